@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: MIT
+# The one Makefile. The build tree has the shape of an installed prefix: bin/, lib/, libexec/, include/, share/; objects are in
+# obj/, generated files in gen/, test programs in tests/. Sources are found by wildcard. `make help` lists targets and switches.
+
+VERSION := 0.1.0
+
+# ---- switches ----------------------------------------------------------------------------------------------------------------
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := $(if $(findstring clang,$(CC)),$(subst clang,clang++,$(CC)),$(subst gcc,g++,$(CC)))
+endif
+AR ?= ar
+OBJCOPY ?= objcopy
+OPT ?= -O2 -g
+SAN ?=
+BUILD ?= $(if $(SAN),build-san,build)
+PREFIX ?= /usr/local
+DESTDIR ?=
+V ?=
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+GOALS := $(or $(MAKECMDGOALS),all)
+TEST_GOALS := check check-all bench tests
+Q := $(if $(V),,@)
+# Build lines of a test run go to stderr: its stdout is a TAP stream.
+say = $(if $(V),:,@printf '  %-8s%s\n' $(1) '$(patsubst $(CURDIR)/%,%,$(2))' $(if $(filter $(TEST_GOALS),$(GOALS)),>&2))
+mkdir = @mkdir -p $(@D)
+
+# ---- packages, compiler, libraries -------------------------------------------------------------------------------------------
+# config.mk is included, so make makes it first and starts over: on a bare machine nothing above or below may run the compiler
+# at parse time. The packages are looked at in every run (10 ms), the probes only if something they rest on has changed.
+NEEDS_NO_CONFIG := help clean uninstall lint-shell lint-man
+PACKAGES := build $(if $(filter demo,$(GOALS)),demo) $(if $(filter $(TEST_GOALS),$(GOALS)),check) \
+	$(if $(filter lint format format-check,$(GOALS)),lint) $(if $(filter check-all,$(GOALS)),heavy)
+
+ifneq ($(filter-out $(NEEDS_NO_CONFIG),$(GOALS)),)
+ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
+include $(BUILD)/gen/config.mk
+else
+-include $(BUILD)/gen/config.mk
+endif
+endif
+
+$(BUILD)/gen/config.mk: FORCE
+	@scripts/packages $(PACKAGES)
+	@if [ ! -s $@ ] || [ scripts/configure -nt $@ ] || ! grep -qxF 'CONFIGURED_CC := $(CC)' $@; then \
+		mkdir -p $(@D) && scripts/configure '$(CC)' >$@.new && echo 'CONFIGURED_CC := $(CC)' >>$@.new && mv $@.new $@; \
+	fi
+
+# ---- flags -------------------------------------------------------------------------------------------------------------------
+INCLUDES := -I. -I$(BUILD)/gen
+WARN_BOTH := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
+	-Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings -Wredundant-decls -Wimplicit-fallthrough
+WARN_gcc := -Wlogical-op -Wduplicated-cond -Wduplicated-branches
+WARN = $(WARN_BOTH) $(WARN_$(CC_KIND))
+BASE_FLAGS = -std=gnu11 $(OPT) $(WARN) $(INCLUDES) -D_GNU_SOURCE -MMD -MP
+
+# The library that lives in other people's programs. Its thread-local storage is never allocated lazily, and no canary is read.
+PRELOAD_FLAGS = $(BASE_FLAGS) -fPIC -fvisibility=hidden -fno-stack-protector -ftls-model=initial-exec $(CPPFLAGS) $(CFLAGS)
+# What runs after the crash. The compiler must neither assume a libc nor turn a loop into a call of memcpy inside memcpy, and all
+# code must stay in .text: it is renamed to .crashtext, so that a test can disassemble exactly the crash path in the built library.
+CRASH_FLAGS_gcc := -fno-tree-loop-distribute-patterns -fno-reorder-functions -fno-reorder-blocks-and-partition
+CRASH_FLAGS = -ffreestanding -fno-builtin $(CRASH_FLAGS_$(CC_KIND))
+PRELOAD_MAP := $(wildcard preload/libcrashpre.map)
+PRELOAD_LDFLAGS := -shared -Wl,-soname,libcrashpre.so -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,noexecstack \
+	-Wl,--no-undefined -Wl,--as-needed -Wl,--build-id -Wl,--hash-style=gnu -Wl,--exclude-libs,ALL \
+	$(PRELOAD_MAP:%=-Wl,--version-script=%)
+
+# Helper and CLI. Not PIE: no relocations to apply while a process waits to die.
+SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2)
+TOOL_FLAGS = $(BASE_FLAGS) -fno-pie -ffunction-sections -fdata-sections -fstack-protector-strong $(SAN_FLAGS) $(CPPFLAGS) $(CFLAGS)
+TOOL_LDFLAGS := -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,noexecstack -Wl,--build-id -Wl,--hash-style=gnu \
+	$(if $(SAN),-fsanitize=$(SAN)) -pthread
+
+# Programs that crash on purpose: fixed flags, so that the frames a test expects do not depend on the switches above. A line
+# "build-flags: ..." in a comment of such a source adds flags for that program.
+ZOO_WARN := -Wall -Wextra -Werror -Wno-infinite-recursion
+ZOO_FLAGS := -g -pthread $(ZOO_WARN) -I. -D_GNU_SOURCE -MMD -MP -Wl,--build-id
+own_flags = $$(sed -n 's/^.*build-flags: *\([^*]*\).*/\1/p' $<)
+
+# ---- sources -----------------------------------------------------------------------------------------------------------------
+OBJ := $(BUILD)/obj
+CORE_SRCS := $(sort $(wildcard unwind/core/*.c))
+PRELOAD_SRCS := $(sort $(wildcard preload/*.c))
+UNWIND_SRCS := $(sort $(wildcard unwind/*.c))
+MAIN_SRCS := $(sort $(wildcard report/helper_main.c report/cli_main.c))
+REPORT_SRCS := $(filter-out $(MAIN_SRCS),$(sort $(wildcard report/*.c)))
+
+CRASH_SRCS := $(CORE_SRCS) $(filter $(addprefix preload/,handler.c rawreport.c memmap.c probe.c sigsafe.c encode.c spawn.c death.c \
+	actions.c x86_64.c freestanding.c),$(PRELOAD_SRCS))
+CALM_SRCS := $(filter-out $(CRASH_SRCS),$(PRELOAD_SRCS))
+
+CRASH_OBJS := $(CRASH_SRCS:%.c=$(OBJ)/lib/%.o)
+CALM_OBJS := $(CALM_SRCS:%.c=$(OBJ)/lib/%.o)
+UNWIND_OBJS := $(patsubst %.c,$(OBJ)/tool/%.o,$(CORE_SRCS) $(UNWIND_SRCS))
+REPORT_OBJS := $(REPORT_SRCS:%.c=$(OBJ)/tool/%.o)
+MAIN_OBJS := $(MAIN_SRCS:%.c=$(OBJ)/tool/%.o)
+SAN_OBJS := $(if $(SAN),$(OBJ)/tool/tests/sanitizer/options.o)
+# Archives of our own, so that a test program draws in what it names and nothing else.
+ARCHIVES := $(OBJ)/report.a $(OBJ)/unwind.a
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*.c)))
+TOOL_SRCS := $(sort $(wildcard tests/tools/*.c))
+TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(filter-out tests/tools/lib%,$(TOOL_SRCS))) \
+	$(patsubst tests/tools/%.c,$(BUILD)/tests/%.so,$(filter tests/tools/lib%,$(TOOL_SRCS)))
+ZOO_SRCS := $(sort $(wildcard tests/zoo/*.c tests/zoo/*.cc))
+zoo_names = $(patsubst lib%,lib%.so,$(basename $(notdir $(ZOO_SRCS))))
+ZOO := $(foreach level,O0 O2,$(addprefix $(BUILD)/tests/zoo-$(level)/,$(zoo_names)))
+
+HEADERS := $(patsubst preload/%,$(BUILD)/include/%,$(wildcard preload/crashpre.h preload/crashpre.hpp))
+SCHEMA := $(patsubst report/%,$(BUILD)/share/crashpre/%,$(wildcard report/crashpre-report.schema.json))
+MAN := $(foreach page,$(sort $(wildcard man/*.[1-8])),$(BUILD)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+LICENSE := $(patsubst %,$(BUILD)/share/doc/crashpre/%,$(wildcard LICENSE))
+PROGRAMS := $(if $(filter report/cli_main.c,$(MAIN_SRCS)),$(BUILD)/bin/crashpre) \
+	$(if $(filter report/helper_main.c,$(MAIN_SRCS)),$(BUILD)/libexec/crashpre/crashpre-helper)
+LIBRARY := $(if $(PRELOAD_SRCS),$(BUILD)/lib/libcrashpre.so)
+DATA := $(HEADERS) $(SCHEMA) $(MAN) $(LICENSE)
+INSTALLED := $(patsubst $(BUILD)/%,%,$(LIBRARY) $(PROGRAMS) $(DATA))
+
+# ---- targets -----------------------------------------------------------------------------------------------------------------
+.PHONY: all tests zoo install uninstall demo check check-all bench lint lint-c lint-shell lint-man format format-check clean help FORCE
+
+all: $(LIBRARY) $(PROGRAMS) $(DATA) ## library, helper, command, header, man pages (default)
+
+tests: all zoo $(TEST_TOOLS) $(UNIT_TESTS) ## the test programs
+
+zoo: $(ZOO)
+
+check: tests ## every test that core packages allow; TAP, last line "N passed, N failed, N skipped"
+	@CRASHPRE_BUILD=$(abspath $(BUILD)) scripts/check
+
+check-all: tests ## the same with slow tests and heavy runtimes installed; a skip is a failure
+	@CRASHPRE_BUILD=$(abspath $(BUILD)) scripts/check --all
+
+demo: all zoo ## crash a few programs under the preload and show their reports
+	@CRASHPRE_BUILD=$(abspath $(BUILD)) scripts/demo
+
+bench: tests ## start-up cost, time to report, unwinding against other tools
+	@CRASHPRE_BUILD=$(abspath $(BUILD)) tests/bench/run
+
+install: all ## copy the build tree to $(DESTDIR)$(PREFIX)
+	$(Q)for file in $(INSTALLED); do \
+		case $$file in bin/* | lib/* | libexec/*) mode=755 ;; *) mode=644 ;; esac; \
+		install -D -m $$mode $(BUILD)/$$file '$(DESTDIR)$(PREFIX)'/$$file || exit 1; \
+	done
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+
+uninstall: ## remove what install copied
+	$(Q)cd '$(DESTDIR)$(PREFIX)' && rm -f $(INSTALLED) && rmdir -p --ignore-fail-on-non-empty \
+		libexec/crashpre share/crashpre share/doc/crashpre 2>/dev/null || true
+
+lint: lint-c lint-shell lint-man ## clang-tidy, shellcheck, mandoc
+
+lint-c: compile_commands.json $(BUILD)/gen/version.h
+	@scripts/lint c
+
+lint-shell:
+	@scripts/lint shell
+
+lint-man:
+	@scripts/lint man
+
+format: ## rewrite the C sources as .clang-format says
+	@scripts/lint format
+
+format-check: ## list the places `make format` would change
+	@scripts/lint format-check
+
+clean: ## remove build trees
+	rm -rf build build-san $(BUILD) compile_commands.json
+
+help: ## this text
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z][a-z_.-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 24 | sed 's/^/  /'
+	@echo 'Switches (make NAME=value):'
+	@printf '  %-20s  %s\n' \
+		CC 'compiler: gcc (default), clang, ...' \
+		OPT 'optimization and debug flags ($(OPT))' \
+		CFLAGS 'further flags' \
+		SAN 'sanitizers for helper and command, as in SAN=address,undefined' \
+		BUILD 'build tree ($(BUILD))' \
+		PREFIX 'where install copies to ($(PREFIX))' \
+		DESTDIR 'put before PREFIX, for packagers' \
+		V 'V=1 shows each command' \
+		TESTS 'check: files or a regular expression on titles, as in TESTS="null-write units"' \
+		KEEP 'check: KEEP=1 keeps the directories of the tests' \
+		JOBS 'check: test files run at once (number of cores)'
+
+# ---- generated files ---------------------------------------------------------------------------------------------------------
+$(BUILD)/gen/version.h: FORCE
+	@scripts/version-header $(VERSION) | scripts/replace-if-changed $@
+
+# Objects depend on the flags they were made with: another CC or OPT in the same tree makes all of them anew.
+$(BUILD)/gen/flags: FORCE
+	@printf '%s\n' '$(CC_VERSION)' '$(PRELOAD_FLAGS) $(CRASH_FLAGS) $(PRELOAD_LDFLAGS)' '$(TOOL_FLAGS) $(TOOL_LDFLAGS) $(TOOL_LIBS)' \
+		'$(ZOO_FLAGS)' | scripts/replace-if-changed $@
+
+# clang reads it (clang-tidy, clangd), so gcc's own warnings are left out. The shared core is listed as the library compiles it.
+compile_commands.json: $(BUILD)/gen/flags Makefile FORCE
+	@{ echo '['; sep=; \
+	for file in $(CRASH_SRCS); do printf '%s{"directory": "$(CURDIR)", "file": "%s", "command": "clang %s -c %s"}\n' \
+		"$$sep" $$file '$(filter-out $(WARN_gcc) $(CRASH_FLAGS_gcc) -MMD -MP,$(PRELOAD_FLAGS) $(CRASH_FLAGS))' $$file; sep=,; done; \
+	for file in $(CALM_SRCS); do printf '%s{"directory": "$(CURDIR)", "file": "%s", "command": "clang %s -c %s"}\n' \
+		"$$sep" $$file '$(filter-out $(WARN_gcc) -MMD -MP,$(PRELOAD_FLAGS))' $$file; sep=,; done; \
+	for file in $(UNWIND_SRCS) $(REPORT_SRCS) $(MAIN_SRCS) $(wildcard tests/unit/*.c) $(TOOL_SRCS); do \
+		printf '%s{"directory": "$(CURDIR)", "file": "%s", "command": "clang %s -c %s"}\n' \
+		"$$sep" $$file '$(filter-out $(WARN_gcc) -MMD -MP,$(TOOL_FLAGS))' $$file; sep=,; done; \
+	echo ']'; } | scripts/replace-if-changed $@
+
+# ---- objects -----------------------------------------------------------------------------------------------------------------
+OBJ_NEEDS := $(BUILD)/gen/flags | $(BUILD)/gen/version.h
+
+$(CALM_OBJS): $(OBJ)/lib/%.o: %.c $(OBJ_NEEDS)
+	$(call say,CC,$<)
+	$(mkdir)
+	$(Q)$(CC) $(PRELOAD_FLAGS) -c -o $@ $<
+
+$(CRASH_OBJS): $(OBJ)/lib/%.o: %.c $(OBJ_NEEDS)
+	$(call say,CC,$<)
+	$(mkdir)
+	$(Q)$(CC) $(PRELOAD_FLAGS) $(CRASH_FLAGS) -c -o $@ $<
+	$(Q)$(OBJCOPY) $(foreach section,.text .text.unlikely .text.hot,--rename-section \
+		$(section)=.crashtext,alloc,load,readonly,code) $@
+
+$(OBJ)/tool/%.o: %.c $(OBJ_NEEDS)
+	$(call say,CC,$<$(if $(filter $(CORE_SRCS),$<), (tool)))
+	$(mkdir)
+	$(Q)$(CC) $(TOOL_FLAGS) -c -o $@ $<
+
+$(OBJ)/unwind.a: $(UNWIND_OBJS)
+$(OBJ)/report.a: $(REPORT_OBJS)
+$(ARCHIVES):
+	$(mkdir)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
+
+# ---- products ----------------------------------------------------------------------------------------------------------------
+$(LIBRARY): $(CRASH_OBJS) $(CALM_OBJS) $(PRELOAD_MAP)
+	$(call say,LINK,$@)
+	$(mkdir)
+	$(Q)$(CC) $(OPT) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
+
+link_tool = $(CC) $(OPT) $(TOOL_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(TOOL_LIBS)
+
+$(BUILD)/bin/crashpre: $(OBJ)/tool/report/cli_main.o
+$(BUILD)/libexec/crashpre/crashpre-helper: $(OBJ)/tool/report/helper_main.o
+$(PROGRAMS): $(ARCHIVES) $(SAN_OBJS)
+	$(call say,LINK,$@)
+	$(mkdir)
+	$(Q)$(link_tool)
+
+$(BUILD)/include/%: preload/%
+	$(mkdir)
+	@cp $< $@
+$(BUILD)/share/crashpre/%: report/%
+	$(mkdir)
+	@cp $< $@
+$(BUILD)/share/doc/crashpre/%: %
+	$(mkdir)
+	@cp $< $@
+$(BUILD)/share/man/man1/% $(BUILD)/share/man/man7/%: man/%
+	$(mkdir)
+	@cp $< $@
+
+# ---- test programs -----------------------------------------------------------------------------------------------------------
+$(UNIT_TESTS): $(BUILD)/tests/unit/%: $(OBJ)/tool/tests/unit/%.o $(ARCHIVES) $(SAN_OBJS)
+	$(call say,LINK,$@)
+	$(mkdir)
+	$(Q)$(link_tool)
+
+$(filter-out %.so,$(TEST_TOOLS)): $(BUILD)/tests/%: $(OBJ)/tool/tests/tools/%.o $(ARCHIVES) $(SAN_OBJS)
+	$(call say,LINK,$@)
+	$(mkdir)
+	$(Q)$(link_tool)
+
+# Libraries that tests preload or load by dlopen: plain ones, never sanitized.
+$(filter %.so,$(TEST_TOOLS)): $(BUILD)/tests/%.so: tests/tools/%.c $(OBJ_NEEDS)
+	$(call say,CC,$<)
+	$(mkdir)
+	$(Q)$(CC) $(BASE_FLAGS) -fPIC -shared -pthread -MF $@.d -MT $@ -o $@ $< $(own_flags)
+
+define zoo_rules
+$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.c $(BUILD)/gen/flags
+	$$(call say,CC,$$< ($(1)))
+	$$(mkdir)
+	$$(Q)$$(CC) -std=gnu11 -$(1) $$(ZOO_FLAGS) -fPIC -shared -MF $$@.d -MT $$@ -o $$@ $$< $$(own_flags)
+$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.cc $(BUILD)/gen/flags
+	$$(call say,CXX,$$< ($(1)))
+	$$(mkdir)
+	$$(Q)$$(CXX) -std=gnu++17 -$(1) $$(ZOO_FLAGS) -fPIC -shared -MF $$@.d -MT $$@ -o $$@ $$< $$(own_flags)
+$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.c $(BUILD)/gen/flags
+	$$(call say,CC,$$< ($(1)))
+	$$(mkdir)
+	$$(Q)$$(CC) -std=gnu11 -$(1) $$(ZOO_FLAGS) -MF $$@.d -MT $$@ -o $$@ $$< $$(own_flags) -ldl -lm
+$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.cc $(BUILD)/gen/flags
+	$$(call say,CXX,$$< ($(1)))
+	$$(mkdir)
+	$$(Q)$$(CXX) -std=gnu++17 -$(1) $$(ZOO_FLAGS) -MF $$@.d -MT $$@ -o $$@ $$< $$(own_flags) -ldl -lm
+endef
+$(eval $(call zoo_rules,O0))
+$(eval $(call zoo_rules,O2))
+
+# ---- dependencies found by the compiler --------------------------------------------------------------------------------------
+-include $(patsubst %.o,%.d,$(CRASH_OBJS) $(CALM_OBJS) $(UNWIND_OBJS) $(REPORT_OBJS) $(MAIN_OBJS) $(SAN_OBJS))
+-include $(patsubst $(BUILD)/tests/unit/%,$(OBJ)/tool/tests/unit/%.d,$(UNIT_TESTS))
+-include $(patsubst $(BUILD)/tests/%,$(OBJ)/tool/tests/tools/%.d,$(filter-out %.so,$(TEST_TOOLS)))
+-include $(addsuffix .d,$(ZOO) $(filter %.so,$(TEST_TOOLS)))
