@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/zoo/words/threads.c: threads, processes, locks held by others, and races to the exit. */
+#include "tests/zoo/zoo.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define UNUSED __attribute__((unused))
+
+/* --- threads --- */
+
+static void *run_plan(void *arg)
+{
+        zoo_go(arg);
+        return NULL;
+}
+
+/* The plan outlives the thread: whoever calls this joins or never returns. */
+static pthread_t start(const pthread_attr_t *attr, void *(*run)(void *), const void *arg)
+{
+        union {
+                const void *in;
+                void *out;
+        } u = { .in = arg };
+        pthread_t thread;
+        int err = pthread_create(&thread, attr, run, u.out);
+
+        if (err) {
+                errno = err;
+                zoo_broken("pthread_create");
+        }
+        return thread;
+}
+
+static void thread_prefix(const struct zoo_plan *plan)
+{
+        pthread_t thread = start(NULL, run_plan, plan);
+
+        pthread_setname_np(thread, "zoo-worker");
+        pthread_join(thread, NULL);
+}
+
+static void smallstack_prefix(const struct zoo_plan *plan)
+{
+        pthread_attr_t attr;
+
+        pthread_attr_init(&attr);
+        pthread_attr_setstacksize(&attr, (size_t)PTHREAD_STACK_MIN);
+        pthread_join(start(&attr, run_plan, plan), NULL);
+}
+
+static void userstack_prefix(const struct zoo_plan *plan)
+{
+        static char room[65536] __attribute__((aligned(4096)));
+        pthread_attr_t attr;
+
+        pthread_attr_init(&attr);
+        pthread_attr_setstack(&attr, room, sizeof(room));
+        pthread_join(start(&attr, run_plan, plan), NULL);
+}
+
+static pthread_barrier_t together;
+
+static void *run_together(void *arg)
+{
+        pthread_barrier_wait(&together);
+        zoo_go(arg);
+        return NULL;
+}
+
+/* ZOO_THREADS threads (2 unless told) do the rest at the same moment. */
+static void two_prefix(const struct zoo_plan *plan)
+{
+        long n = zoo_setting("ZOO_THREADS", 2);
+        pthread_t thread = 0;
+
+        pthread_barrier_init(&together, NULL, (unsigned)n);
+        for (long i = 0; i < n; i++)
+                thread = start(NULL, run_together, plan);
+        pthread_join(thread, NULL);
+}
+
+static void *idle(void *arg UNUSED)
+{
+        pthread_barrier_wait(&together);
+        for (;;)
+                pause();
+        return NULL;
+}
+
+static void many_prefix(const struct zoo_plan *plan)
+{
+        long n = zoo_setting("ZOO_THREADS", 16);
+
+        pthread_barrier_init(&together, NULL, (unsigned)n + 1);
+        for (long i = 0; i < n; i++)
+                start(NULL, idle, NULL);
+        pthread_barrier_wait(&together);
+        zoo_go(plan);
+}
+
+static volatile int raw_thread_done;
+
+static int run_raw_thread(void *arg)
+{
+        zoo_go(arg);
+        raw_thread_done = 1;
+        syscall(SYS_exit, 0); /* shares the thread pointer with main: must not run libc's way out */
+        return 0;
+}
+
+/* A thread that pthread_create() has not seen. */
+static void rawthread_prefix(const struct zoo_plan *plan)
+{
+        static char room[262144] __attribute__((aligned(16)));
+        struct zoo_plan copy = *plan;
+        int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+
+        if (clone(run_raw_thread, room + sizeof(room), flags, &copy) < 0)
+                zoo_broken("clone");
+        zoo_wait_for(&raw_thread_done, "raw thread");
+}
+
+/* --- processes --- */
+
+static void say_status(const char *who, int status)
+{
+        char line[128];
+
+        if (WIFSIGNALED(status))
+                snprintf(line, sizeof(line), "%s: signal %d%s", who, WTERMSIG(status), WCOREDUMP(status) ? " core" : "");
+        else
+                snprintf(line, sizeof(line), "%s: exit %d", who, WEXITSTATUS(status));
+        zoo_say(line);
+}
+
+static void child_prefix(const struct zoo_plan *plan, pid_t (*make)(void))
+{
+        int status;
+        pid_t pid = make();
+
+        if (pid < 0)
+                zoo_broken("fork");
+        if (pid == 0) {
+                zoo_go(plan);
+                _exit(0);
+        }
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        zoo_broken("waitpid");
+        say_status("child", status);
+}
+
+static void fork_prefix(const struct zoo_plan *plan)
+{
+        child_prefix(plan, fork);
+}
+
+/* A process libc does not know of: whatever libc remembers as its pid is the parent's. */
+static pid_t raw_fork(void)
+{
+        return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+static void rawfork_prefix(const struct zoo_plan *plan)
+{
+        child_prefix(plan, raw_fork);
+}
+
+static void vfork_prefix(const struct zoo_plan *plan)
+{
+        int status;
+        pid_t pid = vfork(); /* the child borrows our memory and stack until it is dead */
+
+        if (pid == 0) {
+                zoo_go(plan);
+                _exit(0);
+        }
+        if (pid < 0 || waitpid(pid, &status, 0) < 0)
+                zoo_broken("vfork");
+        say_status("child", status);
+}
+
+static void exec_self(const char *word, const struct zoo_plan *plan)
+{
+        const char *argv[64] = { "zoo", word };
+
+        for (size_t i = 0; i < 60 && plan->args[i]; i++)
+                argv[i + 2] = plan->args[i];
+        execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+        zoo_broken("exec");
+}
+
+static void exec_prefix(const struct zoo_plan *plan)
+{
+        exec_self(plan->word, plan);
+}
+
+static void ctor_prefix(const struct zoo_plan *plan)
+{
+        setenv("ZOO_CTOR", plan->word, 1);
+        exec_self(plan->word, plan);
+}
+
+static const struct zoo_plan *at_exit;
+
+static void run_at_exit(void)
+{
+        zoo_go(at_exit);
+}
+
+static void atexit_prefix(const struct zoo_plan *plan)
+{
+        static struct zoo_plan copy;
+
+        copy = *plan;
+        at_exit = &copy;
+        atexit(run_at_exit);
+}
+
+/* --- children of the application, which the helper must not be mistaken for --- */
+
+static void on_sigchld(int sig UNUSED)
+{
+        zoo_say("SIGCHLD");
+}
+
+static void sigchld_prefix(const struct zoo_plan *plan)
+{
+        signal(SIGCHLD, on_sigchld);
+        zoo_go(plan);
+}
+
+static void sigchldign_prefix(const struct zoo_plan *plan)
+{
+        signal(SIGCHLD, SIG_IGN);
+        zoo_go(plan);
+}
+
+static volatile int waiting;
+
+static void *wait_for_any(void *arg)
+{
+        int status;
+        pid_t known = *(pid_t *)arg, pid;
+
+        waiting = 1;
+        while ((pid = waitpid(-1, &status, 0)) > 0) {
+                zoo_say(pid == known ? "waitpid: the program's own child" : "waitpid: a child nobody started");
+                if (pid == known)
+                        say_status("waitpid", status);
+        }
+        return NULL;
+}
+
+/* A thread in waitpid(-1) with a child that lives as long as the rest runs. */
+static void waiter_prefix(const struct zoo_plan *plan)
+{
+        pid_t child = fork();
+        pthread_t thread;
+
+        if (child == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;)
+                        pause();
+        }
+        thread = start(NULL, wait_for_any, &child);
+        zoo_wait_for(&waiting, "waiter");
+        zoo_go(plan);
+        kill(child, SIGKILL);
+        pthread_join(thread, NULL);
+}
+
+/* --- races: a worker faults while the main thread leaves --- */
+
+static volatile int about_to_fault;
+
+static void *fault_now(void *arg)
+{
+        about_to_fault = 1;
+        zoo_go(arg);
+        return NULL;
+}
+
+/* Has something been written to the directory ZOO_RACE_DIR? That is how main sees from inside that the worker's crash is being reported. */
+static bool reported(const char *path)
+{
+        DIR *dir = opendir(path);
+        const struct dirent *entry;
+        bool found = false;
+
+        while (dir && !found && (entry = readdir(dir)))
+                found = entry->d_name[0] != '.';
+        if (dir)
+                closedir(dir);
+        return found;
+}
+
+/* Starts the worker and comes back 20 ms after its fault. Where nothing reports, the fault has ended the process long before. */
+static void race(const struct zoo_plan *plan)
+{
+        const struct timespec tick = { .tv_nsec = 1000000 }, later = { .tv_nsec = 20000000 };
+        const char *dir = getenv("ZOO_RACE_DIR");
+
+        start(NULL, fault_now, plan);
+        zoo_wait_for(&about_to_fault, "worker");
+        for (int i = 0; dir && i < 3000 && !reported(dir); i++)
+                nanosleep(&tick, NULL);
+        nanosleep(&later, NULL);
+}
+
+static void race_return(const struct zoo_plan *plan)
+{
+        race(plan); /* and main returns 0 */
+}
+
+static void race_exit(const struct zoo_plan *plan)
+{
+        race(plan);
+        exit(0);
+}
+
+static void race_quick(const struct zoo_plan *plan)
+{
+        race(plan);
+        _exit(0);
+}
+
+static void race_exec(const struct zoo_plan *plan)
+{
+        race(plan);
+        execl("/bin/true", "true", (char *)NULL);
+}
+
+/* --- locks held by another thread, for good --- */
+
+static volatile int parked;
+
+static void park(int sig UNUSED)
+{
+        parked = 1;
+        for (;;)
+                pause();
+}
+
+/* Walks into a free chunk whose links are ruined: libc faults with the arena's lock held. */
+ZOO_FRAME static void *fault_in_malloc(void *arg UNUSED)
+{
+        volatile uintptr_t *volatile chunk = malloc(3000);
+        void *volatile between = malloc(3000);
+
+        free((void *)(uintptr_t)chunk);
+        chunk[0] = 0x4141414141410000;
+        chunk[1] = 0x4141414141410000;
+        between = malloc(5000); /* CRASH: malloc */
+        return between;
+}
+
+/* The arena is one for all threads, and there is a second thread, so that libc really takes the lock. */
+static void malloc_word(const struct zoo_plan *plan UNUSED)
+{
+        mallopt(M_ARENA_MAX, 1);
+        mallopt(M_MMAP_THRESHOLD, 1 << 30);
+        start(NULL, idle, NULL);
+        fault_in_malloc(NULL);
+}
+
+static void mallocheld_prefix(const struct zoo_plan *plan)
+{
+        mallopt(M_ARENA_MAX, 1);
+        mallopt(M_MMAP_THRESHOLD, 1 << 30);
+        signal(SIGSEGV, park);
+        start(NULL, fault_in_malloc, NULL);
+        zoo_wait_for(&parked, "a thread inside malloc");
+        zoo_go(plan);
+}
+
+static void *load_plugin(void *arg UNUSED)
+{
+        zoo_load("plugin");
+        zoo_broken("libplugin.so");
+}
+
+static void loaderheld_prefix(const struct zoo_plan *plan)
+{
+        int fds[2];
+        char number[16], byte;
+
+        if (pipe(fds) < 0)
+                zoo_broken("pipe");
+        snprintf(number, sizeof(number), "%d", fds[1]);
+        setenv("ZOO_PARK_FD", number, 1);
+        start(NULL, load_plugin, NULL);
+        if (read(fds[0], &byte, 1) != 1)
+                zoo_broken("plugin");
+        zoo_go(plan);
+}
+
+static int park_in_callback(struct dl_phdr_info *info UNUSED, size_t size UNUSED, void *arg UNUSED)
+{
+        park(0);
+        return 0;
+}
+
+static void *iterate(void *arg)
+{
+        dl_iterate_phdr(park_in_callback, arg);
+        return NULL;
+}
+
+static void phdrheld_prefix(const struct zoo_plan *plan)
+{
+        start(NULL, iterate, NULL);
+        zoo_wait_for(&parked, "a thread inside dl_iterate_phdr");
+        zoo_go(plan);
+}
+
+static void *hold_stdio(void *arg UNUSED)
+{
+        flockfile(stdout);
+        flockfile(stderr);
+        park(0);
+        return NULL;
+}
+
+static void stdioheld_prefix(const struct zoo_plan *plan)
+{
+        start(NULL, hold_stdio, NULL);
+        zoo_wait_for(&parked, "a thread that holds stdio");
+        zoo_go(plan);
+}
+
+const struct zoo_word thread_words[] = {
+        { "malloc", malloc_word },
+        { "thread-", thread_prefix },
+        { "smallstack-", smallstack_prefix },
+        { "userstack-", userstack_prefix },
+        { "two-", two_prefix },
+        { "many-", many_prefix },
+        { "rawthread-", rawthread_prefix },
+        { "fork-", fork_prefix },
+        { "rawfork-", rawfork_prefix },
+        { "vfork-", vfork_prefix },
+        { "exec-", exec_prefix },
+        { "ctor-", ctor_prefix },
+        { "atexit-", atexit_prefix },
+        { "sigchld-", sigchld_prefix },
+        { "sigchldign-", sigchldign_prefix },
+        { "waiter-", waiter_prefix },
+        { "race-return-", race_return },
+        { "race-exit-", race_exit },
+        { "race-quick-", race_quick },
+        { "race-exec-", race_exec },
+        { "mallocheld-", mallocheld_prefix },
+        { "loaderheld-", loaderheld_prefix },
+        { "phdrheld-", phdrheld_prefix },
+        { "stdioheld-", stdioheld_prefix },
+        { NULL, NULL },
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/zoo/zoo.h: a program that crashes in every way we know, one word a way.
+ *
+ *   zoo [prefix-]...fault [argument...]       zoo list: all words
+ *
+ * Prefixes combine from left to right: "thread-handler-null-write" starts a thread, raises a signal there, and writes through NULL in its
+ * handler. Each prefix prepares something and hands on to the rest by zoo_go(). What a run prints on stdout is the same each time, so that
+ * two runs can be compared byte by byte. Lines that crash carry the marker "CRASH: word", which tests look up.
+ */
+#ifndef CRASHPRE_TESTS_ZOO_ZOO_H
+#define CRASHPRE_TESTS_ZOO_ZOO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is left to do. Borrowed from main's stack, so valid for the whole run. */
+struct zoo_plan {
+        const char *word;  /* the rest of the first argument */
+        char *const *args; /* the arguments after it, ended by NULL */
+};
+
+struct zoo_word {
+        const char *name; /* a prefix ends in '-' */
+        void (*run)(const struct zoo_plan *plan);
+};
+
+/* Runs what is left of the plan; may not return. Exits 2 for a word nobody knows. */
+void zoo_go(const struct zoo_plan *plan);
+
+/* Writes `s` and a newline to stdout by write(2), so that it is there whatever happens next. Async-signal-safe. */
+void zoo_say(const char *s);
+
+/* The n-th argument or `otherwise`. */
+const char *zoo_arg(const struct zoo_plan *plan, size_t n, const char *otherwise);
+
+/* The value of an environment variable as a number, else `otherwise`. */
+long zoo_setting(const char *name, long otherwise);
+
+/* Loads libNAME.so from the zoo's own folder. NULL if there is none; may never return. */
+void *zoo_load(const char *name);
+
+/* Ends the program with a message and status 2: the fixture itself does not work here. */
+void zoo_broken(const char *what) __attribute__((noreturn));
+
+/* Sleeps in steps of a millisecond until *flag is set; 10 s at most, then zoo_broken(). */
+void zoo_wait_for(const volatile int *flag, const char *what);
+
+/* "SEGV" or "SIGSEGV" or "11" to its number; 0 if unknown. */
+int zoo_signal_number(const char *name);
+
+/* Keeps a function as a frame of its own under its own name. */
+#ifdef __clang__
+#define ZOO_FRAME __attribute__((noinline))
+#else
+#define ZOO_FRAME __attribute__((noipa))
+#endif
+
+/* Tables of the single files; each ends with a NULL name. */
+extern const struct zoo_word memory_words[];  /* bad accesses, bad jumps, bad registers, stacks */
+extern const struct zoo_word signal_words[];  /* sent signals, aborts, the program's own handlers */
+extern const struct zoo_word thread_words[];  /* threads, processes, locks, races */
+extern const struct zoo_word setting_words[]; /* scarce resources, busy loops, requests, what the program sees of itself */
+
+#endif
