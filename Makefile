@@ -81,10 +81,10 @@ TOOL_FLAGS = $(BASE_FLAGS) -fno-pie -ffunction-sections -fdata-sections -fstack-
 TOOL_LDFLAGS := -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,noexecstack -Wl,--build-id -Wl,--hash-style=gnu \
 	$(if $(SAN),-fsanitize=$(SAN)) -pthread
 
-# Programs that crash on purpose: fixed flags, so that the frames a test expects do not depend on the switches above. A line
-# "build-flags: ..." in a comment of such a source adds flags for that program.
+# Programs that crash on purpose: fixed flags, so that the frames a test expects do not depend on the switches above. A comment
+# "build-flags: ..." in the source adds flags, or further sources, for that one program.
 ZOO_WARN := -Wall -Wextra -Werror -Wno-infinite-recursion
-ZOO_FLAGS := -g -pthread $(ZOO_WARN) -I. -D_GNU_SOURCE -MMD -MP -Wl,--build-id
+ZOO_FLAGS := -g -pthread $(ZOO_WARN) -I. -D_GNU_SOURCE -Wl,--build-id
 own_flags = $$(sed -n 's/^.*build-flags: *\([^*]*\).*/\1/p' $<)
 
 # ---- sources -----------------------------------------------------------------------------------------------------------------
@@ -110,9 +110,12 @@ ARCHIVES := $(OBJ)/report.a $(OBJ)/unwind.a
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*.c)))
 TOOL_SRCS := $(sort $(wildcard tests/tools/*.c))
-TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(filter-out tests/tools/lib%,$(TOOL_SRCS))) \
-	$(patsubst tests/tools/%.c,$(BUILD)/tests/%.so,$(filter tests/tools/lib%,$(TOOL_SRCS)))
+TEST_LIBS := $(filter tests/tools/lib%,$(TOOL_SRCS))
+TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(filter-out $(TEST_LIBS),$(TOOL_SRCS))) \
+	$(patsubst tests/tools/%.c,$(BUILD)/tests/%.so,$(TEST_LIBS))
 ZOO_SRCS := $(sort $(wildcard tests/zoo/*.c tests/zoo/*.cc))
+# A program is made by one call of the compiler from one source and what its build-flags name, so each of them waits for all parts.
+ZOO_PARTS := $(sort $(wildcard tests/zoo/*.h tests/zoo/*/*.[ch] tests/zoo/*/*.cc))
 zoo_names = $(patsubst lib%,lib%.so,$(basename $(notdir $(ZOO_SRCS))))
 ZOO := $(foreach level,O0 O2,$(addprefix $(BUILD)/tests/zoo-$(level)/,$(zoo_names)))
 
@@ -136,16 +139,16 @@ tests: all zoo $(TEST_TOOLS) $(UNIT_TESTS) ## the test programs
 zoo: $(ZOO)
 
 check: tests ## every test that core packages allow; TAP, last line "N passed, N failed, N skipped"
-	@CRASHPRE_BUILD=$(abspath $(BUILD)) scripts/check
+	@BUILD=$(abspath $(BUILD)) scripts/check
 
 check-all: tests ## the same with slow tests and heavy runtimes installed; a skip is a failure
-	@CRASHPRE_BUILD=$(abspath $(BUILD)) scripts/check --all
+	@BUILD=$(abspath $(BUILD)) scripts/check --all
 
 demo: all zoo ## crash a few programs under the preload and show their reports
-	@CRASHPRE_BUILD=$(abspath $(BUILD)) scripts/demo
+	@BUILD=$(abspath $(BUILD)) scripts/demo
 
 bench: tests ## start-up cost, time to report, unwinding against other tools
-	@CRASHPRE_BUILD=$(abspath $(BUILD)) tests/bench/run
+	@BUILD=$(abspath $(BUILD)) tests/bench/run
 
 install: all ## copy the build tree to $(DESTDIR)$(PREFIX)
 	$(Q)for file in $(INSTALLED); do \
@@ -236,6 +239,8 @@ $(OBJ)/tool/%.o: %.c $(OBJ_NEEDS)
 	$(mkdir)
 	$(Q)$(CC) $(TOOL_FLAGS) -c -o $@ $<
 
+$(SAN_OBJS): CPPFLAGS += -DCRASHPRE_SAN_LOG='"$(abspath $(BUILD))/san-log"'
+
 $(OBJ)/unwind.a: $(UNWIND_OBJS)
 $(OBJ)/report.a: $(REPORT_OBJS)
 $(ARCHIVES):
@@ -289,22 +294,22 @@ $(filter %.so,$(TEST_TOOLS)): $(BUILD)/tests/%.so: tests/tools/%.c $(OBJ_NEEDS)
 	$(Q)$(CC) $(BASE_FLAGS) -fPIC -shared -pthread -MF $@.d -MT $@ -o $@ $< $(own_flags)
 
 define zoo_rules
-$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.c $(BUILD)/gen/flags
+$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.c $(ZOO_PARTS) $(BUILD)/gen/flags
 	$$(call say,CC,$$< ($(1)))
 	$$(mkdir)
-	$$(Q)$$(CC) -std=gnu11 -$(1) $$(ZOO_FLAGS) -fPIC -shared -MF $$@.d -MT $$@ -o $$@ $$< $$(own_flags)
-$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.cc $(BUILD)/gen/flags
+	$$(Q)$$(CC) -std=gnu11 -$(1) $$(ZOO_FLAGS) -fPIC -shared -o $$@ $$< $$(own_flags)
+$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.cc $(ZOO_PARTS) $(BUILD)/gen/flags
 	$$(call say,CXX,$$< ($(1)))
 	$$(mkdir)
-	$$(Q)$$(CXX) -std=gnu++17 -$(1) $$(ZOO_FLAGS) -fPIC -shared -MF $$@.d -MT $$@ -o $$@ $$< $$(own_flags)
-$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.c $(BUILD)/gen/flags
+	$$(Q)$$(CXX) -std=gnu++17 -$(1) $$(ZOO_FLAGS) -fPIC -shared -o $$@ $$< $$(own_flags)
+$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.c $(ZOO_PARTS) $(BUILD)/gen/flags
 	$$(call say,CC,$$< ($(1)))
 	$$(mkdir)
-	$$(Q)$$(CC) -std=gnu11 -$(1) $$(ZOO_FLAGS) -MF $$@.d -MT $$@ -o $$@ $$< $$(own_flags) -ldl -lm
-$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.cc $(BUILD)/gen/flags
+	$$(Q)$$(CC) -std=gnu11 -$(1) $$(ZOO_FLAGS) -o $$@ $$< $$(own_flags) -ldl -lm
+$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.cc $(ZOO_PARTS) $(BUILD)/gen/flags
 	$$(call say,CXX,$$< ($(1)))
 	$$(mkdir)
-	$$(Q)$$(CXX) -std=gnu++17 -$(1) $$(ZOO_FLAGS) -MF $$@.d -MT $$@ -o $$@ $$< $$(own_flags) -ldl -lm
+	$$(Q)$$(CXX) -std=gnu++17 -$(1) $$(ZOO_FLAGS) -o $$@ $$< $$(own_flags) -ldl -lm
 endef
 $(eval $(call zoo_rules,O0))
 $(eval $(call zoo_rules,O2))
@@ -313,4 +318,4 @@ $(eval $(call zoo_rules,O2))
 -include $(patsubst %.o,%.d,$(CRASH_OBJS) $(CALM_OBJS) $(UNWIND_OBJS) $(REPORT_OBJS) $(MAIN_OBJS) $(SAN_OBJS))
 -include $(patsubst $(BUILD)/tests/unit/%,$(OBJ)/tool/tests/unit/%.d,$(UNIT_TESTS))
 -include $(patsubst $(BUILD)/tests/%,$(OBJ)/tool/tests/tools/%.d,$(filter-out %.so,$(TEST_TOOLS)))
--include $(addsuffix .d,$(ZOO) $(filter %.so,$(TEST_TOOLS)))
+-include $(addsuffix .d,$(filter %.so,$(TEST_TOOLS)))
