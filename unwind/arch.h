@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/arch.h: where a processor's registers come from; one file each (x86_64.c). */
+#ifndef CRASHPRE_UNWIND_ARCH_H
+#define CRASHPRE_UNWIND_ARCH_H
+
+#include "unwind/core/arch.h"
+
+#include <sys/types.h>
+#include <ucontext.h>
+
+/* Registers of a thread in ptrace-stop. 0 or -errno. A thread stopped in a system call has its pc behind the instruction, as gdb shows it. */
+int arch_read_registers(pid_t tid, struct arch_registers *out);
+
+/* Registers that getcontext(3) or a signal handler was given. */
+void arch_from_ucontext(const ucontext_t *uc, struct arch_registers *out);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/process_internal.h: what process.c (memory, maps) and attach.c (ptrace) share. */
+#ifndef CRASHPRE_UNWIND_PROCESS_INTERNAL_H
+#define CRASHPRE_UNWIND_PROCESS_INTERNAL_H
+
+#include "unwind/process.h"
+
+enum hold {
+        HOLD_ASKED,    /* seized and interrupted, has not stopped yet */
+        HOLD_STOPPED,  /* in ptrace-stop */
+        HOLD_REFUSED,  /* somebody else traces just this thread, or it has other credentials */
+        HOLD_GONE,     /* exited, or a zombie */
+        HOLD_RELEASED, /* detached */
+};
+
+struct held {
+        pid_t tid;
+        enum hold hold;
+        int signal; /* was about to be delivered when the thread stopped: goes with the detach */
+        struct arch_registers regs;
+};
+
+struct process {
+        struct target base;
+        struct memory *memory;
+        int mem_fd;       /* /proc/PID/mem, -1 not open yet */
+        bool by_mem_fd;   /* process_vm_readv(2) is refused */
+        bool gone;        /* no such process any more: no system calls for memory */
+        bool loaded;
+        struct held *held;
+        size_t held_count, held_room;
+};
+
+/* New, with nothing attached and nothing loaded; NULL without memory. */
+struct process *process_new(pid_t pid);
+struct process *process_of(struct target *t);
+
+/* attach.c: lets go of all that is held; see process_release_all(). */
+void attach_release_all(struct process *p);
+
+uint64_t process_now_ns(void); /* CLOCK_MONOTONIC */
+
+#endif
