@@ -59,7 +59,7 @@ $(BUILD)/gen/config.mk: FORCE
 # ---- flags -------------------------------------------------------------------------------------------------------------------
 INCLUDES := -I. -I$(BUILD)/gen
 WARN_BOTH := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
-	-Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings -Wredundant-decls -Wimplicit-fallthrough
+	-Wundef -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings -Wimplicit-fallthrough
 WARN_gcc := -Wlogical-op -Wduplicated-cond -Wduplicated-branches
 WARN = $(WARN_BOTH) $(WARN_$(CC_KIND))
 BASE_FLAGS = -std=gnu11 $(OPT) $(WARN) $(INCLUDES) -D_GNU_SOURCE -MMD -MP
