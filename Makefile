@@ -122,7 +122,10 @@ ZOO := $(foreach level,O0 O2,$(addprefix $(BUILD)/tests/zoo-$(level)/,$(zoo_name
 HEADERS := $(patsubst preload/%,$(BUILD)/include/%,$(wildcard preload/crashpre.h preload/crashpre.hpp))
 SCHEMA := $(patsubst report/%,$(BUILD)/share/crashpre/%,$(wildcard report/crashpre-report.schema.json))
 MAN := $(foreach page,$(sort $(wildcard man/*.[1-8])),$(BUILD)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-LICENSE := $(patsubst %,$(BUILD)/share/doc/crashpre/%,$(wildcard LICENSE))
+# The programs contain LGPL code, so the texts of its licenses go with them.
+GNU_LICENSES := $(patsubst /usr/share/common-licenses/%,$(BUILD)/share/doc/crashpre/%,$(wildcard \
+	$(addprefix /usr/share/common-licenses/,GPL-3 LGPL-3 LGPL-2.1)))
+LICENSE := $(patsubst %,$(BUILD)/share/doc/crashpre/%,$(wildcard LICENSE)) $(GNU_LICENSES)
 PROGRAMS := $(if $(filter report/cli_main.c,$(MAIN_SRCS)),$(BUILD)/bin/crashpre) \
 	$(if $(filter report/helper_main.c,$(MAIN_SRCS)),$(BUILD)/libexec/crashpre/crashpre-helper)
 LIBRARY := $(if $(PRELOAD_SRCS),$(BUILD)/lib/libcrashpre.so)
@@ -267,6 +270,9 @@ $(BUILD)/include/%: preload/%
 	$(mkdir)
 	@cp $< $@
 $(BUILD)/share/crashpre/%: report/%
+	$(mkdir)
+	@cp $< $@
+$(GNU_LICENSES): $(BUILD)/share/doc/crashpre/%: /usr/share/common-licenses/%
 	$(mkdir)
 	@cp $< $@
 $(BUILD)/share/doc/crashpre/%: %
