@@ -50,10 +50,11 @@ else
 endif
 endif
 
+PROBE = $(strip $(CC) $(CPPFLAGS) $(LDFLAGS))
 $(BUILD)/gen/config.mk: FORCE
 	@scripts/packages $(PACKAGES)
-	@if [ ! -s $@ ] || [ scripts/configure -nt $@ ] || ! grep -qxF 'CONFIGURED_CC := $(CC)' $@; then \
-		mkdir -p $(@D) && scripts/configure '$(CC)' >$@.new && echo 'CONFIGURED_CC := $(CC)' >>$@.new && mv $@.new $@; \
+	@if [ ! -s $@ ] || [ scripts/configure -nt $@ ] || ! grep -qxF 'CONFIGURED := $(PROBE)' $@; then \
+		mkdir -p $(@D) && scripts/configure '$(PROBE)' >$@.new && echo 'CONFIGURED := $(PROBE)' >>$@.new && mv $@.new $@; \
 	fi
 
 # ---- flags -------------------------------------------------------------------------------------------------------------------
@@ -68,8 +69,9 @@ BASE_FLAGS = -std=gnu11 $(OPT) $(WARN) $(INCLUDES) -D_GNU_SOURCE -MMD -MP
 PRELOAD_FLAGS = $(BASE_FLAGS) -fPIC -fvisibility=hidden -fno-stack-protector -ftls-model=initial-exec $(CPPFLAGS) $(CFLAGS)
 # What runs after the crash. The compiler must neither assume a libc nor turn a loop into a call of memcpy inside memcpy, and all
 # code must stay in .text: it is renamed to .crashtext, so that a test can disassemble exactly the crash path in the built library.
-CRASH_FLAGS_gcc := -fno-tree-loop-distribute-patterns -fno-reorder-functions -fno-reorder-blocks-and-partition
-CRASH_FLAGS = -ffreestanding -fno-builtin $(CRASH_FLAGS_$(CC_KIND))
+# (clang's <limits.h> loses PATH_MAX under -ffreestanding; its loop idioms obey -fno-builtin.)
+CRASH_FLAGS_gcc := -ffreestanding -fno-tree-loop-distribute-patterns -fno-reorder-functions -fno-reorder-blocks-and-partition
+CRASH_FLAGS = -fno-builtin $(CRASH_FLAGS_$(CC_KIND))
 PRELOAD_MAP := $(wildcard preload/libcrashpre.map)
 PRELOAD_LDFLAGS := -shared -Wl,-soname,libcrashpre.so -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,noexecstack \
 	-Wl,--no-undefined -Wl,--as-needed -Wl,--build-id -Wl,--hash-style=gnu -Wl,--exclude-libs,ALL \
