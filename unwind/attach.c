@@ -6,8 +6,8 @@
  * that a wait ends within microseconds of the event and needs neither handler nor timer; should the signal go astray (another
  * thread takes it), the next look comes after a short slice of time.
  */
-#include "unwind/process_internal.h"
 #include "unwind/arch.h"
+#include "unwind/process_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 enum {
-        SPINS = 64,              /* looks that only yield the processor, before the first that sleeps */
-        SLICE_NS = 2000000,      /* longest sleep between two looks */
-        STUCK_NS = 250000000,    /* a thread that is the last not to stop for so long sleeps uninterruptibly */
+        SPINS = 64,           /* looks that only yield the processor, before the first that sleeps */
+        SLICE_NS = 2000000,   /* longest sleep between two looks */
+        STUCK_NS = 250000000, /* a thread that is the last not to stop for so long sleeps uninterruptibly */
 };
 
 /* ---- waiting ---- */
@@ -42,7 +42,7 @@ static void block_sigchld(sigset_t *old)
 static void sleep_until_event(uint64_t deadline_ns)
 {
         uint64_t now = process_now_ns(), left = deadline_ns > now ? deadline_ns - now : 0;
-        struct timespec slice = {.tv_nsec = left < SLICE_NS ? (long)left : SLICE_NS};
+        struct timespec slice = { .tv_nsec = left < SLICE_NS ? (long)left : SLICE_NS };
         sigset_t set;
 
         sigemptyset(&set);
@@ -156,7 +156,7 @@ static int seize(struct process *p, pid_t tid)
                 p->held_room = room;
         }
         h = &p->held[p->held_count++];
-        *h = (struct held){.tid = tid, .hold = HOLD_ASKED};
+        *h = (struct held){ .tid = tid, .hold = HOLD_ASKED };
         if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0) {
                 char state;
 
@@ -261,27 +261,33 @@ static void explain_refusal(pid_t pid, int err, char *why, size_t size)
         if (tracer > 0) {
                 snprintf(path, sizeof(path), "/proc/%ld/comm", tracer);
                 first_line(path, text, sizeof(text));
-                snprintf(why, size, "cannot attach to process %d: process %ld (%s) is tracing it already; detach that first",
+                snprintf(why, size,
+                         "cannot attach to process %d: process %ld (%s) is tracing it already; detach that first",
                          (int)pid, tracer, text);
                 return;
         }
         if (first_line("/proc/sys/kernel/yama/ptrace_scope", text, sizeof(text)))
                 scope = strtol(text, NULL, 10);
         if (scope >= 3)
-                snprintf(why, size, "cannot attach to process %d: kernel.yama.ptrace_scope is %ld, which forbids ptrace until the next boot",
-                         (int)pid, scope);
+                snprintf(
+                        why, size,
+                        "cannot attach to process %d: kernel.yama.ptrace_scope is %ld, which forbids ptrace until the next boot",
+                        (int)pid, scope);
         else if (scope > 0 && geteuid() != 0)
-                snprintf(why, size,
-                         "cannot attach to process %d: kernel.yama.ptrace_scope is %ld; give CAP_SYS_PTRACE, or set it to 0",
-                         (int)pid, scope);
+                snprintf(
+                        why, size,
+                        "cannot attach to process %d: kernel.yama.ptrace_scope is %ld; give CAP_SYS_PTRACE, or set it to 0",
+                        (int)pid, scope);
         else if (status_value("self", "Seccomp") > 0)
-                snprintf(why, size,
-                         "cannot attach to process %d: %s; a seccomp filter is in force here (in a container, allow ptrace: --cap-add=SYS_PTRACE)",
-                         (int)pid, strerror(err));
+                snprintf(
+                        why, size,
+                        "cannot attach to process %d: %s; a seccomp filter is in force here (in a container, allow ptrace: --cap-add=SYS_PTRACE)",
+                        (int)pid, strerror(err));
         else
-                snprintf(why, size,
-                         "cannot attach to process %d: %s; it belongs to another user or is not dumpable, which needs CAP_SYS_PTRACE",
-                         (int)pid, strerror(err));
+                snprintf(
+                        why, size,
+                        "cannot attach to process %d: %s; it belongs to another user or is not dumpable, which needs CAP_SYS_PTRACE",
+                        (int)pid, strerror(err));
 }
 
 static int fail(struct process *p, int err, char *why, size_t size)
@@ -333,7 +339,7 @@ int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *w
         }
         /* A thread that ran on until it was seized may have made others: the list is complete when a look at it after all have stopped shows none that is new. */
         do {
-                l = (struct listing){0};
+                l = (struct listing){ 0 };
                 err = seize_new(p, &l);
                 seized += l.seized;
                 if (err && !seized)

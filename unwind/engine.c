@@ -156,9 +156,12 @@ static int add_frame(struct engine *e, unw_cursor_t *cursor, enum cfi_trust trus
         unw_get_reg(cursor, UNW_REG_SP, &sp);
         if (out->total && !e->space->executable(e->space->ctx, exact ? pc : pc - 1))
                 return -EFAULT;
-        frame = (struct thread_frame){.pc = pc, .sp = sp, .trust = trust, .exact_pc = exact,
-                                      .signal_frame = unw_is_signal_frame(cursor) > 0,
-                                      .module = target_module_index(e->t, exact ? pc : pc - 1)};
+        frame = (struct thread_frame){ .pc = pc,
+                                       .sp = sp,
+                                       .trust = trust,
+                                       .exact_pc = exact,
+                                       .signal_frame = unw_is_signal_frame(cursor) > 0,
+                                       .module = target_module_index(e->t, exact ? pc : pc - 1) };
         return frames_add(out, &frame);
 }
 

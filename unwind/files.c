@@ -46,7 +46,7 @@ static void unescape(const char *path, char *out, size_t size)
 
 static int open_in_root(const char *root, const char *path)
 {
-        struct open_how how = {.flags = OPEN_FLAGS, .resolve = RESOLVE_IN_ROOT};
+        struct open_how how = { .flags = OPEN_FLAGS, .resolve = RESOLVE_IN_ROOT };
         int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, err;
 
         if (dir < 0)

@@ -8,7 +8,7 @@
 
 void frames_begin(struct frames *f, size_t max)
 {
-        *f = (struct frames){.max = max, .inner = max - max / 2};
+        *f = (struct frames){ .max = max, .inner = max - max / 2 };
 }
 
 void frames_free(struct frames *f)

@@ -6,7 +6,8 @@
 #include <string.h>
 
 enum {
-        CHUNK_PAGES = 64,   /* buffers are allocated by so many pages, so that neighbours mostly get neighbouring buffers */
+        CHUNK_PAGES =
+                64, /* buffers are allocated by so many pages, so that neighbours mostly get neighbouring buffers */
         AHEAD_PAGES = 16,   /* the longest stretch fetched ahead: 64 KiB */
         MAX_PAGES = 32768,  /* 128 MiB: a stack larger than that makes the cache start anew */
         FIRST_SLOTS = 1024, /* of the hash table; a power of two */

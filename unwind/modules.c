@@ -43,9 +43,15 @@ int modules_parse_maps(struct target *t, char *text, size_t len)
                         struct mapping *m = &v[n++];
                         size_t at = l.path_len ? (size_t)(l.path - text) : 0;
 
-                        *m = (struct mapping){.start = l.start, .end = l.end, .offset = l.offset, .perms = l.perms,
-                                              .dev = makedev(l.dev_major, l.dev_minor), .inode = l.inode,
-                                              .deleted = l.deleted != 0, .module = -1, .path = ""};
+                        *m = (struct mapping){ .start = l.start,
+                                               .end = l.end,
+                                               .offset = l.offset,
+                                               .perms = l.perms,
+                                               .dev = makedev(l.dev_major, l.dev_minor),
+                                               .inode = l.inode,
+                                               .deleted = l.deleted != 0,
+                                               .module = -1,
+                                               .path = "" };
                         if (l.path_len) {
                                 text[at + l.path_len] = '\0';
                                 m->path = text + at;
@@ -121,7 +127,7 @@ static int space_read(void *ctx, uint64_t addr, void *buf, size_t len)
 
 struct cfi_space modules_space(struct target *t)
 {
-        return (struct cfi_space){.ctx = t, .read = space_read};
+        return (struct cfi_space){ .ctx = t, .read = space_read };
 }
 
 /* An image whose memory cannot be read, through the file it was mapped from. */
@@ -142,8 +148,8 @@ static int file_view_read(void *ctx, uint64_t addr, void *buf, size_t len)
 
 static int image_from_file(struct target *t, const struct mapping *m, struct image *out)
 {
-        struct file_view view = {.t = t, .fd = files_open_mapped(t, m)};
-        struct cfi_space space = {.ctx = &view, .read = file_view_read};
+        struct file_view view = { .t = t, .fd = files_open_mapped(t, m) };
+        struct cfi_space space = { .ctx = &view, .read = file_view_read };
         int err;
 
         if (view.fd < 0)
@@ -196,8 +202,14 @@ static int new_module(struct builder *b, const struct mapping *m, const struct i
                 b->room = room;
         }
         module = &list->v[list->n];
-        *module = (struct module){.path = strdup(m->path), .base = m->start, .end = m->end, .image = *image,
-                                  .file_offset = m->offset, .dev = m->dev, .inode = m->inode, .deleted = m->deleted};
+        *module = (struct module){ .path = strdup(m->path),
+                                   .base = m->start,
+                                   .end = m->end,
+                                   .image = *image,
+                                   .file_offset = m->offset,
+                                   .dev = m->dev,
+                                   .inode = m->inode,
+                                   .deleted = m->deleted };
         if (!module->path)
                 return -ENOMEM;
         if (image->base && image->end > module->end)
@@ -334,7 +346,7 @@ static void prefetch_headers(struct builder *b)
                 const struct mapping *m = &t->mappings.v[i];
 
                 if (is_file(m) && (!before || !same_file(before, m)) && file_of(&b->files, m)->m)
-                        ranges[n++] = (struct memory_range){m->start, 1};
+                        ranges[n++] = (struct memory_range){ m->start, 1 };
                 before = is_file(m) ? m : before;
         }
         t->ops->prefetch(t, ranges, n);
@@ -343,7 +355,7 @@ static void prefetch_headers(struct builder *b)
 
 int modules_build(struct target *t)
 {
-        struct builder b = {.t = t};
+        struct builder b = { .t = t };
         int err = files_with_code(&t->mappings, &b.files);
 
         if (err)

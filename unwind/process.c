@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/process.c: a live process's memory, mappings and names. Stopping it is attach.c's part. */
-#include "unwind/process_internal.h"
 #include "unwind/files.h"
 #include "unwind/modules.h"
+#include "unwind/process_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static size_t add_page(struct iovec *v, size_t n, void *base)
                 v[n - 1].iov_len += MEMORY_PAGE;
                 return n;
         }
-        v[n] = (struct iovec){base, MEMORY_PAGE};
+        v[n] = (struct iovec){ base, MEMORY_PAGE };
         return n + 1;
 }
 
@@ -134,7 +134,7 @@ static void free_process(struct target *t)
         free(p);
 }
 
-static const struct target_ops process_ops = {.read = read_memory, .prefetch = prefetch, .free = free_process};
+static const struct target_ops process_ops = { .read = read_memory, .prefetch = prefetch, .free = free_process };
 
 struct process *process_of(struct target *t)
 {
@@ -247,5 +247,5 @@ struct process_counts process_counts(const struct target *t)
 {
         struct memory_counts c = memory_counts(((const struct process *)t)->memory);
 
-        return (struct process_counts){.reads = c.fetches, .pages = c.pages};
+        return (struct process_counts){ .reads = c.fetches, .pages = c.pages };
 }

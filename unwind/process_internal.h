@@ -23,9 +23,9 @@ struct held {
 struct process {
         struct target base;
         struct memory *memory;
-        int mem_fd;       /* /proc/PID/mem, -1 not open yet */
-        bool by_mem_fd;   /* process_vm_readv(2) is refused */
-        bool gone;        /* no such process any more: no system calls for memory */
+        int mem_fd;     /* /proc/PID/mem, -1 not open yet */
+        bool by_mem_fd; /* process_vm_readv(2) is refused */
+        bool gone;      /* no such process any more: no system calls for memory */
         bool loaded;
         struct held *held;
         size_t held_count, held_room;

@@ -10,11 +10,11 @@
 #include "unwind/target.h"
 
 struct symbol_query {
-        int module;            /* in: index into the target's modules, or -1 */
-        uint64_t addr;         /* in: run-time address to look up (pc, or pc - 1 for callers) */
-        char *symbol;          /* out: new, the ELF symbol less its version; NULL: none */
-        char *function;        /* out: new, demangled (C++, Rust, D), or a copy of symbol; NULL: none */
-        uint64_t offset;       /* out: addr minus the symbol's address */
+        int module;      /* in: index into the target's modules, or -1 */
+        uint64_t addr;   /* in: run-time address to look up (pc, or pc - 1 for callers) */
+        char *symbol;    /* out: new, the ELF symbol less its version; NULL: none */
+        char *function;  /* out: new, demangled (C++, Rust, D), or a copy of symbol; NULL: none */
+        uint64_t offset; /* out: addr minus the symbol's address */
 };
 
 struct symbols; /* opened files of one target */

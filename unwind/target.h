@@ -18,22 +18,22 @@
 struct target;
 struct symbols;
 
-enum module_status { /* the report prints: symbols, dwarf, none, missing, deleted */
-        MODULE_NONE,    /* no symbols at all */
-        MODULE_SYMBOLS, /* ELF symbols (.symtab, .dynsym or .gnu_debugdata) */
-        MODULE_DWARF,   /* debugging information found */
-        MODULE_MISSING, /* the file cannot be opened, or its build-id is another */
-        MODULE_DELETED, /* deleted or replaced; read from the target's memory */
+enum module_status {                 /* the report prints: symbols, dwarf, none, missing, deleted */
+                     MODULE_NONE,    /* no symbols at all */
+                     MODULE_SYMBOLS, /* ELF symbols (.symtab, .dynsym or .gnu_debugdata) */
+                     MODULE_DWARF,   /* debugging information found */
+                     MODULE_MISSING, /* the file cannot be opened, or its build-id is another */
+                     MODULE_DELETED, /* deleted or replaced; read from the target's memory */
 };
 
 struct module {
-        char *path;           /* as /proc/PID/maps prints it less " (deleted)"; "[vdso]" */
-        uint64_t base, end;   /* lowest and highest address of its mappings */
-        struct image image;   /* read from the target's memory; image.base == 0: the headers were not readable */
-        uint64_t file_offset; /* of the ELF header in the file: not 0 for a library inside an archive */
-        uint64_t dev, inode;  /* as in maps: dev = makedev(major, minor) */
-        bool deleted;         /* maps says so */
-        char *debug_file;     /* separate debug file found, or NULL; set by the symbolizer */
+        char *path;                /* as /proc/PID/maps prints it less " (deleted)"; "[vdso]" */
+        uint64_t base, end;        /* lowest and highest address of its mappings */
+        struct image image;        /* read from the target's memory; image.base == 0: the headers were not readable */
+        uint64_t file_offset;      /* of the ELF header in the file: not 0 for a library inside an archive */
+        uint64_t dev, inode;       /* as in maps: dev = makedev(major, minor) */
+        bool deleted;              /* maps says so */
+        char *debug_file;          /* separate debug file found, or NULL; set by the symbolizer */
         enum module_status status; /* set by the symbolizer */
 };
 
@@ -58,11 +58,11 @@ struct mapping_list {
 
 struct thread_frame {
         uint64_t pc;
-        uint64_t sp;            /* stack pointer in this frame, 0 unknown */
+        uint64_t sp; /* stack pointer in this frame, 0 unknown */
         enum cfi_trust trust;
-        bool exact_pc;          /* look-ups use pc, else pc - 1 */
-        bool signal_frame;      /* a signal trampoline: gdb's <signal handler called> */
-        int module;             /* index, or -1 */
+        bool exact_pc;     /* look-ups use pc, else pc - 1 */
+        bool signal_frame; /* a signal trampoline: gdb's <signal handler called> */
+        int module;        /* index, or -1 */
 };
 
 struct target_thread {
@@ -71,8 +71,8 @@ struct target_thread {
         struct arch_registers regs;  /* regs.known == 0: not readable */
         struct thread_frame *frames; /* innermost first; filled by unwind_threads() */
         size_t frame_count;
-        size_t frames_omitted;       /* in the middle: the innermost and outermost are kept */
-        size_t omitted_after;        /* index of the last frame before the gap */
+        size_t frames_omitted; /* in the middle: the innermost and outermost are kept */
+        size_t omitted_after;  /* index of the last frame before the gap */
         enum cfi_end end;
 };
 
@@ -91,10 +91,10 @@ struct target {
         struct mapping_list mappings;
         struct target_thread *threads; /* the crashing one first once it was named */
         size_t thread_count;
-        char root[32];                 /* "/proc/PID/root" or "": prefix for the target's file names */
-        uint64_t deadline_ns;          /* CLOCK_MONOTONIC: unwinding gives up here; 0: never. The caller sets it. */
-        struct symbols *symbols;       /* borrowed; set by symbols_new(), cleared by symbols_free() */
-        char *maps_text;               /* what the mappings' paths point into; freed with the target */
+        char root[32];           /* "/proc/PID/root" or "": prefix for the target's file names */
+        uint64_t deadline_ns;    /* CLOCK_MONOTONIC: unwinding gives up here; 0: never. The caller sets it. */
+        struct symbols *symbols; /* borrowed; set by symbols_new(), cleared by symbols_free() */
+        char *maps_text;         /* what the mappings' paths point into; freed with the target */
 };
 
 /* Reads exactly `len` bytes. 0 or -EFAULT. */

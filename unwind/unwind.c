@@ -13,11 +13,11 @@
 #include <time.h>
 
 enum {
-        ROWS = 4096,           /* slots of the row cache; a power of two */
-        MAX_WALK = 1000000,    /* frames */
-        CLOCK_EVERY = 1024,    /* frames between two looks at the clock */
-        STACK_AHEAD = 8192,    /* bytes of each stack fetched before the walks */
-        RETRIES = 8,           /* walks again of one thread after another .debug_frame was found */
+        ROWS = 4096,        /* slots of the row cache; a power of two */
+        MAX_WALK = 1000000, /* frames */
+        CLOCK_EVERY = 1024, /* frames between two looks at the clock */
+        STACK_AHEAD = 8192, /* bytes of each stack fetched before the walks */
+        RETRIES = 8,        /* walks again of one thread after another .debug_frame was found */
 };
 
 struct debug_frame {
@@ -30,7 +30,7 @@ struct unwinder {
         struct target *t;
         struct cfi_space space;
         struct cfi_cache cache;
-        const struct mapping *last; /* the mapping found last: most questions are about its neighbourhood */
+        const struct mapping *last;       /* the mapping found last: most questions are about its neighbourhood */
         struct debug_frame *debug_frames; /* of each module */
         struct symbols *own_symbols;      /* made here, where the target had none */
         struct engine *engine;
@@ -76,11 +76,13 @@ static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
         if (i < 0)
                 return -ENOENT;
         m = &u->t->modules.v[i];
-        *out = (struct cfi_module){.start = u->last->start, .end = u->last->end < m->end ? u->last->end : m->end,
-                                   .bias = m->image.bias, .eh_frame_hdr = m->image.eh_frame_hdr,
-                                   .eh_frame_hdr_size = m->image.eh_frame_hdr_size,
-                                   .debug_frame = u->debug_frames[i].data,
-                                   .debug_frame_size = u->debug_frames[i].size};
+        *out = (struct cfi_module){ .start = u->last->start,
+                                    .end = u->last->end < m->end ? u->last->end : m->end,
+                                    .bias = m->image.bias,
+                                    .eh_frame_hdr = m->image.eh_frame_hdr,
+                                    .eh_frame_hdr_size = m->image.eh_frame_hdr_size,
+                                    .debug_frame = u->debug_frames[i].data,
+                                    .debug_frame_size = u->debug_frames[i].size };
         return 0;
 }
 
@@ -113,8 +115,10 @@ static bool past_deadline(const struct unwinder *u)
 static int add_present(struct unwinder *u, const struct cfi_walk *walk)
 {
         uint64_t pc = walk->regs.v[ARCH_REG_PC];
-        struct thread_frame frame = {.pc = pc, .trust = walk->trust, .exact_pc = walk->exact_pc,
-                                     .module = module_index(u, pc - !walk->exact_pc)};
+        struct thread_frame frame = { .pc = pc,
+                                      .trust = walk->trust,
+                                      .exact_pc = walk->exact_pc,
+                                      .module = module_index(u, pc - !walk->exact_pc) };
 
         if (walk->regs.known & (1u << ARCH_REG_SP))
                 frame.sp = walk->regs.v[ARCH_REG_SP];
@@ -275,7 +279,7 @@ static void prefetch_stacks(struct target *t)
                 uint64_t sp = regs->v[ARCH_REG_SP];
 
                 if ((regs->known & (1u << ARCH_REG_SP)) && sp >= ARCH_RED_ZONE)
-                        ranges[n++] = (struct memory_range){sp - ARCH_RED_ZONE, ARCH_RED_ZONE + STACK_AHEAD / 2};
+                        ranges[n++] = (struct memory_range){ sp - ARCH_RED_ZONE, ARCH_RED_ZONE + STACK_AHEAD / 2 };
         }
         t->ops->prefetch(t, ranges, n);
         free(ranges);
@@ -283,11 +287,13 @@ static void prefetch_stacks(struct target *t)
 
 int unwind_threads(struct target *t, size_t max_frames, enum unwind_check check, unwind_note *note, void *ctx)
 {
-        struct unwinder u = {.t = t, .note = note, .note_ctx = ctx};
+        struct unwinder u = { .t = t, .note = note, .note_ctx = ctx };
         int err = 0;
 
-        u.space = (struct cfi_space){.ctx = &u, .read = space_read, .module = space_module, .executable = space_executable};
-        u.cache = (struct cfi_cache){calloc(ROWS, sizeof(*u.cache.rows)), ROWS};
+        u.space = (struct cfi_space){
+                .ctx = &u, .read = space_read, .module = space_module, .executable = space_executable
+        };
+        u.cache = (struct cfi_cache){ calloc(ROWS, sizeof(*u.cache.rows)), ROWS };
         u.debug_frames = calloc(t->modules.n + 1, sizeof(*u.debug_frames));
         if (!u.cache.rows || !u.debug_frames)
                 err = -ENOMEM;

@@ -33,7 +33,8 @@ static uint64_t now_ns(void)
 
 static int usage(void)
 {
-        fprintf(stderr, "usage: frames [--engine own|libunwind|both|report] [--symbols] [--counts] [--quiet] [--max N] PID\n");
+        fprintf(stderr,
+                "usage: frames [--engine own|libunwind|both|report] [--symbols] [--counts] [--quiet] [--max N] PID\n");
         return 2;
 }
 
@@ -42,7 +43,10 @@ static int engine(const char *name, enum unwind_check *out)
         static const struct {
                 const char *name;
                 enum unwind_check check;
-        } engines[] = {{"own", UNWIND_OWN_ONLY}, {"libunwind", UNWIND_LIBUNWIND}, {"both", UNWIND_CROSS_CHECK}, {"report", UNWIND_OWN}};
+        } engines[] = { { "own", UNWIND_OWN_ONLY },
+                        { "libunwind", UNWIND_LIBUNWIND },
+                        { "both", UNWIND_CROSS_CHECK },
+                        { "report", UNWIND_OWN } };
 
         for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
                 if (strcmp(engines[i].name, name) == 0) {
@@ -55,12 +59,14 @@ static int engine(const char *name, enum unwind_check *out)
 
 static int parse(int argc, char **argv, struct options *o)
 {
-        static const struct option longs[] = {{"engine", required_argument, NULL, 'e'}, {"symbols", no_argument, NULL, 's'},
-                                              {"counts", no_argument, NULL, 'c'}, {"quiet", no_argument, NULL, 'q'},
-                                              {"max", required_argument, NULL, 'm'}, {0}};
+        static const struct option longs[] = {
+                { "engine", required_argument, NULL, 'e' }, { "symbols", no_argument, NULL, 's' },
+                { "counts", no_argument, NULL, 'c' },       { "quiet", no_argument, NULL, 'q' },
+                { "max", required_argument, NULL, 'm' },    { 0 }
+        };
         int c;
 
-        *o = (struct options){.check = UNWIND_OWN, .max = 1000000};
+        *o = (struct options){ .check = UNWIND_OWN, .max = 1000000 };
         while ((c = getopt_long(argc, argv, "e:scqm:", longs, NULL)) != -1) {
                 if (c == 's')
                         o->symbols = 1;
@@ -133,8 +139,8 @@ static void print_counts(const struct target *t, const uint64_t *times)
 
         for (size_t i = 0; i < t->thread_count; i++)
                 frames += t->threads[i].frame_count + t->threads[i].frames_omitted;
-        printf("# threads %zu frames %zu modules %zu mappings %zu reads %" PRIu64 " pages %" PRIu64 "\n", t->thread_count, frames,
-               t->modules.n, t->mappings.n, counts.reads, counts.pages);
+        printf("# threads %zu frames %zu modules %zu mappings %zu reads %" PRIu64 " pages %" PRIu64 "\n",
+               t->thread_count, frames, t->modules.n, t->mappings.n, counts.reads, counts.pages);
         printf("# us: attach %" PRIu64 " load %" PRIu64 " unwind %" PRIu64 " release %" PRIu64 " symbols %" PRIu64 "\n",
                (times[1] - times[0]) / 1000, (times[2] - times[1]) / 1000, (times[3] - times[2]) / 1000,
                (times[4] - times[3]) / 1000, (times[5] - times[4]) / 1000);

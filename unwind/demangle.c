@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/demangle.c: readable names by libiberty: Rust, C++ (Itanium ABI) and D. */
+#include "unwind/symbols.h"
+
+#include <libiberty/demangle.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+        MAX_MANGLED = 8192,
+        MAX_READABLE = 65536, /* substitutions let a short name grow without end: the rest is not kept */
+};
+
+struct text {
+        char *v;
+        size_t used;
+};
+
+static void append(const char *part, size_t len, void *ctx)
+{
+        struct text *t = ctx;
+
+        if (!t->v || len > MAX_READABLE - t->used)
+                len = t->v ? MAX_READABLE - t->used : 0;
+        if (len)
+                memcpy(t->v + t->used, part, len);
+        t->used += len;
+}
+
+static char *finish(struct text *t, int ok)
+{
+        char *name;
+
+        if (!ok || !t->v || !t->used) {
+                free(t->v);
+                return NULL;
+        }
+        t->v[t->used] = '\0';
+        name = realloc(t->v, t->used + 1);
+        return name ? name : t->v;
+}
+
+/* Rust before C++: its older scheme is C++'s with a hash at the end, which only the Rust demangler takes off. */
+static char *demangle(const char *symbol)
+{
+        const int options = DMGL_PARAMS | DMGL_ANSI;
+        struct text t = { 0 };
+
+        if (symbol[0] != '_')
+                return NULL;
+        if (symbol[1] == 'D')
+                return dlang_demangle(symbol, options);
+        if (symbol[1] != 'Z' && symbol[1] != 'R')
+                return NULL;
+        t.v = malloc(MAX_READABLE + 1);
+        if (!t.v)
+                return NULL;
+        if (rust_demangle_callback(symbol, options, append, &t))
+                return finish(&t, 1);
+        t.used = 0;
+        return finish(&t, symbol[1] == 'Z' && cplus_demangle_v3_callback(symbol, options, append, &t));
+}
+
+char *symbols_demangle(const char *symbol)
+{
+        const char *suffix = strchr(symbol, '@'); /* "_Znwm@plt" */
+        char *mangled, *readable = NULL, *whole;
+
+        if (strlen(symbol) > MAX_MANGLED)
+                return strdup(symbol);
+        if (!suffix) {
+                readable = demangle(symbol);
+                return readable ? readable : strdup(symbol);
+        }
+        mangled = strndup(symbol, (size_t)(suffix - symbol));
+        if (mangled)
+                readable = demangle(mangled);
+        free(mangled);
+        if (!readable)
+                return strdup(symbol);
+        whole = malloc(strlen(readable) + strlen(suffix) + 1);
+        if (whole)
+                strcat(strcpy(whole, readable), suffix);
+        free(readable);
+        return whole;
+}
