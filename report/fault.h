@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* report/fault.h: from what the kernel said about a crash to the words of the report. */
+#ifndef CRASHPRE_REPORT_FAULT_H
+#define CRASHPRE_REPORT_FAULT_H
+
+#include "report/model.h"
+#include "unwind/core/wire.h"
+#include "unwind/target.h"
+
+/* A crash as the dying process told it, by wire or by raw report. */
+struct crash_facts {
+        int signal;                 /* 0: a report on request */
+        int code;                   /* si_code */
+        struct known_u64 address;   /* si_addr, where the signal has one */
+        struct known_int sender_pid, sender_uid;
+        struct known_int syscall;
+        uint64_t trap, error;       /* the processor's words, 0 unknown */
+        pid_t pid;
+        bool uncaught_exception, terminate;
+        struct arch_registers regs; /* of the crashing thread */
+};
+
+/* Reads siginfo and the rest; nothing in `wire` is believed beyond its size. */
+void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *out);
+
+/* Fills report->signal, report->fault and report->cause.kind. `t` (may be NULL) gives the mappings and, in threads[0], the frames of the
+ * crashing thread. What is there already stays where nothing better is known. */
+void fault_classify(struct report *report, const struct crash_facts *facts, const struct target *t);
+
+/* "SIGSEGV", "SEGV_MAPERR"; NULL unknown. The first is from the report's pool. */
+const char *fault_signal_name(struct report *report, int signal);
+const char *fault_code_name(int signal, int code);
+
+#endif

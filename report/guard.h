@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* report/guard.h: the helper watches itself: a deadline, its own crash, and one line in the raw report about how it went.
+ *
+ * A process waits for the helper before it may die, so whatever goes wrong in here, the end is _exit(): the kernel then lets go of
+ * all traced threads. The functions are for the main thread; what runs in signal handlers is inside.
+ */
+#ifndef CRASHPRE_REPORT_GUARD_H
+#define CRASHPRE_REPORT_GUARD_H
+
+#include <stdint.h>
+
+/* Signal actions and mask as a fresh process has them, SIGPIPE ignored; from here on a crash or the deadline ends the helper
+ * and is told in the raw report (WIRE_FD_RAW). `seconds`: the deadline until guard_deadline() says better. */
+void guard_begin(long seconds);
+
+/* What the helper is doing: a word for the line that tells of a failure. NULL: nothing worth a line any more. Must be a literal. */
+void guard_stage(const char *stage);
+
+/* CLOCK_MONOTONIC. */
+void guard_deadline(uint64_t ns);
+uint64_t guard_now(void);
+
+/* Appends "helper: <text>" to the raw report, where there is one. Control characters become '?'. */
+void guard_outcome(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* guard_outcome("failed <stage>: <text>"), then _exit(1). */
+_Noreturn void guard_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
