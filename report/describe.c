@@ -147,7 +147,7 @@ const char *describe_frame(struct report *report, const struct report_frame *fra
                 return "<signal handler called>";
         if (!name)
                 return describe_place(report, frame);
-        if (frame->function_offset.known)
+        if (frame->function_offset.known && frame->function_offset.v)
                 name = pool_printf(&report->pool, "%s+0x%" PRIx64, name, (uint64_t)frame->function_offset.v);
         return module ? pool_printf(&report->pool, "%s in %s", name, module) : name;
 }

@@ -20,7 +20,7 @@ void describe_summary(struct report *report);
 /* "libx.so+0x1139", or the bare address where no module is known. */
 const char *describe_place(struct report *report, const struct report_frame *frame);
 
-/* "function+0x10 in libx.so", "<signal handler called>", or the place: what frame.text holds. */
+/* "function+0x10 in libx.so" (no +0x0), "<signal handler called>", or the place: what frame.text holds. */
 const char *describe_frame(struct report *report, const struct report_frame *frame);
 
 /* Part of a path after its last slash. Borrowed from `path`; NULL gives NULL. */

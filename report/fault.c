@@ -2,6 +2,7 @@
 #include "report/fault.h"
 
 #include "unwind/core/maps.h"
+#include "unwind/core/signames.h"
 
 #include <signal.h>
 #include <string.h>
@@ -14,86 +15,13 @@
 #define STACK_REACH ((uint64_t)1024 * 1024)
 #define STACK_NEAR ((uint64_t)64 * 1024)
 
-static const struct code_name {
-        int signal; /* 0: any */
-        int code;
-        const char *name;
-} code_names[] = {
-        { SIGSEGV, SEGV_MAPERR, "SEGV_MAPERR" },
-        { SIGSEGV, SEGV_ACCERR, "SEGV_ACCERR" },
-        { SIGSEGV, SEGV_BNDERR, "SEGV_BNDERR" },
-        { SIGSEGV, SEGV_PKUERR, "SEGV_PKUERR" },
-        { SIGBUS, BUS_ADRALN, "BUS_ADRALN" },
-        { SIGBUS, BUS_ADRERR, "BUS_ADRERR" },
-        { SIGBUS, BUS_OBJERR, "BUS_OBJERR" },
-        { SIGBUS, BUS_MCEERR_AR, "BUS_MCEERR_AR" },
-        { SIGBUS, BUS_MCEERR_AO, "BUS_MCEERR_AO" },
-        { SIGFPE, FPE_INTDIV, "FPE_INTDIV" },
-        { SIGFPE, FPE_INTOVF, "FPE_INTOVF" },
-        { SIGFPE, FPE_FLTDIV, "FPE_FLTDIV" },
-        { SIGFPE, FPE_FLTOVF, "FPE_FLTOVF" },
-        { SIGFPE, FPE_FLTUND, "FPE_FLTUND" },
-        { SIGFPE, FPE_FLTRES, "FPE_FLTRES" },
-        { SIGFPE, FPE_FLTINV, "FPE_FLTINV" },
-        { SIGFPE, FPE_FLTSUB, "FPE_FLTSUB" },
-        { SIGILL, ILL_ILLOPC, "ILL_ILLOPC" },
-        { SIGILL, ILL_ILLOPN, "ILL_ILLOPN" },
-        { SIGILL, ILL_ILLADR, "ILL_ILLADR" },
-        { SIGILL, ILL_ILLTRP, "ILL_ILLTRP" },
-        { SIGILL, ILL_PRVOPC, "ILL_PRVOPC" },
-        { SIGILL, ILL_PRVREG, "ILL_PRVREG" },
-        { SIGILL, ILL_COPROC, "ILL_COPROC" },
-        { SIGILL, ILL_BADSTK, "ILL_BADSTK" },
-        { SIGTRAP, TRAP_BRKPT, "TRAP_BRKPT" },
-        { SIGTRAP, TRAP_TRACE, "TRAP_TRACE" },
-        { SIGTRAP, TRAP_BRANCH, "TRAP_BRANCH" },
-        { SIGTRAP, TRAP_HWBKPT, "TRAP_HWBKPT" },
-        { SIGSYS, 1, "SYS_SECCOMP" }, /* asm-generic/siginfo.h; glibc 2.36 has no name for it */
-        { 0, SI_USER, "SI_USER" },
-        { 0, SI_KERNEL, "SI_KERNEL" },
-        { 0, SI_QUEUE, "SI_QUEUE" },
-        { 0, SI_TIMER, "SI_TIMER" },
-        { 0, SI_MESGQ, "SI_MESGQ" },
-        { 0, SI_ASYNCIO, "SI_ASYNCIO" },
-        { 0, SI_SIGIO, "SI_SIGIO" },
-        { 0, SI_TKILL, "SI_TKILL" },
-};
-
-const char *fault_code_name(int signal, int code)
-{
-        size_t i;
-
-        for (i = 0; i < sizeof(code_names) / sizeof(code_names[0]); i++) {
-                const struct code_name *c = &code_names[i];
-
-                if (c->code == code && (c->signal == signal || !c->signal))
-                        return c->name;
-        }
-        return NULL;
-}
-
 const char *fault_signal_name(struct report *report, int signal)
 {
-        const char *abbreviation = sigabbrev_np(signal);
+        const char *name = signames_signal(signal);
 
-        if (abbreviation)
-                return pool_printf(&report->pool, "SIG%s", abbreviation);
-        if (signal >= SIGRTMIN && signal <= SIGRTMAX)
-                return pool_printf(&report->pool, "SIGRTMIN+%d", signal - SIGRTMIN);
-        return NULL;
-}
-
-/* si_code of a signal that kill(), sigqueue() or raise() sent, with si_pid and si_uid (sigaction(2)). */
-static bool was_sent(int code)
-{
-        return code == SI_USER || code == SI_QUEUE || code == SI_TKILL;
-}
-
-static bool has_address(int signal, int code)
-{
-        bool fault = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL || signal == SIGTRAP;
-
-        return fault && code > 0 && code != SI_KERNEL;
+        if (!name && signal >= SIGRTMIN && signal <= SIGRTMAX)
+                name = pool_printf(&report->pool, "SIGRTMIN+%d", signal - SIGRTMIN);
+        return name;
 }
 
 void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *out)
@@ -113,9 +41,9 @@ void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *ou
                 return;
         out->signal = info.si_signo;
         out->code = info.si_code;
-        if (has_address(info.si_signo, info.si_code))
+        if (signames_has_address(info.si_signo, info.si_code))
                 out->address = KNOWN_U64((uint64_t)(uintptr_t)info.si_addr);
-        if (was_sent(info.si_code)) {
+        if (signames_has_sender(info.si_code)) {
                 out->sender_pid = KNOWN_INT(info.si_pid);
                 out->sender_uid = KNOWN_INT(info.si_uid);
         }
@@ -227,9 +155,9 @@ static const char *classify(const struct crash_facts *f, const struct target *t,
                 return "uncaught-exception";
         if (f->terminate)
                 return "terminate";
-        if (f->signal == SIGABRT && was_sent(f->code) && f->sender_pid.v == f->pid)
+        if (f->signal == SIGABRT && signames_has_sender(f->code) && f->sender_pid.v == f->pid)
                 return "abort";
-        if (was_sent(f->code) || f->code == SI_TIMER || f->code == SI_MESGQ)
+        if (signames_has_sender(f->code) || f->code == SI_TIMER || f->code == SI_MESGQ)
                 return "sent-by-process";
         switch (f->signal) {
         case SIGSEGV:
@@ -270,7 +198,7 @@ void fault_classify(struct report *report, const struct crash_facts *f, const st
         report->signal.number = KNOWN_INT(f->signal);
         report->signal.name = fault_signal_name(report, f->signal);
         report->signal.code = KNOWN_INT(f->code);
-        report->signal.code_name = fault_code_name(f->signal, f->code);
+        report->signal.code_name = signames_code(f->signal, f->code);
         report->signal.address = f->address;
         report->signal.syscall = f->syscall;
         report->signal.sender.pid = f->sender_pid;

@@ -27,8 +27,7 @@ void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *ou
  * crashing thread. What is there already stays where nothing better is known. */
 void fault_classify(struct report *report, const struct crash_facts *facts, const struct target *t);
 
-/* "SIGSEGV", "SEGV_MAPERR"; NULL unknown. The first is from the report's pool. */
+/* "SIGSEGV", "SIGRTMIN+3", from the report's pool; NULL unknown. */
 const char *fault_signal_name(struct report *report, int signal);
-const char *fault_code_name(int signal, int code);
 
 #endif

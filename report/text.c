@@ -78,7 +78,7 @@ static void frame_line(struct writer *w, const struct report_frame *frame)
 
         if (frame->signal_frame)
                 name = "<signal handler called>";
-        else if (frame->function && frame->function_offset.known)
+        else if (frame->function && frame->function_offset.known && frame->function_offset.v)
                 name = pool_printf(w->pool, "%s%s%s+0x%" PRIx64, w->style->bold, safe(w, frame->function), w->style->plain,
                                    (uint64_t)frame->function_offset.v);
         else if (frame->function)
