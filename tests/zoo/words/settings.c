@@ -262,7 +262,7 @@ static void say_descriptors(void)
 /* Of these lines a preload may change none. */
 static void say_status_lines(void)
 {
-        static const char *const keys[] = { "Threads:", "SigQ:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigIgn:", "NoNewPrivs:", "Seccomp:", "Umask:" };
+        static const char *const keys[] = { "Threads:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigIgn:", "NoNewPrivs:", "Seccomp:", "Umask:" };
         FILE *f = fopen("/proc/self/status", "r");
         char line[256];
 

@@ -470,19 +470,21 @@ static void set_and_read(int sig)
 
 static void readback(const struct zoo_plan *plan UNUSED)
 {
+        static const int refused[] = { SIGKILL, SIGSTOP, 0, -1, 32, 999 };
         struct sigaction act = { .sa_handler = own_say };
-        char line[64];
+        char line[128];
 
         for (size_t i = 0; i < sizeof(crash_signals) / sizeof(crash_signals[0]); i++)
                 set_and_read(crash_signals[i]);
         set_and_read(SIGUSR1);
-        errno = 0;
-        snprintf(line, sizeof(line), "SIGKILL: %d %s", sigaction(SIGKILL, &act, NULL), strerrorname_np(errno));
-        zoo_say(line);
-        snprintf(line, sizeof(line), "signal 0: %d %s", sigaction(0, &act, NULL), strerrorname_np(errno));
-        zoo_say(line);
-        snprintf(line, sizeof(line), "signal 999: %s %s", handler_name(signal(999, SIG_DFL)), strerrorname_np(errno));
-        zoo_say(line);
+        for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+                int err = sigaction(refused[i], &act, NULL) < 0 ? errno : 0;
+                const char *old = handler_name(signal(refused[i], own_say));
+
+                snprintf(line, sizeof(line), "signal %d: %s, %s %s", refused[i], strerrorname_np(err), old,
+                         strerrorname_np(errno));
+                zoo_say(line);
+        }
 }
 
 const struct zoo_word signal_words[] = {

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: MIT
+# The parent sees exactly what it would have seen: races to the exit, pending signals, SIGCHLD, held descriptors, helpers that misbehave.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        fresh_reports
+}
+
+teardown() {
+        if [ -s "$T/helper.pid" ]; then kill -KILL "$(<"$T/helper.pid")" 2>/dev/null || true; fi
+}
+
+# A helper that takes its time, so that every race is lost which can be lost.
+slow_helper() {
+        a_helper slow <<<'sleep 0.3; exec "$HELPER" "$@"'
+}
+
+# A helper that never does anything; it tells its pid.
+hanging_helper() {
+        a_helper hang <<<'echo $$ >"$T/helper.new"; mv "$T/helper.new" "$T/helper.pid"; exec sleep 1000'
+}
+
+is_gone() {
+        [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"
+}
+
+# ---- races to the exit ----
+
+@test "main returns 0 after a worker faulted: SIGSEGV all the same" {
+        export ZOO_RACE_DIR=$CRASHPRE_DIR
+        faithful race-return-null-write
+        status_is "signal 11"
+}
+
+@test "main calls exit after a worker faulted: SIGSEGV all the same" {
+        export ZOO_RACE_DIR=$CRASHPRE_DIR
+        faithful race-exit-null-write
+        status_is "signal 11"
+}
+
+@test "main calls _exit after a worker faulted: SIGSEGV all the same" {
+        export ZOO_RACE_DIR=$CRASHPRE_DIR
+        faithful race-quick-null-write
+        status_is "signal 11"
+}
+
+@test "main returns 0 after a worker aborted: SIGABRT all the same" {
+        export ZOO_RACE_DIR=$CRASHPRE_DIR
+        faithful race-return-abort
+        status_is "signal 6"
+}
+
+@test "main returns 0 after a worker faulted, and the helper is slow to start: SIGSEGV all the same" {
+        export ZOO_RACE_DIR=$CRASHPRE_DIR
+        CRASHPRE_HELPER=$(slow_helper)
+        export CRASHPRE_HELPER
+        faithful race-return-null-write
+        status_is "signal 11"
+}
+
+# ---- pending signals ----
+
+# signalled_meanwhile SIGNAL WORD...: the signal arrives while the process waits for its helper. Without us it would have come too late.
+signalled_meanwhile() {
+        CRASHPRE_HELPER=$(a_helper signal <<<"read -r pid _ <\"\$T/pid\"; kill -$1 \"\$pid\"; exec \"\$HELPER\" \"\$@\"")
+        export CRASHPRE_HELPER ZOO_PID_FILE=$T/pid
+        faithful "${@:2}"
+}
+
+@test "an alarm goes off during the report: SIGSEGV all the same" {
+        signalled_meanwhile ALRM pidfile-null-write
+        status_is "signal 11"
+}
+
+@test "SIGPIPE arrives during the report: SIGSEGV all the same" {
+        signalled_meanwhile PIPE pidfile-null-write
+        status_is "signal 11"
+}
+
+@test "an alarm goes off during the report of an abort: SIGABRT all the same" {
+        signalled_meanwhile ALRM pidfile-abort
+        status_is "signal 6"
+}
+
+@test "an alarm goes off during the report of a sent signal: that signal all the same" {
+        signalled_meanwhile ALRM pidfile-thread-raise BUS
+        status_is "signal 7"
+}
+
+@test "a program with an alarm still running: SIGSEGV all the same" {
+        need /usr/bin/python3
+        faithful_command 1 /usr/bin/python3 -c 'import ctypes, signal
+signal.signal(signal.SIGALRM, signal.SIG_DFL)
+signal.setitimer(signal.ITIMER_REAL, 60)
+ctypes.string_at(0)'
+        status_is "signal 11"
+}
+
+# ended_by SIGNAL: the program waits for a hanging helper; the signal must end that wait at once.
+ended_by() {
+        CRASHPRE_HELPER=$(hanging_helper)
+        export CRASHPRE_HELPER ZOO_PID_FILE=$T/pid LIMIT=20 CRASHPRE_TIMEOUT=600
+        preloaded crasher pidfile-null-write >"$T/out" 2>&1 &
+        local job=$! status=0 pid
+        wait_until 10 test -s "$T/helper.pid"
+        read -r pid _ <"$T/pid"
+        kill -"$1" "$pid"
+        wait $job || status=$?
+        [ $status = 139 ] || fail "ended with $status"
+        raw_is_complete "$(raw_report)"
+}
+
+@test "Ctrl-C during the wait: ended at once, by SIGSEGV" { ended_by INT; }
+@test "SIGTERM during the wait: ended at once, by SIGSEGV" { ended_by TERM; }
+@test "SIGHUP during the wait: ended at once, by SIGSEGV" { ended_by HUP; }
+@test "SIGQUIT during the wait: ended at once, by SIGSEGV" { ended_by QUIT; }
+
+# ---- children ----
+
+@test "a SIGCHLD handler never hears of the helper, in a crash" {
+        faithful sigchld-null-write
+        faithful sigchld-thread-abort
+}
+
+@test "a SIGCHLD handler never hears of the helper, in a report on request" {
+        CRASHPRE_HELPER=$(slow_helper)
+        export CRASHPRE_HELPER
+        faithful sigchld-request
+        status_is "exit 0"
+}
+
+@test "SIGCHLD ignored: crash and request are reported as ever" {
+        faithful sigchldign-null-write
+        faithful sigchldign-request
+}
+
+@test "a thread in waitpid(-1) never sees the helper, in a crash" {
+        CRASHPRE_HELPER=$(slow_helper)
+        export CRASHPRE_HELPER
+        faithful waiter-null-write
+}
+
+@test "a thread in waitpid(-1) never sees the helper, in reports on request" {
+        CRASHPRE_HELPER=$(slow_helper)
+        export CRASHPRE_HELPER
+        faithful --reports 3 waiter-request 3
+        grep -qx "waitpid: the program's own child" "$T/preloaded.out"
+}
+
+@test "a report on request: the program goes on, a later crash is reported too" {
+        faithful --reports 2 request-null-write
+        status_is "signal 11"
+        run bash -c 'jq -r .cause.kind "$CRASHPRE_DIR"/*.json | sort | tr "\n" " "'
+        [ "$output" = "request signal " ]
+}
+
+@test "a report on request: every thread, and the reason" {
+        ZOO_THREADS=5 run -0 preloaded crasher many-request 1 "so slow"
+        report=$(the_report)
+        assert_json "$report" '.cause.kind == "request" and (.cause.summary | contains("so slow")) and (has("signal") | not)'
+        assert_json "$report" '(.threads | length) == 6 and all(.threads[]; .unwind_end == "end-of-stack")'
+        assert_stack "$report" request zoo_go main
+}
+
+@test "nothing is left running after a crash" {
+        ZOO_PID_FILE=$T/pid run -139 preloaded crasher pidfile-many-thread-null-write
+        read -r pid _ <"$T/pid"
+        wait_until 10 is_gone "$pid"
+        run bash -c 'for p in /proc/[0-9]*; do [ "$(readlink $p/exe)" != "$1" ] || echo $p; done' _ "$helper"
+        for process in $output; do # another test's helper may be at work; it ends
+                wait_until 20 is_gone "${process#/proc/}"
+        done
+}
+
+# ---- descriptors ----
+
+# What the helper holds: told by a script in its place.
+@test "no descriptor of the program is open in the helper" {
+        CRASHPRE_HELPER=$(a_helper list <<<'readlink /proc/$$/fd/* >"$T/fds"; exec "$HELPER" "$@"')
+        export CRASHPRE_HELPER
+        exec 7>"$T/held" 8</etc/passwd
+        run -139 preloaded crasher null-write
+        exec 7>&- 8<&-
+        good_reports 1
+        grep -qx /dev/null "$T/fds"
+        run grep -e "$T/held" -e /etc/passwd "$T/fds"
+        [ -z "$output" ] || fail "$output"
+}
+
+@test "\$(./app) with a helper that outlives it: the reader does not wait for the helper" {
+        CRASHPRE_HELPER=$(hanging_helper)
+        export CRASHPRE_HELPER CRASHPRE_TIMEOUT=1 CRASHPRE_STDERR=none
+        run -139 bash -c 'timeout 20 env LD_PRELOAD="$1" "$2" null-write 2>/dev/null | { cat; echo over; }; exit ${PIPESTATUS[0]}' _ "$preload" "$(zoo)"
+        [ "${lines[-1]}" = over ]
+}
+
+@test "\$(./app): the text the program printed, nothing else" {
+        text=$(preloaded crasher nothing)
+        [ "$text" = "$(crasher nothing)" ]
+        text=$(preloaded crasher null-write 2>/dev/null) || true
+        [ "$text" = begin ]
+}
+
+# ---- helpers that misbehave: the raw report stands alone, the death is the same ----
+
+without_json() {
+        [ "$(reports .json)" = 0 ] || { ls -la "$CRASHPRE_DIR" >&2; fail "a JSON report was not expected"; }
+        raw_is_complete "$(raw_report)"
+        [ "$(ls -A "$CRASHPRE_DIR" | wc -l)" = 1 ] || { ls -la "$CRASHPRE_DIR" >&2; fail "something is left"; }
+}
+
+@test "no helper at the given path: raw report, same death" {
+        CRASHPRE_HELPER=/nonexistent/helper faithful --reports any null-write
+        status_is "signal 11"
+        without_json
+}
+
+@test "the helper is no program: raw report, same death" {
+        CRASHPRE_HELPER=/etc/passwd faithful --reports any thread-abort
+        status_is "signal 6"
+        without_json
+}
+
+@test "the helper exits at once: raw report, same death" {
+        CRASHPRE_HELPER=/bin/false faithful --reports any null-write
+        without_json
+}
+
+@test "the helper is killed: raw report, same death" {
+        CRASHPRE_HELPER=$(a_helper killed <<<'kill -KILL $$')
+        export CRASHPRE_HELPER
+        faithful --reports any many-thread-null-write
+        without_json
+}
+
+@test "the helper is killed while it holds all threads: raw report, same death" {
+        need strace
+        CRASHPRE_HELPER=$(a_helper killed <<<'exec strace -o "$T/strace" -e trace=process_vm_readv -e inject=process_vm_readv:signal=KILL "$HELPER" "$@"')
+        export CRASHPRE_HELPER
+        LEVELS=O2 faithful --reports any many-thread-null-write
+        grep -q 'killed by SIGKILL' "$T/strace" || { show "$T/strace"; fail "the helper was not killed"; }
+        status_is "signal 11"
+        raw_is_complete "$(raw_report)"
+}
+
+@test "the helper crashes itself: raw report, same death, no report about the helper" {
+        need strace
+        CRASHPRE_HELPER=$(a_helper crashed <<<'exec strace -o "$T/strace" -e trace=process_vm_readv -e inject=process_vm_readv:signal=SEGV "$HELPER" "$@"')
+        export CRASHPRE_HELPER
+        LEVELS=O2 faithful --reports any thread-abort
+        status_is "signal 6"
+        raw_is_complete "$(raw_report)"
+}
+
+@test "the helper hangs: same death once CRASHPRE_TIMEOUT is over" {
+        CRASHPRE_HELPER=$(hanging_helper)
+        export CRASHPRE_HELPER CRASHPRE_TIMEOUT=1 LIMIT=15
+        LEVELS=O2 faithful --reports any many-null-write
+        status_is "signal 11"
+        without_json
+        wait_until 10 is_gone "$(<"$T/helper.pid")" || fail "the hanging helper lives on"
+}
+
+@test "attach refused by another tracer: one thread at least, and the diagnostics say why" {
+        need strace
+        run -139 timeout 30 strace -f -o /dev/null -e trace=none env LD_PRELOAD="$preload" "$(zoo)" many-null-write
+        good_reports 1
+        report=$(the_report)
+        assert_json "$report" 'any(.diagnostics[]; .stage == "attach" and .message != "")'
+        assert_stack "$report" null_write zoo_go main
+}
+
+# ---- where default actions do not kill ----
+
+@test "as first process of a pid namespace: exit status 128 + signal, as a shell would say" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        unshare --pid --fork --mount-proc true 2>/dev/null || skip "no pid namespaces here"
+        run -139 timeout 30 unshare --pid --fork --mount-proc env LD_PRELOAD="$preload" "$(zoo)" null-write
+        raw_is_complete "$(raw_report)"
+        fresh_reports
+        run -134 timeout 30 unshare --pid --fork --mount-proc env LD_PRELOAD="$preload" "$(zoo)" abort
+        raw_is_complete "$(raw_report)"
+}

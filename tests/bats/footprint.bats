@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+# Where there is no crash there is no trace of us; and what the library is made of, read from the file that ships.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        fresh_reports
+}
+
+# unchanged COMMAND...: same output, same status, nothing written.
+unchanged() {
+        fresh_reports
+        ended plain env -i PATH="$PATH" CRASHPRE_DIR="$CRASHPRE_DIR" "$@"
+        ended preloaded env -i PATH="$PATH" CRASHPRE_DIR="$CRASHPRE_DIR" LD_PRELOAD="$preload" "$@"
+        for part in status out err; do
+                diff "$T/plain.$part" "$T/preloaded.$part" >&2 || fail "$part differs with the preload: $*" || return 1
+        done
+        nothing_in "$CRASHPRE_DIR"
+        rm -rf "$T"/*.cwd
+}
+
+@test "no crash: descriptors, signal mask, errno, threads and environment are as without" {
+        unchanged "$(zoo)" footprint
+        grep -q 'descriptor 2' "$T/plain.out"
+}
+
+@test "no crash: the same on a thread, in a child, after exec" {
+        for word in thread-footprint fork-footprint rawfork-footprint exec-footprint handler-footprint two-thread-nothing; do
+                unchanged "$(zoo)" $word
+        done
+}
+
+@test "after a report on request: descriptors, signal mask and errno are as before" {
+        ended plain env -i CRASHPRE_DIR="$CRASHPRE_DIR" "$(zoo)" request-footprint
+        ended preloaded env -i CRASHPRE_DIR="$CRASHPRE_DIR" CRASHPRE_STDERR=none LD_PRELOAD="$preload" "$(zoo)" request-footprint
+        diff "$T/plain.out" "$T/preloaded.out"
+        good_reports 1
+}
+
+@test "no crash: everyday programs print what they print without" {
+        unchanged sh -c 'echo hello | sed s/l/L/g | grep -c L; exit 3'
+        unchanged bash -c 'trap "echo trapped" USR1; kill -USR1 $$; (exit 7); echo $?; trap'
+        unchanged /usr/bin/perl -e '$SIG{ALRM} = sub { print "alarm\n"; exit 5 }; kill ALRM => $$; sleep 1'
+        unchanged /usr/bin/python3 -c 'import signal, threading, subprocess
+print(signal.getsignal(signal.SIGSEGV), signal.getsignal(signal.SIGCHLD))
+t = threading.Thread(target=print, args=("thread",)); t.start(); t.join()
+print(subprocess.run(["sh", "-c", "exit 4"]).returncode)'
+        unchanged ls -la /
+}
+
+@test "signal actions: the program reads back what it set" {
+        for ZOO in O0 O2; do
+                unchanged "$(zoo)" readback
+                grep -q own_info "$T/plain.out"
+        done
+}
+
+@test "a program that lives by its faults is left alone" {
+        unchanged "$(zoo)" recover-often 1000
+}
+
+@test "python's faulthandler works as ever" {
+        cat >"$T/fault.py" <<'P'
+import faulthandler, ctypes
+faulthandler.enable()
+ctypes.string_at(0)
+P
+        faithful_command 1 /usr/bin/python3 "$T/fault.py"
+        status_is "signal 11"
+        grep -q 'Fatal Python error' "$T/preloaded.err"
+}
+
+# ---- the library as a file ----
+
+exports() {
+        nm -D --defined-only "$preload" | awk '{ print $3 }' | sed 's/@.*//' | sort
+}
+
+@test "exported symbols: those of the list and no other" {
+        diff <(grep -v '^#' "$BATS_TEST_DIRNAME/exports.txt" | LC_ALL=C sort) <(exports | LC_ALL=C sort) >&2 ||
+                fail "exports.txt (left) and $preload (right) differ"
+}
+
+@test "the library needs libc and nothing else" {
+        run bash -c 'readelf -d "$1" | sed -n "s/.*(NEEDED).*\[\(.*\)\]/\1/p" | grep -v ^ld-linux' _ "$preload"
+        [ "$output" = libc.so.6 ]
+}
+
+@test "the library binds at load and has no executable stack" {
+        run readelf -dW "$preload"
+        [[ $output == *NOW* ]]
+        run bash -c 'readelf -lW "$1" | grep GNU_STACK' _ "$preload"
+        [[ $output == *"RW "* && $output != *RWE* ]]
+}
+
+crash_path() {
+        /usr/bin/python3 "$root/tests/tools/crash_path.py" "$@"
+}
+
+@test "the crash path of the library: no thread-local storage, no call that leaves it" {
+        crash_path "$preload"
+}
+
+# The check itself must be able to fail.
+@test "the check of the crash path finds errno, a libc call and a call through the PLT" {
+        cat >"$T/good.c" <<'C'
+static int helper(int n) { return n + 1; }
+__attribute__((section(".crashtext"), noinline)) int inside(int n) { return n * 3; }
+__attribute__((section(".crashtext"))) int good(int n) { return inside(n) + 1; }
+int elsewhere(int n) { return helper(n); }
+C
+        {
+                cat "$T/good.c"
+                echo '#include <errno.h>'
+                echo '__attribute__((section(".crashtext"))) int bad_errno(void) { return errno; }'
+        } >"$T/errno.c"
+        {
+                cat "$T/good.c"
+                echo 'extern __thread int own; __thread int own;'
+                echo '__attribute__((section(".crashtext"))) int bad_tls(void) { return own; }'
+        } >"$T/tls.c"
+        {
+                cat "$T/good.c"
+                echo '#include <unistd.h>'
+                echo '__attribute__((section(".crashtext"))) long bad_call(void) { return write(1, "", 0); }'
+        } >"$T/plt.c"
+        {
+                cat "$T/good.c"
+                echo '__attribute__((section(".crashtext"))) int bad_jump(int n) { return elsewhere(n) + 1; }'
+        } >"$T/leaves.c"
+        for name in good errno tls plt leaves; do
+                # -fno-semantic-interposition: calls within the file are direct, as hidden visibility makes them in the library
+                gcc -O1 -fno-inline -fPIC -shared -fvisibility=hidden -fno-stack-protector -ftls-model=initial-exec -o "$T/$name.so" "$T/$name.c"
+        done
+        crash_path "$T/good.so"
+        for name in errno tls plt leaves; do
+                run crash_path "$T/$name.so"
+                [ "$status" = 1 ] || fail "$name.so passed: $output"
+        done
+        # No such section at all is a failure too, not an empty success.
+        run crash_path /bin/true
+        [ "$status" = 1 ]
+}

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: MIT
+# What everything else hangs on: one crash, one raw report, one JSON report, and the death the parent would have seen anyway.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        fresh_reports
+}
+
+@test "null write: the parent sees SIGSEGV, a raw and a valid JSON report are left" {
+        run -139 preloaded crasher null-write
+        good_reports 1
+}
+
+@test "null write: the report names the function and the fault" {
+        run -139 preloaded crasher null-write
+        report=$(the_report)
+        assert_json "$report" '.cause.kind == "signal" and .signal.name == "SIGSEGV" and .signal.code_name == "SEGV_MAPERR"'
+        assert_json "$report" '.signal.address == "0x0"'
+        assert_json "$report" '.fault | .class == "null-dereference" and .access == "write"'
+        assert_json "$report" '.threads[0] | .crashed and .frames[0].function == "null_write" and .frames[0].trust == "context"'
+        assert_stack "$report" null_write zoo_go main _start
+        assert_json "$report" '.threads[0].unwind_end == "end-of-stack"'
+}
+
+@test "null write: the first frame is where the registers stand" {
+        run -139 preloaded crasher null-write
+        report=$(the_report)
+        assert_json "$report" '.threads[0] | .registers.rip == .frames[0].pc and (.registers.rsp | startswith("0x"))'
+        raw=$(raw_report)
+        [ "$(raw_value "$raw" registers rip)" = "$(json "$report" '.threads[0].registers.rip')" ]
+        [ "$(raw_value "$raw" registers rsp)" = "$(json "$report" '.threads[0].registers.rsp')" ]
+}
+
+@test "null write: the handler's own frames are those the helper finds" {
+        for ZOO in O0 O2; do
+                fresh_reports
+                run -139 preloaded crasher qsort-handler-null-write
+                frames_agree "$(raw_report)" "$(the_report)"
+        done
+}
+
+@test "null write: offsets are good for addr2line" {
+        run -139 preloaded crasher null-write
+        report=$(the_report)
+        offset=$(json "$report" '.threads[0].frames[0].lookup_offset')
+        run -0 addr2line -e "$(zoo)" "$offset"
+        [[ $output == */memory.c:$(line_of 'CRASH: null-write')* ]]
+        offset=$(json "$report" '.threads[0].frames[] | select(.function == "main") | .lookup_offset')
+        run -0 addr2line -f -e "$(zoo)" "$offset"
+        [ "${lines[0]}" = main ]
+}
+
+@test "modules: program, libc and vdso with the build-ids that readelf shows" {
+        run -139 preloaded crasher null-write
+        report=$(the_report)
+        id=$(readelf -n "$(zoo)" | sed -n 's/.*Build ID: //p')
+        [ -n "$id" ]
+        assert_json "$report" ".modules | any(.[]; .path == \"$(zoo)\" and .build_id == \"$id\")"
+        assert_json "$report" '.modules | any(.[]; .path | endswith("/libc.so.6"))'
+        assert_json "$report" '.modules | any(.[]; .path == "[vdso]" and (.build_id | length) >= 16)'
+        run raw_section "$(raw_report)" modules
+        [[ $output == *" $id $(zoo)"* ]]
+}
+
+@test "the process: pid, program, arguments and directory are told" {
+        cd "$T"
+        run -139 preloaded crasher pidfile-null-write "an argument" 2>/dev/null || true
+        ZOO_PID_FILE=$T/pid run -139 preloaded crasher pidfile-null-write "an argument"
+        rm -f "$CRASHPRE_DIR"/*-0-*
+        read -r pid tid <"$T/pid"
+        report=$(the_report)
+        assert_json "$report" ".process.pid == $pid and .threads[0].tid == $tid and .process.exe == \"$(zoo)\""
+        assert_json "$report" '.process.cmdline[1:] == ["pidfile-null-write", "an argument"]'
+        assert_json "$report" ".process.cwd == \"$(realpath "$T")\" and .process.uid == $(id -u)"
+        raw=$(raw_report)
+        [ "$(raw_value "$raw" process pid)" = "$pid" ]
+        [ "$(raw_value "$raw" process exe)" = "$(zoo)" ]
+}
+
+@test "the name: program, pid and time; the same id in both files and in the tool's own words" {
+        run -139 preloaded crasher null-write
+        report=$(the_report)
+        [[ $(basename "$report") =~ ^crash-zoo-[0-9]+-[0-9]{8}T[0-9]{6}\.[0-9]{6}Z\.json$ ]]
+        [ "$(basename "$report" .json)" = "$(basename "$(raw_report)" .txt)" ]
+        [ "$(basename "$report" .json)" = "$(sed -n 's/^id: //p' "$(raw_report)")" ]
+        assert_json "$report" '.tool.name == "crashpre" and (.tool.version | test("^[0-9]")) and (.tool.commit | length) >= 7'
+        assert_json "$report" '(.time_unix - now | fabs) < 300 and (.time | endswith("Z"))'
+}
+
+@test "the files: for the owner alone, unless CRASHPRE_MODE says otherwise" {
+        run -139 preloaded crasher null-write
+        [ "$(stat -c %a "$(the_report)")" = 600 ]
+        [ "$(stat -c %a "$(raw_report)")" = 600 ]
+        fresh_reports
+        CRASHPRE_MODE=0644 run -139 preloaded crasher null-write
+        [ "$(stat -c %a "$(the_report)")" = 644 ]
+        [ "$(stat -c %a "$(raw_report)")" = 644 ]
+}
+
+@test "a report directory that does not exist is made at the crash, not before" {
+        export CRASHPRE_DIR=$T/made/by/us
+        mkdir "$T/made"
+        run -0 preloaded crasher nothing
+        nothing_in "$T/made"
+        run -139 preloaded crasher null-write
+        good_reports 1
+        [ "$(stat -c %a "$CRASHPRE_DIR")" = 700 ]
+}
+
+@test "no directory named: reports go where the program was started, wherever it went since" {
+        unset CRASHPRE_DIR
+        mkdir "$T/start"
+        cd "$T/start"
+        run -139 preloaded sh -c 'cd / && exec "$0" null-write' "$(zoo)"
+        CRASHPRE_DIR=/ run reports .txt
+        [ "$output" = 1 ] || [ "$(find "$T/start" -name '*.txt' | wc -l)" = 1 ]
+}
+
+@test "the directory is not writable: reports go to TMPDIR" {
+        [ "$(id -u)" = 0 ] && need setpriv
+        unset CRASHPRE_DIR
+        mkdir -m 755 "$T/closed"
+        mkdir -m 777 "$T/tmp"
+        chmod 755 "$T" "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$(dirname "$T")"
+        as=()
+        [ "$(id -u)" != 0 ] || as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+        if [ ${#as[@]} = 0 ]; then chmod 555 "$T/closed"; fi
+        cd "$T/closed"
+        "${as[@]}" test -x "$(zoo)" || skip "the build tree is closed to other users"
+        TMPDIR=$T/tmp run -139 "${as[@]}" env LD_PRELOAD="$preload" "$(zoo)" null-write
+        nothing_in "$T/closed"
+        CRASHPRE_DIR=$T/tmp good_reports 1
+}
+
+@test "CRASHPRE_DIR=-: the raw report goes to stderr, no file is made" {
+        cd "$T" && mkdir here && cd here
+        CRASHPRE_DIR=- run -139 --separate-stderr preloaded crasher null-write
+        printf '%s\n' "$stderr" | sed -n '/^crashpre raw report 1$/,/^end of report$/p' >"$T/raw"
+        raw_is_complete "$T/raw"
+        nothing_in "$T/here"
+}
+
+@test "stderr: headline, stack and path; brief: no stack; none: nothing" {
+        run -139 --separate-stderr preloaded crasher null-write
+        [[ $stderr == *SIGSEGV* && $stderr == *null_write* && $stderr == *"$(the_report)"* ]]
+        fresh_reports
+        CRASHPRE_STDERR=brief run -139 --separate-stderr preloaded crasher null-write
+        [[ $stderr == *SIGSEGV* && $stderr == *"$(the_report)"* && $stderr != *zoo_go* ]]
+        fresh_reports
+        CRASHPRE_STDERR=none run -139 --separate-stderr preloaded crasher null-write
+        [[ $stderr != *SIGSEGV* && $stderr != *crash-zoo* ]]
+        the_report
+}
+
+@test "stderr is a plain file opened later: no report text goes there" {
+        run -139 preloaded sh -c 'exec 2>"$2"; exec "$0" "$1"' "$(zoo)" null-write "$T/database"
+        good_reports 1
+        run -139 preloaded bash -c 'exec 2>"$2"; kill -SEGV $$' x x "$T/database2"
+        [ ! -s "$T/database2" ]
+}
+
+@test "CRASHPRE_ENABLED=0: no report, the same death" {
+        CRASHPRE_ENABLED=0 run -139 --separate-stderr preloaded crasher null-write
+        nothing_in "$CRASHPRE_DIR"
+        [[ $stderr != *crash* ]]
+}
+
+@test "CRASHPRE_SIGNALS: only the named ones are reported" {
+        CRASHPRE_SIGNALS=SIGFPE,ILL run -139 preloaded crasher null-write
+        nothing_in "$CRASHPRE_DIR"
+        CRASHPRE_SIGNALS=SIGFPE,ILL run -136 preloaded crasher div-zero
+        good_reports 1
+        CRASHPRE_SIGNALS=SIGFPE,ILL run -132 preloaded crasher ill
+        good_reports 2
+}
+
+@test "CRASHPRE_ONLY and CRASHPRE_SKIP pick programs by name" {
+        CRASHPRE_ONLY='foo,bar*' run -139 preloaded crasher null-write
+        CRASHPRE_SKIP='z?o' run -139 preloaded crasher null-write
+        nothing_in "$CRASHPRE_DIR"
+        CRASHPRE_ONLY='foo,z*' run -139 preloaded crasher null-write
+        good_reports 1
+}
+
+@test "a bad setting: nothing is said at load, the default is used, and the report tells" {
+        CRASHPRE_STDERR=purple CRASHPRE_TIMEOUT=soon run -0 --separate-stderr preloaded crasher nothing
+        [ -z "$stderr" ]
+        CRASHPRE_STDERR=purple CRASHPRE_TIMEOUT=soon run -139 --separate-stderr preloaded crasher null-write
+        report=$(the_report)
+        assert_json "$report" 'any(.diagnostics[]; .message | test("CRASHPRE_TIMEOUT"))'
+        [[ $stderr == *null_write* ]]
+}
+
+@test "timings: the raw report is complete within 10 ms and told first" {
+        run -139 preloaded crasher null-write
+        assert_json "$(the_report)" '.timings_us | .raw > 0 and .raw < 10000 and .total >= .raw'
+}
+
+@test "all threads are there, the crashed one first, with their names" {
+        ZOO_THREADS=20 run -139 preloaded crasher many-thread-null-write
+        good_reports 1
+        report=$(the_report)
+        assert_json "$report" '(.threads | length) == 22 and .threads[0].name == "zoo-worker" and .threads[0].crashed'
+        assert_json "$report" '[.threads[1:][] | select(.crashed)] | length == 0'
+        assert_json "$report" '[.threads[] | select(.unwind_end == "end-of-stack")] | length == 22'
+        assert_json "$report" '[.threads[] | select(any(.frames[]; .function == "idle"))] | length == 20'
+}

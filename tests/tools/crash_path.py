@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# tests/tools/crash_path.py LIBRARY: reads the disassembly of section .crashtext, the code that runs after a crash.
+"""Forbidden there: thread-local storage (%fs), for the thread pointer may be trashed; and every direct call or jump out of the section, be it
+through the PLT, through the GOT, or to code of our own that runs in calm times. Calls through a register or a structure's member remain: their targets cannot be
+read from the code (the CFI engine is given its reads that way). Prints each offence with its function; status 1 if there is any."""
+import re
+import subprocess
+import sys
+
+SECTION = ".crashtext"
+# An instruction line of objdump: address, mnemonic with prefixes, operands.
+LINE = re.compile(r"^\s*([0-9a-f]+):\s+(.*?)\s*$")
+FUNCTION = re.compile(r"^([0-9a-f]+) <(.+)>:$")
+TRANSFER = re.compile(r"\b(?:bnd )?(call|j[a-z]+|loop[a-z]*|xbegin)[a-z]*\s+(?:\*)?(.*)")
+
+
+def section_range(path):
+    out = subprocess.run(["readelf", "-SW", path], capture_output=True, text=True, check=True).stdout
+    for line in out.splitlines():
+        fields = line.replace("[ ", "[").split()
+        if len(fields) > 5 and fields[1] == SECTION:
+            start, size = int(fields[3], 16), int(fields[5], 16)
+            return start, start + size
+    return None
+
+
+def offence(text, start, end):
+    """Why an instruction must not be there, or None."""
+    if "%fs" in text:
+        return "thread-local storage"
+    match = TRANSFER.search(text)
+    if not match:
+        if "R_X86_64" in text:
+            return "relocation left"
+        return None
+    operand = match.group(2)
+    if "(%rip)" in operand:
+        return "through the GOT"
+    target = re.match(r"([0-9a-f]+)\b", operand)
+    if target and "*" not in text and not start <= int(target.group(1), 16) < end:
+        return "leaves " + SECTION
+    return None
+
+
+def main():
+    path = sys.argv[1]
+    bounds = section_range(path)
+    if not bounds or bounds[0] == bounds[1]:
+        print(f"{path}: no section {SECTION}")
+        return 1
+    out = subprocess.run(["objdump", "-d", "-j", SECTION, "--no-show-raw-insn", path], capture_output=True, text=True, check=True).stdout
+    function, count, offences = "?", 0, 0
+    for line in out.splitlines():
+        name = FUNCTION.match(line)
+        if name:
+            function = name.group(2)
+            continue
+        code = LINE.match(line)
+        if not code:
+            continue
+        count += 1
+        why = offence(code.group(2), *bounds)
+        if why:
+            offences += 1
+            print(f"{function}: {why}: {code.group(2)}")
+    if not count:
+        print(f"{path}: {SECTION} holds no code")
+    print(f"{path}: {count} instructions, {offences} offences")
+    return 1 if offences or not count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

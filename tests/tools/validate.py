@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# tests/tools/validate.py SCHEMA REPORT...: each report against the JSON Schema, and what a schema cannot say.
+"""Prints one line a fault and ends with 1 if there is any."""
+import json
+import os
+import sys
+
+import jsonschema
+
+
+def nulls(value, where="$"):
+    """Unknown means absent: the places where null stands instead."""
+    if value is None:
+        yield where
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from nulls(inner, f"{where}.{key}")
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from nulls(inner, f"{where}[{i}]")
+
+
+def frame_faults(report, where, frame):
+    modules = report.get("modules", [])
+    if not frame.get("text"):
+        yield f"{where}: no text"
+    if "module" not in frame:
+        return
+    if not 0 <= frame["module"] < len(modules):
+        yield f"{where}: module {frame['module']} of {len(modules)}"
+        return
+    module = modules[frame["module"]]
+    pc = int(frame["pc"], 16)
+    # A caller's pc may stand just behind the last instruction of its module.
+    if not int(module["base"], 16) <= pc <= int(module["end"], 16):
+        yield f"{where}: pc {frame['pc']} is outside {module['path']}"
+    if "lookup_offset" in frame and int(frame["module_offset"], 16) - int(frame["lookup_offset"], 16) not in (0, 1):
+        yield f"{where}: lookup_offset {frame['lookup_offset']} of module_offset {frame['module_offset']}"
+
+
+def faults(report, path):
+    for where in nulls(report):
+        yield f"{where} is null"
+    if report["id"] != os.path.basename(path)[: -len(".json")]:
+        yield f"id {report['id']} is not the file's name"
+    threads = report["threads"]
+    if not threads:
+        yield "no thread"
+    crashed = [t for t in threads if t.get("crashed")]
+    if report["cause"]["kind"] != "request" and (len(crashed) != 1 or not threads[0].get("crashed")):
+        yield "the crashed thread is not threads[0] alone"
+    if len({t["tid"] for t in threads}) != len(threads):
+        yield "a thread stands twice"
+    for t, thread in enumerate(threads):
+        frames = thread.get("frames", [])
+        omitted = thread.get("frames_omitted", 0)
+        indexes = [f["index"] for f in frames]
+        if sorted(set(indexes)) != indexes or (not omitted and indexes != list(range(len(frames)))):
+            yield f"threads[{t}]: frame indexes {indexes[:40]}"
+        for f, frame in enumerate(frames):
+            yield from frame_faults(report, f"threads[{t}].frames[{f}]", frame)
+    raw = report.get("files", {}).get("raw")
+    if raw and not os.path.exists(os.path.join(os.path.dirname(path), os.path.basename(raw))):
+        yield f"files.raw names {raw}, which is not there"
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as f:
+        schema = json.load(f)
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    bad = 0
+    for path in sys.argv[2:]:
+        with open(path, encoding="utf-8") as f:
+            report = json.load(f)
+        found = [f"{'/'.join(map(str, e.path))}: {e.message[:300]}" for e in validator.iter_errors(report)]
+        if not found:
+            found = list(faults(report, path))
+        for line in found[:20]:
+            print(f"{path}: {line}")
+        bad += len(found)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
