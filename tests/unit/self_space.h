@@ -110,7 +110,7 @@ static struct cfi_space *self_load(void)
 }
 
 /* The registers of a context from getcontext() or a signal. */
-static struct arch_registers self_registers(const ucontext_t *uc)
+__attribute__((unused)) static struct arch_registers self_registers(const ucontext_t *uc)
 {
         static const struct {
                 int dwarf, greg;

@@ -38,6 +38,8 @@ void cfi_skip(struct cfi_cursor *c, uint64_t len)
                 c->pos += len;
 }
 
+/* Where the end of a table is not known, the window may reach over the end of what can be read, if that is no page's:
+ * then less is asked for. */
 static bool fill(struct cfi_cursor *c)
 {
         uint64_t len = c->end - c->pos;
@@ -47,11 +49,14 @@ static bool fill(struct cfi_cursor *c)
         if (len > CFI_WINDOW)
                 len = CFI_WINDOW;
         c->held = 0;
-        if (c->space->read(c->space->ctx, c->pos, c->buf, len))
-                return false;
-        c->window = c->pos;
-        c->held = (uint32_t)len;
-        return true;
+        for (; len; len /= 2) {
+                if (c->space->read(c->space->ctx, c->pos, c->buf, len))
+                        continue;
+                c->window = c->pos;
+                c->held = (uint32_t)len;
+                return true;
+        }
+        return false;
 }
 
 uint8_t cfi_u8(struct cfi_cursor *c)

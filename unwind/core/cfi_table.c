@@ -190,18 +190,19 @@ static bool covers(const struct cfi_fde *fde, uint64_t pc)
         return pc - fde->begin < fde->size; /* wraps, and is then too large, before the beginning */
 }
 
-/* Looks at every FDE of the section. One that cannot be read does not hide those behind it. */
+/* Looks at every FDE of the section. One that cannot be read does not hide those behind it. A .debug_frame ends where
+ * it ends; each entry takes at least its length's bytes. */
 static int scan_section(struct cfi_cursor *c, const struct section *s, uint64_t pc, struct cfi_fde *out)
 {
         uint64_t at = s->start;
 
         out->cie.at = 0;
-        for (unsigned i = 0; i < SCAN_MAX; i++) {
+        for (unsigned i = 0; at < s->end; i++) {
                 struct entry entry;
                 int err;
 
-                if (at >= s->end)
-                        return -ENOENT;
+                if (i == SCAN_MAX && !s->debug)
+                        return -E2BIG;
                 err = read_entry(c, s, at, &entry);
                 if (err)
                         return err;
@@ -214,7 +215,7 @@ static int scan_section(struct cfi_cursor *c, const struct section *s, uint64_t 
                 }
                 at = entry.end;
         }
-        return -E2BIG;
+        return -ENOENT;
 }
 
 /* .eh_frame_hdr, LSB 5.0 core 10.6.2: where .eh_frame is, and a table of pairs sorted by the first:

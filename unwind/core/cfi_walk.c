@@ -175,7 +175,7 @@ static bool plausible_return(const struct cfi_walk *walk, uint64_t pc)
 
 static int follow_link(const struct cfi_walk *walk, const struct arch_frame_link *link, struct move *to)
 {
-        uint64_t fp = walk->regs.v[ARCH_REG_FP], old_fp = fp, pc;
+        uint64_t fp = walk->regs.v[ARCH_REG_FP], pc;
 
         if (read_word(walk, link->return_address, &pc) ||
             (link->frame_pointer && read_word(walk, link->frame_pointer, &fp)))
@@ -186,7 +186,7 @@ static int follow_link(const struct cfi_walk *walk, const struct arch_frame_link
         if ((pc || fp) && !plausible_return(walk, pc))
                 return -ENOENT;
         set_caller(walk, to, pc, link->cfa);
-        if (link->frame_pointer || fp != old_fp || is_known(&walk->regs, ARCH_REG_FP))
+        if (link->frame_pointer || is_known(&walk->regs, ARCH_REG_FP))
                 set_register(&to->regs, ARCH_REG_FP, fp);
         to->trust = CFI_TRUST_FRAME_POINTER;
         return 0;
