@@ -80,8 +80,10 @@ PRELOAD_LDFLAGS := -shared -Wl,-soname,libcrashpre.so -Wl,-z,now -Wl,-z,relro -W
 # Helper and CLI. Not PIE: no relocations to apply while a process waits to die.
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2)
 TOOL_FLAGS = $(BASE_FLAGS) -fno-pie -ffunction-sections -fdata-sections -fstack-protector-strong $(SAN_FLAGS) $(CPPFLAGS) $(CFLAGS)
-TOOL_LDFLAGS := -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,noexecstack -Wl,--build-id -Wl,--hash-style=gnu \
-	$(if $(SAN),-fsanitize=$(SAN)) -pthread
+# The static run-times: gcc's shared one for "undefined" pays no heed to log_path (tests/sanitizer/options.c).
+SAN_LINK_gcc := -static-libasan -static-libubsan
+TOOL_LDFLAGS = -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,noexecstack -Wl,--build-id -Wl,--hash-style=gnu \
+	$(if $(SAN),-fsanitize=$(SAN) $(SAN_LINK_$(CC_KIND))) -pthread
 
 # Programs that crash on purpose: fixed flags, so that the frames a test expects do not depend on the switches above. A comment
 # "build-flags: ..." in the source adds flags, or further sources, for that one program.
