@@ -238,8 +238,7 @@ $(CRASH_OBJS): $(OBJ)/lib/%.o: %.c $(OBJ_NEEDS)
 	$(call say,CC,$<)
 	$(mkdir)
 	$(Q)$(CC) $(PRELOAD_FLAGS) $(CRASH_FLAGS) -c -o $@ $<
-	$(Q)$(OBJCOPY) $(foreach section,.text .text.unlikely .text.hot,--rename-section \
-		$(section)=.crashtext,alloc,load,readonly,code) $@
+	$(Q)$(OBJCOPY) --rename-section .text=.crashtext $@
 
 $(OBJ)/tool/%.o: %.c $(OBJ_NEEDS)
 	$(call say,CC,$<$(if $(filter $(CORE_SRCS),$<), (tool)))

@@ -68,7 +68,7 @@ static uint64_t inode(struct text *t)
 
         while (p < t->end && digit(*p) >= 0)
                 p++;
-        if (p < t->end)
+        if (p < t->end || p == t->p)
                 return number(t, 10, ' ');
         for (value = 0; t->p < t->end; t->p++) {
                 int d = digit(*t->p);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/actions.h: what the application believes its signal actions to be.
+ *
+ * For each watched signal the kernel holds our handler while the application reads back what it set. Where it asks to
+ * ignore a signal the kernel really ignores it, since children inherit that across execve(2). Everything else goes to the kernel as it is.
+ *
+ * Signal context: async-signal-safe, as sigaction(2) has to be; readable while a crash is under way.
+ */
+#ifndef CRASHPRE_PRELOAD_ACTIONS_H
+#define CRASHPRE_PRELOAD_ACTIONS_H
+
+#include "preload/syscalls.h"
+
+#include <stdbool.h>
+
+/* What an application's sigaction() set; `handler` may be SIG_DFL or SIG_IGN. Flags and mask as it gave them. */
+struct action {
+        void *handler;
+        unsigned long flags;
+        uint64_t mask;
+};
+
+/* Takes over the watched signals: each whose present action is the default one gets our handler. Called once, at load;
+ * the pid page of actions_owner() must exist. */
+void actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *));
+
+/* Gives back what the application believes to have: after this the library watches nothing. */
+void actions_uninstall(void);
+
+bool actions_watched(int sig);
+
+/* sigaction(2) with kernel semantics on action structs: either pointer may be NULL. 0 or -errno. */
+int actions_set(int sig, const struct action *act, struct action *old);
+
+/* The present action of a watched signal, for the handler. */
+struct action actions_get(int sig);
+
+/* SA_RESETHAND: the action returns to default as the handler is entered. */
+void actions_reset(int sig);
+
+/* Makes the kernel's own action the default, past the table: the process is about to die of `sig`. */
+void actions_kernel_default(int sig);
+
+/* The page that tells a forked child (its copy reads 0: MADV_WIPEONFORK) from a vfork child (which sees its parent's pid), since the latter changes
+ * its own kernel actions but shares our table with its parent. NULL: cannot tell, every process counts as the owner. */
+void actions_set_owner_page(int *page);
+
+#endif

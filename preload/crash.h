@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/crash.h: the one crash (or request) this process is reporting, handed from step to step.
+ *
+ * There is one, static, owned by the thread that claimed it (handler.c); nothing here needs a lock.
+ */
+#ifndef CRASHPRE_PRELOAD_CRASH_H
+#define CRASHPRE_PRELOAD_CRASH_H
+
+#include "unwind/core/cfi.h"
+#include "unwind/core/wire.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <ucontext.h>
+
+struct crash {
+        enum wire_kind kind;
+        int signal;                 /* 0 for a request */
+        siginfo_t info;             /* a copy */
+        ucontext_t *uc;             /* the interrupted context; NULL for a request */
+        struct arch_registers regs; /* at the crash */
+        uint64_t sigmask;           /* blocked at the crash */
+        int pid, tid;
+        int64_t time_sec, time_nsec;               /* CLOCK_REALTIME */
+        uint64_t fault_ns, raw_ns, deadline_ns;    /* CLOCK_MONOTONIC */
+        const char *reason;         /* of a request; a copy of ours */
+        bool stderr_ok;             /* report text may go to descriptor 2 */
+        int dir_fd, raw_fd;         /* -1: none */
+        int raw_err;                /* why there is no raw file, or 0 */
+        char id[256];               /* base name of the files */
+        char dir[PATH_MAX];         /* "" : no directory */
+        uint32_t frame_count;
+        enum cfi_end frame_end;
+        struct wire_frame frame[WIRE_MAX_FRAMES];
+        char note[512];             /* lines for the report's diagnostics */
+};
+
+/* Adds one line to crash->note. Trusted text; cut when full. Async-signal-safe. */
+void crash_note(struct crash *c, const char *what, const char *detail, int err);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/exits.c: _exit() and _Exit(), so that a handler that ends the process by them does not hide the crash (see handler_exit_called()).
+ *
+ * exit() needs no interposition: our destructor runs inside it. Async-signal-safe, as signal-safety(7) demands of _exit().
+ */
+#include "preload/handler.h"
+#include "preload/interpose.h"
+#include "preload/syscalls.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+EXPORT void _exit(int status)
+{
+        if (interpose_active())
+                handler_exit_called();
+        sys_exit_group(status);
+}
+
+EXPORT void _Exit(int status)
+{
+        _exit(status);
+}

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/handler.h"
+#include "preload/actions.h"
+#include "preload/altstack.h"
+#include "preload/crash.h"
+#include "preload/death.h"
+#include "preload/guard.h"
+#include "preload/memmap.h"
+#include "preload/notes.h"
+#include "preload/output.h"
+#include "preload/probe.h"
+#include "preload/rawreport.h"
+#include "preload/settings.h"
+#include "preload/sigsafe.h"
+#include "preload/spawn.h"
+#include "preload/stackwalk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define CRASH_STACK (128 * 1024)
+#define NESTED_STACK (64 * 1024)
+#define FIRST_CHANCE_MAX 10       /* CRASHPRE_CHAIN=first: a runtime may fault and recover all day */
+#define DISPATCHES 32             /* application handlers running at once, in all threads */
+#define ABORT_SIZE 1024           /* bytes of abort() in which a return address from raise() can lie */
+#define ABORT_DEPTH 8             /* frames between the signal and abort(): raise, pthread_kill */
+#define EXIT_DEPTH 200
+#define OTHERS_PATIENCE_NS 5000000000ull /* beyond the timeout, for a thread that crashes while another's crash is being reported */
+#define NS_PER_S 1000000000ull
+
+/* An application's handler that is running now, for a signal we watch. Lives on its stack. */
+struct dispatch {
+        int pid, tid, sig;
+        siginfo_t *info;
+        ucontext_t *uc;
+};
+
+static struct {
+        uint64_t claim; /* pid << 32 | tid of the thread that reports; 0 none. A forked child finds its parent's pid here and ignores it. */
+        bool disabled;
+        bool handled; /* crashpre_set_after_report()'s function said so */
+        unsigned first_chances;
+        int (*filter)(int sig);
+        int (*after_report)(const char *raw_path);
+        struct dispatch *dispatch[DISPATCHES];
+        unsigned dispatched;
+        struct crash crash;
+        struct wire_crash wire;
+        uint8_t stack[CRASH_STACK] __attribute__((aligned(64)));
+        uint8_t nested[NESTED_STACK] __attribute__((aligned(64)));
+} state;
+
+static uint64_t self_id(void)
+{
+        return (uint64_t)sys_getpid() << 32 | (uint32_t)sys_gettid();
+}
+
+/* ---- claim: one report at a time ---- */
+
+/* true: this thread reports. false: another one still did after `patience`. */
+static bool claim(uint64_t patience)
+{
+        uint64_t self = self_id(), give_up = sys_clock_ns(CLOCK_MONOTONIC) + patience;
+        const struct timespec pause = { 0, 1000000 };
+
+        for (;;) {
+                uint64_t holder = __atomic_load_n(&state.claim, __ATOMIC_ACQUIRE);
+
+                if (!holder || holder >> 32 != self >> 32) {
+                        if (__atomic_compare_exchange_n(&state.claim, &holder, self, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+                                return true;
+                        continue;
+                }
+                if (sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
+                        return false;
+                sys_2(SYS_nanosleep, (long)&pause, 0);
+        }
+}
+
+static void release_claim(void)
+{
+        __atomic_store_n(&state.claim, 0, __ATOMIC_RELEASE);
+}
+
+static bool claim_is_mine(void)
+{
+        return __atomic_load_n(&state.claim, __ATOMIC_ACQUIRE) == self_id();
+}
+
+/* Everything but what the processor raises: a fault of ours must come back to us (guard.h). */
+static void block_signals(uint64_t *before)
+{
+        const uint64_t hardware = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) | 1ull << (SIGILL - 1) |
+                                  1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1);
+        uint64_t mask = ~hardware;
+
+        sys_sigprocmask(SIG_SETMASK, &mask, before);
+}
+
+/* ---- one report ---- */
+
+static void begin_crash(enum wire_kind kind, uint64_t fault_ns)
+{
+        struct crash *c = &state.crash;
+        struct timespec now = { 0, 0 };
+
+        __builtin_memset(c, 0, sizeof(*c));
+        c->kind = kind;
+        c->fault_ns = fault_ns;
+        c->deadline_ns = fault_ns + settings.timeout_s * NS_PER_S;
+        c->pid = sys_getpid();
+        c->tid = sys_gettid();
+        sys_2(SYS_clock_gettime, CLOCK_REALTIME, (long)&now);
+        c->time_sec = now.tv_sec;
+        c->time_nsec = now.tv_nsec;
+        c->dir_fd = c->raw_fd = -1;
+        c->stderr_ok = output_stderr_ok();
+        crash_note(c, settings.note, NULL, 0);
+        rawreport_name(c);
+}
+
+static void fill_wire(struct wire_crash *w, const struct crash *c)
+{
+        size_t at = 0;
+
+        __builtin_memset(w, 0, sizeof(*w));
+        w->magic = WIRE_MAGIC;
+        w->version = WIRE_VERSION;
+        w->size = sizeof(*w);
+        w->kind = c->kind;
+        w->pid = c->pid;
+        w->tid = c->tid;
+        w->time_sec = c->time_sec;
+        w->time_nsec = c->time_nsec;
+        w->fault_ns = c->fault_ns;
+        w->raw_ns = c->raw_ns;
+        w->deadline_ns = c->deadline_ns;
+        w->sigmask = c->sigmask;
+        w->altstack_base = (uint64_t)state.stack;
+        w->altstack_size = sizeof(state.stack);
+        w->regs = c->regs;
+        if (c->uc) {
+                w->fault_trap = arch_context_trap(c->uc);
+                w->fault_error = arch_context_fault_error(c->uc);
+                __builtin_memcpy(w->siginfo, &c->info, sizeof(w->siginfo));
+        }
+        w->uncaught_exception = notes.uncaught_exception;
+        w->terminate = notes.terminate;
+        w->frame_count = c->frame_count;
+        w->frame_end = c->frame_end;
+        __builtin_memcpy(w->frames, c->frame, c->frame_count * sizeof(c->frame[0]));
+        __builtin_memcpy(w->id, c->id, sizeof(w->id));
+        __builtin_memcpy(w->dir, c->dir, sizeof(w->dir));
+        __builtin_memcpy(w->exception_type, notes.exception_type, sizeof(w->exception_type));
+        __builtin_memcpy(w->note, c->note, sizeof(w->note));
+        sigsafe_cat(w->reason, sizeof(w->reason), &at, c->reason ? c->reason : "");
+}
+
+static void step_raw(void *crash)
+{
+        rawreport_write(crash);
+}
+
+static void step_helper(void *crash)
+{
+        fill_wire(&state.wire, crash);
+        spawn_helper(crash, &state.wire);
+}
+
+static void step_after_report(void *crash)
+{
+        struct crash *c = crash;
+        char path[PATH_MAX];
+        size_t at = 0;
+
+        sigsafe_cat(path, sizeof(path), &at, c->dir);
+        sigsafe_cat(path, sizeof(path), &at, "/");
+        sigsafe_cat(path, sizeof(path), &at, c->id);
+        sigsafe_cat(path, sizeof(path), &at, ".txt");
+        state.handled = state.after_report(path) != 0;
+}
+
+/* On the crash stack. A fault in a step leads to the next one. */
+static void report_steps(void *crash)
+{
+        const stack_t nested = { .ss_sp = state.nested, .ss_size = sizeof(state.nested) };
+        struct crash *c = crash;
+        struct guard_fault fault;
+        stack_t before;
+
+        /* The kernel would put the frame of a nested signal at the top of the alternate stack, over the frame we have to return through. */
+        sys_sigaltstack(&nested, &before);
+        if (!guard_run(step_raw, c, &fault)) {
+                block_signals(NULL);
+                crash_note(c, "the raw report was abandoned by a fault of its own", NULL, 0);
+        }
+        if (!guard_run(step_helper, c, &fault)) {
+                block_signals(NULL);
+                output_append_outcome(c, "given up after a fault in the crash path, signal ", NULL, fault.signal);
+        }
+        if (state.after_report && c->dir[0] && !guard_run(step_after_report, c, &fault))
+                block_signals(NULL);
+        output_close(c);
+        before.ss_flags &= ~SS_ONSTACK; /* told by the kernel, not taken */
+        sys_sigaltstack(&before, NULL);
+}
+
+static void make_report(void)
+{
+        arch_call_on_stack(report_steps, &state.crash, state.stack + sizeof(state.stack));
+}
+
+static void call_filter(void *result)
+{
+        int *wanted = result;
+
+        *wanted = state.filter(state.crash.signal);
+}
+
+static bool wanted(void)
+{
+        struct guard_fault fault;
+        int yes = 1;
+
+        if (state.disabled)
+                return false;
+        if (state.filter && !guard_run(call_filter, &yes, &fault))
+                block_signals(NULL);
+        return yes != 0;
+}
+
+static void report_signal(enum wire_kind kind, int sig, const siginfo_t *info, ucontext_t *uc, uint64_t fault_ns)
+{
+        struct crash *c = &state.crash;
+
+        begin_crash(kind, fault_ns);
+        c->signal = sig;
+        c->info = *info;
+        c->uc = uc;
+        arch_registers_from_context(uc, &c->regs);
+        __builtin_memcpy(&c->sigmask, &uc->uc_sigmask, sizeof(c->sigmask));
+        if (wanted())
+                make_report();
+}
+
+/* ---- a signal the process is about to die of ---- */
+
+static void fatal(int sig, siginfo_t *info, ucontext_t *uc)
+{
+        uint64_t fault_ns = sys_clock_ns(CLOCK_MONOTONIC);
+        bool may_go_on = state.after_report && !death_repeats(sig, info, uc);
+
+        block_signals(NULL);
+        if (claim(settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS)) {
+                state.handled = false;
+                report_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc, fault_ns);
+                if (may_go_on && state.handled) {
+                        release_claim();
+                        return; /* rt_sigreturn restores the mask */
+                }
+        }
+        death_prepare(sig, info, uc);
+}
+
+/* A report although the program may go on. */
+static void passing(int sig, siginfo_t *info, ucontext_t *uc)
+{
+        uint64_t before;
+
+        block_signals(&before);
+        if (claim(settings.timeout_s * NS_PER_S)) {
+                report_signal(WIRE_KIND_FIRST_CHANCE, sig, info, uc, sys_clock_ns(CLOCK_MONOTONIC));
+                release_claim();
+        }
+        sys_sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* ---- the application's own handlers ---- */
+
+static struct dispatch **remember(struct dispatch *d)
+{
+        for (unsigned i = 0; i < DISPATCHES; i++) {
+                struct dispatch *none = NULL;
+
+                if (__atomic_compare_exchange_n(&state.dispatch[i], &none, d, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+                        __atomic_add_fetch(&state.dispatched, 1, __ATOMIC_ACQ_REL);
+                        return &state.dispatch[i];
+                }
+        }
+        /* Full of handlers that were left by siglongjmp(), whose records are dead memory: begin anew. */
+        for (unsigned i = 0; i < DISPATCHES; i++)
+                __atomic_store_n(&state.dispatch[i], NULL, __ATOMIC_RELEASE);
+        return NULL;
+}
+
+static bool is_pending(int sig)
+{
+        uint64_t pending = 0;
+
+        return sys_sigpending(&pending) == 0 && pending & 1ull << (sig - 1);
+}
+
+/* Was the signal raised by abort()? Then a handler that returns does not save the process (abort(3)). */
+static bool raised_by_abort(const siginfo_t *info, const ucontext_t *uc)
+{
+        static struct wire_frame frame[ABORT_DEPTH]; /* guarded by the claim */
+        struct arch_registers regs;
+        enum cfi_end end;
+        uint32_t n;
+        bool found = false;
+
+        if (info->si_code != SI_TKILL || info->si_pid != sys_getpid() || !claim(0))
+                return false;
+        arch_registers_from_context(uc, &regs);
+        probe_begin();
+        memmap_read();
+        n = stackwalk(&regs, frame, ABORT_DEPTH, &end);
+        probe_end();
+        for (uint32_t i = 0; i < n; i++)
+                found |= frame[i].pc - (uint64_t)abort < ABORT_SIZE;
+        release_claim();
+        return found;
+}
+
+static void after_app_handler(int sig, siginfo_t *info, ucontext_t *uc)
+{
+        struct action now = actions_get(sig);
+
+        if (now.handler == (void *)SIG_DFL && is_pending(sig))
+                fatal(sig, info, uc); /* it reset the action and raised the signal, which waits for this handler to return */
+        else if (sig == SIGABRT && raised_by_abort(info, uc))
+                fatal(sig, info, uc);
+}
+
+/* On the stack and with the mask that the kernel would have given the application's handler. */
+static void run_app_handler(int sig, siginfo_t *info, ucontext_t *uc, void *unused)
+{
+        struct dispatch d = { sys_getpid(), sys_gettid(), sig, info, uc };
+        struct action a = actions_get(sig);
+        struct dispatch **slot;
+
+        (void)unused;
+        if (a.handler == (void *)SIG_DFL) {
+                fatal(sig, info, uc);
+                return;
+        }
+        if (a.handler == (void *)SIG_IGN)
+                return;
+        slot = remember(&d);
+        if (a.flags & SA_RESETHAND)
+                actions_reset(sig);
+        ((void (*)(int, siginfo_t *, void *))a.handler)(sig, info, uc);
+        if (slot && __atomic_load_n(slot, __ATOMIC_ACQUIRE) == &d) {
+                __atomic_store_n(slot, NULL, __ATOMIC_RELEASE);
+                __atomic_sub_fetch(&state.dispatched, 1, __ATOMIC_ACQ_REL);
+        }
+        after_app_handler(sig, info, uc);
+}
+
+static bool within(const stack_t *ss, uint64_t addr)
+{
+        return !(ss->ss_flags & SS_DISABLE) && addr - (uint64_t)ss->ss_sp < ss->ss_size;
+}
+
+/* Gives the signal to the application's handler where the kernel would have: on the interrupted stack, unless the handler has SA_ONSTACK and
+ * the application an alternate stack of its own. Ours, on which we stand, is none of its business. */
+static void deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
+{
+        bool stood_elsewhere = within(&uc->uc_stack, (uint64_t)uc) && !within(&uc->uc_stack, (uint64_t)uc->uc_mcontext.gregs[REG_RSP]);
+        bool wants_altstack = a->flags & SA_ONSTACK && !altstack_is_ours(&uc->uc_stack);
+
+        if (stood_elsewhere && !wants_altstack) {
+                if (!arch_deliver_on_interrupted_stack(sig, info, uc, run_app_handler, NULL))
+                        fatal(sig, info, uc); /* no room there: the kernel would have killed the process */
+                return;
+        }
+        run_app_handler(sig, info, uc, NULL);
+}
+
+static bool recoverable_report_due(void)
+{
+        return settings.chain == CHAIN_FIRST && !state.disabled &&
+               __atomic_fetch_add(&state.first_chances, 1, __ATOMIC_ACQ_REL) < FIRST_CHANCE_MAX;
+}
+
+void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
+{
+        struct action a;
+
+        if (claim_is_mine()) {
+                if (info->si_code <= 0)
+                        return; /* somebody sends us signals while we report: once is enough */
+                guard_fault(sig, info, (uint64_t)uc->uc_mcontext.gregs[REG_RIP]);
+                death_now(state.crash.signal ? state.crash.signal : sig);
+        }
+        a = actions_get(sig);
+        if (a.handler == (void *)SIG_IGN && info->si_code <= 0)
+                return;
+        if (a.handler == (void *)SIG_DFL || a.handler == (void *)SIG_IGN) {
+                fatal(sig, info, uc);
+                return;
+        }
+        if (recoverable_report_due())
+                passing(sig, info, uc);
+        deliver(&a, sig, info, uc);
+}
+
+/* ---- without a signal ---- */
+
+/* The record of the application's handler that this thread is in, if the stack really leads through it: a handler left by siglongjmp()
+ * leaves its record behind. Called with the claim. */
+static struct dispatch *handler_on_stack(const struct arch_registers *regs, struct dispatch *copy)
+{
+        static struct wire_frame frame[EXIT_DEPTH];
+        enum cfi_end end;
+        uint32_t n = stackwalk(regs, frame, EXIT_DEPTH, &end);
+
+        for (unsigned i = 0; i < DISPATCHES; i++) {
+                struct dispatch *d = __atomic_load_n(&state.dispatch[i], __ATOMIC_ACQUIRE);
+
+                if (!d || probe_read(NULL, (uint64_t)d, copy, sizeof(*copy)) < 0 || copy->tid != sys_gettid() ||
+                    copy->pid != sys_getpid())
+                        continue;
+                for (uint32_t k = 0; k + 1 < n; k++)
+                        if ((uint64_t)d >= frame[k].sp && (uint64_t)d < frame[k + 1].sp &&
+                            memmap_space.executable(NULL, frame[k].pc) &&
+                            frame[k].pc - (uint64_t)run_app_handler < ABORT_SIZE)
+                                return copy;
+        }
+        return NULL;
+}
+
+struct exit_search {
+        struct arch_registers regs;
+        struct dispatch record;
+        bool found;
+};
+
+static void search_exit(void *p)
+{
+        struct exit_search *s = p;
+
+        probe_begin();
+        memmap_read();
+        s->found = handler_on_stack(&s->regs, &s->record) != NULL;
+        probe_end();
+}
+
+void handler_exit_called(void)
+{
+        struct exit_search s = { .found = false };
+        const struct dispatch *d = &s.record;
+        struct guard_fault fault;
+        uint64_t before;
+
+        if (!__atomic_load_n(&state.dispatched, __ATOMIC_ACQUIRE) || state.disabled)
+                return;
+        arch_capture(&s.regs);
+        block_signals(&before);
+        if (claim(settings.timeout_s * NS_PER_S)) {
+                if (guard_run(search_exit, &s, &fault) && s.found)
+                        report_signal(WIRE_KIND_FIRST_CHANCE, d->sig, d->info, d->uc, sys_clock_ns(CLOCK_MONOTONIC));
+                release_claim();
+        }
+        sys_sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+int handler_request(const char *reason)
+{
+        static char copy[256];
+        struct crash *c = &state.crash;
+        struct arch_registers regs;
+        uint64_t before;
+        size_t at = 0;
+        int err = -EBUSY;
+
+        if (state.disabled)
+                return -EPERM;
+        arch_capture(&regs);
+        block_signals(&before);
+        if (claim(settings.timeout_s * NS_PER_S)) {
+                begin_crash(WIRE_KIND_REQUEST, sys_clock_ns(CLOCK_MONOTONIC));
+                c->regs = regs;
+                c->sigmask = before;
+                sigsafe_cat(copy, sizeof(copy), &at, reason ? reason : "");
+                c->reason = copy;
+                make_report();
+                err = c->raw_err;
+                release_claim();
+        }
+        sys_sigprocmask(SIG_SETMASK, &before, NULL);
+        return err;
+}
+
+void handler_set_enabled(bool on)
+{
+        state.disabled = !on;
+}
+
+void handler_set_filter(int (*filter)(int sig))
+{
+        state.filter = filter;
+}
+
+void handler_set_after_report(int (*done)(const char *raw_path))
+{
+        state.after_report = done;
+}

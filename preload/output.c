@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/output.h"
+#include "preload/settings.h"
+#include "preload/sigsafe.h"
+#include "preload/syscalls.h"
+#include "unwind/core/raw_format.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <asm/ioctls.h>
+
+#define FEW_DESCRIPTORS 64
+
+static int sys_fstat(int fd, struct stat *st)
+{
+        return (int)sys_2(SYS_fstat, fd, (long)st);
+}
+
+bool output_stderr_ok(void)
+{
+        struct stat st;
+        char termios[256]; /* the kernel's struct termios is shorter */
+        long flags;
+
+        if (settings.stderr_mode == STDERR_NONE || sys_fstat(2, &st) < 0)
+                return false;
+        if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || sys_3(SYS_ioctl, 2, TCGETS, (long)termios) == 0)
+                return true;
+        flags = sys_3(SYS_fcntl, 2, F_GETFL, 0);
+        if (flags >= 0 && flags & O_APPEND)
+                return true;
+        return settings.stderr_ino && st.st_dev == settings.stderr_dev && st.st_ino == settings.stderr_ino;
+}
+
+/* Where the table of descriptors is full: a crashing thread takes a copy of its own (unshare(2), CLONE_FILES) and empties that. The other
+ * threads and their files notice nothing. */
+static bool make_room(struct crash *c)
+{
+        struct rlimit limit = { 0, 0 };
+
+        if (c->kind != WIRE_KIND_FATAL || sys_1(SYS_unshare, CLONE_FILES) < 0)
+                return false;
+        if (sys_3(SYS_close_range, 3, ~0u, 0) < 0)
+                for (int fd = 3; fd < 1024; fd++)
+                        sys_close(fd);
+        if (sys_4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit) == 0 && limit.rlim_cur < FEW_DESCRIPTORS) {
+                limit.rlim_cur = limit.rlim_max < FEW_DESCRIPTORS ? limit.rlim_max : FEW_DESCRIPTORS;
+                sys_4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&limit, 0);
+        }
+        return true;
+}
+
+static int open_retrying(struct crash *c, int dir, const char *path, int flags)
+{
+        int fd = sys_openat(dir, path, flags, settings.mode);
+
+        if ((fd == -EMFILE || fd == -ENFILE) && make_room(c))
+                fd = sys_openat(dir, path, flags, settings.mode);
+        return fd;
+}
+
+/* mkdir -p of c->dir. */
+static void make_directories(struct crash *c)
+{
+        for (char *p = c->dir + 1; *p; p++) {
+                if (*p != '/')
+                        continue;
+                *p = 0;
+                sys_3(SYS_mkdirat, AT_FDCWD, (long)c->dir, 0700);
+                *p = '/';
+        }
+        sys_3(SYS_mkdirat, AT_FDCWD, (long)c->dir, 0700);
+}
+
+static bool candidate(unsigned i, char *dir, size_t size)
+{
+        size_t at = 0;
+        const char *path = i == 0 ? settings.dir : i == 1 ? settings.tmpdir : "/tmp";
+
+        if (settings.stderr_only || !*path || (i > 0 && !settings.dir_is_default))
+                return false;
+        sigsafe_cat(dir, size, &at, path);
+        return true;
+}
+
+int output_open(struct crash *c, unsigned i)
+{
+        const int dir_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+        char name[sizeof(c->id) + 4];
+        size_t at = 0;
+
+        c->dir_fd = c->raw_fd = -1;
+        c->dir[0] = 0;
+        if (!candidate(i, c->dir, sizeof(c->dir)))
+                return -ENOENT;
+        c->dir_fd = open_retrying(c, AT_FDCWD, c->dir, dir_flags);
+        if (c->dir_fd == -ENOENT && !settings.dir_is_default) {
+                make_directories(c);
+                c->dir_fd = open_retrying(c, AT_FDCWD, c->dir, dir_flags);
+        }
+        if (c->dir_fd < 0) {
+                int err = c->dir_fd;
+
+                c->dir_fd = -1;
+                return err;
+        }
+        sigsafe_cat(name, sizeof(name), &at, c->id);
+        sigsafe_cat(name, sizeof(name), &at, ".txt");
+        c->raw_fd = open_retrying(c, c->dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC);
+        if (c->raw_fd < 0) {
+                int err = c->raw_fd;
+
+                output_close(c);
+                return err;
+        }
+        /* The mode is the user's wish for the report, whatever the umask of the application. */
+        sys_2(SYS_fchmod, c->raw_fd, settings.mode);
+        return 0;
+}
+
+void output_close(struct crash *c)
+{
+        if (c->raw_fd >= 0)
+                sys_close(c->raw_fd);
+        if (c->dir_fd >= 0)
+                sys_close(c->dir_fd);
+        c->raw_fd = c->dir_fd = -1;
+}
+
+void output_discard(struct crash *c)
+{
+        char name[sizeof(c->id) + 4];
+        size_t at = 0;
+
+        sigsafe_cat(name, sizeof(name), &at, c->id);
+        sigsafe_cat(name, sizeof(name), &at, ".txt");
+        if (c->dir_fd >= 0)
+                sys_3(SYS_unlinkat, c->dir_fd, (long)name, 0);
+        output_close(c);
+}
+
+void output_append_outcome(struct crash *c, const char *what, const char *detail, int number)
+{
+        char line[512];
+        size_t at = 0;
+
+        if (c->raw_fd < 0)
+                return;
+        sigsafe_cat(line, sizeof(line), &at, RAW_HELPER_PREFIX);
+        sigsafe_cat(line, sizeof(line), &at, what);
+        if (number)
+                sigsafe_cat_dec(line, sizeof(line), &at, (uint64_t)(number < 0 ? -number : number), 1);
+        if (detail) {
+                sigsafe_cat(line, sizeof(line) - 1, &at, ": ");
+                sigsafe_cat(line, sizeof(line) - 1, &at, detail);
+        }
+        sigsafe_cat(line, sizeof(line), &at, "\n");
+        sys_write(c->raw_fd, line, at);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/output.h: where the raw report goes: the first directory that takes it, else descriptor 2.
+ *
+ * Signal context: async-signal-safe.
+ */
+#ifndef CRASHPRE_PRELOAD_OUTPUT_H
+#define CRASHPRE_PRELOAD_OUTPUT_H
+
+#include "preload/crash.h"
+
+/* May report text go to descriptor 2? A terminal, pipe, socket or append-mode file, or still the file it was at load: a
+ * database that was opened as descriptor 2 is not a log. */
+bool output_stderr_ok(void);
+
+/* How many directories there are to try. */
+enum { OUTPUT_DIRECTORIES = 3 };
+
+/* Opens directory number `i` (making it, 0700, where missing) and creates the raw report in it: c->dir, dir_fd and raw_fd.
+ * 0 or -errno with both closed; -ENOENT where there is no such candidate. When no descriptor is left and the process is going to die anyway, this
+ * thread's table is first separated from the others' and emptied. */
+int output_open(struct crash *c, unsigned i);
+
+/* Removes the file just created, because it could not be filled. */
+void output_discard(struct crash *c);
+
+void output_close(struct crash *c);
+
+/* Appends one "helper: " line to the finished raw report. `detail` may be NULL. */
+void output_append_outcome(struct crash *c, const char *what, const char *detail, int number);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/spawn.h"
+#include "preload/output.h"
+#include "preload/settings.h"
+#include "preload/sigsafe.h"
+#include "preload/syscalls.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#define STACK_SIZE 16384
+#define SLICE_NS 20000000ll        /* how often the wait looks for a pending Ctrl-C */
+#define COLLECT_NS 2000000000ull   /* for the intermediate to go after its helper was killed or is done */
+#define FIRST_FREE 16              /* where descriptors are parked while 0-6 are put in order */
+
+/* Shared with the intermediate process, which runs in our memory, and with the helper's first instants before it execs. */
+static struct {
+        int fd[WIRE_FD_DIR + 1];   /* what becomes the helper's 0-6; -1: /dev/null or closed */
+        int child_tid;             /* cleared by the kernel when the intermediate is gone (CLONE_CHILD_CLEARTID) */
+        volatile int helper_pid;
+        volatile int exec_error;   /* 0, or errno of the last execve */
+        volatile int ended;        /* the helper's wait status is in `status` */
+        volatile int status;
+        uint8_t stack[STACK_SIZE] __attribute__((aligned(64)));
+        uint8_t helper_stack[STACK_SIZE] __attribute__((aligned(64)));
+} shared;
+
+static _Noreturn void leave(int status)
+{
+        for (;;)
+                sys_1(SYS_exit, status);
+}
+
+/* In the process that becomes the helper: its signal actions are its own copy, so resetting them touches nobody. */
+static void become_helper(void *unused)
+{
+        const struct kernel_sigaction dfl = { 0 };
+        const uint64_t none = 0;
+
+        (void)unused;
+        shared.helper_pid = sys_getpid(); /* before HELLO can be seen */
+        for (int sig = 1; sig <= 64; sig++)
+                sys_sigaction(sig, &dfl, NULL);
+        sys_sigprocmask(SIG_SETMASK, &none, NULL);
+        for (unsigned i = 0; i < sizeof(settings.helper) / sizeof(settings.helper[0]); i++) {
+                if (!settings.helper[i][0])
+                        continue;
+                shared.exec_error = 0;
+                shared.exec_error = (int)-sys_3(SYS_execve, (long)settings.helper[i], (long)settings.helper_argv,
+                                                (long)settings.helper_envp);
+        }
+        leave(127);
+}
+
+static void close_above(int first)
+{
+        if (sys_3(SYS_close_range, first, ~0u, 0) == 0)
+                return;
+        for (int fd = first; fd < 4096; fd++) /* before Linux 5.9 */
+                sys_close(fd);
+}
+
+/* This process has a copy of the table: whatever the application holds open (the writing end of a pipe that a shell reads from, say) must not be
+ * held open by us as well. */
+static void arrange_descriptors(void)
+{
+        int parked[WIRE_FD_DIR + 1];
+
+        for (int i = 0; i <= WIRE_FD_DIR; i++)
+                parked[i] = shared.fd[i] < 0 ? -1 : (int)sys_3(SYS_fcntl, shared.fd[i], F_DUPFD, FIRST_FREE);
+        for (int i = 0; i < FIRST_FREE; i++)
+                sys_close(i);
+        for (int i = 0; i <= WIRE_FD_DIR; i++) {
+                if (parked[i] >= 0)
+                        sys_3(SYS_dup3, parked[i], i, 0);
+                else if (i <= 2)
+                        sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0); /* the lowest free one: i */
+        }
+        close_above(WIRE_FD_DIR + 1);
+}
+
+/* The intermediate: a child that shares our memory and nothing else, invisible to wait() (exit signal 0). execve would reset the exit
+ * signal of a child to SIGCHLD (fs/exec.c: de_thread, begin_new_exec), so the helper is its child and not ours. */
+static void intermediate(void *unused)
+{
+        const struct kernel_sigaction dfl = { 0 };
+        long pid;
+        int status = 0;
+
+        (void)unused;
+        arrange_descriptors();
+        sys_sigaction(SIGCHLD, &dfl, NULL); /* an inherited SIG_IGN would collect the helper unseen */
+        pid = arch_clone(CLONE_VM | CLONE_VFORK | CLONE_UNTRACED | SIGCHLD, shared.helper_stack + STACK_SIZE, NULL, become_helper,
+                         NULL);
+        if (pid < 0) {
+                shared.exec_error = (int)-pid;
+                leave(1);
+        }
+        close_above(0); /* the helper alone holds the ends of the pipes now */
+        while (sys_4(SYS_wait4, pid, (long)&status, __WALL, 0) == -EINTR)
+                ;
+        shared.status = status;
+        shared.ended = 1;
+        leave(0);
+}
+
+static bool interrupted_by_user(void)
+{
+        const uint64_t ending = 1ull << (SIGINT - 1) | 1ull << (SIGTERM - 1) | 1ull << (SIGHUP - 1) | 1ull << (SIGQUIT - 1);
+        uint64_t pending = 0;
+
+        return sys_sigpending(&pending) == 0 && pending & ending;
+}
+
+enum outcome { GOT_BYTE, ENDED, TIMED_OUT, INTERRUPTED };
+
+/* Waits for one byte from the helper. ENDED: it is gone, or closed its end. */
+static enum outcome wait_byte(struct crash *c, int fd, char *byte)
+{
+        for (;;) {
+                struct pollfd pfd = { .fd = fd, .events = POLLIN };
+                struct timespec slice = { 0, SLICE_NS };
+                int n = sys_ppoll(&pfd, 1, &slice);
+
+                if (n > 0) {
+                        ssize_t got = sys_read(fd, byte, 1);
+
+                        if (got == 1)
+                                return GOT_BYTE;
+                        if (got != -EINTR)
+                                return ENDED;
+                }
+                /* A child of the application may hold a copy of the pipe's other end: then the end of the helper is no end of file. */
+                if (n == 0 && !__atomic_load_n(&shared.child_tid, __ATOMIC_ACQUIRE))
+                        return ENDED;
+                if (n == 0 && interrupted_by_user())
+                        return INTERRUPTED;
+                if (sys_clock_ns(CLOCK_MONOTONIC) >= c->deadline_ns)
+                        return TIMED_OUT;
+        }
+}
+
+/* Waits until the intermediate has left our memory, then collects it. It can hang only in an execve that hangs. */
+static void collect(long intermediate_pid)
+{
+        uint64_t give_up = sys_clock_ns(CLOCK_MONOTONIC) + COLLECT_NS;
+        int tid;
+
+        while ((tid = __atomic_load_n(&shared.child_tid, __ATOMIC_ACQUIRE)) != 0) {
+                struct timespec slice = { 0, SLICE_NS };
+
+                sys_futex(&shared.child_tid, FUTEX_WAIT, tid, &slice);
+                if (sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
+                        return;
+        }
+        while (sys_4(SYS_wait4, intermediate_pid, 0, __WALL, 0) == -EINTR)
+                ;
+}
+
+static void kill_helper(void)
+{
+        if (shared.helper_pid > 0 && !shared.ended)
+                sys_kill(shared.helper_pid, SIGKILL);
+}
+
+/* After the helper ended without its last word. */
+static void tell_why_ended(struct crash *c)
+{
+        if (shared.exec_error && !shared.helper_pid)
+                output_append_outcome(c, "could not be started, clone gave errno ", NULL, shared.exec_error);
+        else if (shared.exec_error)
+                output_append_outcome(c, "could not be started, execve gave errno ", settings.helper[0], shared.exec_error);
+        else if (shared.ended && WIFSIGNALED(shared.status))
+                output_append_outcome(c, "ended before its report was complete, by signal ", NULL, WTERMSIG(shared.status));
+        else
+                output_append_outcome(c, "ended before its report was complete, with status ", NULL,
+                                      shared.ended ? WEXITSTATUS(shared.status) : -1);
+}
+
+static void finish_badly(struct crash *c, enum outcome why, long intermediate_pid)
+{
+        kill_helper();
+        collect(intermediate_pid);
+        if (why == TIMED_OUT)
+                output_append_outcome(c, "given up after CRASHPRE_TIMEOUT seconds: ", NULL, (int)settings.timeout_s);
+        else if (why == INTERRUPTED)
+                output_append_outcome(c, "the wait was ended by a pending INT, TERM, HUP or QUIT", NULL, 0);
+        else
+                tell_why_ended(c);
+}
+
+static void send_wire(int fd, const struct wire_crash *wire)
+{
+        const char *p = (const char *)wire;
+        size_t done = 0;
+
+        while (done < sizeof(*wire)) { /* less than a pipe holds: does not block */
+                ssize_t n = sys_write(fd, p + done, sizeof(*wire) - done);
+
+                if (n > 0)
+                        done += (size_t)n;
+                else if (n != -EINTR)
+                        return;
+        }
+}
+
+/* HELLO, go, and then bytes until the one that ends the wait. */
+static void converse(struct crash *c, const struct wire_crash *wire, int crash_fd, int status_fd, long intermediate_pid)
+{
+        char byte = 0;
+        enum outcome got = wait_byte(c, status_fd, &byte);
+
+        if (got == GOT_BYTE && byte == WIRE_HELLO) {
+                /* Yama (Documentation/admin-guide/LSM/Yama.rst): with ptrace_scope 1 only a named tracer may attach. EINVAL: no Yama. */
+                sys_5(SYS_prctl, PR_SET_PTRACER, shared.helper_pid, 0, 0, 0);
+                send_wire(crash_fd, wire);
+                do
+                        got = wait_byte(c, status_fd, &byte);
+                while (got == GOT_BYTE && byte != WIRE_DONE);
+        }
+        if (got != GOT_BYTE)
+                finish_badly(c, got, intermediate_pid);
+        else if (c->kind != WIRE_KIND_FATAL)
+                collect(intermediate_pid);
+        if (c->kind != WIRE_KIND_FATAL)
+                sys_5(SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0);
+}
+
+void spawn_helper(struct crash *c, const struct wire_crash *wire)
+{
+        int crash_pipe[2], status_pipe[2];
+        long pid;
+
+        if (!settings.helper[0][0] && !settings.helper[1][0]) {
+                output_append_outcome(c, "not found beside the library and CRASHPRE_HELPER is not set", NULL, 0);
+                return;
+        }
+        if (sys_2(SYS_pipe2, (long)crash_pipe, O_CLOEXEC) < 0) {
+                output_append_outcome(c, "not started: no descriptors for its pipes", NULL, 0);
+                return;
+        }
+        if (sys_2(SYS_pipe2, (long)status_pipe, O_CLOEXEC) < 0) {
+                sys_close(crash_pipe[0]);
+                sys_close(crash_pipe[1]);
+                output_append_outcome(c, "not started: no descriptors for its pipes", NULL, 0);
+                return;
+        }
+        shared.fd[0] = shared.fd[1] = -1;
+        shared.fd[2] = c->stderr_ok ? 2 : -1;
+        shared.fd[WIRE_FD_CRASH] = crash_pipe[0];
+        shared.fd[WIRE_FD_STATUS] = status_pipe[1];
+        shared.fd[WIRE_FD_RAW] = c->raw_fd;
+        shared.fd[WIRE_FD_DIR] = c->dir_fd;
+        shared.helper_pid = shared.exec_error = shared.ended = 0;
+        shared.child_tid = -1; /* anything but 0 until the kernel clears it */
+        pid = arch_clone(CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, shared.stack + STACK_SIZE, &shared.child_tid,
+                         intermediate, NULL);
+        sys_close(crash_pipe[0]);
+        sys_close(status_pipe[1]);
+        if (pid < 0)
+                output_append_outcome(c, "could not be started, clone gave errno ", NULL, (int)-pid);
+        else
+                converse(c, wire, crash_pipe[1], status_pipe[0], pid);
+        sys_close(crash_pipe[1]);
+        sys_close(status_pipe[0]);
+}

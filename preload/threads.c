@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/threads.c: pthread_create() and thrd_create(), so that each new thread gets an alternate stack.
+ *
+ * The thread's first function sets the stack and then jumps to the application's own (a tail call: no frame of ours stays in anybody's
+ * backtrace). What it must know travels in the alternate stack itself: no allocation. A key's destructor takes the stack back however the thread
+ * ends: return, pthread_exit(), cancellation.
+ */
+#include "preload/altstack.h"
+#include "preload/interpose.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <threads.h>
+
+typedef int create_fn(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+typedef int create_c11_fn(thrd_t *, thrd_start_t, void *);
+
+static pthread_key_t key;
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static bool have_key;
+
+static void thread_ends(void *stack)
+{
+        altstack_leave(stack);
+}
+
+static void make_key(void)
+{
+        have_key = pthread_key_create(&key, thread_ends) == 0;
+}
+
+static __attribute__((noinline)) void thread_begins(struct altstack *stack)
+{
+        altstack_enter(stack);
+        pthread_setspecific(key, stack);
+}
+
+static void *start_thread(void *p)
+{
+        struct altstack *stack = p;
+
+        thread_begins(stack);
+        return stack->start(stack->arg);
+}
+
+static int start_thread_c11(void *p)
+{
+        struct altstack *stack = p;
+
+        thread_begins(stack);
+        return stack->start_c11(stack->arg);
+}
+
+static struct altstack *stack_for_thread(void)
+{
+        if (!interpose_active())
+                return NULL;
+        pthread_once(&key_once, make_key);
+        return have_key ? altstack_take() : NULL;
+}
+
+/* The next definition of `name` after ours. A lost race costs a second look-up, nothing else. */
+static void *next_definition(const char *name, void **cache)
+{
+        void *fn = __atomic_load_n(cache, __ATOMIC_RELAXED);
+
+        if (!fn) {
+                fn = dlsym(RTLD_NEXT, name);
+                __atomic_store_n(cache, fn, __ATOMIC_RELAXED);
+        }
+        return fn;
+}
+
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+        static void *cache;
+        create_fn *next = (create_fn *)next_definition("pthread_create", &cache);
+        struct altstack *stack = stack_for_thread();
+        int err;
+
+        if (!stack)
+                return next(thread, attr, start, arg);
+        stack->start = start;
+        stack->arg = arg;
+        err = next(thread, attr, start_thread, stack);
+        if (err)
+                altstack_give(stack);
+        return err;
+}
+
+EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *arg)
+{
+        static void *cache;
+        create_c11_fn *next = (create_c11_fn *)next_definition("thrd_create", &cache);
+        struct altstack *stack = stack_for_thread();
+        int err;
+
+        if (!stack)
+                return next(thread, start, arg);
+        stack->start_c11 = start;
+        stack->arg = arg;
+        err = next(thread, start_thread_c11, stack);
+        if (err != thrd_success)
+                altstack_give(stack);
+        return err;
+}
