@@ -40,7 +40,8 @@ static char *finish(struct text *t, int ok)
         return name ? name : t->v;
 }
 
-/* Rust before C++: its older scheme is C++'s with a hash at the end, which only the Rust demangler takes off. */
+/* Rust before C++: its older scheme is C++'s with a hash at the end, which only the Rust demangler takes off. C++ names in full
+ * (std::basic_string<char, ...>), as gdb and c++filt print them. */
 static char *demangle(const char *symbol)
 {
         const int options = DMGL_PARAMS | DMGL_ANSI;
@@ -58,7 +59,7 @@ static char *demangle(const char *symbol)
         if (rust_demangle_callback(symbol, options, append, &t))
                 return finish(&t, 1);
         t.used = 0;
-        return finish(&t, symbol[1] == 'Z' && cplus_demangle_v3_callback(symbol, options, append, &t));
+        return finish(&t, symbol[1] == 'Z' && cplus_demangle_v3_callback(symbol, options | DMGL_VERBOSE, append, &t));
 }
 
 char *symbols_demangle(const char *symbol)

@@ -43,6 +43,8 @@ static bool better(const struct names *names, const struct symbol_candidate *a, 
                 return !b->set || a->addr > b->addr;
         if (a->name == b->name)
                 return false;
+        if (a->size == b->size && a->global != b->global)
+                return a->global;
         read_name(names, a->name, name_a, sizeof(name_a));
         read_name(names, b->name, name_b, sizeof(name_b));
         return strcmp(name_a, name_b) > 0;
@@ -84,7 +86,12 @@ static bool is_compiler_label(const struct names *names, const Elf64_Sym *s)
 /* A symbol is told to the first want behind it; finish() carries it on to the others. */
 static void offer(const struct names *names, const Elf64_Sym *s, size_t section, struct symbol_want *wants, size_t n)
 {
-        struct symbol_candidate c = { .set = true, .addr = s->st_value, .name = s->st_name };
+        struct symbol_candidate c = { .set = true,
+                                      .addr = s->st_value,
+                                      .size = s->st_size,
+                                      .name = s->st_name,
+                                      .global = ELF64_ST_BIND(s->st_info) != STB_LOCAL &&
+                                                ELF64_ST_TYPE(s->st_info) != STT_GNU_IFUNC };
         size_t i = first_want(wants, n, s->st_value);
 
         if (i == n || wants[i].section != section)
@@ -361,6 +368,9 @@ static int find_slot(const struct elf_file *f, uint64_t slot, char **out)
 
 int symbol_table_search_plt(const struct elf_file *f, struct symbol_want *wants, size_t n)
 {
+        /* The stubs of a static program lead to functions that have no name in its relocations. */
+        if (!symbol_table_present(f, SYMBOL_TABLE_DYNAMIC))
+                return 0;
         for (size_t i = 0; i < n; i++) {
                 size_t index = elf_file_section_at(f, wants[i].vaddr);
                 const Elf64_Shdr *s = &f->sections[index];

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/symbol_table.h: which symbol names an address: gdb's choice, in one pass over a table for many addresses. Private to unwind/.
  *
- * The rules were found by comparison with gdb 13 on libc, libstdc++, python3, bash, perl, sqlite3 and ld.so, with and without their symbol tables:
- * only symbols of the very section the address is in count; a symbol whose size covers the address goes before a label without size that is nearer; without such a
- * symbol the nearest label does, unless a sized symbol lies between; past the end of all there is no name. Of several symbols at one address the one whose name
- * comes last by strcmp() is taken; the type and binding do not matter.
+ * The rules were found by comparison with gdb 13 on libc, libstdc++, python3, bash, perl, sqlite3, node and ld.so, with and without
+ * symbol tables: only symbols of the very section the address is in count; a symbol whose size covers the address goes before a label
+ * without size that is nearer; without such a symbol the nearest label does, unless a sized symbol lies between; past the end of all
+ * there is no name. Of several symbols of one size at one address a global or weak one goes before a local one; then the one whose
+ * name comes last by strcmp() is taken.
  */
 #ifndef CRASHPRE_UNWIND_SYMBOL_TABLE_H
 #define CRASHPRE_UNWIND_SYMBOL_TABLE_H
@@ -13,8 +14,8 @@
 #include "unwind/target.h"
 
 struct symbol_candidate {
-        bool set;
-        uint64_t addr;
+        bool set, global; /* or weak; an indirect function counts as local here */
+        uint64_t addr, size;
         uint64_t name; /* offset of its name in the string table */
 };
 

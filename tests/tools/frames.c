@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* frames: what unwind/ sees of a live process. For comparison with other debuggers, and for benchmarks.
  *
- *   frames [--engine own|libunwind|both|report] [--symbols] [--counts] [--quiet] [--max N] PID
+ *   frames [--engine own|libunwind|both|report] [--symbols] [--debug-dirs LIST] [--counts] [--quiet] [--max N] PID
+ *   frames --lookup [--debug-dirs LIST] PID <addresses
  *
- * One line a frame: tid, index, pc, trust, function or "-". Lines that begin with "#" are notes. The process goes on afterwards.
+ * One line a frame: tid, index, pc, trust, function or "-". Lines that begin with "#" are notes. The process goes on
+ * afterwards. With --lookup: one line an address of standard input (hexadecimal): address, offset, function or "-".
  */
 #include "unwind/process.h"
 #include "unwind/symbols.h"
@@ -19,7 +21,8 @@
 struct options {
         enum unwind_check check;
         size_t max;
-        int symbols, counts, quiet;
+        int symbols, counts, quiet, lookup;
+        const char *debug_dirs;
         pid_t pid;
 };
 
@@ -34,7 +37,9 @@ static uint64_t now_ns(void)
 static int usage(void)
 {
         fprintf(stderr,
-                "usage: frames [--engine own|libunwind|both|report] [--symbols] [--counts] [--quiet] [--max N] PID\n");
+                "usage: frames [--engine own|libunwind|both|report] [--symbols] [--debug-dirs LIST] [--counts]\n"
+                "              [--quiet] [--max N] PID\n"
+                "       frames --lookup [--debug-dirs LIST] PID <addresses\n");
         return 2;
 }
 
@@ -60,20 +65,25 @@ static int engine(const char *name, enum unwind_check *out)
 static int parse(int argc, char **argv, struct options *o)
 {
         static const struct option longs[] = {
-                { "engine", required_argument, NULL, 'e' }, { "symbols", no_argument, NULL, 's' },
-                { "counts", no_argument, NULL, 'c' },       { "quiet", no_argument, NULL, 'q' },
-                { "max", required_argument, NULL, 'm' },    { 0 }
+                { "engine", required_argument, NULL, 'e' },     { "symbols", no_argument, NULL, 's' },
+                { "counts", no_argument, NULL, 'c' },           { "quiet", no_argument, NULL, 'q' },
+                { "max", required_argument, NULL, 'm' },        { "lookup", no_argument, NULL, 'l' },
+                { "debug-dirs", required_argument, NULL, 'd' }, { 0 }
         };
         int c;
 
         *o = (struct options){ .check = UNWIND_OWN, .max = 1000000 };
-        while ((c = getopt_long(argc, argv, "e:scqm:", longs, NULL)) != -1) {
+        while ((c = getopt_long(argc, argv, "e:scqm:ld:", longs, NULL)) != -1) {
                 if (c == 's')
                         o->symbols = 1;
                 else if (c == 'c')
                         o->counts = 1;
                 else if (c == 'q')
                         o->quiet = 1;
+                else if (c == 'l')
+                        o->lookup = 1;
+                else if (c == 'd')
+                        o->debug_dirs = optarg;
                 else if (c == 'm')
                         o->max = strtoul(optarg, NULL, 10);
                 else if (c != 'e' || engine(optarg, &o->check))
@@ -146,6 +156,35 @@ static void print_counts(const struct target *t, const uint64_t *times)
                (times[4] - times[3]) / 1000, (times[5] - times[4]) / 1000);
 }
 
+static int lookup(struct target *t, const char *debug_dirs)
+{
+        struct symbols *symbols = symbols_new(t, debug_dirs, note, NULL);
+        struct symbol_query *q = NULL;
+        size_t n = 0, room = 0;
+        char line[64];
+        int err;
+
+        while (fgets(line, sizeof(line), stdin)) {
+                if (n == room)
+                        q = realloc(q, (room = room ? room * 2 : 64) * sizeof(*q));
+                if (!q)
+                        return 1;
+                q[n].addr = strtoull(line, NULL, 16);
+                q[n].module = target_module_index(t, q[n].addr);
+                n++;
+        }
+        err = symbols ? symbols_resolve(symbols, q, n) : -1;
+        for (size_t i = 0; i < n; i++) {
+                printf("0x%" PRIx64 " %" PRIu64 " %s\n", q[i].addr, q[i].offset, q[i].function ? q[i].function : "-");
+                free(q[i].symbol);
+                free(q[i].function);
+        }
+        free(q);
+        symbols_free(symbols);
+        target_free(t);
+        return err != 0;
+}
+
 int main(int argc, char **argv)
 {
         struct symbol_query *q = NULL;
@@ -167,13 +206,15 @@ int main(int argc, char **argv)
         times[1] = now_ns();
         err = process_load(t);
         times[2] = now_ns();
+        if (!err && o.lookup)
+                return lookup(t, o.debug_dirs);
         if (!err)
                 err = unwind_threads(t, o.max, o.check, note, NULL);
         times[3] = now_ns();
         process_release_all(t);
         times[4] = now_ns();
         if (o.symbols && !err) {
-                symbols = symbols_new(t, NULL, note, NULL);
+                symbols = symbols_new(t, o.debug_dirs, note, NULL);
                 q = queries(t, &n);
                 err = symbols ? symbols_resolve(symbols, q, n) : -1;
         }
