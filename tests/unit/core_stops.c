@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT */
+/* The rules of the walk where CFI does not lead on, and the reasons it ends: made-up code and stacks. */
+#include "tests/unit/buffer_space.h"
+#include "tests/unit/tap.h"
+#include "unwind/core/cfi_internal.h"
+
+/* Code without CFI at CODE, 0xc3-free filler but where a test puts something; the stack grows down from STACK's end. */
+#define CODE 0x400000u
+#define JIT 0x800000u /* executable, in no module */
+#define STACK 0x700000u
+#define CODE_SIZE 4096
+#define WORDS 512
+
+static uint8_t code[CODE_SIZE], jit[CODE_SIZE];
+static uint64_t stack[WORDS];
+static struct arch_registers regs;
+static struct cfi_walk walk;
+
+static uint64_t at(unsigned word)
+{
+        return STACK + 8 * word;
+}
+
+/* Marks code + offset as a place that a call returns to, and gives its address. */
+static uint64_t after_call(unsigned offset)
+{
+        code[offset - 5] = 0xe8;
+        return CODE + offset;
+}
+
+static void begin(uint64_t pc, unsigned sp, unsigned fp)
+{
+        buffers_clear();
+        memset(code, 0x90, sizeof(code));
+        memset(jit, 0x90, sizeof(jit));
+        memset(stack, 0, sizeof(stack));
+        buffers_add(CODE, code, sizeof(code), true);
+        buffers_add(JIT, jit, sizeof(jit), true);
+        buffers_add(STACK, stack, sizeof(stack), false);
+        buffers.has_module = true;
+        buffers.module = (struct cfi_module){ .start = CODE, .end = CODE + CODE_SIZE };
+        regs = (struct arch_registers){ .known = (1u << ARCH_DWARF_REGS) - 1 };
+        for (unsigned i = 0; i < ARCH_DWARF_REGS; i++)
+                regs.v[i] = 0xbbbb000000000000u + i;
+        regs.v[ARCH_REG_PC] = pc;
+        regs.v[ARCH_REG_SP] = at(sp);
+        regs.v[ARCH_REG_FP] = at(fp);
+}
+
+static void start(void)
+{
+        cfi_walk_begin(&walk, &buffers.space, (struct cfi_cache){ NULL, 0 }, &regs);
+}
+
+static void moves(const char *title, uint64_t pc, unsigned sp, enum cfi_trust trust)
+{
+        bool moved = cfi_walk_next(&walk);
+
+        if (!tap_ok(moved && walk.regs.v[ARCH_REG_PC] == pc && walk.regs.v[ARCH_REG_SP] == at(sp) && walk.trust == trust,
+                    "%s", title))
+                printf("#   moved %d pc %#lx sp %#lx (%ld) trust %s end %s\n", moved, walk.regs.v[ARCH_REG_PC],
+                       walk.regs.v[ARCH_REG_SP], (long)(walk.regs.v[ARCH_REG_SP] - STACK) / 8,
+                       cfi_trust_name(walk.trust), cfi_end_name(walk.end));
+}
+
+static void ends(const char *title, enum cfi_end end)
+{
+        uint64_t pc = walk.regs.v[ARCH_REG_PC];
+        uint32_t depth = walk.depth;
+        bool moved = cfi_walk_next(&walk);
+
+        if (!tap_ok(!moved && walk.end == end && walk.regs.v[ARCH_REG_PC] == pc && walk.depth == depth, "%s: ends, %s", title,
+                    cfi_end_name(end)))
+                printf("#   moved %d end %s pc %#lx\n", moved, cfi_end_name(walk.end), walk.regs.v[ARCH_REG_PC]);
+        tap_ok(!cfi_walk_next(&walk) && walk.end == end, "%s: stays ended", title);
+}
+
+/* Rule 1. */
+static void check_bad_pc(void)
+{
+        begin(0, 10, 20);
+        stack[10] = after_call(0x100);
+        start();
+        moves("pc 0: the return address at SP", CODE + 0x100, 11, CFI_TRUST_CFI);
+        tap_ok(!walk.exact_pc && walk.depth == 1, "pc 0: its caller is a caller");
+        tap_ok((walk.regs.known & ARCH_CALLEE_SAVED) == ARCH_CALLEE_SAVED && walk.regs.v[ARCH_REG_RBX] == regs.v[ARCH_REG_RBX],
+               "pc 0: registers kept");
+        tap_ok(!(walk.regs.known & 1u << ARCH_REG_RAX), "pc 0: rax is not known of the caller");
+        begin(0x4141414141414141, 10, 20);
+        stack[10] = CODE + 0x200; /* by a jump: whatever stands at SP and is executable */
+        start();
+        moves("garbage pc: the return address at SP", CODE + 0x200, 11, CFI_TRUST_CFI);
+        begin(at(100), 10, 20);
+        stack[10] = after_call(0x100);
+        start();
+        moves("pc on the stack: the return address at SP", CODE + 0x100, 11, CFI_TRUST_CFI);
+        begin(0, 600, 20);
+        start();
+        ends("pc 0, SP unreadable", CFI_END_UNREADABLE);
+        begin(0x4141414141414141, 10, 20);
+        for (int i = 0; i < WORDS; i++)
+                stack[i] = 0x4141414141414141;
+        regs.v[ARCH_REG_FP] = 0x4141414141414141;
+        start();
+        ends("stack smashed", CFI_END_NO_RULE);
+        begin(0x4141414141414141, 10, 20);
+        stack[10] = 0x4141414141414141;
+        stack[20] = at(30);
+        stack[21] = after_call(0x100);
+        start();
+        moves("garbage pc, garbage at SP: frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
+}
+
+/* Rule 3, frame pointers. */
+static void check_frame_pointers(void)
+{
+        begin(CODE + 0x10, 10, 20);
+        stack[20] = at(30);
+        stack[21] = after_call(0x100);
+        stack[30] = at(40);
+        stack[31] = after_call(0x200);
+        start();
+        moves("frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
+        tap_is(walk.regs.v[ARCH_REG_FP], at(30), "frame pointer: the caller's");
+        tap_ok(walk.regs.known == (1u << ARCH_REG_PC | 1u << ARCH_REG_SP | 1u << ARCH_REG_FP), "frame pointer: all it knows");
+        moves("frame pointer, second", CODE + 0x200, 32, CFI_TRUST_FRAME_POINTER);
+        ends("frame pointer of two zero words", CFI_END_OF_STACK);
+
+        begin(JIT + 0x10, 10, 20);
+        jit[0x100 - 2] = 0xff;
+        jit[0x100 - 1] = 0xd0;
+        stack[20] = at(30);
+        stack[21] = JIT + 0x100;
+        start();
+        moves("frame pointer in generated code", JIT + 0x100, 22, CFI_TRUST_FRAME_POINTER);
+
+        /* Far from SP, so that the scan does not find what the frame pointer was refused. */
+        begin(CODE + 0x10, 10, 300);
+        stack[300] = at(300);
+        stack[301] = after_call(0x100);
+        start();
+        ends("frame pointer to itself", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 10, 300);
+        stack[300] = at(290);
+        stack[301] = after_call(0x100);
+        start();
+        ends("frame pointer that goes down", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 30, 20);
+        stack[20] = at(50);
+        stack[21] = after_call(0x100);
+        start();
+        ends("frame pointer below SP", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 10, 20);
+        regs.v[ARCH_REG_FP] += 4;
+        memcpy((char *)&stack[20] + 4, &(uint64_t){ at(30) }, 8);
+        memcpy((char *)&stack[21] + 4, &(uint64_t){ after_call(0x100) }, 8);
+        start();
+        ends("frame pointer not aligned", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 10, 300);
+        stack[300] = at(310);
+        stack[301] = CODE + 0x100;
+        start();
+        ends("frame pointer, return address after no call", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 10, 511);
+        start();
+        ends("frame pointer at the end of what can be read", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 10, 300);
+        stack[300] = at(310);
+        stack[301] = after_call(0x100);
+        regs.known &= ~(1u << ARCH_REG_FP);
+        start();
+        ends("frame pointer unknown", CFI_END_NO_RULE);
+}
+
+/* Rule 3, by the code at an exact pc. */
+static void check_code_at_pc(void)
+{
+        static const uint8_t prologue[] = { 0xf3, 0x0f, 0x1e, 0xfa, 0x55, 0x48, 0x89, 0xe5 };
+
+        begin(CODE + 0x10, 10, 20);
+        code[0x10] = 0xc3;
+        stack[10] = after_call(0x100);
+        stack[20] = at(30);
+        stack[21] = after_call(0x200);
+        start();
+        moves("at a return", CODE + 0x100, 11, CFI_TRUST_FRAME_POINTER);
+        tap_is(walk.regs.v[ARCH_REG_FP], at(20), "at a return: FP is the caller's");
+        moves("at a return: and on by the frame pointer", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
+        for (unsigned i = 0; i <= 5; i++) {
+                if (i && i < 4)
+                        continue;
+                begin(CODE + 0x10 + i, 10, 20);
+                memcpy(code + 0x10, prologue, sizeof(prologue));
+                stack[i < 5 ? 10 : 11] = after_call(0x100);
+                if (i == 5)
+                        stack[10] = at(20);
+                stack[20] = at(30);
+                stack[21] = after_call(0x200);
+                start();
+                moves("in a prologue", CODE + 0x100, i < 5 ? 11 : 12, CFI_TRUST_FRAME_POINTER);
+                moves("in a prologue: and on", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
+        }
+}
+
+/* Rule 3, scan. */
+static void check_scan(void)
+{
+        begin(CODE + 0x10, 10, 0);
+        stack[12] = CODE + 0x80; /* after no call */
+        stack[14] = JIT + 0x100; /* after a call, in no module */
+        jit[0x100 - 5] = 0xe8;
+        stack[16] = after_call(0x100);
+        stack[17 + 39] = after_call(0x200);
+        start();
+        moves("scan", CODE + 0x100, 17, CFI_TRUST_SCAN);
+        moves("scan from a caller, 320 bytes", CODE + 0x200, 57, CFI_TRUST_SCAN);
+        stack[57 + 40] = after_call(0x300);
+        ends("scan, one word further", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 10, 0);
+        stack[10 + 127] = after_call(0x100);
+        start();
+        moves("scan from the innermost frame, 1024 bytes", CODE + 0x100, 138, CFI_TRUST_SCAN);
+        begin(CODE + 0x10, 10, 0);
+        stack[10 + 128] = after_call(0x100);
+        start();
+        ends("scan from the innermost frame, one word further", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 500, 0);
+        start();
+        ends("scan to the end of the stack", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 600, 0);
+        start();
+        ends("SP unreadable", CFI_END_UNREADABLE);
+        begin(CODE + 0x10, 10, 0);
+        regs.known &= ~(1u << ARCH_REG_SP);
+        start();
+        ends("SP unknown", CFI_END_NO_RULE);
+}
+
+/* Every form of a call, and what only looks like one. */
+static void check_calls(void)
+{
+        static const struct {
+                const char *title;
+                uint8_t len;
+                uint8_t bytes[7];
+                bool call;
+        } cases[] = {
+                { "call rel32", 5, { 0xe8, 1, 2, 3, 4 }, true },
+                { "call *%rax", 2, { 0xff, 0xd0 }, true },
+                { "call *%r12", 3, { 0x41, 0xff, 0xd4 }, true },
+                { "call *(%rbx)", 2, { 0xff, 0x13 }, true },
+                { "call *(%rax,%rbx,8)", 3, { 0xff, 0x14, 0xd8 }, true },
+                { "call *(%r12)", 4, { 0x41, 0xff, 0x14, 0x24 }, true },
+                { "call *8(%rbx)", 3, { 0xff, 0x53, 0x08 }, true },
+                { "call *8(%rsp)", 4, { 0xff, 0x54, 0x24, 0x08 }, true },
+                { "call *0x100(%rbx)", 6, { 0xff, 0x93, 0, 1, 0, 0 }, true },
+                { "call *0x100(%rax,%rbx,8)", 7, { 0xff, 0x94, 0xd8, 0, 1, 0, 0 }, true },
+                { "call *0x100(,%rbx,8)", 7, { 0xff, 0x14, 0xdd, 0, 1, 0, 0 }, true },
+                { "call *0x100(%rip)", 6, { 0xff, 0x15, 0, 1, 0, 0 }, true },
+                { "jmp rel32", 5, { 0xe9, 1, 2, 3, 4 }, false },
+                { "jmp *%rax", 2, { 0xff, 0xe0 }, false },
+                { "push (%rbx)", 2, { 0xff, 0x33 }, false },
+                { "inc %eax", 2, { 0xff, 0xc0 }, false },
+                { "nothing", 7, { 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90 }, false },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                begin(CODE + 0x10, 10, 20);
+                memcpy(code + 0x100 - cases[i].len, cases[i].bytes, cases[i].len);
+                stack[20] = at(30);
+                stack[21] = CODE + 0x100;
+                start();
+                tap_ok(cfi_walk_next(&walk) == cases[i].call, "%s %s", cases[i].title, cases[i].call ? "is a call" : "is none");
+        }
+        begin(CODE + 0x10, 10, 20);
+        memcpy(code, cases[1].bytes, 2);
+        stack[20] = at(30);
+        stack[21] = CODE + 2;
+        start();
+        moves("a call at the beginning of its mapping", CODE + 2, 22, CFI_TRUST_FRAME_POINTER);
+}
+
+/* A trampoline without CFI. The interrupted pc may be anything. */
+static const uint8_t sigreturn[] = { 0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05 };
+
+static void put_signal_frame(unsigned word, uint64_t pc, unsigned sp, unsigned fp)
+{
+        uint64_t *gregs = &stack[word + 5]; /* behind uc_flags, uc_link and uc_stack */
+
+        for (unsigned i = 0; i < 18; i++)
+                gregs[i] = 0xcccc000000000000u + i;
+        gregs[10] = at(fp); /* struct sigcontext: bp, */
+        gregs[15] = at(sp); /* sp, */
+        gregs[16] = pc;     /* ip */
+}
+
+static void check_trampoline(void)
+{
+        begin(CODE + 0x10, 10, 20); /* a handler with a frame pointer */
+        memcpy(code + 0x300, sigreturn, sizeof(sigreturn));
+        start();
+        tap_ok(!cfi_walk_is_signal_frame(&walk), "a handler is no signal frame");
+        regs.v[ARCH_REG_PC] = CODE + 0x300;
+        put_signal_frame(10, CODE + 0x30, 100, 120);
+        stack[120] = at(130);
+        stack[121] = after_call(0x100);
+        start();
+        tap_ok(cfi_walk_is_signal_frame(&walk), "the sigreturn sequence is a signal frame");
+        moves("through a signal frame", CODE + 0x30, 100, CFI_TRUST_CFI);
+        tap_ok(walk.exact_pc, "through a signal frame: the pc is exact");
+        tap_ok(!walk.signal_frame, "through a signal frame: the interrupted function is none");
+        tap_is(walk.regs.v[ARCH_REG_RAX], 0xcccc00000000000d, "through a signal frame: rax");
+        tap_is(walk.regs.v[ARCH_REG_RDI], 0xcccc000000000008, "through a signal frame: rdi");
+        tap_is(walk.regs.v[ARCH_REG_R8], 0xcccc000000000000, "through a signal frame: r8");
+        tap_is(walk.regs.v[ARCH_REG_RBX], 0xcccc00000000000b, "through a signal frame: rbx");
+        tap_is(walk.regs.v[ARCH_REG_FLAGS], 0xcccc000000000011, "through a signal frame: flags");
+        tap_ok((walk.regs.known & 0x1ffff) == 0x1ffff, "through a signal frame: every register is known");
+        moves("behind it", CODE + 0x100, 122, CFI_TRUST_FRAME_POINTER);
+
+        put_signal_frame(10, 0, 100, 120); /* the handler of a call to 0 */
+        stack[100] = CODE + 0x100;
+        start();
+        moves("to a pc of 0", 0, 100, CFI_TRUST_CFI);
+        moves("and on by the word at SP", CODE + 0x100, 101, CFI_TRUST_CFI);
+
+        put_signal_frame(200, CODE + 0x300, 10, 120); /* down the stack: from the alternate one to the usual */
+        regs.v[ARCH_REG_SP] = at(200);
+        start();
+        moves("down to another stack", CODE + 0x300, 10, CFI_TRUST_CFI);
+        put_signal_frame(10, CODE + 0x300, 200, 120); /* and back: each names the other */
+        start();
+        for (int i = 0; i < 1000 && cfi_walk_next(&walk);)
+                i++;
+        tap_ok(walk.end == CFI_END_NO_PROGRESS && walk.depth < 100, "signal frames in a ring: ends after %u", walk.depth);
+        begin(CODE + 0x300, 508, 20);
+        memcpy(code + 0x300, sigreturn, sizeof(sigreturn));
+        start();
+        ends("a signal frame that cannot be read", CFI_END_UNREADABLE);
+}
+
+/* With CFI: .debug_frame in our memory is the quickest to build. One function over all of CODE. */
+static uint8_t debug_frame[256];
+static size_t debug_frame_size;
+
+static void begin_with_cfi(uint64_t pc, unsigned sp, uint64_t size, const uint8_t *program, size_t len)
+{
+        static const uint8_t cie[] = { 16, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0 };
+        uint64_t range[2] = { CODE, size };
+        uint32_t head[2] = { (uint32_t)(20 + len), 0 };
+
+        begin(pc, sp, 20);
+        memcpy(debug_frame, cie, sizeof(cie));
+        memcpy(debug_frame + 20, head, 8);
+        memcpy(debug_frame + 28, range, 16);
+        memcpy(debug_frame + 44, program, len);
+        debug_frame_size = 44 + len;
+        head[0] = (uint32_t)(20 + len);
+        buffers.module.debug_frame = debug_frame;
+        buffers.module.debug_frame_size = debug_frame_size;
+}
+
+#define BEGIN_WITH_CFI(pc, sp, size, ...)                                                                              \
+        do {                                                                                                           \
+                static const uint8_t program_[] = { __VA_ARGS__ };                                                     \
+                begin_with_cfi(pc, sp, size, program_, sizeof(program_));                                              \
+        } while (0)
+
+static void check_with_cfi(void)
+{
+        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16); /* CFA = SP + 16 */
+        stack[11] = CODE + 0x80; /* CFI needs no call before a return address */
+        stack[13] = 0;
+        start();
+        moves("CFI", CODE + 0x80, 12, CFI_TRUST_CFI);
+        ends("a return address of 0", CFI_END_OF_STACK);
+        stack[13] = 0x1234;
+        start();
+        cfi_walk_next(&walk);
+        ends("a return address that is not executable", CFI_END_BAD_PC);
+        stack[13] = CODE + CODE_SIZE;
+        start();
+        cfi_walk_next(&walk);
+        moves("a return address behind the last byte of its mapping", CODE + CODE_SIZE, 14, CFI_TRUST_CFI);
+        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x07, 16);
+        start();
+        ends("return address undefined", CFI_END_OF_STACK);
+        BEGIN_WITH_CFI(CODE + 0x10, 600, CODE_SIZE, 0x0e, 16);
+        start();
+        ends("CFI, stack unreadable", CFI_END_UNREADABLE);
+        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 0, 0x09, 16, 5); /* the return address popped into rdi */
+        regs.v[ARCH_REG_RDI] = CODE + 0x80;
+        start();
+        moves("CFA that stays, innermost frame", CODE + 0x80, 10, CFI_TRUST_CFI);
+        ends("CFA that stays, of a caller", CFI_END_NO_PROGRESS);
+        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x13, 2); /* CFA = SP - 16 */
+        stack[7] = CODE + 0x80;
+        stack[5] = CODE + 0x80;
+        start();
+        moves("CFA below SP, innermost frame", CODE + 0x80, 8, CFI_TRUST_CFI);
+        ends("CFA that shrinks", CFI_END_NO_PROGRESS);
+        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16, 0x3f); /* a bad table falls to the frame pointer */
+        stack[20] = at(30);
+        stack[21] = after_call(0x100);
+        start();
+        moves("CFI malformed: frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
+}
+
+/* The function before a trampoline without CFI ends where it begins: pc - 1 is in the wrong one. */
+static void check_trampoline_behind_function(void)
+{
+        BEGIN_WITH_CFI(CODE + 0x10, 10, 0x300, 0x0e, 16);
+        memcpy(code + 0x300, sigreturn, sizeof(sigreturn));
+        stack[11] = CODE + 0x300;
+        put_signal_frame(12, CODE + 0x30, 100, 120);
+        start();
+        moves("handler with CFI returns to a trampoline without", CODE + 0x300, 12, CFI_TRUST_CFI);
+        tap_ok(cfi_walk_is_signal_frame(&walk), "which is a signal frame, though pc - 1 is in a function");
+        moves("and through it", CODE + 0x30, 100, CFI_TRUST_CFI);
+}
+
+/* Rows in a cache: one that failed is none, and slots may be few. */
+static void check_cache(void)
+{
+        struct cfi_row rows[2] = { 0 };
+
+        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16, 0x3f);
+        cfi_walk_begin(&walk, &buffers.space, (struct cfi_cache){ rows, 2 }, &regs);
+        cfi_walk_next(&walk);
+        tap_ok(rows[0].cfa.kind == CFI_RULE_SAME && rows[1].cfa.kind == CFI_RULE_SAME, "a row that failed is not kept");
+        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16);
+        for (unsigned i = 0; i < 20; i++)
+                stack[11 + 2 * i] = CODE + 0x80 + i;
+        stack[11 + 40] = 0;
+        for (int round = 0; round < 2; round++) {
+                cfi_walk_begin(&walk, &buffers.space, (struct cfi_cache){ rows, 2 }, &regs);
+                while (cfi_walk_next(&walk))
+                        ;
+                tap_ok(walk.depth == 20 && walk.end == CFI_END_OF_STACK, "20 frames over 2 slots, round %d", round);
+        }
+}
+
+int main(void)
+{
+        check_bad_pc();
+        check_frame_pointers();
+        check_code_at_pc();
+        check_scan();
+        check_calls();
+        check_trampoline();
+        check_with_cfi();
+        check_trampoline_behind_function();
+        check_cache();
+        return tap_done();
+}
