@@ -123,7 +123,7 @@ void guard_deadline(uint64_t ns)
         setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-static void outcome(const char *prefix, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static void outcome(const char *prefix, const char *format, va_list ap)
 {
         char line[1024];
         size_t len, i;

@@ -83,7 +83,7 @@ static void frame_line(struct writer *w, const struct report_frame *frame)
                                    (uint64_t)frame->function_offset.v);
         else if (frame->function)
                 name = pool_printf(w->pool, "%s%s%s", w->style->bold, safe(w, frame->function), w->style->plain);
-        fprintf(w->out, "  #%-3" PRId64 "%s0x%016" PRIx64 "%s ", frame->index.v, w->style->faint, frame->pc.v, w->style->plain);
+        fprintf(w->out, "  #%-2" PRId64 " %s0x%016" PRIx64 "%s ", frame->index.v, w->style->faint, frame->pc.v, w->style->plain);
         if (name)
                 fputs(name, w->out);
         if (frame->module.known)

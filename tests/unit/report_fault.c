@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/report_fault.c: signal, code and address to fault class, access and phrase. */
+#include "report/describe.h"
+#include "report/fault.h"
+#include "tests/unit/tap.h"
+
+#include "unwind/core/maps.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SELF 100
+#define STACK 0x7f0000101000u /* guard below it: 0x7f0000100000 */
+
+static struct mapping mappings[] = {
+        { .start = 0x400000, .end = 0x401000, .perms = MAPS_READ | MAPS_EXEC, .path = "/bin/app", .module = -1 },
+        { .start = 0x402000, .end = 0x403000, .perms = MAPS_READ, .path = "/bin/app", .module = -1 },
+        { .start = 0x500000, .end = 0x600000, .perms = MAPS_READ | MAPS_WRITE, .path = "[heap]", .module = -1 },
+        { .start = 0x700000, .end = 0x701000, .perms = MAPS_READ | MAPS_WRITE | MAPS_SHARED, .path = "/tmp/file", .module = -1 },
+        { .start = 0x800000, .end = 0x801000, .perms = 0, .path = "", .module = -1 },
+        { .start = STACK - 0x1000, .end = STACK, .perms = 0, .path = "", .module = -1 },
+        { .start = STACK, .end = 0x7f0000200000, .perms = MAPS_READ | MAPS_WRITE, .path = "", .module = -1 },
+        { .start = 0x7ffc00000000, .end = 0x7ffc00100000, .perms = MAPS_READ | MAPS_WRITE, .path = "[stack]", .module = -1 },
+};
+
+static struct thread_frame outer = { .pc = 0x400100, .sp = STACK + 0x1000 };
+static struct target_thread thread = { .frames = &outer, .frame_count = 1 };
+static struct target space = {
+        .mappings = { mappings, sizeof(mappings) / sizeof(mappings[0]) },
+        .threads = &thread,
+        .thread_count = 1,
+};
+
+#define NO_ADDRESS UINT64_MAX
+#define READ_FAULT 0x4
+#define WRITE_FAULT 0x6
+#define EXEC_FAULT 0x14
+
+static const struct {
+        const char *title;
+        int signal, code;
+        uint64_t address, error;
+        uint64_t pc, sp;
+        const char *class, *access, *mapping;
+} cases[] = {
+        { "write to null", SIGSEGV, SEGV_MAPERR, 0, WRITE_FAULT, 0x400100, STACK + 64, "null-dereference", "write", NULL },
+        { "read of a member of null", SIGSEGV, SEGV_MAPERR, 0xff8, READ_FAULT, 0x400100, STACK + 64, "null-dereference", "read", NULL },
+        { "first byte above the null page", SIGSEGV, SEGV_MAPERR, 0x1000, READ_FAULT, 0x400100, STACK + 64, "unmapped-address", "read", NULL },
+        { "call of null", SIGSEGV, SEGV_MAPERR, 0, EXEC_FAULT, 0, STACK + 64, "null-call", "execute", NULL },
+        { "jump into the heap", SIGSEGV, SEGV_ACCERR, 0x500010, EXEC_FAULT, 0x500010, STACK + 64, "execute-non-executable", "execute", "[heap]" },
+        { "jump without an error code", SIGSEGV, SEGV_MAPERR, 0x900000, 0, 0x900000, STACK + 64, "execute-non-executable", "execute", NULL },
+        { "write to text", SIGSEGV, SEGV_ACCERR, 0x400020, WRITE_FAULT | 1, 0x400100, STACK + 64, "write-to-read-only", "write", "/bin/app" },
+        { "write to rodata, no error code", SIGSEGV, SEGV_ACCERR, 0x402020, 0, 0x400100, STACK + 64, "write-to-read-only", NULL, "/bin/app" },
+        { "read of a page without rights", SIGSEGV, SEGV_ACCERR, 0x800010, READ_FAULT | 1, 0x400100, STACK + 64, "inaccessible-address", "read", "[anonymous]" },
+        { "general protection", SIGSEGV, SI_KERNEL, NO_ADDRESS, 0, 0x400100, STACK + 64, "non-canonical-address", NULL, NULL },
+        { "stack segment fault", SIGBUS, SI_KERNEL, NO_ADDRESS, 0, 0x400100, STACK + 64, "non-canonical-address", NULL, NULL },
+        { "push into the guard", SIGSEGV, SEGV_ACCERR, STACK - 8, WRITE_FAULT | 1, 0x400100, STACK, "stack-overflow", "write", "[anonymous]" },
+        { "large frame into the guard", SIGSEGV, SEGV_ACCERR, STACK - 0x800, WRITE_FAULT, 0x400100, STACK - 0x2000, "stack-overflow", "write", "[anonymous]" },
+        { "guard hit from a healthy stack", SIGSEGV, SEGV_ACCERR, STACK - 8, READ_FAULT, 0x400100, STACK + 0x80000, "inaccessible-address", "read", "[anonymous]" },
+        { "main stack's end", SIGSEGV, SEGV_MAPERR, 0x7ffbfffffff8, WRITE_FAULT, 0x400100, 0x7ffc00000000, "stack-overflow", "write", NULL },
+        { "main stack, far below", SIGSEGV, SEGV_MAPERR, 0x7ff000000000, WRITE_FAULT, 0x400100, 0x7ffc00000000, "unmapped-address", "write", NULL },
+        { "file cut short", SIGBUS, BUS_ADRERR, 0x700010, READ_FAULT, 0x400100, STACK + 64, "bus-file-truncated", "read", "/tmp/file" },
+        { "misaligned", SIGBUS, BUS_ADRALN, 0x700001, 0, 0x400100, STACK + 64, "bus-misaligned", NULL, "/tmp/file" },
+        { "division by zero", SIGFPE, FPE_INTDIV, 0x400100, 0, 0x400100, STACK + 64, "integer-divide-by-zero", NULL, NULL },
+        { "floating-point trap", SIGFPE, FPE_FLTDIV, 0x400100, 0, 0x400100, STACK + 64, "floating-point-exception", NULL, NULL },
+        { "ud2", SIGILL, ILL_ILLOPN, 0x400100, 0, 0x400100, STACK + 64, "illegal-instruction", NULL, NULL },
+        { "int3", SIGTRAP, SI_KERNEL, NO_ADDRESS, 0, 0x400100, STACK + 64, "trap", NULL, NULL },
+        { "seccomp", SIGSYS, 1, NO_ADDRESS, 0, 0x400100, STACK + 64, "bad-system-call", NULL, NULL },
+        { "real-time signal", 40, SI_TIMER, NO_ADDRESS, 0, 0x400100, STACK + 64, "sent-by-process", NULL, NULL },
+        { "unknown code", SIGSEGV, 77, 0x123456, 0, 0x400100, STACK + 64, "unknown", NULL, NULL },
+};
+
+static bool same(const char *a, const char *b)
+{
+        return a == b || (a && b && !strcmp(a, b));
+}
+
+static void classes(void)
+{
+        size_t i;
+
+        for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct crash_facts facts = { .signal = cases[i].signal, .code = cases[i].code, .pid = SELF };
+                struct report *r = report_new();
+                bool good;
+
+                if (cases[i].address != NO_ADDRESS)
+                        facts.address = KNOWN_U64(cases[i].address);
+                facts.trap = cases[i].error ? ARCH_TRAP_PAGE_FAULT : 0;
+                facts.error = cases[i].error;
+                facts.regs.v[ARCH_REG_PC] = cases[i].pc;
+                facts.regs.v[ARCH_REG_SP] = cases[i].sp;
+                facts.regs.known = 1u << ARCH_REG_PC | 1u << ARCH_REG_SP;
+                fault_classify(r, &facts, &space);
+                good = same(r->fault.class, cases[i].class) && same(r->fault.access, cases[i].access) &&
+                       same(r->fault.mapping, cases[i].mapping);
+                if (!tap_ok(good, "%s: %s", cases[i].title, cases[i].class))
+                        printf("#   got %s, %s, %s\n", r->fault.class, r->fault.access ? r->fault.access : "-",
+                               r->fault.mapping ? r->fault.mapping : "-");
+                report_free(r);
+        }
+}
+
+static void phrase(const struct crash_facts *facts, const char *type, const char *expected)
+{
+        struct report *r = report_new();
+        const char *got;
+
+        r->process.pid = KNOWN_INT(SELF);
+        r->cause.exception.type = type;
+        fault_classify(r, facts, NULL);
+        got = describe_cause(r);
+        if (!tap_ok(!strcmp(got, expected), "%s", expected))
+                printf("#   got %s\n", got);
+        report_free(r);
+}
+
+static void phrases(void)
+{
+        struct crash_facts f = { .signal = SIGABRT, .code = SI_TKILL, .pid = SELF, .sender_pid = KNOWN_INT(SELF), .sender_uid = KNOWN_INT(0) };
+
+        phrase(&f, NULL, "SIGABRT (abort)");
+        f.terminate = true;
+        phrase(&f, NULL, "SIGABRT (terminate)");
+        f.uncaught_exception = true;
+        phrase(&f, "std::runtime_error", "SIGABRT (uncaught-exception: std::runtime_error)");
+        f = (struct crash_facts){ .signal = SIGSEGV, .code = SI_USER, .pid = SELF, .sender_pid = KNOWN_INT(SELF), .sender_uid = KNOWN_INT(0) };
+        phrase(&f, NULL, "SIGSEGV (sent-by-process: by itself)");
+        f.sender_pid = KNOWN_INT(7);
+        f.sender_uid = KNOWN_INT(1000);
+        phrase(&f, NULL, "SIGSEGV (sent-by-process: by process 7, uid 1000)");
+        f = (struct crash_facts){ .signal = SIGSYS, .code = 1, .syscall = KNOWN_INT(41) };
+        phrase(&f, NULL, "SIGSYS (bad-system-call: number 41)");
+        f = (struct crash_facts){ .signal = SIGSEGV, .code = SEGV_MAPERR, .address = KNOWN_U64(0x123456) };
+        phrase(&f, NULL, "SIGSEGV (unmapped-address: access to 0x123456)");
+        f = (struct crash_facts){ .signal = 63, .code = 12345 };
+        phrase(&f, NULL, "SIGRTMIN+29");
+        f = (struct crash_facts){ .signal = 1000, .code = 1 };
+        phrase(&f, NULL, "signal 1000");
+        f = (struct crash_facts){ .signal = 0 };
+        phrase(&f, NULL, "a request");
+}
+
+int main(void)
+{
+        classes();
+        phrases();
+        return tap_done();
+}

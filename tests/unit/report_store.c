@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/report_store.c: report files are complete or absent; the right ones are listed and removed. */
+#include "report/store.h"
+#include "tests/unit/tap.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char root[] = "/tmp/report_store.XXXXXX";
+
+static int directory(const char *name)
+{
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s/%s", root, name);
+        mkdir(path, 0700);
+        return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static size_t count(int dir_fd)
+{
+        DIR *dir = fdopendir(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY));
+        const struct dirent *d;
+        size_t n = 0;
+
+        while ((d = readdir(dir)))
+                n += strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
+        closedir(dir);
+        return n;
+}
+
+static void touch(int dir_fd, const char *name)
+{
+        close(openat(dir_fd, name, O_CREAT | O_WRONLY, 0600));
+}
+
+static void names(void)
+{
+        static const struct {
+                const char *name;
+                unsigned files;
+                bool good;
+        } cases[] = {
+                { "crash-app-1-20261121T143512.123456Z.json", STORE_JSON, true },
+                { "crash-a-b-1-2-20261121T143512.123456Z.txt", STORE_RAW, true },
+                { "crash-app-1-20261121T143512.123456Z", 0, true },
+                { "crash-app-1-20261121T143512.123456Z.core", STORE_CORE, true },
+                { "crash-app-20261121T143512.123456Z.json", 0, false },
+                { "crash-1-20261121T143512.123456Z.json", 0, false },
+                { "crash--1-20261121T143512.123456Z.json", 0, false },
+                { "crash-app-1-20261121T143512.12345Z.json", 0, false },
+                { "crash-app-1-20261121T143512.123456Z.json.bak", 0, false },
+                { ".crash-app-1-20261121T143512.123456Z.json.tmp", 0, false },
+                { "crash-", 0, false },
+                { "", 0, false },
+        };
+        size_t i;
+
+        for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                unsigned files = 0;
+                const char *time;
+                size_t len;
+                bool good = store_parse_name(cases[i].name, &len, &time, &files);
+
+                tap_ok(good == cases[i].good && files == cases[i].files && (!good || !strncmp(time, "20261121T143512.123456Z", 23)),
+                       "'%s' is %s", cases[i].name, cases[i].good ? "a report" : "none");
+        }
+}
+
+static void writing(void)
+{
+        int dir = directory("writing");
+        struct pool pool = { NULL };
+        const char *step = NULL;
+        struct stat st;
+        char *text;
+        size_t len;
+
+        umask(077);
+        tap_is((unsigned long long)-store_write(dir, "a.json", 0644, "hello", 5, &step), 0, "a file is written");
+        tap_ok(!fstatat(dir, "a.json", &st, 0) && (st.st_mode & 07777) == 0644, "its mode is the one asked for, whatever the umask");
+        tap_ok(!store_read(&pool, dir, "a.json", 100, &text, &len) && len == 5 && !strcmp(text, "hello"), "its content is all there");
+        tap_is((unsigned long long)-store_write(dir, "a.json", 0600, "other", 5, &step), EEXIST, "an existing file is not replaced");
+        tap_ok(!store_read(&pool, dir, "a.json", 100, &text, &len) && !strcmp(text, "hello"), "nor touched");
+        tap_ok(!symlinkat("/tmp/elsewhere", dir, "link.json"), "somebody plants a link");
+        tap_is((unsigned long long)-store_write(dir, "link.json", 0600, "x", 1, &step), EEXIST, "a planted link is not followed");
+        tap_ok(access("/tmp/elsewhere", F_OK) != 0, "nothing came to be at its other end");
+        tap_is(count(dir), 2, "no other file is left");
+        tap_ok(!store_read(&pool, dir, "a.json", 3, &text, &len) && len == 3, "reading stops at the limit");
+        pool_free(&pool);
+        close(dir);
+}
+
+/* A limit on file size stands for a full disk: write(2) is cut short, then fails. */
+static void full_disk(void)
+{
+        static char data[100000];
+        struct rlimit old, small = { 4096, 4096 };
+        int dir = directory("full");
+        const char *step = "";
+        int err;
+
+        signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &old);
+        small.rlim_max = old.rlim_max;
+        setrlimit(RLIMIT_FSIZE, &small);
+        err = store_write(dir, "a.json", 0600, data, sizeof(data), &step);
+        setrlimit(RLIMIT_FSIZE, &old);
+        tap_is((unsigned long long)-err, EFBIG, "a write that fails half way is told");
+        tap_ok(!strcmp(step, "write"), "with the step that failed");
+        tap_is(count(dir), 0, "and leaves nothing behind");
+        close(dir);
+}
+
+static void retention(void)
+{
+        int dir = directory("retention");
+        struct pool pool = { NULL };
+        struct store_entry *v;
+        size_t n;
+
+        touch(dir, "crash-z-9-20260101T000000.000001Z.txt");
+        touch(dir, "crash-z-9-20260101T000000.000001Z.json");
+        touch(dir, "crash-z-9-20260101T000000.000001Z.core");
+        touch(dir, "crash-a-10-20260101T000000.000003Z.txt");
+        touch(dir, "crash-m-11-20260101T000000.000002Z.json");
+        touch(dir, "notes.txt");
+        touch(dir, "crash-me.txt");
+        tap_ok(!store_list(&pool, dir, &v, &n) && n == 3, "three reports are listed");
+        tap_ok(v[0].files == (STORE_RAW | STORE_JSON | STORE_CORE) && !strncmp(v[0].id, "crash-z", 7), "the oldest first, with all its files");
+        tap_ok(!strncmp(v[2].id, "crash-a", 7), "the newest last, whatever its name");
+        store_retain(&pool, dir, 0);
+        tap_is(count(dir), 7, "keep 0 keeps all");
+        store_retain(&pool, dir, 3);
+        tap_is(count(dir), 7, "as many as allowed stay");
+        store_retain(&pool, dir, 2);
+        tap_ok(count(dir) == 4 && faccessat(dir, "crash-z-9-20260101T000000.000001Z.txt", F_OK, 0), "the oldest goes with all its files");
+        store_retain(&pool, dir, 1);
+        tap_ok(count(dir) == 3 && !faccessat(dir, "notes.txt", F_OK, 0) && !faccessat(dir, "crash-me.txt", F_OK, 0), "what is no report stays");
+        pool_free(&pool);
+        close(dir);
+}
+
+int main(void)
+{
+        char command[128];
+
+        if (!mkdtemp(root))
+                return 2;
+        names();
+        writing();
+        full_disk();
+        retention();
+        snprintf(command, sizeof(command), "rm -rf %s", root);
+        if (system(command))
+                return 2;
+        return tap_done();
+}
