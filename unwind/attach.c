@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 enum {
-        SPINS = 64,           /* looks that only yield the processor, before the first that sleeps */
+        SPINS = 64,            /* looks that only yield the processor, before the first that sleeps */
         SLICE_NS = 2000000,   /* longest sleep between two looks */
         STUCK_NS = 250000000, /* a thread that is the last not to stop for so long sleeps uninterruptibly */
 };

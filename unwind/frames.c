@@ -21,49 +21,49 @@ void frames_free(struct frames *f)
 void frames_clear(struct frames *f)
 {
         f->total = 0;
+        f->next = 0;
         f->end = CFI_END_NONE;
 }
 
-/* Where frame number `n` stands; SIZE_MAX: it is not kept. */
-static size_t place_of(const struct frames *f, size_t n)
+static int grow(struct frames *f)
 {
-        size_t outer = f->max - f->inner;
+        size_t room = f->room ? f->room * 2 : 16;
+        struct thread_frame *v;
 
-        if (n < f->max)
-                return n;
-        return outer ? f->inner + (n - f->inner) % outer : SIZE_MAX;
+        if (room > f->max)
+                room = f->max;
+        v = realloc(f->v, room * sizeof(*v));
+        if (!v)
+                return -ENOMEM;
+        f->v = v;
+        f->room = room;
+        return 0;
 }
 
 int frames_add(struct frames *f, const struct thread_frame *frame)
 {
-        size_t place = place_of(f, f->total);
-
-        if (place == SIZE_MAX) {
-                f->total++;
-                return 0;
+        if (f->next == f->max) { /* around the ring */
+                f->next = f->inner;
+                if (f->inner == f->max) {
+                        f->total++;
+                        f->next = f->max;
+                        return 0;
+                }
         }
-        if (place >= f->room) {
-                size_t room = f->room ? f->room * 2 : 16;
-                struct thread_frame *v;
+        if (f->next == f->room) {
+                int err = grow(f);
 
-                if (room > f->max)
-                        room = f->max;
-                v = realloc(f->v, room * sizeof(*v));
-                if (!v)
-                        return -ENOMEM;
-                f->v = v;
-                f->room = room;
+                if (err)
+                        return err;
         }
-        f->v[place] = *frame;
+        f->v[f->next++] = *frame;
         f->total++;
         return 0;
 }
 
 struct thread_frame *frames_last(struct frames *f)
 {
-        size_t place = f->total ? place_of(f, f->total - 1) : SIZE_MAX;
-
-        return place == SIZE_MAX ? NULL : &f->v[place];
+        return f->total && (f->total <= f->max || f->inner < f->max) ? &f->v[f->next - 1] : NULL;
 }
 
 static void reverse(struct thread_frame *v, size_t n)
@@ -88,7 +88,7 @@ void frames_give(struct frames *f, struct target_thread *thread)
         thread->end = f->end;
         if (thread->frames_omitted && outer) {
                 /* The oldest of the ring stands where the next frame would go: a rotation by three reversals. */
-                size_t oldest = (f->total - f->inner) % outer;
+                size_t oldest = (f->next - f->inner) % outer;
 
                 reverse(f->v + f->inner, oldest);
                 reverse(f->v + f->inner + oldest, outer - oldest);

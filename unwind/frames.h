@@ -9,6 +9,7 @@ struct frames {
         struct thread_frame *v;
         size_t max, inner; /* kept at most; how many of them are the innermost */
         size_t room, total;
+        size_t next; /* place of the next frame */
         enum cfi_end end;
 };
 

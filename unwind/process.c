@@ -82,32 +82,52 @@ static bool execute_only(const struct process *p, uint64_t addr)
         return m && (m->perms & (MAPS_READ | MAPS_EXEC)) == MAPS_EXEC;
 }
 
-static bool guarded(const struct process *p, uint64_t addr)
+/* Not worth a call: nothing is mapped there, as behind the end of a stack that is read ahead. Guard pages would read as zeros by
+ * the mem file. */
+static bool hopeless(const struct process *p, uint64_t addr)
 {
-        const struct mapping *m = target_mapping(&p->base, addr);
+        const struct mapping *m;
 
-        return m && !(m->perms & (MAPS_READ | MAPS_EXEC));
+        if (p->gone)
+                return true;
+        if (!p->loaded)
+                return false;
+        m = target_mapping(&p->base, addr);
+        return !m || !(m->perms & (MAPS_READ | MAPS_EXEC));
+}
+
+/* Fills the first pages up to one that cannot be read. How many are done with, at least 1. */
+static size_t fetch_some(struct process *p, struct memory_page *pages, size_t n)
+{
+        size_t asked, got;
+
+        for (got = 0; got < n && !hopeless(p, pages[got].addr); got++)
+                ;
+        n = got;
+        if (!n) {
+                pages[0].data = NULL;
+                return 1;
+        }
+        if (!p->by_mem_fd) {
+                got = read_batch(p, pages, n, &asked);
+                if (got == asked)
+                        return got;
+                if (p->gone || (!p->by_mem_fd && !execute_only(p, pages[got].addr))) {
+                        pages[got].data = NULL;
+                        return got + 1;
+                }
+                if (got)
+                        return got;
+        }
+        if (!read_by_mem_fd(p, &pages[0]))
+                pages[0].data = NULL;
+        return 1;
 }
 
 static void fetch(void *ctx, struct memory_page *pages, size_t n)
 {
-        struct process *p = ctx;
-        size_t i = 0;
-
-        while (i < n && !p->by_mem_fd && !p->gone) {
-                size_t asked, got = read_batch(p, pages + i, n - i, &asked);
-
-                i += got;
-                if (got == asked || p->by_mem_fd || p->gone)
-                        continue;
-                /* The call stops at the first page it cannot read. */
-                if (!execute_only(p, pages[i].addr) || !read_by_mem_fd(p, &pages[i]))
-                        pages[i].data = NULL;
-                i++;
-        }
-        for (; i < n; i++)
-                if (p->gone || guarded(p, pages[i].addr) || !read_by_mem_fd(p, &pages[i]))
-                        pages[i].data = NULL;
+        for (size_t i = 0; i < n;)
+                i += fetch_some(ctx, pages + i, n - i);
 }
 
 static ssize_t read_memory(struct target *t, uint64_t addr, void *buf, size_t len)

@@ -13,7 +13,7 @@
 #include <time.h>
 
 enum {
-        ROWS = 4096,        /* slots of the row cache; a power of two */
+        ROWS = 2048,        /* slots of the row cache; a power of two */
         MAX_WALK = 1000000, /* frames */
         CLOCK_EVERY = 1024, /* frames between two looks at the clock */
         STACK_AHEAD = 8192, /* bytes of each stack fetched before the walks */
