@@ -43,11 +43,7 @@ PACKAGES := build $(if $(filter demo,$(GOALS)),demo) $(if $(filter $(TEST_GOALS)
 	$(if $(filter lint format format-check,$(GOALS)),lint) $(if $(filter check-all,$(GOALS)),heavy)
 
 ifneq ($(filter-out $(NEEDS_NO_CONFIG),$(GOALS)),)
-ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
 include $(BUILD)/gen/config.mk
-else
--include $(BUILD)/gen/config.mk
-endif
 endif
 
 PROBE = $(strip $(CC) $(CPPFLAGS) $(LDFLAGS))
