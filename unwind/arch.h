@@ -9,7 +9,8 @@
 #include <sys/types.h>
 #include <ucontext.h>
 
-/* Registers of a thread in ptrace-stop. 0 or -errno. A thread stopped in a system call has its pc behind the instruction, as gdb shows it. */
+/* Registers of a thread in ptrace-stop. 0 or -errno. A thread stopped in a system call has its pc behind the
+ * instruction, as gdb shows it. */
 int arch_read_registers(pid_t tid, struct arch_registers *out);
 
 /* Registers that getcontext(3) or a signal handler was given. */

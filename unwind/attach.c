@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/attach.c: stopping every thread of a process by ptrace(2), and letting them go.
  *
- * PTRACE_SEIZE and PTRACE_INTERRUPT, not PTRACE_ATTACH: no SIGSTOP is sent that could be seen, lost or left behind, and a process in group-stop is told apart.
- * No wait here is without a deadline: the SIGCHLD that a stop or death sends to the tracer is blocked and waited for by sigtimedwait(2), so
- * that a wait ends within microseconds of the event and needs neither handler nor timer; should the signal go astray (another
- * thread takes it), the next look comes after a short slice of time.
+ * PTRACE_SEIZE and PTRACE_INTERRUPT, not PTRACE_ATTACH: no SIGSTOP is sent that could be seen, lost or left behind,
+ * and a process in group-stop is told apart. No wait here is without a deadline: the SIGCHLD that a stop or death
+ * sends to the tracer is blocked and waited for by sigtimedwait(2), so that a wait ends within microseconds of the
+ * event and needs neither handler nor timer; should the signal go astray (another thread takes it), the next look
+ * comes after a short slice of time.
  */
 #include "unwind/arch.h"
 #include "unwind/process_internal.h"
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 enum {
-        SPINS = 64,            /* looks that only yield the processor, before the first that sleeps */
+        SPINS = 64,           /* looks that only yield the processor, before the first that sleeps */
         SLICE_NS = 2000000,   /* longest sleep between two looks */
         STUCK_NS = 250000000, /* a thread that is the last not to stop for so long sleeps uninterruptibly */
 };
@@ -56,8 +57,9 @@ static void note_stop(struct held *h, int status)
                 h->hold = HOLD_GONE;
                 return;
         }
-        /* PTRACE_EVENT_STOP: our interrupt, or the group-stop of a process that was stopped before; both go back to what they were by themselves.
-         * Anything else is a signal on its way: our interrupt is then forgotten by the kernel at the detach. */
+        /* PTRACE_EVENT_STOP: our interrupt, or the group-stop of a process that was stopped before; both go back to
+         * what they were by themselves. Anything else is a signal on its way: our interrupt is then forgotten by the
+         * kernel at the detach. */
         h->signal = status >> 16 ? 0 : WSTOPSIG(status);
         h->hold = arch_read_registers(h->tid, &h->regs) == -ESRCH ? HOLD_GONE : HOLD_STOPPED;
 }
@@ -175,8 +177,8 @@ struct listing {
         int refused;          /* -errno of a refusal */
 };
 
-/* Seizes every thread that was not there at the last look. Tasks are listed in the order of their creation, so those known mostly come in the order of `held`:
- * the search starts where the last one ended. */
+/* Seizes every thread that was not there at the last look. Tasks are listed in the order of their creation, so those
+ * known mostly come in the order of `held`: the search starts where the last one ended. */
 static int seize_new(struct process *p, struct listing *l)
 {
         size_t next = 0, known = p->held_count;
@@ -269,25 +271,25 @@ static void explain_refusal(pid_t pid, int err, char *why, size_t size)
         if (first_line("/proc/sys/kernel/yama/ptrace_scope", text, sizeof(text)))
                 scope = strtol(text, NULL, 10);
         if (scope >= 3)
-                snprintf(
-                        why, size,
-                        "cannot attach to process %d: kernel.yama.ptrace_scope is %ld, which forbids ptrace until the next boot",
-                        (int)pid, scope);
+                snprintf(why, size,
+                         "cannot attach to process %d: kernel.yama.ptrace_scope is %ld, which forbids ptrace until the "
+                         "next boot",
+                         (int)pid, scope);
         else if (scope > 0 && geteuid() != 0)
-                snprintf(
-                        why, size,
-                        "cannot attach to process %d: kernel.yama.ptrace_scope is %ld; give CAP_SYS_PTRACE, or set it to 0",
-                        (int)pid, scope);
+                snprintf(why, size,
+                         "cannot attach to process %d: kernel.yama.ptrace_scope is %ld; give CAP_SYS_PTRACE, or set it "
+                         "to 0",
+                         (int)pid, scope);
         else if (status_value("self", "Seccomp") > 0)
-                snprintf(
-                        why, size,
-                        "cannot attach to process %d: %s; a seccomp filter is in force here (in a container, allow ptrace: --cap-add=SYS_PTRACE)",
-                        (int)pid, strerror(err));
+                snprintf(why, size,
+                         "cannot attach to process %d: %s; a seccomp filter is in force here (in a container, allow "
+                         "ptrace: --cap-add=SYS_PTRACE)",
+                         (int)pid, strerror(err));
         else
-                snprintf(
-                        why, size,
-                        "cannot attach to process %d: %s; it belongs to another user or is not dumpable, which needs CAP_SYS_PTRACE",
-                        (int)pid, strerror(err));
+                snprintf(why, size,
+                         "cannot attach to process %d: %s; it belongs to another user or is not dumpable, which needs "
+                         "CAP_SYS_PTRACE",
+                         (int)pid, strerror(err));
 }
 
 static int fail(struct process *p, int err, char *why, size_t size)
@@ -337,7 +339,8 @@ int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *w
                 snprintf(why, why_size, "cannot attach to process %d: out of memory", (int)pid);
                 return -ENOMEM;
         }
-        /* A thread that ran on until it was seized may have made others: the list is complete when a look at it after all have stopped shows none that is new. */
+        /* A thread that ran on until it was seized may have made others: the list is complete when a look at it after
+         * all have stopped shows none that is new. */
         do {
                 l = (struct listing){ 0 };
                 err = seize_new(p, &l);
@@ -356,7 +359,8 @@ int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *w
         return 0;
 }
 
-/* Detaches a thread that is in ptrace-stop. One that has not stopped cannot be detached; it is ours until it stops, or we end. */
+/* Detaches a thread that is in ptrace-stop. One that has not stopped cannot be detached; it is ours until it stops,
+ * or we end. */
 static int release(struct held *h)
 {
         int status;
@@ -419,8 +423,9 @@ static size_t collect(struct process *p)
         return left;
 }
 
-/* Each dead thread must be collected by its tracer before the process is reported dead to its real parent, the leader last: the kernel holds
- * the leader's report back until the others are gone (linux kernel/exit.c, delay_group_leader). */
+/* Each dead thread must be collected by its tracer before the process is reported dead to its real parent, the leader
+ * last: the kernel holds the leader's report back until the others are gone (linux kernel/exit.c,
+ * delay_group_leader). */
 void process_hold_until_death(struct target *t, uint64_t deadline_ns)
 {
         struct process *p = process_of(t);

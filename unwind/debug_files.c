@@ -25,8 +25,8 @@ static bool same_build_id(const struct image *image, const struct elf_file *f)
                memcmp(id, image->build_id, len) == 0;
 }
 
-/* Without a build-id the same inode will do; else the headers, which hold the sizes of all segments and the place of the section table, must be
- * what was mapped. */
+/* Without a build-id the same inode will do; else the headers, which hold the sizes of all segments and the place of
+ * the section table, must be what was mapped. */
 static bool same_headers(struct target *t, const struct module *m, const struct elf_file *f)
 {
         uint8_t ours[1024], theirs[1024];

@@ -40,8 +40,8 @@ static char *finish(struct text *t, int ok)
         return name ? name : t->v;
 }
 
-/* Rust before C++: its older scheme is C++'s with a hash at the end, which only the Rust demangler takes off. C++ names in full
- * (std::basic_string<char, ...>), as gdb and c++filt print them. */
+/* Rust before C++: its older scheme is C++'s with a hash at the end, which only the Rust demangler takes off. C++
+ * names in full (std::basic_string<char, ...>), as gdb and c++filt print them. */
 static char *demangle(const char *symbol)
 {
         const int options = DMGL_PARAMS | DMGL_ANSI;

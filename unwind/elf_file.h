@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/elf_file.h: reading sections of ELF files that nobody vouches for. Private to unwind/.
  *
- * By pread(2), not by mapping: a file that shrinks while we look at it gives an error and no SIGBUS. Every offset and size is checked against
- * the file. Errors: -ENOEXEC no ELF file of this processor, -EBADMSG malformed, -ENOENT not there, -ENOMEM.
+ * By pread(2), not by mapping: a file that shrinks while we look at it gives an error and no SIGBUS. Every offset and
+ * size is checked against the file. Errors: -ENOEXEC no ELF file of this processor, -EBADMSG malformed, -ENOENT not
+ * there, -ENOMEM.
  */
 #ifndef CRASHPRE_UNWIND_ELF_FILE_H
 #define CRASHPRE_UNWIND_ELF_FILE_H

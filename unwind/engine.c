@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Exported by libunwind for the makers of accessors (its own ptrace accessors use it), but declared in none of its installed headers. */
+/* Exported by libunwind for the makers of accessors (its own ptrace accessors use it), but declared in none of its
+ * installed headers. */
 extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip, unw_dyn_info_t *di,
                                               unw_proc_info_t *pi, int need_unwind_info, void *arg);
 

@@ -69,7 +69,8 @@ void memory_free(struct memory *m)
         free(m);
 }
 
-/* The slot of `key`, or the free one where it belongs. Fibonacci hashing: stacks and modules lie at regular distances. */
+/* The slot of `key`, or the free one where it belongs. Fibonacci hashing: stacks and modules lie at regular
+ * distances. */
 static struct slot *slot_of(struct slot *slots, size_t count, uint64_t key)
 {
         size_t i = (size_t)((key * 0x9e3779b97f4a7c15ull) >> 20) & (count - 1);
@@ -122,8 +123,8 @@ static uint8_t *new_buffer(struct memory *m)
         return m->chunks[m->chunk_count - 1] + MEMORY_PAGE * m->chunk_used++;
 }
 
-/* Fetches pages that are not in the cache; their buffers stand in `pages` already. A buffer of an unreadable page is lost to the chunk: such pages
- * are few (the guard pages that a walk or a read ahead meets). */
+/* Fetches pages that are not in the cache; their buffers stand in `pages` already. A buffer of an unreadable page is
+ * lost to the chunk: such pages are few (the guard pages that a walk or a read ahead meets). */
 static void fetch(struct memory *m, struct memory_page *pages, size_t n)
 {
         m->counts.fetches++;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/memory.h: a cache of the pages of another address space.
  *
- * An unwinder reads thousands of words that stand on few pages, and each fetch is a system call: so pages are kept, neighbours are
- * fetched ahead where a walk goes on upward (a deep recursion), and many pages can be asked for in one call (the stacks of all threads).
- * Pages found unreadable are remembered as such. What was copied once stays readable after the process has gone on or died.
- * Single-threaded; not async-signal-safe.
+ * An unwinder reads thousands of words that stand on few pages, and each fetch is a system call: so pages are kept,
+ * neighbours are fetched ahead where a walk goes on upward (a deep recursion), and many pages can be asked for in one
+ * call (the stacks of all threads). Pages found unreadable are remembered as such. What was copied once stays
+ * readable after the process has gone on or died. Single-threaded; not async-signal-safe.
  */
 #ifndef CRASHPRE_UNWIND_MEMORY_H
 #define CRASHPRE_UNWIND_MEMORY_H
@@ -34,7 +34,8 @@ struct memory_counts {
 struct memory *memory_new(memory_fetch *fetch, void *ctx);
 void memory_free(struct memory *m);
 
-/* Copies up to `len` bytes at `addr`; a short count at the first unreadable page (0 where that is the first). Never fails otherwise. */
+/* Copies up to `len` bytes at `addr`; a short count at the first unreadable page (0 where that is the first). Never
+ * fails otherwise. */
 size_t memory_read(struct memory *m, uint64_t addr, void *buf, size_t len);
 
 /* Fetches the pages that the ranges touch and that are not there yet, all in one call to the source. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/minidebug.h: .gnu_debugdata, an xz-compressed ELF file of symbols inside a stripped one. Private to unwind/. */
+/* unwind/minidebug.h: .gnu_debugdata, an xz-compressed ELF file of symbols inside a stripped one. Private. */
 #ifndef CRASHPRE_UNWIND_MINIDEBUG_H
 #define CRASHPRE_UNWIND_MINIDEBUG_H
 

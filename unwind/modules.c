@@ -11,7 +11,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* How many modules before an address are asked whether an anonymous mapping is theirs: images stand in gaps of others, but not deeply. */
+/* How many modules before an address are asked whether an anonymous mapping is theirs: images stand in gaps of
+ * others, but not deeply. */
 enum { NESTING = 8 };
 
 /* ---- mappings ---- */
@@ -229,8 +230,9 @@ static void join(struct builder *b, struct mapping *m, int index)
                 module->end = m->end;
 }
 
-/* Does `m` continue the module that was last begun with its file? An image's extent says so, with one exception: a program may map its own file as data before the loader's
- * mappings; that one never gets code, and the header is mapped again (writable only for old layouts, where the data segment shares the header's page). */
+/* Does `m` continue the module that was last begun with its file? An image's extent says so, with one exception: a
+ * program may map its own file as data before the loader's mappings; that one never gets code, and the header is
+ * mapped again (writable only for old layouts, where the data segment shares the header's page). */
 static bool continues(const struct builder *b, const struct mapping *m, int index)
 {
         const struct module *module = &b->t->modules.v[index];

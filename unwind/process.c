@@ -73,8 +73,8 @@ static size_t read_batch(struct process *p, struct memory_page *pages, size_t n,
         return got < 0 ? 0 : (size_t)got / MEMORY_PAGE;
 }
 
-/* process_vm_readv(2) honours the protection that the process sees, the mem file does not. Code that may be run but not read is worth the
- * difference; guard pages are not: they would read as zeros. */
+/* process_vm_readv(2) honours the protection that the process sees, the mem file does not. Code that may be run but
+ * not read is worth the difference; guard pages are not: they would read as zeros. */
 static bool execute_only(const struct process *p, uint64_t addr)
 {
         const struct mapping *m = target_mapping(&p->base, addr);
@@ -82,8 +82,8 @@ static bool execute_only(const struct process *p, uint64_t addr)
         return m && (m->perms & (MAPS_READ | MAPS_EXEC)) == MAPS_EXEC;
 }
 
-/* Not worth a call: nothing is mapped there, as behind the end of a stack that is read ahead. Guard pages would read as zeros by
- * the mem file. */
+/* Not worth a call: nothing is mapped there, as behind the end of a stack that is read ahead. Guard pages would read
+ * as zeros by the mem file. */
 static bool hopeless(const struct process *p, uint64_t addr)
 {
         const struct mapping *m;

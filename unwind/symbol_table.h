@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/symbol_table.h: which symbol names an address: gdb's choice, in one pass over a table for many addresses. Private to unwind/.
+/* unwind/symbol_table.h: which symbol names an address: gdb's choice, in one pass over a table for many addresses.
+ * Private to unwind/.
  *
- * The rules were found by comparison with gdb 13 on libc, libstdc++, python3, bash, perl, sqlite3, node and ld.so, with and without
- * symbol tables: only symbols of the very section the address is in count; a symbol whose size covers the address goes before a label
- * without size that is nearer; without such a symbol the nearest label does, unless a sized symbol lies between; past the end of all
- * there is no name. Of several symbols of one size at one address a global or weak one goes before a local one; then the one whose
- * name comes last by strcmp() is taken.
+ * The rules were found by comparison with gdb 13 on libc, libstdc++, python3, bash, perl, sqlite3, node and ld.so,
+ * with and without symbol tables: only symbols of the very section the address is in count; a symbol whose size
+ * covers the address goes before a label without size that is nearer; without such a symbol the nearest label does,
+ * unless a sized symbol lies between; past the end of all there is no name. Of several symbols of one size at one
+ * address a global or weak one goes before a local one; then the one whose name comes last by strcmp() is taken.
  */
 #ifndef CRASHPRE_UNWIND_SYMBOL_TABLE_H
 #define CRASHPRE_UNWIND_SYMBOL_TABLE_H
@@ -29,7 +30,8 @@ struct symbol_want {
         struct symbol_candidate covering, sized, label;
 };
 
-/* Looks into .symtab or .dynsym of `f`. An answer replaces an earlier one (from another file of the same module) if its symbol is nearer. 0 or -ENOMEM. */
+/* Looks into .symtab or .dynsym of `f`. An answer replaces an earlier one (from another file of the same module) if
+ * its symbol is nearer. 0 or -ENOMEM. */
 enum symbol_table_kind { SYMBOL_TABLE_FULL, SYMBOL_TABLE_DYNAMIC };
 bool symbol_table_present(const struct elf_file *f, enum symbol_table_kind kind);
 int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, struct symbol_want *wants, size_t n);

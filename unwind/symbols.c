@@ -113,7 +113,8 @@ static struct module_files *open_files(struct symbols *s, int module)
 
 /* ---- names ---- */
 
-/* gdb's order: the file itself (.dynsym only where it is stripped), then what is kept apart from it, which wins where it has a nearer symbol. */
+/* gdb's order: the file itself (.dynsym only where it is stripped), then what is kept apart from it, which wins where
+ * it has a nearer symbol. */
 static int search_files(struct symbols *s, int module, struct symbol_want *wants, size_t n)
 {
         struct module_files *f = open_files(s, module);

@@ -46,7 +46,8 @@ const struct mapping *target_mapping(const struct target *t, uint64_t addr)
         return NULL;
 }
 
-/* Modules alone (a raw report whose maps were cut): one may stand in a gap of another, so the last to begin before `addr` is asked first. */
+/* Modules alone (a raw report whose maps were cut): one may stand in a gap of another, so the last to begin before
+ * `addr` is asked first. */
 static int index_without_mappings(const struct target *t, uint64_t addr)
 {
         size_t low = 0, high = t->modules.n;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/target.h: the seam: a process to look at, whatever way it is reached.
  *
- * A live process under ptrace (process.h), our own process (self.h) and later a raw report give the same small table. Unwinding and
- * symbols work on this and know neither ptrace nor JSON. Single-threaded; not async-signal-safe.
+ * A live process under ptrace (process.h), our own process (self.h) and later a raw report give the same small table.
+ * Unwinding and symbols work on this and know neither ptrace nor JSON. Single-threaded; not async-signal-safe.
  * Errors: 0 or -errno; sizes in bytes. "new": the caller frees; "borrowed": valid until the target is freed.
  */
 #ifndef CRASHPRE_UNWIND_TARGET_H
@@ -100,11 +100,12 @@ struct target {
 /* Reads exactly `len` bytes. 0 or -EFAULT. */
 int target_read(struct target *t, uint64_t addr, void *buf, size_t len);
 
-/* A NUL-terminated string of at most size - 1 bytes into `buf`. Its length, or -EFAULT where not even one byte is readable. */
+/* A NUL-terminated string of at most size - 1 bytes into `buf`. Its length, or -EFAULT where not even one byte is
+ * readable. */
 ssize_t target_read_string(struct target *t, uint64_t addr, char *buf, size_t size);
 
-/* The mapping or module that holds `addr`; NULL if none. Borrowed. target_module_index: index or -1. Where mappings are known they decide, so that what is
- * mapped into a gap of a module is not taken for it. */
+/* The mapping or module that holds `addr`; NULL if none. Borrowed. target_module_index: index or -1. Where mappings
+ * are known they decide, so that what is mapped into a gap of a module is not taken for it. */
 const struct mapping *target_mapping(const struct target *t, uint64_t addr);
 const struct module *target_module(const struct target *t, uint64_t addr);
 int target_module_index(const struct target *t, uint64_t addr);
