@@ -49,6 +49,7 @@ struct helper {
         struct symbols *symbols;
         uint64_t attach_began;
         bool attached;
+        bool has_raw, has_directory; /* WIRE_FD_RAW, WIRE_FD_DIR came to us open */
         const char *name; /* of the report that is in place: "....json", "....txt" or NULL */
 };
 
@@ -68,6 +69,24 @@ static void say(enum wire_status status)
 
         while (write(WIRE_FD_STATUS, &byte, 1) < 0 && errno == EINTR)
                 ;
+}
+
+static bool is_open(int fd)
+{
+        return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* A number that came to us closed would be taken by the next file we open, and be written to as if it were the raw report. */
+static void settle_descriptors(struct helper *h)
+{
+        int fd;
+
+        close_range(WIRE_FD_DIR + 1, ~0U, 0);
+        h->has_raw = is_open(WIRE_FD_RAW);
+        h->has_directory = is_open(WIRE_FD_DIR);
+        for (fd = 0; fd <= WIRE_FD_DIR; fd++)
+                if (!is_open(fd) && open("/dev/null", O_RDWR) < 0)
+                        _exit(1);
 }
 
 /* ---- the crash arrives ---- */
@@ -183,7 +202,7 @@ static void read_raw(struct helper *h)
         size_t len;
         int err;
 
-        if (fcntl(WIRE_FD_RAW, F_GETFD) < 0)
+        if (!h->has_raw)
                 return;
         r->files.raw = pool_printf(&r->pool, "%s.txt", h->wire.id);
         h->name = r->files.raw;
@@ -325,7 +344,7 @@ static void write_json(struct helper *h)
         int err;
 
         guard_stage("write");
-        if (fcntl(WIRE_FD_DIR, F_GETFD) < 0) {
+        if (!h->has_directory) {
                 guard_outcome("no directory for the JSON report");
                 return;
         }
@@ -414,7 +433,7 @@ static void let_go(struct helper *h)
 
 static void clean_up(struct helper *h)
 {
-        if (fcntl(WIRE_FD_DIR, F_GETFD) >= 0)
+        if (h->has_directory)
                 store_retain(&h->report->pool, WIRE_FD_DIR, (size_t)h->settings.max_reports);
         symbols_free(h->symbols);
         if (!h->attached) { /* take_wire_thread(): from the pool */
@@ -475,13 +494,13 @@ int main(int argc, char **argv)
                 return 0;
         }
         say(WIRE_HELLO); /* before all else: the crashing process counts the microseconds until here */
-        if (fcntl(WIRE_FD_CRASH, F_GETFD) < 0) {
+        if (!is_open(WIRE_FD_CRASH)) {
                 fputs("crashpre-helper: started by libcrashpre.so when a program crashes; not for the command line\n", stderr);
                 return 2;
         }
         guard_begin(30);
         setsid(); /* Ctrl-C is for the application; whether it ends the wait is its handler's business */
-        close_range(WIRE_FD_DIR + 1, ~0U, 0);
+        settle_descriptors(&helper);
         run(&helper);
         return 0;
 }

@@ -84,6 +84,22 @@ static void add_modules(const struct raw_report *raw, struct target *t)
         qsort(t->modules.v, t->modules.n, sizeof(*t->modules.v), by_base);
 }
 
+/* Ties a mapping and the module it lies in together. The first of a module's own file says where in the file it begins and which file
+ * that was, for modules without a build-id. */
+static void join(struct target *t, struct mapping *mapping, int index)
+{
+        struct module *m = &t->modules.v[index];
+
+        if (mapping->start < m->base || mapping->start >= m->end)
+                return;
+        mapping->module = index;
+        if (m->inode || strcmp(mapping->path, m->path))
+                return;
+        m->dev = mapping->dev;
+        m->inode = mapping->inode;
+        m->file_offset = mapping->offset;
+}
+
 static void add_mappings(const struct raw_report *raw, struct target *t)
 {
         char *text;
@@ -97,12 +113,9 @@ static void add_mappings(const struct raw_report *raw, struct target *t)
         if (modules_parse_maps(t, text, raw->maps_len))
                 return;
         for (i = 0; i < t->mappings.n; i++) {
-                struct mapping *m = &t->mappings.v[i];
-
-                m->module = -1;
+                t->mappings.v[i].module = -1;
                 for (k = 0; k < t->modules.n; k++)
-                        if (m->start >= t->modules.v[k].base && m->start < t->modules.v[k].end)
-                                m->module = (int)k;
+                        join(t, &t->mappings.v[i], (int)k);
         }
 }
 

@@ -11,6 +11,7 @@
  *   eof           nothing, then end of file
  *   silent        nothing, until the helper gives up
  *   late          a deadline that has passed already
+ *   segv          nothing, but SIGSEGV for the helper
  *   refused       the process is not dumpable: nobody may attach (as root: needs the capability dropped first)
  *   no-raw        no raw report
  *   no-dir        neither raw report nor directory
@@ -24,6 +25,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -41,7 +43,10 @@
 
 static const char *helper_path, *directory, *mode = "fatal";
 static struct wire_crash crash;
+static char executable[4096]; /* found in time: a process that is not dumpable may not ask */
 static pid_t helper_pid;
+
+extern char __executable_start[], _end[]; /* of the linker */
 
 static bool mode_is(const char *name)
 {
@@ -126,11 +131,14 @@ static void write_raw(int fd)
 
         if (!raw || !maps)
                 die("raw report");
-        fprintf(raw, RAW_SCHEMA_LINE "\nid: %s\n" RAW_SECTION_PROCESS "\npid: %d\ntid: %d\nthread: faulty\nexe: /proc/self/exe\n", crash.id,
-                crash.pid, crash.tid);
+        fprintf(raw, RAW_SCHEMA_LINE "\nid: %s\n" RAW_SECTION_PROCESS "\npid: %d\ntid: %d\nthread: faulty\nexe: %s\n", crash.id,
+                crash.pid, crash.tid, executable);
         fprintf(raw, RAW_SECTION_CONTEXT "\nreader Parser feed more\n" RAW_SECTION_BREADCRUMBS "\n2026-01-01T00:00:00.000000Z 7 io: opened \\xff\n");
-        fprintf(raw, RAW_SECTION_METADATA "\nbuild: a: b\ncount (int): 42\nratio (double): 0.5\nready (bool): true\n" RAW_SECTION_MODULES "\n");
-        fprintf(raw, RAW_SECTION_MAPS "\n");
+        fprintf(raw, RAW_SECTION_METADATA "\nbuild: a: b\ncount (int): 42\nratio (double): 0.5\nready (bool): true\n");
+        fprintf(raw, RAW_SECTION_FRAMES "\n0 context 0x%" PRIx64 " %s +0x%" PRIx64 "\nend: unreadable\n", crash.frames[0].pc, executable,
+                crash.frames[0].pc); /* linked at its address */
+        fprintf(raw, RAW_SECTION_MODULES "\n0x%" PRIxPTR " 0x%" PRIxPTR " - %s\n" RAW_SECTION_MAPS "\n", (uintptr_t)__executable_start,
+                (uintptr_t)_end, executable);
         while (fgets(line, sizeof(line), maps))
                 fputs(line, raw);
         fprintf(raw, RAW_END_LINE "\n");
@@ -209,7 +217,9 @@ static void send_crash(int go)
 {
         size_t len = mode_is("short") ? sizeof(crash) / 2 : sizeof(crash);
 
-        if (!mode_is("eof") && !mode_is("silent") && write(go, &crash, len) != (ssize_t)len)
+        if (mode_is("segv"))
+                kill(helper_pid, SIGSEGV);
+        else if (!mode_is("eof") && !mode_is("silent") && write(go, &crash, len) != (ssize_t)len)
                 die("write");
         if (mode_is("eof") || mode_is("short"))
                 close(go);
@@ -307,6 +317,8 @@ int main(int argc, char **argv)
         helper_path = argv[1];
         directory = argv[2];
         mode = argc > 3 ? argv[3] : mode;
+        if (readlink("/proc/self/exe", executable, sizeof(executable) - 1) < 0)
+                die("/proc/self/exe");
         pid = fork();
         if (!pid) {
                 crash_on_a_thread();

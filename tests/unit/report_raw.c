@@ -105,6 +105,7 @@ static void target(void)
         tap_is(t->modules.v[0].image.build_id_len, 2, "build-id");
         tap_ok(t->modules.v[1].deleted && !strcmp(t->modules.v[1].path, "/lib/libc.so.6"), "a deleted module keeps its name");
         tap_is(t->mappings.n, 2, "mappings");
+        tap_ok(t->modules.v[0].inode == 12 && t->mappings.v[1].module == 1, "modules and mappings know each other");
         stacks_fill(r, t, NULL, true);
         target_free(t);
         tap_is(r->threads[0].frames[2].lookup_offset.v, 0x1234, "an interrupted frame is looked up where it stood");

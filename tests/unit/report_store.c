@@ -6,11 +6,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char root[] = "/tmp/report_store.XXXXXX";
@@ -74,9 +79,9 @@ static void names(void)
         }
 }
 
-static void writing(void)
+static void writing(const char *where)
 {
-        int dir = directory("writing");
+        int dir = directory(where);
         struct pool pool = { NULL };
         const char *step = NULL;
         struct stat st;
@@ -99,11 +104,11 @@ static void writing(void)
 }
 
 /* A limit on file size stands for a full disk: write(2) is cut short, then fails. */
-static void full_disk(void)
+static void full_disk(const char *where)
 {
         static char data[100000];
         struct rlimit old, small = { 4096, 4096 };
-        int dir = directory("full");
+        int dir = directory(where);
         const char *step = "";
         int err;
 
@@ -117,6 +122,25 @@ static void full_disk(void)
         tap_ok(!strcmp(step, "write"), "with the step that failed");
         tap_is(count(dir), 0, "and leaves nothing behind");
         close(dir);
+}
+
+/* From here on no file can be opened without a name, as on file systems that lack it. */
+static void refuse_unnamed(void)
+{
+        struct sock_filter filter[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 4),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+                BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_TMPFILE),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, O_TMPFILE, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+        tap_ok(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) &&
+                       open(root, O_TMPFILE | O_WRONLY, 0600) < 0,
+               "a file system without unnamed files");
 }
 
 static void retention(void)
@@ -155,9 +179,12 @@ int main(void)
         if (!mkdtemp(root))
                 return 2;
         names();
-        writing();
-        full_disk();
+        writing("writing");
+        full_disk("full");
         retention();
+        refuse_unnamed();
+        writing("writing-named");
+        full_disk("full-named");
         snprintf(command, sizeof(command), "rm -rf %s", root);
         if (system(command))
                 return 2;

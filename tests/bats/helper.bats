@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT
+# The helper alone, driven by tests/tools/fake_handler.c in place of the library: what it does when all is well, and when the other side,
+# the directory or stderr is not.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        fresh_reports
+        export CRASHPRE_STDERR=none
+        unset CRASHPRE_MODE CRASHPRE_MAX_REPORTS
+}
+
+# driven MODE: what fake_handler prints is in $output, what the helper prints in $stderr. Nothing but reports may lie in the directory afterwards.
+driven() {
+        run --separate-stderr timeout -k 5 60 "$tools/fake_handler" "$helper" "$CRASHPRE_DIR" "$1"
+        [ "$status" = 0 ] || fail "fake_handler: $output"
+        [ "$(find "$CRASHPRE_DIR" -mindepth 1 ! -name 'crash-*' | wc -l)" = 0 ] || { ls -la "$CRASHPRE_DIR" && fail "a temporary file is left"; }
+}
+
+# last_word: the helper's lines in the raw report.
+last_word() {
+        sed -n '1,/^end of report$/!p' "$(raw_report)"
+}
+
+@test "a crash: JSON report, its name in the raw one, and the thread is let go at the end" {
+        driven fatal
+        [ "$output" = $'status: HD\nchild: signal 11' ] || fail "$output"
+        [ "$(last_word)" = "helper: json $(basename "$(the_report)")" ] || fail "$(last_word)"
+        valid_reports "$(the_report)"
+        assert_json "$(the_report)" '.fault | .class == "null-dereference" and .access == "write" and .address == "0x0"'
+        assert_json "$(the_report)" '.threads[0] | .name == "faulty" and .crashed and .frames[0].function == "write_to"'
+        assert_json "$(the_report)" '[.threads[].crashed] == [true, false, false, false, false]'
+        assert_json "$(the_report)" '.files.raw == .id + ".txt"'
+}
+
+@test "a crash: what the raw report holds of context, breadcrumbs and metadata is carried over" {
+        driven fatal
+        assert_json "$(the_report)" '.threads[0].context == [{"module": "reader", "class": "Parser", "phase": "feed more"}]'
+        assert_json "$(the_report)" '.breadcrumbs == [{"time": "2026-01-01T00:00:00.000000Z", "tid": 7, "category": "io", "message": "opened \\xff"}]'
+        assert_json "$(the_report)" '.metadata == {"build": "a: b", "count": 42, "ratio": 0.5, "ready": true}'
+        assert_json "$(the_report)" '[.diagnostics[] | select(.stage == "handler").message] == ["first note", "second note"]'
+}
+
+@test "a thread whose name is no text: the report is valid, and the terminal safe" {
+        driven fatal
+        assert_json "$(the_report)" '[.threads[].name] | index("idle-\\xff\u001b[31m") != null'
+        run crashpre_show --all-threads "$(the_report)"
+        [[ $output == *'idle-\xff\x1b[31m'* ]] || fail "$output"
+        [[ $output != *$'\x1b'* ]] || fail "an escape sequence came through"
+}
+
+crashpre_show() {
+        "$build/bin/crashpre" show "$@"
+}
+
+@test "a request: threads run on before the report is written, nothing dies" {
+        driven request
+        [ "$output" = $'status: HRD\nhelper: exit 0\nchild: exit 0' ] || fail "$output"
+        valid_reports "$(the_report)"
+        assert_json "$(the_report)" '.cause | .kind == "request" and .message == "asked for"'
+        assert_json "$(the_report)" 'has("signal") or has("fault") | not'
+        assert_json "$(the_report)" '(.threads | length == 4) and all(.threads[]; .crashed | not)'
+}
+
+@test "another build on the other side: refused, and the raw report says so" {
+        driven bad-magic
+        [ "$output" = $'status: H\nhelper: exit 1\nchild: signal 11' ] || fail "$output"
+        [[ $(last_word) == "helper: failed handshake: library and helper are of different builds" ]] || fail "$(last_word)"
+        [ "$(reports .json)" = 0 ]
+}
+
+@test "the process is gone before it said anything, or in the middle of it" {
+        driven eof
+        [[ $output == *"helper: exit 1"* && $(last_word) == "helper: failed handshake: the process ended after 0 of "* ]] || fail "$output $(last_word)"
+        fresh_reports
+        driven short
+        [[ $output == *"helper: exit 1"* && $(last_word) == "helper: failed handshake: the process ended after "* ]] || fail "$output $(last_word)"
+}
+
+@test "the process says nothing: the helper ends by CRASHPRE_TIMEOUT" {
+        SECONDS=0
+        CRASHPRE_TIMEOUT=1 driven silent
+        [ "$SECONDS" -lt 5 ] || fail "took $SECONDS s"
+        [[ $output == *"helper: exit 1"* && $(last_word) == "helper: failed"*"handshake"* ]] || fail "$output $(last_word)"
+}
+
+@test "the deadline is over already: the helper lets go and says so" {
+        driven late
+        [[ $output == *"child: signal 11"* && $(last_word) == "helper: failed: the deadline passed during "* ]] || fail "$output $(last_word)"
+        [ "$(reports .json)" = 0 ]
+}
+
+@test "the helper crashes: the raw report says so" {
+        driven segv
+        [[ $(last_word) == "helper: died of signal 11 during "* ]] || fail "$output $(last_word)"
+        [ "$(reports .json)" = 0 ]
+}
+
+@test "a name that leads out of the directory is refused" {
+        mkdir "$CRASHPRE_DIR/inner"
+        run timeout 60 "$tools/fake_handler" "$helper" "$CRASHPRE_DIR/inner" hostile
+        [ -z "$(find "$CRASHPRE_DIR" -name '*.json')" ] || fail "$(find "$CRASHPRE_DIR")"
+        grep -q '^helper: failed handshake: not the name of a report' "$CRASHPRE_DIR"/inner/*.txt
+}
+
+@test "no raw report: the JSON report alone" {
+        driven no-raw
+        valid_reports "$(the_report)"
+        assert_json "$(the_report)" 'has("files") | not'
+}
+
+@test "no directory: the text on stderr is all" {
+        CRASHPRE_STDERR=full driven no-dir
+        nothing_in "$CRASHPRE_DIR"
+        [[ $stderr == "crashpre: fake_handler["*" died of SIGSEGV (null-dereference: write to 0x0) in thread faulty ["*$'\n  #0  0x'*" write_to"* ]] || fail "$stderr"
+        [[ $stderr != *report:* ]] || fail "a report is promised: $stderr"
+}
+
+@test "the disk is full: no JSON, no rest of one, and both the raw report and stderr name the raw report" {
+        command -v prlimit >/dev/null || skip "prlimit (util-linux) is not installed"
+        CRASHPRE_STDERR=brief run prlimit --fsize=8192 "$tools/fake_handler" "$helper" "$CRASHPRE_DIR" fatal
+        [ "$(ls -A "$CRASHPRE_DIR")" = "$(basename "$(raw_report)")" ] || fail "$(ls -la "$CRASHPRE_DIR")"
+        [[ $(last_word) == "helper: failed write: write: File too large" ]] || fail "$(last_word)"
+        [[ $output == *"report: $(raw_report)"* ]] || fail "$output"
+}
+
+@test "the report directory is gone: the program dies as ever" {
+        mkdir "$T/gone"
+        a_helper remover <<<'rmdir "$T/gone"; exec "$HELPER"' >/dev/null
+        run timeout 60 "$tools/fake_handler" "$T/remover" "$T/gone" no-raw
+        [[ $output == *"status: HD"*"child: signal 11"* ]] || fail "$output"
+}
+
+@test "stderr is a full pipe that nobody reads: the process dies within two seconds" {
+        SECONDS=0
+        CRASHPRE_STDERR=full driven full-stderr
+        [ "$SECONDS" -lt 4 ] || fail "took $SECONDS s"
+        [ "$output" = $'status: HD\nchild: signal 11' ] || fail "$output"
+        valid_reports "$(the_report)"
+}
+
+@test "nobody may attach: one thread, named by its file, and the diagnostics say why" {
+        command=("$tools/fake_handler" "$helper")
+        if [ "$(id -u)" = 0 ]; then # root attaches to anything: as somebody else, who must be able to reach the directory
+                command -v setpriv >/dev/null || skip "setpriv (util-linux) is not installed"
+                CRASHPRE_DIR=$(mktemp -d /tmp/crashpre-refused.XXXXXX)
+                chmod 777 "$CRASHPRE_DIR"
+                command=(setpriv --reuid=65534 --regid=65534 --clear-groups "${command[@]}")
+                setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$helper" || skip "the build tree is for root alone"
+        fi
+        run timeout 60 "${command[@]}" "$CRASHPRE_DIR" refused
+        result=$(the_report)
+        cp "$result" "$(raw_report)" "$T"
+        [[ $CRASHPRE_DIR != /tmp/crashpre-refused.* ]] || rm -rf "$CRASHPRE_DIR"
+        CRASHPRE_DIR=$T
+        valid_reports "$(the_report)"
+        assert_json "$(the_report)" '(.threads | length) == 1 and .threads[0].crashed'
+        assert_json "$(the_report)" '.threads[0].frames[0] | .function == "write_to" and .trust == "context"'
+        assert_json "$(the_report)" 'any(.diagnostics[]; .stage == "attach" and (.message | test("attach")))'
+        assert_json "$(the_report)" '.process.exe | endswith("/fake_handler")'
+}
+
+@test "CRASHPRE_MODE: the mode of the JSON report, whatever the umask" {
+        umask 077
+        CRASHPRE_MODE=0644 driven fatal
+        [ "$(stat -c %a "$(the_report)")" = 644 ] || fail "$(ls -l "$CRASHPRE_DIR")"
+}
+
+@test "CRASHPRE_MAX_REPORTS: the oldest reports go, what is no report stays" {
+        touch "$CRASHPRE_DIR/crash-notes.txt"
+        touch "$CRASHPRE_DIR"/crash-old-1-20200101T000000.00000{1,2,3}Z.{txt,json,core}
+        CRASHPRE_MAX_REPORTS=2 driven fatal
+        wait_until 5 test ! -e "$CRASHPRE_DIR/crash-old-1-20200101T000000.000002Z.core"
+        [ -f "$CRASHPRE_DIR/crash-old-1-20200101T000000.000003Z.core" ] || fail "$(ls "$CRASHPRE_DIR")"
+        [ "$(reports .json)" = 2 ] || fail "$(ls "$CRASHPRE_DIR")"
+        [ -f "$CRASHPRE_DIR/crash-notes.txt" ] || fail "$(ls "$CRASHPRE_DIR")"
+}
+
+@test "CRASHPRE_ENV: what is named and no secret is told" {
+        WANTED=yes MY_TOKEN=hush CRASHPRE_ENV='WANTED,MY_*' driven fatal
+        assert_json "$(the_report)" '.process.environment == {"WANTED": "yes"}'
+        ! grep -q hush "$(the_report)" || fail "a secret is in the report"
+}
+
+@test "CRASHPRE_MAX_FRAMES and other bad values: the default, and a diagnostic" {
+        CRASHPRE_MAX_FRAMES=many CRASHPRE_MODE=999 driven fatal
+        assert_json "$(the_report)" '[.diagnostics[] | select(.stage == "settings").message] | length == 2'
+        [ "$(stat -c %a "$(the_report)")" = 600 ]
+}
+
+@test "started by hand: it says what it is for" {
+        run -2 "$helper" 3<&- 4>&- 5<&- 6<&-
+        [[ $output == *"not for the command line"* ]] || fail "$output"
+        run -0 "$helper" --version
+        [[ $output == "crashpre-helper "*"(commit "* ]] || fail "$output"
+}
