@@ -148,7 +148,7 @@ bool cfi_walk_is_signal_frame(struct cfi_walk *walk);
  *      320 otherwise) for an executable address inside a module that a call instruction precedes.
  *   4. the walk stops when the new pc is in no executable mapping (0 counts as end-of-stack; any pc is taken from a signal frame), when the CFA does not grow (it need not when
  *      the frame left is a signal frame, since a handler may stand on another stack, and may stay for an exact pc, as in a
- *      function that has popped its return address), when the return address is undefined.
+ *      function that has popped its return address; else it grows by the return address at least, which must be readable), when the return address is undefined.
  */
 bool cfi_walk_next(struct cfi_walk *walk);
 

@@ -253,6 +253,22 @@ static int find_caller(struct cfi_walk *walk, struct move *to)
         return err ? move_by_scan(walk, to) : 0;
 }
 
+/* A function that made a call has its own return address on the stack, above what it had as SP then: so each frame takes a
+ * word that can be read, and a walk over hostile tables is no longer than the stack. An exact pc may be in a function that
+ * keeps the return address in a register. */
+static enum cfi_end check_progress(const struct cfi_walk *walk, uint64_t cfa)
+{
+        uint64_t word;
+
+        if (cfa < walk->cfa)
+                return CFI_END_NO_PROGRESS;
+        if (walk->exact_pc)
+                return CFI_END_NONE;
+        if (cfa - walk->cfa < sizeof(word))
+                return CFI_END_NO_PROGRESS;
+        return read_word(walk, cfa - sizeof(word), &word) ? CFI_END_UNREADABLE : CFI_END_NONE;
+}
+
 /* Rule 4. */
 static enum cfi_end judge(struct cfi_walk *walk, const struct move *to)
 {
@@ -272,9 +288,7 @@ static enum cfi_end judge(struct cfi_walk *walk, const struct move *to)
         /* A call that does not return may end its mapping; a trampoline may begin one. */
         if (!executable(walk, pc - 1) && !executable(walk, pc))
                 return CFI_END_BAD_PC;
-        if (to->cfa < walk->cfa || (to->cfa == walk->cfa && !walk->exact_pc))
-                return CFI_END_NO_PROGRESS;
-        return CFI_END_NONE;
+        return check_progress(walk, to->cfa);
 }
 
 bool cfi_walk_next(struct cfi_walk *walk)
