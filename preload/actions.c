@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/actions.h"
+#include "preload/startup.h"
 
 #include <errno.h>
 
@@ -20,14 +21,14 @@
 #define KEPT_FLAGS 0xdc000807ul
 #define UNBLOCKABLE (1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1))
 
-static struct {
+STARTUP_DATA static struct {
         uint64_t watched;
         void (*entry)(int, siginfo_t *, ucontext_t *);
         int *owner_page;
         uint64_t lock;     /* pid << 32 | tid of the writer; a holder of another pid is a ghost from before fork() */
         uint32_t sequence; /* odd while a writer is at work */
         struct action virtual[MAX_SIGNAL];
-} table;
+} table = { 0 };
 
 void actions_set_owner_page(int *page)
 {
@@ -115,19 +116,19 @@ static int set_kernel(int sig, const struct action *act, struct action *old)
 }
 
 /* What the kernel is told so that the process behaves as if it had `act` itself. */
-static int set_stand_in(int sig, const struct action *act)
+static int set_stand_in(int sig, const struct action *act, struct action *old)
 {
         struct action k = { (void *)table.entry, SA_SIGINFO | SA_ONSTACK, act->mask };
 
         if (act->handler == (void *)SIG_IGN)
-                return set_kernel(sig, act, NULL);
+                return set_kernel(sig, act, old);
         if (act->handler == (void *)SIG_DFL) {
                 k.flags |= SA_NODEFER | SA_RESTART;
                 k.mask = ~HARDWARE_SIGNALS;
         } else {
                 k.flags |= act->flags & FORWARDED_FLAGS;
         }
-        return set_kernel(sig, &k, NULL);
+        return set_kernel(sig, &k, old);
 }
 
 /* In a vfork child: its kernel actions are its own, and ours among them stand for what its parent believed. */
@@ -157,7 +158,7 @@ int actions_set(int sig, const struct action *act, struct action *old)
                 struct action kept = { act->handler, (act->flags & KEPT_FLAGS) | SA_RESTORER, act->mask & ~UNBLOCKABLE };
 
                 put_virtual(sig, &kept);
-                err = set_stand_in(sig, &kept);
+                err = set_stand_in(sig, &kept, NULL);
                 if (err)
                         put_virtual(sig, &was);
         }
@@ -184,14 +185,18 @@ void actions_kernel_default(int sig)
 
 void actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *))
 {
+        const struct action dfl = { (void *)SIG_DFL, 0, 0 };
+
         table.entry = entry;
         for (int sig = 1; sig <= MAX_SIGNAL; sig++) {
-                struct action *a = &table.virtual[sig - 1];
+                struct action *a = &table.virtual[sig - 1], was;
 
-                if (!(watched & 1ull << (sig - 1)) || set_kernel(sig, NULL, a) < 0)
+                if (!(watched & 1ull << (sig - 1)) || set_stand_in(sig, &dfl, &was) < 0)
                         continue;
+                *a = was;
                 table.watched |= 1ull << (sig - 1);
-                set_stand_in(sig, a);
+                if (was.handler != (void *)SIG_DFL) /* ignored by whoever started the program */
+                        set_stand_in(sig, a, NULL);
         }
 }
 

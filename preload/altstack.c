@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/altstack.h"
+#include "preload/startup.h"
 #include "preload/syscalls.h"
 
-#include <errno.h>
-#include <sys/auxv.h>
+#include <elf.h>
 #include <sys/mman.h>
 
 #ifndef AT_MINSIGSTKSZ
@@ -23,35 +23,47 @@ static __thread struct altstack *mine;
 
 /* Handed to the kernel is a little less than what is mapped: the size is the mark by which altstack_is_ours() knows them. */
 #define SIZE_MARK 0x1d0ul
-static size_t mapped;
-size_t altstack_marked_size;
+STARTUP_DATA static size_t mapped = 0;
+STARTUP_DATA size_t altstack_marked_size = 0;
 
-void altstack_init(void)
+void altstack_init(char **envp)
 {
-        size_t need = getauxval(AT_MINSIGSTKSZ) + ABOVE_SIGNAL_FRAME;
+        size_t need = ABOVE_SIGNAL_FRAME;
+        const unsigned long *aux;
 
+        while (*envp)
+                envp++;
+        for (aux = (const unsigned long *)(const void *)(envp + 1); aux[0]; aux += 2) /* getauxval(3), without the look-up */
+                if (aux[0] == AT_MINSIGSTKSZ)
+                        need += aux[1];
         mapped = ((need > LEAST ? need : LEAST) + SIZE_MARK + PAGE - 1) & ~(PAGE - 1);
         altstack_marked_size = mapped - SIZE_MARK;
 }
 
 /* One page at the top holds the struct, page-aligned; the usable bytes lie under it, the guard page under those. */
+static void *base_of(const struct altstack *stack)
+{
+        return (char *)(uintptr_t)stack - mapped; // NOLINT(performance-no-int-to-ptr)
+}
+
 static struct altstack *map_one(void)
 {
         size_t total = PAGE + mapped + PAGE;
-        int saved = errno;
-        char *p = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-        struct altstack *stack = NULL;
+        long p = arch_syscall(SYS_mmap, 0, (long)total, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 
-        if (p != MAP_FAILED && mprotect(p + PAGE, mapped + PAGE, PROT_READ | PROT_WRITE) < 0) {
-                munmap(p, total);
-                p = MAP_FAILED;
+        if (p < 0 && p > -4096)
+                return NULL;
+        if (sys_3(SYS_mprotect, p, PAGE, PROT_NONE) < 0) {
+                sys_2(SYS_munmap, p, (long)total);
+                return NULL;
         }
-        if (p != MAP_FAILED) {
-                stack = (void *)(p + PAGE + mapped);
-                stack->base = p + PAGE;
-        }
-        errno = saved;
-        return stack;
+        return (void *)(p + (long)(PAGE + mapped)); // NOLINT(performance-no-int-to-ptr)
+}
+
+bool altstack_wipe_on_fork(struct altstack *stack)
+{
+        return sys_3(SYS_madvise, (long)stack, PAGE, MADV_WIPEONFORK) == 0;
 }
 
 struct altstack *altstack_take(void)
@@ -82,17 +94,15 @@ bool altstack_mine(stack_t *ss)
 {
         if (!mine)
                 return false;
-        *ss = (stack_t){ .ss_sp = mine->base, .ss_size = altstack_marked_size };
+        *ss = (stack_t){ .ss_sp = base_of(mine), .ss_size = altstack_marked_size };
         return true;
 }
 
 void altstack_enter(struct altstack *stack)
 {
-        stack_t ss = { .ss_sp = stack->base, .ss_size = altstack_marked_size }, old;
+        stack_t ss = { .ss_sp = base_of(stack), .ss_size = altstack_marked_size };
 
         mine = stack;
-        if (sys_sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE))
-                return;
         sys_sigaltstack(&ss, NULL);
 }
 
@@ -102,7 +112,7 @@ void altstack_leave(struct altstack *stack)
 
         if (sys_sigaltstack(NULL, &old) < 0)
                 return;
-        if (old.ss_sp == stack->base) {
+        if (old.ss_sp == base_of(stack)) {
                 if (sys_sigaltstack(&off, NULL) < 0)
                         return; /* a thread that ends while on it keeps it: better lost than shared */
         }

@@ -15,17 +15,21 @@ extern size_t altstack_marked_size; /* what the kernel is told; 0 before altstac
 /* Lies at the high end of each stack. */
 struct altstack {
         struct altstack *next;       /* in the pool */
-        void *base;                  /* lowest usable byte */
+        int owner_pid;               /* main thread's alone: see actions_set_owner_page() */
         void *(*start)(void *);      /* of the thread about to begin: carried from its creator */
         int (*start_c11)(void *);
         void *arg;
 };
 
+/* Marks the page that holds `stack` so that a forked child finds it empty (madvise(2), MADV_WIPEONFORK; Linux 4.14): stack->owner_pid then serves
+ * actions_set_owner_page(). false: not possible here. */
+bool altstack_wipe_on_fork(struct altstack *stack);
+
 /* One from the pool, or newly mapped; NULL without memory. Lock-free; keeps errno. */
 struct altstack *altstack_take(void);
 void altstack_give(struct altstack *stack);
 
-/* Makes `stack` this thread's own. Keeps one that the application has set already. */
+/* Makes `stack` this thread's own. For a thread that begins, which has none (sigaltstack(2)). */
 void altstack_enter(struct altstack *stack);
 
 /* This thread's own, for sigaltstack(2) to come back to when the application disables its own; false: it has none. */
@@ -41,7 +45,7 @@ static inline bool altstack_is_ours(const stack_t *ss)
         return altstack_marked_size && ss->ss_size == altstack_marked_size;
 }
 
-/* Decides the size; before the first altstack_take(). */
-void altstack_init(void);
+/* Decides the size, once, from the auxiliary vector that follows `envp`; before the first altstack_take(). */
+void altstack_init(char **envp);
 
 #endif

@@ -183,7 +183,7 @@ CRASHPRE_STATIC void crashpre_set_enabled(int on)
 }
 
 /* The path of the newest earlier report of this program in the report directory, or NULL. The string stays valid and is
- * overwritten by the next call in the same thread. */
+ * overwritten by the next call. */
 CRASHPRE_STATIC const char *crashpre_last_report(void)
 {
         const struct crashpre_api *api = crashpre_find_();

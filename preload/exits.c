@@ -10,14 +10,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-EXPORT void _exit(int status)
+static _Noreturn void leave(int status)
 {
         if (interpose_active())
                 handler_exit_called();
         sys_exit_group(status);
 }
 
+EXPORT void _exit(int status)
+{
+        leave(status);
+}
+
 EXPORT void _Exit(int status)
 {
-        _exit(status);
+        leave(status);
 }

@@ -10,29 +10,14 @@
 #include "preload/interpose.h"
 #include "preload/notes.h"
 #include "preload/settings.h"
+#include "preload/startup.h"
 #include "preload/terminate.h"
 
-#include <sys/mman.h>
-
-static bool active;
+STARTUP_DATA static bool active = false;
 
 bool interpose_active(void)
 {
         return active;
-}
-
-/* A page that a forked child finds empty (madvise(2), MADV_WIPEONFORK; Linux 4.14). */
-static int *owner_page(void)
-{
-        void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-        if (page == MAP_FAILED)
-                return NULL;
-        if (madvise(page, 4096, MADV_WIPEONFORK) < 0) {
-                munmap(page, 4096);
-                return NULL;
-        }
-        return page;
 }
 
 static __attribute__((constructor)) void load(int argc, char **argv, char **envp)
@@ -40,14 +25,15 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         struct altstack *stack;
 
         (void)argc;
-        settings_load(argv, envp, (const void *)load);
+        settings_load(argv, envp);
         if (!settings.enabled)
                 return;
-        altstack_init();
+        altstack_init(envp);
         stack = altstack_take();
-        if (stack)
+        if (stack) {
                 altstack_enter(stack);
-        actions_set_owner_page(owner_page());
+                actions_set_owner_page(altstack_wipe_on_fork(stack) ? &stack->owner_pid : NULL);
+        }
         notes_metadata_from_environment(envp);
         actions_install(settings.signals, handler_entry);
         terminate_hook();

@@ -208,6 +208,11 @@ const struct memmap *memmap_read(void)
         return &store.map;
 }
 
+const struct memmap *memmap_last(void)
+{
+        return &store.map;
+}
+
 static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
 {
         const struct memmap_module *mod = memmap_module_of(&store.map, pc);

@@ -43,6 +43,9 @@ struct memmap {
 /* Reads the map anew; probe_begin() must have been called. The result is valid until the next call. */
 const struct memmap *memmap_read(void);
 
+/* The map read last; empty before the first time. */
+const struct memmap *memmap_last(void);
+
 /* The range or module that holds `addr`, or NULL. */
 const struct memmap_range *memmap_find(const struct memmap *m, uint64_t addr);
 const struct memmap_module *memmap_module_of(const struct memmap *m, uint64_t addr);

@@ -2,19 +2,19 @@
 /* preload/notes.c: the writing side of notes.h. Ordinary code but for notes_push() and notes_pop(), which are async-signal-safe. */
 #include "preload/notes.h"
 #include "preload/api.h"
+#include "preload/sigsafe.h"
+#include "preload/syscalls.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 struct notes notes;
 
-static pthread_mutex_t metadata_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Held for a copy of a few hundred bytes. A forked child may find it held by a thread it does not have: the pid says so. */
+static int metadata_lock;
 
 static void begin_write(uint32_t *sequence)
 {
@@ -28,10 +28,17 @@ static void end_write(uint32_t *sequence)
 
 static void copy_cut(char *to, size_t size, const char *from)
 {
-        size_t n = strnlen(from, size - 1);
+        size_t at = 0;
 
-        memcpy(to, from, n);
-        memset(to + n, 0, size - n);
+        sigsafe_cat(to, size, &at, from);
+        memset(to + at, 0, size - at);
+}
+
+static bool same_key(const char *a, const char *b, size_t n)
+{
+        while (n && *a && *a == *b)
+                a++, b++, n--;
+        return !n || *a == *b;
 }
 
 /* The entry of `key`, else a free one where `make` is set, else NULL. */
@@ -42,12 +49,23 @@ static struct note_metadata *find_metadata(const char *key, bool make)
         for (unsigned i = 0; i < NOTES_METADATA; i++) {
                 struct note_metadata *m = &notes.metadata[i];
 
-                if (m->key[0] && !strncmp(m->key, key, sizeof(m->key) - 1))
+                if (m->key[0] && same_key(m->key, key, sizeof(m->key) - 1))
                         return m;
                 if (!m->key[0] && !unused)
                         unused = m;
         }
         return make ? unused : NULL;
+}
+
+static void lock_metadata(void)
+{
+        int pid = sys_getpid(), holder = 0;
+
+        while (!__atomic_compare_exchange_n(&metadata_lock, &holder, pid, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+                if (holder == pid)
+                        holder = 0;
+                sys_0(SYS_sched_yield);
+        }
 }
 
 static void put_metadata(const char *key, enum note_type type, const char *value, int (*read)(char *, size_t))
@@ -57,7 +75,7 @@ static void put_metadata(const char *key, enum note_type type, const char *value
 
         if (!key || !*key)
                 return;
-        pthread_mutex_lock(&metadata_lock);
+        lock_metadata();
         m = find_metadata(key, present);
         if (m) {
                 begin_write(&m->sequence);
@@ -67,7 +85,7 @@ static void put_metadata(const char *key, enum note_type type, const char *value
                 m->read = read;
                 end_write(&m->sequence);
         }
-        pthread_mutex_unlock(&metadata_lock);
+        __atomic_store_n(&metadata_lock, 0, __ATOMIC_RELEASE);
 }
 
 void api_set(const char *key, const char *value)
@@ -77,17 +95,28 @@ void api_set(const char *key, const char *value)
 
 void api_set_int(const char *key, long value)
 {
-        char text[32];
+        char text[32] = "-";
+        size_t at = value < 0;
 
-        snprintf(text, sizeof(text), "%ld", value);
+        sigsafe_cat_dec(text, sizeof(text), &at, value < 0 ? -(uint64_t)value : (uint64_t)value, 1);
         put_metadata(key, NOTE_INT, text, NULL);
+}
+
+/* snprintf(), by the one function of the family that breadcrumbs need anyway. */
+static __attribute__((format(printf, 3, 4))) void format(char *to, size_t size, const char *text, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, text);
+        vsnprintf(to, size, text, arguments);
+        va_end(arguments);
 }
 
 void api_set_double(const char *key, double value)
 {
         char text[64];
 
-        snprintf(text, sizeof(text), "%.17g", value);
+        format(text, sizeof(text), "%.17g", value);
         put_metadata(key, NOTE_DOUBLE, text, NULL);
 }
 
@@ -101,20 +130,20 @@ void api_set_volatile(const char *key, int (*read)(char *buf, size_t size))
         put_metadata(key, NOTE_VOLATILE, NULL, read);
 }
 
-void api_vbreadcrumb(const char *category, const char *format, va_list arguments)
+void api_vbreadcrumb(const char *category, const char *text, va_list arguments)
 {
         uint64_t n = __atomic_fetch_add(&notes.breadcrumb_count, 1, __ATOMIC_ACQ_REL);
         struct note_breadcrumb *b = &notes.breadcrumb[n % NOTES_BREADCRUMBS];
         struct timespec now;
         int saved = errno;
 
-        clock_gettime(CLOCK_REALTIME, &now);
+        sys_2(SYS_clock_gettime, CLOCK_REALTIME, (long)&now);
         begin_write(&b->sequence);
-        b->tid = (int32_t)syscall(SYS_gettid);
+        b->tid = sys_gettid();
         b->time_sec = now.tv_sec;
         b->time_nsec = now.tv_nsec;
         copy_cut(b->category, sizeof(b->category), category ? category : "");
-        vsnprintf(b->message, sizeof(b->message), format, arguments);
+        vsnprintf(b->message, sizeof(b->message), text, arguments);
         end_write(&b->sequence);
         errno = saved;
 }
@@ -139,7 +168,7 @@ static void make_release_key(void)
 
 static struct note_thread *my_record(void)
 {
-        int32_t tid = (int32_t)syscall(SYS_gettid);
+        int32_t tid = sys_gettid();
 
         if (mine && mine->tid == tid)
                 return mine;
@@ -183,13 +212,20 @@ void api_pop(void)
 
 void notes_metadata_from_environment(char **envp)
 {
-        for (; *envp; envp++) {
-                const char *name = *envp + sizeof(META_PREFIX) - 1, *value;
-                char key[sizeof(notes.metadata[0].key)];
+        const size_t prefix = sizeof(META_PREFIX) - 1;
 
-                if (strncmp(*envp, META_PREFIX, sizeof(META_PREFIX) - 1) != 0 || !(value = strchr(name, '=')) || value == name)
+        for (; *envp; envp++) {
+                char key[sizeof(notes.metadata[0].key)];
+                size_t n = 0;
+
+                if (**envp != 'C' || !same_key(*envp, META_PREFIX, prefix))
                         continue;
-                copy_cut(key, (size_t)(value - name) + 1 < sizeof(key) ? (size_t)(value - name) + 1 : sizeof(key), name);
-                api_set(key, value + 1);
+                while ((*envp)[prefix + n] && (*envp)[prefix + n] != '=' && n + 1 < sizeof(key)) {
+                        key[n] = (*envp)[prefix + n];
+                        n++;
+                }
+                key[n] = 0;
+                if (n && (*envp)[prefix + n] == '=')
+                        api_set(key, *envp + prefix + n + 1);
         }
 }

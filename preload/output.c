@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <asm/ioctls.h>
 
-#define FEW_DESCRIPTORS 64
-
 static int sys_fstat(int fd, struct stat *st)
 {
         return (int)sys_2(SYS_fstat, fd, (long)st);
@@ -35,31 +33,39 @@ bool output_stderr_ok(void)
         return settings.stderr_ino && st.st_dev == settings.stderr_dev && st.st_ino == settings.stderr_ino;
 }
 
-/* Where the table of descriptors is full: a crashing thread takes a copy of its own (unshare(2), CLONE_FILES) and empties that. The other
- * threads and their files notice nothing. */
-static bool make_room(struct crash *c)
+/* A dying process may go to its hard limits; its soft ones are for its own code. */
+static void raise_limit(int resource)
 {
-        struct rlimit limit = { 0, 0 };
+        struct rlimit limit;
 
-        if (c->kind != WIRE_KIND_FATAL || sys_1(SYS_unshare, CLONE_FILES) < 0)
-                return false;
-        if (sys_3(SYS_close_range, 3, ~0u, 0) < 0)
-                for (int fd = 3; fd < 1024; fd++)
-                        sys_close(fd);
-        if (sys_4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit) == 0 && limit.rlim_cur < FEW_DESCRIPTORS) {
-                limit.rlim_cur = limit.rlim_max < FEW_DESCRIPTORS ? limit.rlim_max : FEW_DESCRIPTORS;
-                sys_4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&limit, 0);
-        }
-        return true;
+        if (sys_4(SYS_prlimit64, 0, resource, 0, (long)&limit) < 0 || limit.rlim_cur == limit.rlim_max)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        sys_4(SYS_prlimit64, 0, resource, (long)&limit, 0);
 }
 
-static int open_retrying(struct crash *c, int dir, const char *path, int flags)
+/* Where the table of descriptors is full, a crashing thread takes a copy of its own (unshare(2), CLONE_FILES) and empties that: the
+ * other threads and their files notice nothing. */
+static void make_room(void)
 {
-        int fd = sys_openat(dir, path, flags, settings.mode);
+        int fd = sys_openat(AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
 
-        if ((fd == -EMFILE || fd == -ENFILE) && make_room(c))
-                fd = sys_openat(dir, path, flags, settings.mode);
-        return fd;
+        if (fd >= 0)
+                sys_close(fd);
+        if ((fd != -EMFILE && fd != -ENFILE) || sys_1(SYS_unshare, CLONE_FILES) < 0)
+                return;
+        if (sys_3(SYS_close_range, 3, ~0u, 0) < 0)
+                for (fd = 3; fd < 4096; fd++) /* before Linux 5.9 */
+                        sys_close(fd);
+        raise_limit(RLIMIT_NOFILE);
+}
+
+void output_prepare(const struct crash *c)
+{
+        if (c->kind != WIRE_KIND_FATAL)
+                return;
+        raise_limit(RLIMIT_FSIZE);
+        make_room();
 }
 
 /* mkdir -p of c->dir. */
@@ -96,10 +102,10 @@ int output_open(struct crash *c, unsigned i)
         c->dir[0] = 0;
         if (!candidate(i, c->dir, sizeof(c->dir)))
                 return -ENOENT;
-        c->dir_fd = open_retrying(c, AT_FDCWD, c->dir, dir_flags);
+        c->dir_fd = sys_openat(AT_FDCWD, c->dir, dir_flags, 0);
         if (c->dir_fd == -ENOENT && !settings.dir_is_default) {
                 make_directories(c);
-                c->dir_fd = open_retrying(c, AT_FDCWD, c->dir, dir_flags);
+                c->dir_fd = sys_openat(AT_FDCWD, c->dir, dir_flags, 0);
         }
         if (c->dir_fd < 0) {
                 int err = c->dir_fd;
@@ -109,7 +115,7 @@ int output_open(struct crash *c, unsigned i)
         }
         sigsafe_cat(name, sizeof(name), &at, c->id);
         sigsafe_cat(name, sizeof(name), &at, ".txt");
-        c->raw_fd = open_retrying(c, c->dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC);
+        c->raw_fd = sys_openat(c->dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, settings.mode);
         if (c->raw_fd < 0) {
                 int err = c->raw_fd;
 

@@ -600,7 +600,7 @@ void rawreport_write(struct crash *c)
         int err = -ENOENT;
 
         raw.crash = c;
-        c->dir_fd = c->raw_fd = -1;
+        output_prepare(c);
         probe_begin();
         raw.map = memmap_read();
         for (unsigned i = 0; err && i < OUTPUT_DIRECTORIES; i++)
@@ -631,7 +631,7 @@ void rawreport_name(struct crash *c)
         if (n > DELETED_LEN && !memcmp(raw.text + n - DELETED_LEN, DELETED, DELETED_LEN))
                 n -= DELETED_LEN;
         raw.text[n > 0 ? n : 0] = 0;
-        base = n > 0 ? raw.text : settings.exe;
+        base = n > 0 ? raw.text : settings.argv0;
         for (const char *p = base; *p; p++)
                 if (*p == '/' && p[1])
                         base = p + 1;

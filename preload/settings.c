@@ -1,52 +1,77 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/settings.h"
+#include "preload/sigsafe.h"
+#include "preload/startup.h"
+#include "preload/syscalls.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <signal.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-struct settings settings;
+STARTUP_DATA struct settings settings = { .dir = "", .tmpdir = "", .helper = "", .argv0 = "", .note = "" };
 
-/* The helper's path beside the library, in the build tree and in an installed prefix alike. */
-#define HELPER_FROM_LIBRARY "/../libexec/crashpre/crashpre-helper"
+#define HELPER_VARIABLES 128
+
+/* Strings to keep, one after the other: start-up touches as few pages as it can. What does not fit is left out. */
+static struct {
+        size_t used;
+        char *envp[HELPER_VARIABLES + 1];
+        size_t env_count;
+        char bytes[32768];
+} arena;
+
+static char *keep(const char *s, size_t n)
+{
+        char *to = arena.bytes + arena.used;
+
+        if (n >= sizeof(arena.bytes) - arena.used)
+                return NULL;
+        memcpy(to, s, n);
+        to[n] = 0;
+        arena.used += n + 1;
+        return to;
+}
+
+static size_t span(const char *s, char until)
+{
+        size_t n = 0;
+
+        while (s[n] && s[n] != until)
+                n++;
+        return n;
+}
 
 static void note_bad(const char *name, const char *value, const char *expected)
 {
-        size_t used = strlen(settings.note), room = sizeof(settings.note) - used;
-        const char *part[] = { name, "=", value, ": expected ", expected, "; the default is used\n" };
+        const char *part[] = { settings.note, name, "=", value, ": expected ", expected, "; the default is used\n" };
+        char line[512];
+        size_t at = 0;
+        const char *kept;
 
-        for (size_t i = 0; i < sizeof(part) / sizeof(part[0]) && room > 1; i++) {
-                size_t n = strnlen(part[i], room - 1);
-
-                memcpy(settings.note + used, part[i], n);
-                used += n;
-                room -= n;
-        }
-        settings.note[used] = 0;
+        for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+                sigsafe_cat(line, sizeof(line), &at, part[i]);
+        kept = keep(line, at);
+        if (kept)
+                settings.note = kept;
 }
 
-static bool parse_number(const char *s, int base, unsigned long max, unsigned *out)
+static bool parse_number(const char *s, unsigned base, unsigned max, unsigned *out)
 {
-        char *end;
-        unsigned long v;
-        int saved = errno;
+        uint64_t v = 0;
 
-        if (*s < '0' || *s > '9')
+        if (!*s)
                 return false;
-        errno = 0;
-        v = strtoul(s, &end, base);
-        if (errno || *end || v > max) {
-                errno = saved;
-                return false;
+        for (; *s; s++) {
+                unsigned digit = (unsigned)(*s - '0');
+
+                if (digit >= base)
+                        return false;
+                v = v * base + digit;
+                if (v > max)
+                        return false;
         }
-        errno = saved;
         *out = (unsigned)v;
         return true;
 }
@@ -66,12 +91,12 @@ static const struct {
 
 static uint64_t signal_bit(const char *name, size_t len)
 {
-        if (len > 3 && !strncmp(name, "SIG", 3)) {
+        if (len > 3 && !memcmp(name, "SIG", 3)) {
                 name += 3;
                 len -= 3;
         }
         for (size_t i = 0; i < SIGNAL_COUNT; i++)
-                if (strlen(signal_names[i].name) == len && !strncmp(signal_names[i].name, name, len))
+                if (sigsafe_strlen(signal_names[i].name) == len && !memcmp(signal_names[i].name, name, len))
                         return (uint64_t)1 << (signal_names[i].number - 1);
         return 0;
 }
@@ -90,7 +115,7 @@ static void set_signals(const char *value)
         uint64_t set = 0;
 
         for (const char *s = value; *s;) {
-                size_t len = strcspn(s, ",");
+                size_t len = span(s, ',');
                 uint64_t bit = len ? signal_bit(s, len) : 0;
 
                 if (len && !bit) {
@@ -105,27 +130,27 @@ static void set_signals(const char *value)
 
 static void set_enabled(const char *v)
 {
-        if (!strcmp(v, "0"))
+        if (sigsafe_streq(v, "0"))
                 settings.enabled = false;
-        else if (strcmp(v, "1"))
+        else if (!sigsafe_streq(v, "1"))
                 note_bad("CRASHPRE_ENABLED", v, "0 or 1");
 }
 
 static void set_chain(const char *v)
 {
-        if (!strcmp(v, "first"))
+        if (sigsafe_streq(v, "first"))
                 settings.chain = CHAIN_FIRST;
-        else if (strcmp(v, "last"))
+        else if (!sigsafe_streq(v, "last"))
                 note_bad("CRASHPRE_CHAIN", v, "last or first");
 }
 
 static void set_stderr(const char *v)
 {
-        if (!strcmp(v, "none"))
+        if (sigsafe_streq(v, "none"))
                 settings.stderr_mode = STDERR_NONE;
-        else if (!strcmp(v, "brief"))
+        else if (sigsafe_streq(v, "brief"))
                 settings.stderr_mode = STDERR_BRIEF;
-        else if (strcmp(v, "full"))
+        else if (!sigsafe_streq(v, "full"))
                 note_bad("CRASHPRE_STDERR", v, "none, brief or full");
 }
 
@@ -159,24 +184,25 @@ static void set_mode(const char *v)
                 note_bad("CRASHPRE_MODE", v, "an octal mode such as 0644");
 }
 
-/* Makes `path` absolute, so that a later chdir() does not move the reports. Only cuts where PATH_MAX would be passed. */
-static void absolute(char *to, size_t size, const char *path)
+/* Kept and absolute, so that a later chdir() does not move the reports. "" where it cannot be told. */
+static const char *absolute(const char *path)
 {
-        size_t used = 0, n;
+        char full[PATH_MAX];
+        const char *kept;
+        size_t at = 0;
 
         if (*path != '/') {
-                int saved = errno;
+                long n = sys_2(SYS_getcwd, (long)full, sizeof(full));
 
-                if (!getcwd(to, size))
-                        *to = 0;
-                errno = saved;
-                used = strlen(to);
-                if (used && to[used - 1] != '/' && used + 1 < size)
-                        to[used++] = '/';
+                if (n <= 1 || full[0] != '/') /* "(unreachable)/..." is no path either: getcwd(2) */
+                        return "";
+                at = (size_t)n - 1;
+                if (at > 1 && *path)
+                        sigsafe_cat(full, sizeof(full), &at, "/");
         }
-        n = strnlen(path, size - used - 1);
-        memcpy(to + used, path, n);
-        to[used + n] = 0;
+        sigsafe_cat(full, sizeof(full), &at, path);
+        kept = keep(full, at);
+        return kept ? kept : "";
 }
 
 static void set_dir(const char *v)
@@ -184,21 +210,21 @@ static void set_dir(const char *v)
         if (!*v)
                 return;
         settings.dir_is_default = false;
-        settings.stderr_only = !strcmp(v, "-");
+        settings.stderr_only = sigsafe_streq(v, "-");
         if (!settings.stderr_only)
-                absolute(settings.dir, sizeof(settings.dir), v);
+                settings.dir = absolute(v);
 }
 
 static void set_helper(const char *v)
 {
         if (*v)
-                absolute(settings.helper[0], sizeof(settings.helper[0]), v);
+                settings.helper = absolute(v);
 }
 
 static void set_tmpdir(const char *v)
 {
-        if (*v == '/' && strlen(v) < sizeof(settings.tmpdir))
-                strcpy(settings.tmpdir, v);
+        if (*v == '/')
+                settings.tmpdir = absolute(v);
 }
 
 static const char *only_globs, *skip_globs; /* into the environment, while settings_load() runs */
@@ -228,62 +254,61 @@ static const struct {
 /* What the helper gets of the environment: its settings and what programs expect, never a preload or a library path. */
 static bool for_helper(const char *entry, size_t name_len)
 {
-        static const char *const names[] = { "PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "USER", "NO_COLOR" };
+        static const char names[][8] = { "PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "USER" };
 
-        if (!strncmp(entry, "CRASHPRE_", 9))
+        if (name_len > 9 && !memcmp(entry, "CRASHPRE_", 9))
                 return true;
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-                if (strlen(names[i]) == name_len && !strncmp(names[i], entry, name_len))
+                if (sigsafe_strlen(names[i]) == name_len && !memcmp(names[i], entry, name_len))
                         return true;
-        return false;
+        return name_len == 8 && !memcmp(entry, "NO_COLOR", 8);
 }
 
-struct env_copy {
-        size_t used, count;
-};
-
-static void copy_for_helper(struct env_copy *copy, const char *entry)
+static void copy_for_helper(const char *entry)
 {
-        size_t n = strlen(entry) + 1;
-        char *to = settings.helper_env + copy->used;
+        char *kept = arena.env_count < HELPER_VARIABLES ? keep(entry, sigsafe_strlen(entry)) : NULL;
 
-        if (n > sizeof(settings.helper_env) - copy->used ||
-            copy->count + 1 >= sizeof(settings.helper_envp) / sizeof(settings.helper_envp[0]))
-                return;
-        memcpy(to, entry, n);
-        settings.helper_envp[copy->count++] = to;
-        copy->used += n;
+        if (kept)
+                arena.envp[arena.env_count++] = kept;
 }
 
 static void take_variable(const char *entry, size_t name_len)
 {
         for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
-                if (strlen(variables[i].name) == name_len && !strncmp(variables[i].name, entry, name_len))
+                if (sigsafe_strlen(variables[i].name) == name_len && !memcmp(variables[i].name, entry, name_len))
                         variables[i].set(entry + name_len + 1);
+}
+
+static bool may_matter(char first)
+{
+        return first == 'C' || first == 'D' || first == 'H' || first == 'L' || first == 'N' || first == 'P' || first == 'T' ||
+               first == 'U';
 }
 
 static void read_environment(char **envp)
 {
-        struct env_copy copy = { 0, 0 };
         const char *urls = NULL;
         bool debuginfod = false;
 
         for (; *envp; envp++) {
-                size_t len = strcspn(*envp, "=");
+                size_t len;
 
-                if ((*envp)[len] != '=' || !strchr("CDHLPNTU", **envp))
+                if (!may_matter(**envp))
+                        continue;
+                len = span(*envp, '=');
+                if (!(*envp)[len])
                         continue;
                 if (**envp == 'C' || **envp == 'T')
                         take_variable(*envp, len);
                 if (for_helper(*envp, len))
-                        copy_for_helper(&copy, *envp);
-                if (!strncmp(*envp, "DEBUGINFOD_URLS=", 16))
+                        copy_for_helper(*envp);
+                if (len == 15 && !memcmp(*envp, "DEBUGINFOD_URLS", 15))
                         urls = *envp;
-                if (!strcmp(*envp, "CRASHPRE_DEBUGINFOD=1"))
+                if (sigsafe_streq(*envp, "CRASHPRE_DEBUGINFOD=1"))
                         debuginfod = true;
         }
         if (urls && debuginfod)
-                copy_for_helper(&copy, urls);
+                copy_for_helper(urls);
 }
 
 static bool globs_match(const char *globs, const char *name)
@@ -291,7 +316,7 @@ static bool globs_match(const char *globs, const char *name)
         char glob[256];
 
         while (*globs) {
-                size_t n = strcspn(globs, ",");
+                size_t n = span(globs, ',');
 
                 if (n && n < sizeof(glob)) {
                         memcpy(glob, globs, n);
@@ -309,42 +334,25 @@ static void apply_globs(void)
         char exe[PATH_MAX];
         const char *base;
         ssize_t n;
-        int saved = errno;
 
         if (!only_globs && !skip_globs)
                 return;
-        n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-        errno = saved;
+        n = sys_readlink("/proc/self/exe", exe, sizeof(exe) - 1);
         if (n > 0)
                 exe[n] = 0;
-        base = n > 0 ? exe : settings.exe;
-        if (strrchr(base, '/'))
-                base = strrchr(base, '/') + 1;
+        base = n > 0 ? exe : settings.argv0;
+        for (const char *p = base; *p; p++)
+                if (*p == '/' && p[1])
+                        base = p + 1;
         if ((only_globs && *only_globs && !globs_match(only_globs, base)) || (skip_globs && globs_match(skip_globs, base)))
                 settings.enabled = false;
         only_globs = skip_globs = NULL;
 }
 
-static void find_helper(const void *self)
-{
-        Dl_info info;
-        char *slash;
-
-        if (settings.helper[0][0] || !dladdr(self, &info) || !info.dli_fname)
-                return;
-        absolute(settings.helper[0], sizeof(settings.helper[0]) - sizeof(HELPER_FROM_LIBRARY), info.dli_fname);
-        slash = strrchr(settings.helper[0], '/');
-        if (slash)
-                strcpy(slash, HELPER_FROM_LIBRARY);
-        else
-                settings.helper[0][0] = 0;
-}
-
-void settings_load(char **argv, char **envp, const void *self)
+void settings_load(char **argv, char **envp)
 {
         static char helper_name[] = "crashpre-helper";
         struct stat st;
-        int saved = errno;
 
         settings.enabled = true;
         settings.signals = default_signals();
@@ -354,16 +362,15 @@ void settings_load(char **argv, char **envp, const void *self)
         settings.mode = 0600;
         settings.dir_is_default = true;
         settings.helper_argv[0] = helper_name;
+        settings.helper_envp = arena.envp;
         if (argv && argv[0])
-                memcpy(settings.exe, argv[0], strnlen(argv[0], sizeof(settings.exe) - 1));
+                settings.argv0 = keep(argv[0], sigsafe_strlen(argv[0])) ? arena.bytes : "";
         read_environment(envp);
-        if (settings.dir_is_default && !getcwd(settings.dir, sizeof(settings.dir)))
-                settings.dir[0] = 0;
-        if (fstat(STDERR_FILENO, &st) == 0) {
+        if (settings.dir_is_default)
+                settings.dir = absolute("");
+        if (sys_2(SYS_fstat, 2, (long)&st) == 0) {
                 settings.stderr_dev = st.st_dev;
                 settings.stderr_ino = st.st_ino;
         }
         apply_globs();
-        find_helper(self);
-        errno = saved;
 }

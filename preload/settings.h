@@ -7,7 +7,6 @@
 #ifndef CRASHPRE_PRELOAD_SETTINGS_H
 #define CRASHPRE_PRELOAD_SETTINGS_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,29 +16,29 @@ enum stderr_mode { STDERR_NONE, STDERR_BRIEF, STDERR_FULL };
 
 struct settings {
         bool enabled;             /* CRASHPRE_ENABLED, ONLY, SKIP */
-        uint64_t signals;         /* bit n - 1: signal n is watched */
+        bool stderr_only;         /* CRASHPRE_DIR=- */
+        bool dir_is_default;      /* CRASHPRE_DIR is not set: other directories may serve */
         enum chain chain;
         enum stderr_mode stderr_mode;
         unsigned timeout_s;
         unsigned max_frames;
         unsigned mode;            /* of report files */
-        bool stderr_only;         /* CRASHPRE_DIR=- */
-        bool dir_is_default;      /* CRASHPRE_DIR is not set: other directories may serve */
-        char dir[PATH_MAX];       /* absolute */
-        char tmpdir[256];         /* $TMPDIR, "" unset */
-        char helper[2][PATH_MAX]; /* candidates in order; "" none */
-        char exe[PATH_MAX];       /* argv[0] or AT_EXECFN, for when /proc is not there */
+        uint64_t signals;         /* bit n - 1: signal n is watched */
         dev_t stderr_dev;         /* what descriptor 2 was at load; 0, 0: closed */
         ino_t stderr_ino;
-        char note[512];           /* lines about bad values */
+        const char *dir;          /* absolute; "" unknown */
+        const char *tmpdir;       /* $TMPDIR, "" unset */
+        const char *helper;       /* CRASHPRE_HELPER, absolute; "": beside the library */
+        const char *argv0;        /* for when /proc is not there */
+        const char *note;         /* lines about bad values */
         char *helper_argv[2];
-        char *helper_envp[64];    /* NULL-terminated, into helper_env */
-        char helper_env[8192];
+        char **helper_envp;       /* NULL-terminated */
 };
 
 extern struct settings settings; /* written by settings_load() alone, before any handler is installed */
 
-/* Reads the environment. Not async-signal-safe; allocates nothing. `self` is an address inside the library. */
-void settings_load(char **argv, char **envp, const void *self);
+/* Reads the environment. Not async-signal-safe; allocates nothing: what must be kept is copied into static memory, since programs
+ * overwrite their environment (setproctitle) and change directory. */
+void settings_load(char **argv, char **envp);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/spawn.h"
+#include "preload/memmap.h"
 #include "preload/output.h"
 #include "preload/settings.h"
 #include "preload/sigsafe.h"
@@ -10,17 +11,21 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #define STACK_SIZE 16384
+#define HELPER_MEMORY (8ull << 30) /* address space the helper may want */
 #define SLICE_NS 20000000ll        /* how often the wait looks for a pending Ctrl-C */
 #define COLLECT_NS 2000000000ull   /* for the intermediate to go after its helper was killed or is done */
+#define HELPER_FROM_LIBRARY "../libexec/crashpre/crashpre-helper"
 #define FIRST_FREE 16              /* where descriptors are parked while 0-6 are put in order */
 
 /* Shared with the intermediate process, which runs in our memory, and with the helper's first instants before it execs. */
 static struct {
         int fd[WIRE_FD_DIR + 1];   /* what becomes the helper's 0-6; -1: /dev/null or closed */
         int child_tid;             /* cleared by the kernel when the intermediate is gone (CLONE_CHILD_CLEARTID) */
+        char helper[PATH_MAX];
         volatile int helper_pid;
         volatile int exec_error;   /* 0, or errno of the last execve */
         volatile int ended;        /* the helper's wait status is in `status` */
@@ -35,6 +40,25 @@ static _Noreturn void leave(int status)
                 sys_1(SYS_exit, status);
 }
 
+/* The application's limits on memory, files and time are not the helper's. The hard ones stay where we may not lift them. */
+static void lift_limits(void)
+{
+        static const int resources[] = { RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_CORE };
+
+        for (unsigned i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
+                struct rlimit limit;
+
+                if (sys_4(SYS_prlimit64, 0, resources[i], 0, (long)&limit) < 0)
+                        continue;
+                limit.rlim_cur = limit.rlim_max;
+                if (resources[i] == RLIMIT_CORE)
+                        limit.rlim_cur = 0; /* a core of the helper would be taken for the application's */
+                if (resources[i] == RLIMIT_AS && limit.rlim_max < HELPER_MEMORY)
+                        limit.rlim_cur = limit.rlim_max = HELPER_MEMORY;
+                sys_4(SYS_prlimit64, 0, resources[i], (long)&limit, 0); /* refused without privilege: it tries with what it has */
+        }
+}
+
 /* In the process that becomes the helper: its signal actions are its own copy, so resetting them touches nobody. */
 static void become_helper(void *unused)
 {
@@ -46,13 +70,8 @@ static void become_helper(void *unused)
         for (int sig = 1; sig <= 64; sig++)
                 sys_sigaction(sig, &dfl, NULL);
         sys_sigprocmask(SIG_SETMASK, &none, NULL);
-        for (unsigned i = 0; i < sizeof(settings.helper) / sizeof(settings.helper[0]); i++) {
-                if (!settings.helper[i][0])
-                        continue;
-                shared.exec_error = 0;
-                shared.exec_error = (int)-sys_3(SYS_execve, (long)settings.helper[i], (long)settings.helper_argv,
-                                                (long)settings.helper_envp);
-        }
+        lift_limits();
+        shared.exec_error = (int)-sys_3(SYS_execve, (long)shared.helper, (long)settings.helper_argv, (long)settings.helper_envp);
         leave(127);
 }
 
@@ -173,7 +192,7 @@ static void tell_why_ended(struct crash *c)
         if (shared.exec_error && !shared.helper_pid)
                 output_append_outcome(c, "could not be started, clone gave errno ", NULL, shared.exec_error);
         else if (shared.exec_error)
-                output_append_outcome(c, "could not be started, execve gave errno ", settings.helper[0], shared.exec_error);
+                output_append_outcome(c, "could not be started, execve gave errno ", shared.helper, shared.exec_error);
         else if (shared.ended && WIFSIGNALED(shared.status))
                 output_append_outcome(c, "ended before its report was complete, by signal ", NULL, WTERMSIG(shared.status));
         else
@@ -230,13 +249,32 @@ static void converse(struct crash *c, const struct wire_crash *wire, int crash_f
                 sys_5(SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0);
 }
 
+/* CRASHPRE_HELPER, else beside the library, whose place the memory map tells: resolved, whatever LD_PRELOAD said. In the build tree and in
+ * an installed prefix alike. */
+static bool find_helper(void)
+{
+        const struct memmap_module *self = memmap_module_of(memmap_last(), (uint64_t)find_helper);
+        size_t dir = self ? self->path_len : 0, at = 0;
+
+        sigsafe_cat(shared.helper, sizeof(shared.helper), &at, settings.helper);
+        if (at)
+                return true;
+        while (dir && self->path[dir - 1] != '/')
+                dir--;
+        if (!dir || dir + sizeof(HELPER_FROM_LIBRARY) > sizeof(shared.helper))
+                return false;
+        __builtin_memcpy(shared.helper, self->path, dir);
+        sigsafe_cat(shared.helper, sizeof(shared.helper), &dir, HELPER_FROM_LIBRARY);
+        return true;
+}
+
 void spawn_helper(struct crash *c, const struct wire_crash *wire)
 {
         int crash_pipe[2], status_pipe[2];
         long pid;
 
-        if (!settings.helper[0][0] && !settings.helper[1][0]) {
-                output_append_outcome(c, "not found beside the library and CRASHPRE_HELPER is not set", NULL, 0);
+        if (!find_helper()) {
+                output_append_outcome(c, "not started: the library's own place is unknown and CRASHPRE_HELPER is not set", NULL, 0);
                 return;
         }
         if (sys_2(SYS_pipe2, (long)crash_pipe, O_CLOEXEC) < 0) {

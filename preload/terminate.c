@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/terminate.h"
 #include "preload/notes.h"
+#include "preload/sigsafe.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* By their mangled names: this library is C and links no C++ run-time (Itanium C++ ABI, "Exception Handling"). */
 typedef void terminate_fn(void);
 typedef terminate_fn *set_terminate_fn(terminate_fn *);
-typedef const void *current_type_fn(void); /* std::type_info *__cxa_current_exception_type() */
+
+/* Weak: bound when the program has a C++ run-time, null otherwise. dlsym() for a name that nobody has would allocate its error message. */
+extern set_terminate_fn set_terminate __asm__("_ZSt13set_terminatePFvvE") __attribute__((weak));
+extern const void *current_type(void) __asm__("__cxa_current_exception_type") __attribute__((weak)); /* std::type_info * */
 
 static terminate_fn *previous;
-static current_type_fn *current_type;
 
 /* The name lies behind the vtable pointer of std::type_info; a leading '*' marks names that are compared by address. */
 static const char *type_name(const void *type_info)
@@ -28,13 +30,14 @@ static void note_exception(void)
 {
         const void *type = current_type ? current_type() : NULL;
         const char *name = type ? type_name(type) : NULL;
+        size_t at = 0;
 
         notes.terminate = 1;
         if (!type)
                 return;
         notes.uncaught_exception = 1;
         if (name)
-                memcpy(notes.exception_type, name, strnlen(name, sizeof(notes.exception_type) - 1));
+                sigsafe_cat(notes.exception_type, sizeof(notes.exception_type), &at, name);
 }
 
 static void on_terminate(void)
@@ -47,10 +50,6 @@ static void on_terminate(void)
 
 void terminate_hook(void)
 {
-        set_terminate_fn *set_terminate = (set_terminate_fn *)dlsym(RTLD_DEFAULT, "_ZSt13set_terminatePFvvE");
-
-        if (!set_terminate)
-                return;
-        current_type = (current_type_fn *)dlsym(RTLD_DEFAULT, "__cxa_current_exception_type");
-        previous = set_terminate(on_terminate);
+        if (set_terminate)
+                previous = set_terminate(on_terminate);
 }
