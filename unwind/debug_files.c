@@ -74,8 +74,8 @@ static int open_path(struct target *t, const struct module *m, struct elf_file *
         int fd = m->deleted ? -ENOENT : files_open(t, m->path), err;
 
         if (fd < 0) {
-                if (!m->deleted)
-                        snprintf(why, size, "%s: cannot be opened: %s", m->path, strerror(-fd));
+                snprintf(why, size, "%s: %s", m->path,
+                         m->deleted ? "the file was deleted since it was loaded" : strerror(-fd));
                 return fd;
         }
         err = elf_file_open(out, fd, m->file_offset);

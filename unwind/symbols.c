@@ -80,10 +80,12 @@ static bool has_symbols(const struct elf_file *f)
 
 static enum module_status status_of(const struct module *m, const struct module_files *f)
 {
+        if (m->deleted)
+                return MODULE_DELETED;
         if ((f->has_main && has_dwarf(&f->main)) || (f->has_debug && has_dwarf(&f->debug)))
                 return MODULE_DWARF;
         if (f->origin == ORIGIN_NONE)
-                return m->deleted ? MODULE_DELETED : MODULE_MISSING;
+                return MODULE_MISSING;
         if (f->has_mini || (f->has_debug && has_symbols(&f->debug)) || has_symbols(&f->main))
                 return MODULE_SYMBOLS;
         return MODULE_NONE;

@@ -18,12 +18,13 @@
 struct target;
 struct symbols;
 
-enum module_status {                 /* the report prints: symbols, dwarf, none, missing, deleted */
-                     MODULE_NONE,    /* no symbols at all */
-                     MODULE_SYMBOLS, /* ELF symbols (.symtab, .dynsym or .gnu_debugdata) */
-                     MODULE_DWARF,   /* debugging information found */
-                     MODULE_MISSING, /* the file cannot be opened, or its build-id is another */
-                     MODULE_DELETED, /* deleted or replaced; read from the target's memory */
+/* What the symbolizer had of a module; the report prints: none, symbols, dwarf, missing, deleted. */
+enum module_status {
+        MODULE_NONE,    /* no symbols at all */
+        MODULE_SYMBOLS, /* ELF symbols (.symtab, .dynsym or .gnu_debugdata) */
+        MODULE_DWARF,   /* debugging information found */
+        MODULE_MISSING, /* the file cannot be opened, or its build-id is another */
+        MODULE_DELETED, /* the file was deleted since; symbols may have been found all the same */
 };
 
 struct module {
