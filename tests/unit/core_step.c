@@ -7,7 +7,6 @@
 
 #include <alloca.h>
 #include <dlfcn.h>
-#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -35,12 +34,12 @@
 static struct {
         volatile bool on;
         uint64_t cfa, return_address; /* of play() */
-        int steps, lost, not_cfi, no_end, disagree, libunwind_lost, both_lost;
+        int steps, lost, not_cfi, no_end, disagree, libunwind_lost;
         uint64_t first_bad; /* pc */
         const char *first_what;
 } volatile scene;
 
-static volatile int sink;
+static volatile unsigned sink;
 static volatile double fsink;
 
 static void complain(const char *what, uint64_t pc)
@@ -51,7 +50,7 @@ static void complain(const char *what, uint64_t pc)
         }
 }
 
-/* Walks to the end. Gives the pcs up to the caller of play(), 0 if it was not met: then nothing is counted yet. */
+/* Walks to the end. Gives the pcs up to the caller of play(), 0 if it was not met. */
 static size_t walk_ours(const ucontext_t *uc, uint64_t pcs[FRAMES_MAX])
 {
         static struct cfi_row rows[CACHE_SLOTS];
@@ -69,8 +68,10 @@ static size_t walk_ours(const ucontext_t *uc, uint64_t pcs[FRAMES_MAX])
                 if (walk.cfa == scene.cfa && walk.regs.v[ARCH_REG_PC] == scene.return_address)
                         met = n;
         } while (walk.depth < 200 && cfi_walk_next(&walk));
-        if (!met)
-                return 0;
+        if (!met) {
+                scene.lost++;
+                complain("lost", regs.v[ARCH_REG_PC]);
+        }
         if (!only_cfi) {
                 scene.not_cfi++;
                 complain("not by CFI", regs.v[ARCH_REG_PC]);
@@ -82,8 +83,6 @@ static size_t walk_ours(const ucontext_t *uc, uint64_t pcs[FRAMES_MAX])
         return met;
 }
 
-/* The CFI that compilers write is wrong at a few instructions (gcc 12, the epilogue of a realigned stack: rbp is popped and
- * still said to be the place of rbx). Who is lost where libunwind is lost too, is lost by that. */
 static void compare_libunwind(ucontext_t *uc, const uint64_t pcs[], size_t n)
 {
         unw_cursor_t cursor;
@@ -98,12 +97,7 @@ static void compare_libunwind(ucontext_t *uc, const uint64_t pcs[], size_t n)
                 if (unw_step(&cursor) <= 0)
                         break;
         }
-        if (!n && !met) {
-                scene.both_lost++;
-        } else if (!n) {
-                scene.lost++;
-                complain("lost", (uint64_t)uc->uc_mcontext.gregs[REG_RIP]);
-        } else if (!met) {
+        if (!met) {
                 scene.libunwind_lost++;
         } else if (!same) {
                 scene.disagree++;
@@ -115,6 +109,7 @@ static void on_trap(int sig, siginfo_t *info, void *context)
 {
         ucontext_t *uc = context;
         uint64_t pcs[FRAMES_MAX];
+        size_t n;
 
         (void)sig;
         (void)info;
@@ -124,7 +119,9 @@ static void on_trap(int sig, siginfo_t *info, void *context)
         }
         uc->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
         scene.steps++;
-        compare_libunwind(uc, pcs, walk_ours(uc, pcs));
+        n = walk_ours(uc, pcs);
+        if (n) /* libunwind does not survive every place where we are lost */
+                compare_libunwind(uc, pcs, n);
 }
 
 __attribute__((noinline)) static void play(const char *title, int (*run)(void))
@@ -134,13 +131,13 @@ __attribute__((noinline)) static void play(const char *title, int (*run)(void))
         scene.return_address = (uintptr_t)__builtin_return_address(0);
         scene.on = true;
         __asm__ volatile("int3");
-        sink += run();
+        sink += (unsigned)run();
         scene.on = false;
-        tap_ok(scene.steps > 20 && !scene.lost && scene.both_lost * 100 < scene.steps && !scene.not_cfi && !scene.no_end, "%s: home from each of %d instructions", title,
+        tap_ok(scene.steps > 20 && !scene.lost && !scene.not_cfi && !scene.no_end, "%s: home from each of %d instructions", title,
                scene.steps);
         tap_ok(!scene.disagree, "%s: same pcs as libunwind where that comes home", title);
-        if (scene.libunwind_lost + scene.both_lost)
-                printf("# libunwind was lost %d times, we with it %d\n", scene.libunwind_lost + scene.both_lost, scene.both_lost);
+        if (scene.libunwind_lost)
+                printf("# libunwind was lost %d times\n", scene.libunwind_lost);
         if (scene.first_bad) {
                 Dl_info info = { 0 };
 
@@ -156,7 +153,7 @@ __attribute__((noinline)) static void play(const char *title, int (*run)(void))
 
 __attribute__((noinline)) static int recursive(int depth)
 {
-        return depth ? recursive(depth - 1) + sink : 1;
+        return depth ? recursive(depth - 1) + (int)(sink & 1) : 1;
 }
 
 static int by_calls(void)
@@ -179,6 +176,7 @@ static int by_alloca(void)
         return sum;
 }
 
+#ifndef SANITIZED /* gcc 12 then writes wrong CFI for two instructions of the epilogue: rbp is popped and still said to hold the frame */
 __attribute__((noinline)) static int realigned(int depth)
 {
         volatile char vector[128] __attribute__((aligned(64)));
@@ -192,6 +190,7 @@ static int by_realigned(void)
 {
         return realigned(5);
 }
+#endif
 
 static int compare_ints(const void *a, const void *b)
 {
@@ -212,7 +211,7 @@ static int by_printf(void)
 {
         char text[128];
 
-        return snprintf(text, sizeof(text), "%d %s %.3f %p", sink, "text", 1.5, text);
+        return snprintf(text, sizeof(text), "%u %s %.3f %p", sink, "text", 1.5, text);
 }
 
 static int by_strings(void)
@@ -225,10 +224,24 @@ static int by_strings(void)
                (strstr(b, "look") != NULL);
 }
 
+static double (*libm_pow)(double, double), (*libm_sin)(double);
+
 static int by_floats(void)
 {
-        fsink = pow(fsink + 1.5, 2.25) + sin(fsink + 1) + strtod("1.25e10", NULL);
+        fsink = libm_pow(fsink + 1.5, 2.25) + libm_sin(fsink + 1) + strtod("1.25e10", NULL);
         return 1;
+}
+
+static void find_floats(void)
+{
+        void *libm = dlopen("libm.so.6", RTLD_NOW), *symbol;
+
+        if (!libm)
+                return;
+        symbol = dlsym(libm, "pow");
+        memcpy(&libm_pow, &symbol, sizeof(symbol));
+        symbol = dlsym(libm, "sin");
+        memcpy(&libm_sin, &symbol, sizeof(symbol));
 }
 
 static int by_vdso(void)
@@ -280,7 +293,7 @@ static int by_mutex(void)
 
 static void on_user_signal(int sig)
 {
-        sink += sig;
+        sink += (unsigned)sig;
 }
 
 static int by_signal(void)
@@ -310,7 +323,8 @@ int main(void)
         unw_cursor_t cursor;
         unw_context_t context;
 
-        self_load();
+        find_floats();
+        self_load(); /* after libm is there */
         sigaltstack(&alt, NULL);
         sigaction(SIGTRAP, &action, NULL);
         /* libunwind binds and allocates at its first use: before we look. */
@@ -321,11 +335,14 @@ int main(void)
                 ;
         play("calls", by_calls);
         play("alloca", by_alloca);
+#ifndef SANITIZED
         play("realigned stack", by_realigned);
+#endif
         play("qsort", by_qsort);
         play("snprintf", by_printf);
         play("strings", by_strings);
-        play("floats", by_floats);
+        if (libm_pow && libm_sin)
+                play("floats", by_floats);
         play("clocks in the vDSO", by_vdso);
         play("system calls", by_system_calls);
         play("malloc", by_malloc);

@@ -26,7 +26,7 @@ struct frames {
 
 static struct frames ours, theirs;
 static int (*glibc_backtrace)(void **, int);
-static volatile int sink;
+static volatile unsigned sink; /* keeps calls from being tail calls, or left out */
 
 static void walk_ours(const struct arch_registers *regs, struct cfi_cache cache)
 {
@@ -165,26 +165,26 @@ __attribute__((noinline)) static void compare_here(const char *scene)
 /* volatile: raise() is a leaf to the compiler, which would set it afterwards. */
 static const char *volatile scene;
 
-__attribute__((noinline)) static int nested(int depth)
+__attribute__((noinline)) static unsigned nested(int depth)
 {
         if (depth == 0)
                 compare_here(scene);
         else
                 sink += nested(depth - 1);
-        return sink + depth;
+        return sink + (unsigned)depth;
 }
 
-__attribute__((noinline)) static int with_alloca(int depth, size_t size)
+__attribute__((noinline)) static unsigned with_alloca(int depth, size_t size)
 {
         char *p = alloca(size);
 
         memset(p, depth, size);
-        sink += p[size / 2];
+        sink += (unsigned)p[size / 2];
         if (depth == 0)
                 nested(2);
         else
                 sink += with_alloca(depth - 1, size * 3 / 2);
-        return sink + p[size - 1];
+        return sink + (unsigned)p[size - 1];
 }
 
 /* Vectors aligned to 64 bytes: gcc realigns the stack, clang saves SP in FP. */
@@ -398,21 +398,21 @@ static void measure(void)
         tap_ok(ours.end == CFI_END_OF_STACK, "the timed walk reaches the end of the stack");
 }
 
-__attribute__((noinline)) static int measure_deep(int depth)
+__attribute__((noinline)) static unsigned measure_deep(int depth)
 {
         if (depth == 0)
                 measure();
         else
                 sink += measure_deep(depth - 1);
-        return sink + depth;
+        return sink + (unsigned)depth;
 }
 
 /* Each frame of this chain has its own pc, so that the rows cached do not make the cold walk cheap. */
 #define LINK(n, next)                                                                                                  \
-        __attribute__((noinline)) static int chain_##n(int x)                                                          \
+        __attribute__((noinline)) static unsigned chain_##n(int x)                                                          \
         {                                                                                                              \
                 sink += next(x + n);                                                                                   \
-                return sink + x;                                                                                       \
+                return sink + (unsigned)x;                                                                                      \
         }
 LINK(1, measure_deep)
 LINK(2, chain_1)
