@@ -169,7 +169,7 @@ static int lookup(struct target *t, const char *debug_dirs)
                         q = realloc(q, (room = room ? room * 2 : 64) * sizeof(*q));
                 if (!q)
                         return 1;
-                q[n].addr = strtoull(line, NULL, 16);
+                q[n] = (struct symbol_query){ .addr = strtoull(line, NULL, 16) };
                 q[n].module = target_module_index(t, q[n].addr);
                 n++;
         }
