@@ -96,7 +96,7 @@ MAIN_SRCS := $(sort $(wildcard report/helper_main.c report/cli_main.c))
 REPORT_SRCS := $(filter-out $(MAIN_SRCS),$(sort $(wildcard report/*.c)))
 
 CRASH_SRCS := $(CORE_SRCS) $(filter $(addprefix preload/,handler.c rawreport.c memmap.c stackwalk.c probe.c sigsafe.c encode.c \
-	output.c spawn.c death.c guard.c actions.c x86_64.c freestanding.c),$(PRELOAD_SRCS))
+	output.c spawn.c death.c dispatch.c guard.c actions.c x86_64.c freestanding.c),$(PRELOAD_SRCS))
 CALM_SRCS := $(filter-out $(CRASH_SRCS),$(PRELOAD_SRCS))
 
 CRASH_OBJS := $(CRASH_SRCS:%.c=$(OBJ)/lib/%.o)
@@ -287,10 +287,15 @@ $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(OBJ)/tool/tests/unit/%.o $(ARCHIVES) $(S
 	$(mkdir)
 	$(Q)$(link_tool)
 
-$(filter-out %.so,$(TEST_TOOLS)): $(BUILD)/tests/%: $(OBJ)/tool/tests/tools/%.o $(ARCHIVES) $(SAN_OBJS)
+$(call tool_programs,$(TOOL_USERS)): $(BUILD)/tests/%: $(OBJ)/tool/tests/tools/%.o $(ARCHIVES) $(SAN_OBJS)
 	$(call say,LINK,$@)
 	$(mkdir)
 	$(Q)$(link_tool)
+
+$(call tool_programs,$(TOOL_PLAIN)): $(BUILD)/tests/%: tests/tools/%.c $(OBJ_NEEDS)
+	$(call say,CC,$<)
+	$(mkdir)
+	$(Q)$(CC) $(BASE_FLAGS) -fno-pie -no-pie -pthread -MF $@.d -MT $@ -o $@ $< $(own_flags) -ldl -lm
 
 # Libraries that tests preload or load by dlopen: plain ones, never sanitized.
 $(filter %.so,$(TEST_TOOLS)): $(BUILD)/tests/%.so: tests/tools/%.c $(OBJ_NEEDS)
@@ -322,5 +327,5 @@ $(eval $(call zoo_rules,O2))
 # ---- dependencies found by the compiler --------------------------------------------------------------------------------------
 -include $(patsubst %.o,%.d,$(CRASH_OBJS) $(CALM_OBJS) $(UNWIND_OBJS) $(REPORT_OBJS) $(MAIN_OBJS) $(SAN_OBJS))
 -include $(patsubst $(BUILD)/tests/unit/%,$(OBJ)/tool/tests/unit/%.d,$(UNIT_TESTS))
--include $(patsubst $(BUILD)/tests/%,$(OBJ)/tool/tests/tools/%.d,$(filter-out %.so,$(TEST_TOOLS)))
--include $(addsuffix .d,$(filter %.so,$(TEST_TOOLS)))
+-include $(TOOL_USERS:%.c=$(OBJ)/tool/%.d)
+-include $(addsuffix .d,$(filter-out $(call tool_programs,$(TOOL_USERS)),$(TEST_TOOLS)))

@@ -19,6 +19,7 @@ struct crash {
         int signal;                 /* 0 for a request */
         siginfo_t info;             /* a copy */
         ucontext_t *uc;             /* the interrupted context; NULL for a request */
+        const ucontext_t *fault_uc; /* of the fault that `info` tells of: uc, or that of an outer frame whose handler raised this signal again */
         struct arch_registers regs; /* at the crash */
         uint64_t sigmask;           /* blocked at the crash */
         int pid, tid;

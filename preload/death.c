@@ -32,18 +32,27 @@ static bool queue_original(int sig, const siginfo_t *info)
                sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig) == 0;
 }
 
-void death_prepare(int sig, const siginfo_t *info, ucontext_t *uc)
+static void prepare(int sig, const siginfo_t *info, ucontext_t *uc, bool queue)
 {
         uint64_t mask = ~(1ull << (sig - 1));
-        bool again = death_repeats(sig, info, uc);
 
-        if (!again && sys_getpid() == 1)
+        if (queue && sys_getpid() == 1)
                 sys_exit_group(128 + sig);
         actions_kernel_default(sig);
         /* Else a pending SIGALRM or SIGPIPE, delivered first, would be what the process dies of. */
         __builtin_memcpy(&uc->uc_sigmask, &mask, sizeof(mask));
-        if (!again && !queue_original(sig, info))
+        if (queue && !queue_original(sig, info))
                 death_now(sig);
+}
+
+void death_prepare(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+        prepare(sig, info, uc, !death_repeats(sig, info, uc));
+}
+
+void death_queue(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+        prepare(sig, info, uc, true);
 }
 
 _Noreturn void death_now(int sig)

@@ -18,6 +18,9 @@ bool death_repeats(int sig, const siginfo_t *info, const ucontext_t *uc);
  * namespace, whom default actions do not kill: exits with 128 + sig. */
 void death_prepare(int sig, const siginfo_t *info, ucontext_t *uc);
 
+/* The same where the process was to die of a signal already raised: `info` is queued whether or not the instruction would fault again. */
+void death_queue(int sig, const siginfo_t *info, ucontext_t *uc);
+
 /* The crash path itself is broken beyond repair: dies of `sig` at once. */
 _Noreturn void death_now(int sig);
 

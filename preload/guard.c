@@ -2,29 +2,29 @@
 #include "preload/guard.h"
 #include "preload/x86_64.h"
 
-static struct {
-        volatile bool armed;
-        struct arch_jump jump;
-        struct guard_fault fault;
-} guard;
+static struct arch_jump *armed;       /* of the innermost guarded step */
+static struct guard_fault last_fault;
 
 bool guard_run(void (*fn)(void *), void *arg, struct guard_fault *fault)
 {
-        if (arch_save(&guard.jump)) {
-                *fault = guard.fault;
+        struct arch_jump *volatile outer = armed;
+        struct arch_jump jump;
+
+        if (arch_save(&jump)) {
+                armed = outer;
+                *fault = last_fault;
                 return false;
         }
-        guard.armed = true;
+        armed = &jump;
         fn(arg);
-        guard.armed = false;
+        armed = outer;
         return true;
 }
 
 void guard_fault(int sig, const siginfo_t *info, uint64_t pc)
 {
-        if (!guard.armed)
+        if (!armed)
                 return;
-        guard.armed = false;
-        guard.fault = (struct guard_fault){ sig, (uint64_t)info->si_addr, pc };
-        arch_restore(&guard.jump);
+        last_fault = (struct guard_fault){ sig, (uint64_t)info->si_addr, pc };
+        arch_restore(armed);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/guard.h: steps of the crash path that may fault themselves.
  *
- * Signal context: async-signal-safe. One guard is armed at a time, by the thread that claimed the crash; a guarded step does not guard another.
+ * Signal context: async-signal-safe. Used by one thread at a time, the one that claimed the crash. Guarded steps may hold guarded steps.
  */
 #ifndef CRASHPRE_PRELOAD_GUARD_H
 #define CRASHPRE_PRELOAD_GUARD_H

@@ -4,6 +4,7 @@
 #include "preload/altstack.h"
 #include "preload/crash.h"
 #include "preload/death.h"
+#include "preload/dispatch.h"
 #include "preload/guard.h"
 #include "preload/memmap.h"
 #include "preload/notes.h"
@@ -21,19 +22,11 @@
 #define CRASH_STACK (128 * 1024)
 #define NESTED_STACK (64 * 1024)
 #define FIRST_CHANCE_MAX 10       /* CRASHPRE_CHAIN=first: a runtime may fault and recover all day */
-#define DISPATCHES 32             /* application handlers running at once, in all threads */
 #define ABORT_SIZE 1024           /* bytes of abort() in which a return address from raise() can lie */
 #define ABORT_DEPTH 8             /* frames between the signal and abort(): raise, pthread_kill */
 #define EXIT_DEPTH 200
 #define OTHERS_PATIENCE_NS 5000000000ull /* beyond the timeout, for a thread that crashes while another's crash is being reported */
 #define NS_PER_S 1000000000ull
-
-/* An application's handler that is running now, for a signal we watch. Lives on its stack. */
-struct dispatch {
-        int pid, tid, sig;
-        siginfo_t *info;
-        ucontext_t *uc;
-};
 
 static struct {
         uint64_t claim; /* pid << 32 | tid of the thread that reports; 0 none. A forked child finds its parent's pid here and ignores it. */
@@ -42,8 +35,6 @@ static struct {
         unsigned first_chances;
         int (*filter)(int sig);
         int (*after_report)(const char *raw_path);
-        struct dispatch *dispatch[DISPATCHES];
-        unsigned dispatched;
         struct crash crash;
         struct wire_crash wire;
         uint8_t stack[CRASH_STACK] __attribute__((aligned(64)));
@@ -140,8 +131,8 @@ static void fill_wire(struct wire_crash *w, const struct crash *c)
         w->altstack_size = sizeof(state.stack);
         w->regs = c->regs;
         if (c->uc) {
-                w->fault_trap = arch_context_trap(c->uc);
-                w->fault_error = arch_context_fault_error(c->uc);
+                w->fault_trap = arch_context_trap(c->fault_uc);
+                w->fault_error = arch_context_fault_error(c->fault_uc);
                 __builtin_memcpy(w->siginfo, &c->info, sizeof(w->siginfo));
         }
         w->uncaught_exception = notes.uncaught_exception;
@@ -237,6 +228,7 @@ static void report_signal(enum wire_kind kind, int sig, const siginfo_t *info, u
         c->signal = sig;
         c->info = *info;
         c->uc = uc;
+        c->fault_uc = uc;
         arch_registers_from_context(uc, &c->regs);
         __builtin_memcpy(&c->sigmask, &uc->uc_sigmask, sizeof(c->sigmask));
         if (wanted())
@@ -245,21 +237,27 @@ static void report_signal(enum wire_kind kind, int sig, const siginfo_t *info, u
 
 /* ---- a signal the process is about to die of ---- */
 
-static void fatal(int sig, siginfo_t *info, ucontext_t *uc)
+/* false: crashpre_set_after_report()'s function wants the signal treated as handled, and it can be. */
+static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
 {
         uint64_t fault_ns = sys_clock_ns(CLOCK_MONOTONIC);
         bool may_go_on = state.after_report && !death_repeats(sig, info, uc);
 
         block_signals(NULL);
-        if (claim(settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS)) {
-                state.handled = false;
-                report_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc, fault_ns);
-                if (may_go_on && state.handled) {
-                        release_claim();
-                        return; /* rt_sigreturn restores the mask */
-                }
-        }
-        death_prepare(sig, info, uc);
+        if (!claim(settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS))
+                return true;
+        state.handled = false;
+        report_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc, fault_ns);
+        if (!may_go_on || !state.handled)
+                return true;
+        release_claim();
+        return false;
+}
+
+static void fatal(int sig, siginfo_t *info, ucontext_t *uc)
+{
+        if (report_fatal(sig, info, uc))
+                death_prepare(sig, info, uc);
 }
 
 /* A report although the program may go on. */
@@ -277,27 +275,13 @@ static void passing(int sig, siginfo_t *info, ucontext_t *uc)
 
 /* ---- the application's own handlers ---- */
 
-static struct dispatch **remember(struct dispatch *d)
+/* Takes one pending signal `sig`, which must be blocked, off the queue. */
+static bool take_pending(int sig, siginfo_t *info)
 {
-        for (unsigned i = 0; i < DISPATCHES; i++) {
-                struct dispatch *none = NULL;
+        const uint64_t one = 1ull << (sig - 1);
+        const struct timespec now = { 0, 0 };
 
-                if (__atomic_compare_exchange_n(&state.dispatch[i], &none, d, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-                        __atomic_add_fetch(&state.dispatched, 1, __ATOMIC_ACQ_REL);
-                        return &state.dispatch[i];
-                }
-        }
-        /* Full of handlers that were left by siglongjmp(), whose records are dead memory: begin anew. */
-        for (unsigned i = 0; i < DISPATCHES; i++)
-                __atomic_store_n(&state.dispatch[i], NULL, __ATOMIC_RELEASE);
-        return NULL;
-}
-
-static bool is_pending(int sig)
-{
-        uint64_t pending = 0;
-
-        return sys_sigpending(&pending) == 0 && pending & 1ull << (sig - 1);
+        return sys_4(SYS_rt_sigtimedwait, (long)&one, (long)info, (long)&now, KERNEL_SIGSET_SIZE) == sig;
 }
 
 /* Was the signal raised by abort()? Then a handler that returns does not save the process (abort(3)). */
@@ -325,11 +309,15 @@ static bool raised_by_abort(const siginfo_t *info, const ucontext_t *uc)
 static void after_app_handler(int sig, siginfo_t *info, ucontext_t *uc)
 {
         struct action now = actions_get(sig);
+        siginfo_t raised;
 
-        if (now.handler == (void *)SIG_DFL && is_pending(sig))
-                fatal(sig, info, uc); /* it reset the action and raised the signal, which waits for this handler to return */
-        else if (sig == SIGABRT && raised_by_abort(info, uc))
+        if (now.handler == (void *)SIG_DFL && take_pending(sig, &raised)) {
+                /* It reset the action and raised the signal, which would have killed the process as soon as the handler returned. */
+                report_fatal(sig, info, uc);
+                death_queue(sig, &raised, uc);
+        } else if (sig == SIGABRT && raised_by_abort(info, uc)) {
                 fatal(sig, info, uc);
+        }
 }
 
 /* On the stack and with the mask that the kernel would have given the application's handler. */
@@ -346,14 +334,11 @@ static void run_app_handler(int sig, siginfo_t *info, ucontext_t *uc, void *unus
         }
         if (a.handler == (void *)SIG_IGN)
                 return;
-        slot = remember(&d);
+        slot = dispatch_begin(&d);
         if (a.flags & SA_RESETHAND)
                 actions_reset(sig);
         ((void (*)(int, siginfo_t *, void *))a.handler)(sig, info, uc);
-        if (slot && __atomic_load_n(slot, __ATOMIC_ACQUIRE) == &d) {
-                __atomic_store_n(slot, NULL, __ATOMIC_RELEASE);
-                __atomic_sub_fetch(&state.dispatched, 1, __ATOMIC_ACQ_REL);
-        }
+        dispatch_end(slot, &d);
         after_app_handler(sig, info, uc);
 }
 
@@ -407,29 +392,6 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
 
 /* ---- without a signal ---- */
 
-/* The record of the application's handler that this thread is in, if the stack really leads through it: a handler left by siglongjmp()
- * leaves its record behind. Called with the claim. */
-static struct dispatch *handler_on_stack(const struct arch_registers *regs, struct dispatch *copy)
-{
-        static struct wire_frame frame[EXIT_DEPTH];
-        enum cfi_end end;
-        uint32_t n = stackwalk(regs, frame, EXIT_DEPTH, &end);
-
-        for (unsigned i = 0; i < DISPATCHES; i++) {
-                struct dispatch *d = __atomic_load_n(&state.dispatch[i], __ATOMIC_ACQUIRE);
-
-                if (!d || probe_read(NULL, (uint64_t)d, copy, sizeof(*copy)) < 0 || copy->tid != sys_gettid() ||
-                    copy->pid != sys_getpid())
-                        continue;
-                for (uint32_t k = 0; k + 1 < n; k++)
-                        if ((uint64_t)d >= frame[k].sp && (uint64_t)d < frame[k + 1].sp &&
-                            memmap_space.executable(NULL, frame[k].pc) &&
-                            frame[k].pc - (uint64_t)run_app_handler < ABORT_SIZE)
-                                return copy;
-        }
-        return NULL;
-}
-
 struct exit_search {
         struct arch_registers regs;
         struct dispatch record;
@@ -438,11 +400,13 @@ struct exit_search {
 
 static void search_exit(void *p)
 {
+        static struct wire_frame frame[EXIT_DEPTH]; /* guarded by the claim */
         struct exit_search *s = p;
+        enum cfi_end end;
 
         probe_begin();
         memmap_read();
-        s->found = handler_on_stack(&s->regs, &s->record) != NULL;
+        s->found = dispatch_on_stack(frame, stackwalk(&s->regs, frame, EXIT_DEPTH, &end), &s->record);
         probe_end();
 }
 
@@ -453,7 +417,7 @@ void handler_exit_called(void)
         struct guard_fault fault;
         uint64_t before;
 
-        if (!__atomic_load_n(&state.dispatched, __ATOMIC_ACQUIRE) || state.disabled)
+        if (!dispatch_any() || state.disabled)
                 return;
         arch_capture(&s.regs);
         block_signals(&before);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/rawreport.h"
+#include "preload/dispatch.h"
 #include "preload/encode.h"
 #include "preload/guard.h"
 #include "preload/memmap.h"
@@ -142,14 +143,18 @@ static void put_header(void)
 /* The fault class as far as it is known without symbols or a disassembler. */
 static const char *fault_class(const struct crash *c)
 {
-        uint64_t addr = (uint64_t)c->info.si_addr, pc = c->regs.v[ARCH_REG_PC], sp = c->regs.v[ARCH_REG_SP];
+        uint64_t addr = (uint64_t)c->info.si_addr, pc, sp;
+        struct arch_registers regs;
 
         if (c->info.si_code <= 0)
                 return c->signal == SIGABRT && c->info.si_pid == c->pid ? "abort" : "sent-by-process";
+        arch_registers_from_context(c->fault_uc, &regs);
+        pc = regs.v[ARCH_REG_PC];
+        sp = regs.v[ARCH_REG_SP];
         switch (c->signal) {
         case SIGSEGV:
                 if (c->info.si_code == SI_KERNEL)
-                        return arch_context_is_protection_fault(c->uc) ? "non-canonical-address" : "unknown";
+                        return arch_context_is_protection_fault(c->fault_uc) ? "non-canonical-address" : "unknown";
                 if (addr == pc)
                         return pc < NULL_PAGE ? "null-call" : "execute-non-executable";
                 if (addr < NULL_PAGE)
@@ -201,9 +206,9 @@ static void put_signal(const struct crash *c)
         if (c->signal == SIGSYS && c->info.si_code > 0)
                 line_dec("syscall", c->info.si_syscall);
         key("trap");
-        sigsafe_dec(out, (int64_t)arch_context_trap(c->uc));
+        sigsafe_dec(out, (int64_t)arch_context_trap(c->fault_uc));
         sigsafe_str(out, " error ");
-        sigsafe_hex(out, arch_context_fault_error(c->uc));
+        sigsafe_hex(out, arch_context_fault_error(c->fault_uc));
         sigsafe_char(out, '\n');
         line_str("class", fault_class(c));
 }
@@ -442,11 +447,8 @@ static void put_place(uint64_t pc)
 static void put_frames(void)
 {
         struct crash *c = raw.crash;
-        uint32_t max = settings.max_frames < WIRE_MAX_FRAMES ? settings.max_frames : WIRE_MAX_FRAMES;
 
         sigsafe_str(out, RAW_SECTION_FRAMES "\n");
-        if (!c->frame_count)
-                c->frame_count = stackwalk(&c->regs, c->frame, max, &c->frame_end);
         for (uint32_t i = 0; i < c->frame_count; i++) {
                 sigsafe_dec(out, i);
                 sigsafe_char(out, ' ');
@@ -595,14 +597,41 @@ static void write_to_stderr(struct crash *c)
         write_all();
 }
 
+static void walk(void *crash)
+{
+        struct crash *c = crash;
+        uint32_t max = settings.max_frames < WIRE_MAX_FRAMES ? settings.max_frames : WIRE_MAX_FRAMES;
+
+        c->frame_count = stackwalk(&c->regs, c->frame, max, &c->frame_end);
+}
+
+/* A handler of the application that restores the default action and raises its signal again dies of a signal it sent itself; what the reader wants to know is the
+ * fault that the handler was called for. The frames go on through the handler to it. */
+static void find_origin(void *crash)
+{
+        struct crash *c = crash;
+        struct dispatch d;
+
+        if (c->info.si_code > 0 || c->info.si_pid != c->pid || !dispatch_any() ||
+            !dispatch_on_stack(c->frame, c->frame_count, &d) || d.sig != c->signal)
+                return;
+        if (probe_copy((uint64_t)d.info, &c->info, sizeof(c->info)) == sizeof(c->info))
+                c->fault_uc = d.uc;
+}
+
 void rawreport_write(struct crash *c)
 {
+        struct guard_fault fault;
         int err = -ENOENT;
 
         raw.crash = c;
         output_prepare(c);
         probe_begin();
         raw.map = memmap_read();
+        if (!guard_run(walk, c, &fault))
+                crash_note(c, "the stack walk of the raw report was abandoned by a fault of its own", NULL, 0);
+        if (c->uc && !guard_run(find_origin, c, &fault))
+                crash_note(c, "the search for an outer handler was abandoned by a fault of its own", NULL, 0);
         for (unsigned i = 0; err && i < OUTPUT_DIRECTORIES; i++)
                 err = write_to_directory(c, i);
         c->raw_err = err;
