@@ -32,10 +32,10 @@ int cli_print_help(const struct cli_command *self);
 /* Colour: `out` is a terminal, NO_COLOR (no-color.org) is not set and TERM is not "dumb". */
 bool cli_wants_colour(FILE *out);
 
-/* Prints a report from directory `dir_fd`: `file` ends in .json, or .txt for the raw report alone. `shown` is the path to print with it. 0,
- * or -errno with a sentence in `why`. */
+/* Prints a report from directory `dir_fd`: `file` ends in .json, or .txt for the raw report alone. `shown` is the
+ * path to print with it. 0, or -errno with a sentence in `why`. */
 enum cli_style { CLI_STYLE_BRIEF, CLI_STYLE_SHOW, CLI_STYLE_ALL_THREADS };
-int cli_print_report(int dir_fd, const char *file, const char *shown, enum cli_style style, bool colour, FILE *out, char *why,
-                     size_t why_size);
+int cli_print_report(int dir_fd, const char *file, const char *shown, enum cli_style style, bool colour, FILE *out,
+                     char *why, size_t why_size);
 
 #endif

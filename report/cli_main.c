@@ -31,7 +31,8 @@ int cli_usage_error(const struct cli_command *self, const char *format, ...)
         va_start(ap, format);
         vfprintf(stderr, format, ap);
         va_end(ap);
-        fprintf(stderr, "\nusage: crashpre %s %s\nTry 'crashpre %s --help'.\n", self->name, self->arguments, self->name);
+        fprintf(stderr, "\nusage: crashpre %s %s\nTry 'crashpre %s --help'.\n", self->name, self->arguments,
+                self->name);
         return CLI_USAGE;
 }
 

@@ -23,12 +23,12 @@ enum { RUN_FAILED = 125, RUN_CANNOT_EXECUTE = 126, RUN_NOT_FOUND = 127 };
 struct run {
         const struct cli_command *self;
         struct pool pool;
-        const char *dir;      /* absolute */
-        const char *library;  /* libcrashpre.so */
+        const char *dir;     /* absolute */
+        const char *library; /* libcrashpre.so */
         char **command;
         struct store_entry *before; /* reports that were there already */
         size_t before_count;
-        sigset_t waited;      /* blocked while the command runs, and taken by sigwaitinfo() */
+        sigset_t waited; /* blocked while the command runs, and taken by sigwaitinfo() */
         sigset_t old_mask;
         struct sigaction old_int, old_quit, old_child;
 };
@@ -61,7 +61,9 @@ static bool find_library(struct run *r)
                 return false;
         }
         if (strpbrk(real, " :")) {
-                cli_error(r->self, "%s: blanks and colons separate the entries of LD_PRELOAD; move crashpre to a path without them", real);
+                cli_error(r->self,
+                          "%s: blanks and colons end an entry of LD_PRELOAD; move crashpre to a path without them",
+                          real);
                 return false;
         }
         r->library = pool_strdup(&r->pool, real);
@@ -134,7 +136,8 @@ static void set_environment(struct run *r)
         setenv("CRASHPRE_DIR", r->dir, 1);
 }
 
-/* Ctrl-C and Ctrl-\ reach the whole foreground group, the command included: it decides. What is sent to us alone is handed on. */
+/* Ctrl-C and Ctrl-\ reach the whole foreground group, the command included: it decides. What is sent to us alone is
+ * handed on. */
 static void set_signals(struct run *r)
 {
         struct sigaction ignore = { .sa_handler = SIG_IGN }, fallback = { .sa_handler = SIG_DFL };
@@ -238,7 +241,8 @@ static void print_new_reports(struct run *r)
 
                 if (was_there(r, &v[i]) || !(v[i].files & (STORE_JSON | STORE_RAW)))
                         continue;
-                if (cli_print_report(fd, file, path, CLI_STYLE_BRIEF, cli_wants_colour(stderr), stderr, why, sizeof(why)))
+                if (cli_print_report(fd, file, path, CLI_STYLE_BRIEF, cli_wants_colour(stderr), stderr, why,
+                                     sizeof(why)))
                         cli_error(r->self, "%s: %s", path, why);
         }
         close(fd);

@@ -67,10 +67,12 @@ static int load(struct report *report, int dir_fd, const char *file, char *why, 
         return json_read_report(text, len, report, why, why_size);
 }
 
-int cli_print_report(int dir_fd, const char *file, const char *shown, enum cli_style style, bool colour, FILE *out, char *why,
-                     size_t why_size)
+int cli_print_report(int dir_fd, const char *file, const char *shown, enum cli_style style, bool colour, FILE *out,
+                     char *why, size_t why_size)
 {
-        struct text_options options = { .colour = colour, .all_threads = style == CLI_STYLE_ALL_THREADS, .path = shown };
+        struct text_options options = { .colour = colour,
+                                        .all_threads = style == CLI_STYLE_ALL_THREADS,
+                                        .path = shown };
         struct report *report = report_new();
         int err = load(report, dir_fd, file, why, why_size);
         char *text;
@@ -106,7 +108,8 @@ static bool choose_newest(struct choice *c, const char *dir)
         }
         close(fd);
         if (n)
-                c->path = pool_printf(&c->pool, "%s/%s%s", dir, v[n - 1].id, v[n - 1].files & STORE_JSON ? ".json" : ".txt");
+                c->path = pool_printf(&c->pool, "%s/%s%s", dir, v[n - 1].id,
+                                      v[n - 1].files & STORE_JSON ? ".json" : ".txt");
         return n != 0;
 }
 

@@ -36,7 +36,8 @@ static const char *sent_by(struct report *report)
         if (!sender->pid.v)
                 return "by a process outside this container";
         if (sender->name)
-                return pool_printf(&report->pool, "by %s [%" PRId64 "], uid %" PRId64, sender->name, sender->pid.v, sender->uid.v);
+                return pool_printf(&report->pool, "by %s [%" PRId64 "], uid %" PRId64, sender->name, sender->pid.v,
+                                   sender->uid.v);
         return pool_printf(&report->pool, "by process %" PRId64 ", uid %" PRId64, sender->pid.v, sender->uid.v);
 }
 
@@ -77,10 +78,12 @@ const char *describe_cause(struct report *report)
         const char *class = report->fault.class, *name = report->signal.name, *more;
 
         if (is(report->cause.kind, "request"))
-                return report->cause.message ? pool_printf(&report->pool, "a request (%s)", report->cause.message) : "a request";
+                return report->cause.message ? pool_printf(&report->pool, "a request (%s)", report->cause.message)
+                                             : "a request";
         if (!name)
-                name = report->signal.number.known ? pool_printf(&report->pool, "signal %" PRId64, report->signal.number.v)
-                                                   : "an unknown signal";
+                name = report->signal.number.known
+                               ? pool_printf(&report->pool, "signal %" PRId64, report->signal.number.v)
+                               : "an unknown signal";
         if (!class)
                 return name;
         more = detail(report);
@@ -94,7 +97,8 @@ static const char *process_name(struct report *report)
 {
         const char *program = describe_program(report);
 
-        return report->process.pid.known ? pool_printf(&report->pool, "%s[%" PRId64 "]", program, report->process.pid.v) : program;
+        return report->process.pid.known ? pool_printf(&report->pool, "%s[%" PRId64 "]", program, report->process.pid.v)
+                                         : program;
 }
 
 const char *describe_headline(struct report *report)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/describe.h: the phrases that text, JSON and pages share. All from the report's pool; not yet safe for a terminal (utf8.h). */
+/* report/describe.h: the phrases that text, JSON and pages share. All from the report's pool; not yet safe for a
+ * terminal (utf8.h). */
 #ifndef CRASHPRE_REPORT_DESCRIBE_H
 #define CRASHPRE_REPORT_DESCRIBE_H
 
@@ -8,7 +9,8 @@
 /* Base name of the program, "process" where it is unknown. */
 const char *describe_program(struct report *report);
 
-/* "SIGSEGV (null-dereference: write to 0x0)", "SIGABRT (uncaught-exception: std::runtime_error)", "a request (reason)". */
+/* "SIGSEGV (null-dereference: write to 0x0)", "SIGABRT (uncaught-exception: std::runtime_error)", "a request
+ * (reason)". */
 const char *describe_cause(struct report *report);
 
 /* "app[4242] died of SIGSEGV (null-dereference: write to 0x0) in thread worker-1 [4243]" */

@@ -10,8 +10,8 @@
 /* Addresses below this come from a null pointer with a small offset: vm.mmap_min_addr keeps at least one page free. */
 #define NULL_PAGE 4096u
 
-/* How far below its stack a thread may reach at once (a large frame, alloca) and still be called an overflow, and how deep below the
- * lowest page of the stack SP itself may stand. */
+/* How far below its stack a thread may reach at once (a large frame, alloca) and still be called an overflow, and
+ * how deep below the lowest page of the stack SP itself may stand. */
 #define STACK_REACH ((uint64_t)1024 * 1024)
 #define STACK_NEAR ((uint64_t)64 * 1024)
 
@@ -92,8 +92,8 @@ static bool is_stack_of(const struct target *t, const struct mapping *m)
         return false;
 }
 
-/* The access went below a stack (its guard, or nothing at all), SP is at that stack's low end or below it, and the thread's
- * frames stand on that stack. */
+/* The access went below a stack (its guard, or nothing at all), SP is at that stack's low end or below it, and the
+ * thread's frames stand on that stack. */
 static bool is_stack_overflow(const struct crash_facts *f, const struct target *t)
 {
         const struct mapping *stack, *at;
@@ -110,7 +110,8 @@ static bool is_stack_overflow(const struct crash_facts *f, const struct target *
         edge = at ? at->end : addr;
         if (at && edge != stack->start)
                 return false;
-        return stack->start - edge <= STACK_REACH && sp < stack->start + STACK_NEAR && stack->start - addr <= 16 * STACK_REACH;
+        return stack->start - edge <= STACK_REACH && sp < stack->start + STACK_NEAR &&
+               stack->start - addr <= 16 * STACK_REACH;
 }
 
 static const char *classify_segv(const struct crash_facts *f, const struct target *t, const char *access)

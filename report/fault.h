@@ -9,12 +9,12 @@
 
 /* A crash as the dying process told it, by wire or by raw report. */
 struct crash_facts {
-        int signal;                 /* 0: a report on request */
-        int code;                   /* si_code */
-        struct known_u64 address;   /* si_addr, where the signal has one */
+        int signal;               /* 0: a report on request */
+        int code;                 /* si_code */
+        struct known_u64 address; /* si_addr, where the signal has one */
         struct known_int sender_pid, sender_uid;
         struct known_int syscall;
-        uint64_t trap, error;       /* the processor's words, 0 unknown */
+        uint64_t trap, error; /* the processor's words, 0 unknown */
         pid_t pid;
         bool uncaught_exception, terminate;
         struct arch_registers regs; /* of the crashing thread */
@@ -23,8 +23,8 @@ struct crash_facts {
 /* Reads siginfo and the rest; nothing in `wire` is believed beyond its size. */
 void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *out);
 
-/* Fills report->signal, report->fault and report->cause.kind. `t` (may be NULL) gives the mappings and, in threads[0], the frames of the
- * crashing thread. What is there already stays where nothing better is known. */
+/* Fills report->signal, report->fault and report->cause.kind. `t` (may be NULL) gives the mappings and, in
+ * threads[0], the frames of the crashing thread. What is there already stays where nothing better is known. */
 void fault_classify(struct report *report, const struct crash_facts *facts, const struct target *t);
 
 /* "SIGSEGV", "SIGRTMIN+3", from the report's pool; NULL unknown. */

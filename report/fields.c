@@ -1,15 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/fields.h"
 
-#define STRING(name, type, member) { name, FIELD_STRING, offsetof(struct type, member), 0, 0, NULL, false }
-#define HEX(name, type, member) { name, FIELD_HEX, offsetof(struct type, member), 0, 0, NULL, false }
-#define INT(name, type, member) { name, FIELD_INT, offsetof(struct type, member), 0, 0, NULL, false }
-#define REAL(name, type, member) { name, FIELD_REAL, offsetof(struct type, member), 0, 0, NULL, false }
-#define FLAG(name, type, member) { name, FIELD_FLAG, offsetof(struct type, member), 0, 0, NULL, false }
-#define OBJECT(name, type, member, sub) { name, FIELD_OBJECT, offsetof(struct type, member), 0, 0, sub, false }
-#define ARRAY(name, kind, type, member, counter, element, sub, always)                                                 \
-        { name, kind, offsetof(struct type, member), offsetof(struct type, counter), element, sub, always }
-#define END { NULL, FIELD_STRING, 0, 0, 0, NULL, false }
+#define STRING(name, type, member)                                                   \
+        {                                                                            \
+                name, FIELD_STRING, offsetof(struct type, member), 0, 0, NULL, false \
+        }
+#define HEX(name, type, member)                                                   \
+        {                                                                         \
+                name, FIELD_HEX, offsetof(struct type, member), 0, 0, NULL, false \
+        }
+#define INT(name, type, member)                                                   \
+        {                                                                         \
+                name, FIELD_INT, offsetof(struct type, member), 0, 0, NULL, false \
+        }
+#define REAL(name, type, member)                                                   \
+        {                                                                          \
+                name, FIELD_REAL, offsetof(struct type, member), 0, 0, NULL, false \
+        }
+#define FLAG(name, type, member)                                                   \
+        {                                                                          \
+                name, FIELD_FLAG, offsetof(struct type, member), 0, 0, NULL, false \
+        }
+#define OBJECT(name, type, member, sub)                                             \
+        {                                                                           \
+                name, FIELD_OBJECT, offsetof(struct type, member), 0, 0, sub, false \
+        }
+#define ARRAY(name, kind, type, member, counter, element, sub, always)                                          \
+        {                                                                                                       \
+                name, kind, offsetof(struct type, member), offsetof(struct type, counter), element, sub, always \
+        }
+#define END                                              \
+        {                                                \
+                NULL, FIELD_STRING, 0, 0, 0, NULL, false \
+        }
 
 static const struct field tool_fields[] = {
         STRING("name", report_tool, name),

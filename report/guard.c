@@ -88,7 +88,8 @@ void guard_begin(long seconds)
 
         for (n = 1; n <= SIGRTMAX; n++)
                 if (n != SIGKILL && n != SIGSTOP)
-                        signal(n, n == SIGPIPE || n == SIGXFSZ ? SIG_IGN : SIG_DFL); /* both are told by errno as well */
+                        signal(n,
+                               n == SIGPIPE || n == SIGXFSZ ? SIG_IGN : SIG_DFL); /* both are told by errno as well */
         sigaltstack(&stack, NULL);
         for (i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
                 install(crashes[i], on_crash);

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* report/guard.h: the helper watches itself: a deadline, its own crash, and one line in the raw report about how it went.
+/* report/guard.h: the helper watches itself: a deadline, its own crash, and one line in the raw report about how it
+ * went.
  *
- * A process waits for the helper before it may die, so whatever goes wrong in here, the end is _exit(): the kernel then lets go of
- * all traced threads. The functions are for the main thread; what runs in signal handlers is inside.
+ * A process waits for the helper before it may die, so whatever goes wrong in here, the end is _exit(): the kernel
+ * then lets go of all traced threads. The functions are for the main thread; what runs in signal handlers is
+ * inside.
  */
 #ifndef CRASHPRE_REPORT_GUARD_H
 #define CRASHPRE_REPORT_GUARD_H
 
 #include <stdint.h>
 
-/* Signal actions and mask as a fresh process has them, SIGPIPE and SIGXFSZ ignored; from here on a crash or the deadline ends the helper
- * and is told in the raw report (WIRE_FD_RAW). `seconds`: the deadline until guard_deadline() says better. */
+/* Signal actions and mask as a fresh process has them, SIGPIPE and SIGXFSZ ignored; from here on a crash or the
+ * deadline ends the helper and is told in the raw report (WIRE_FD_RAW). `seconds`: the deadline until
+ * guard_deadline() says better. */
 void guard_begin(long seconds);
 
-/* What the helper is doing: a word for the line that tells of a failure. NULL: nothing worth a line any more. Must be a literal. */
+/* What the helper is doing: a word for the line that tells of a failure. NULL: nothing worth a line any more. Must
+ * be a literal. */
 void guard_stage(const char *stage);
 
 /* CLOCK_MONOTONIC. */

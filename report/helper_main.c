@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* report/helper_main.c: crashpre-helper, started by the crash handler of libcrashpre.so (unwind/core/wire.h says how they talk).
+/* report/helper_main.c: crashpre-helper, started by the crash handler of libcrashpre.so (unwind/core/wire.h says
+ * how they talk).
  *
- *   HELLO -> the crash arrives -> attach, unwind, read /proc -> (request: release, RELEASED) -> names -> JSON -> outcome line ->
- *   text on stderr -> release the crashing thread, DONE -> hold the others until the process is gone -> old reports removed
+ *   HELLO -> the crash arrives -> attach, unwind, read /proc -> (request: release, RELEASED) -> names -> JSON ->
+ *   outcome line -> text on stderr -> release the crashing thread, DONE -> hold the others until the process is gone ->
+ *   remove old reports
  */
 #include "report/describe.h"
 #include "report/fault.h"
@@ -31,7 +33,8 @@
 #define NSEC_PER_SEC UINT64_C(1000000000)
 #define NSEC_PER_MSEC UINT64_C(1000000)
 
-/* The crashing thread dies at once after DONE; should it not (a debugger stopped it), the others are not held for ever. */
+/* The crashing thread dies at once after DONE; should it not (a debugger stopped it), the others are not held for
+ * ever. */
 #define HOLD_SECONDS 10
 
 /* How long a full stderr that nobody reads may keep a process from dying. */
@@ -50,7 +53,7 @@ struct helper {
         uint64_t attach_began;
         bool attached;
         bool has_raw, has_directory; /* WIRE_FD_RAW, WIRE_FD_DIR came to us open */
-        const char *name; /* of the report that is in place: "....json", "....txt" or NULL */
+        const char *name;            /* of the report that is in place: "....json", "....txt" or NULL */
 };
 
 static bool is_fatal(const struct helper *h)
@@ -76,7 +79,8 @@ static bool is_open(int fd)
         return fcntl(fd, F_GETFD) >= 0;
 }
 
-/* A number that came to us closed would be taken by the next file we open, and be written to as if it were the raw report. */
+/* A number that came to us closed would be taken by the next file we open, and be written to as if it were the raw
+ * report. */
 static void settle_descriptors(struct helper *h)
 {
         int fd;
@@ -198,15 +202,16 @@ static const char *type_name(struct pool *pool, const char *mangled)
 static void read_raw(struct helper *h)
 {
         struct report *r = h->report;
-        char *text;
-        size_t len;
+        char *text = NULL;
+        size_t len = 0;
         int err;
 
         if (!h->has_raw)
                 return;
         r->files.raw = pool_printf(&r->pool, "%s.txt", h->wire.id);
         h->name = r->files.raw;
-        err = lseek(WIRE_FD_RAW, 0, SEEK_SET) < 0 ? -errno : store_read_fd(&r->pool, WIRE_FD_RAW, RAW_LIMIT, &text, &len);
+        err = lseek(WIRE_FD_RAW, 0, SEEK_SET) < 0 ? -errno
+                                                  : store_read_fd(&r->pool, WIRE_FD_RAW, RAW_LIMIT, &text, &len);
         if (!err)
                 err = raw_read(text, len, r, &h->raw);
         if (err)
@@ -363,7 +368,8 @@ static void write_json(struct helper *h)
         guard_outcome("json %s", name);
 }
 
-/* A second way to the same pipe or terminal, so that O_NONBLOCK does not become a property of the application's own descriptor. */
+/* A second way to the same pipe or terminal, so that O_NONBLOCK does not become a property of the application's own
+ * descriptor. */
 static int open_patient_stderr(void)
 {
         struct stat st;
@@ -382,10 +388,13 @@ static void write_stderr(const char *text, size_t len)
         while (len) {
                 struct pollfd p = { .fd = fd, .events = POLLOUT };
                 uint64_t now = guard_now();
-                size_t piece = own >= 0 || len < 512 ? len : 512; /* a pipe that can be written to takes a small piece without blocking */
+                size_t piece = own >= 0 || len < 512
+                                       ? len
+                                       : 512; /* a pipe that can be written to takes a small piece without blocking */
                 ssize_t n;
 
-                if (now >= deadline || poll(&p, 1, (int)((deadline - now) / NSEC_PER_MSEC) + 1) <= 0 || !(p.revents & POLLOUT))
+                if (now >= deadline || poll(&p, 1, (int)((deadline - now) / NSEC_PER_MSEC) + 1) <= 0 ||
+                    !(p.revents & POLLOUT))
                         break;
                 n = send(fd, text, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
                 if (n < 0 && errno == ENOTSOCK)
@@ -411,7 +420,8 @@ static void print(struct helper *h)
                 return;
         if (h->name)
                 options.path = h->wire.dir[0] ? pool_printf(&h->report->pool, "%s/%s", h->wire.dir, h->name) : h->name;
-        text = h->settings.stderr_text == SETTINGS_STDERR_BRIEF ? text_brief(h->report, &options) : text_full(h->report, &options);
+        text = h->settings.stderr_text == SETTINGS_STDERR_BRIEF ? text_brief(h->report, &options)
+                                                                : text_full(h->report, &options);
         write_stderr(text, strlen(text));
         free(text);
 }
@@ -426,7 +436,8 @@ static void let_go(struct helper *h)
         if (h->attached && is_fatal(h))
                 process_release_thread(h->target, h->wire.tid);
         say(WIRE_DONE);
-        close_range(STDIN_FILENO, WIRE_FD_RAW, 0); /* a shell that reads the application's stderr must not wait for us */
+        close_range(STDIN_FILENO, WIRE_FD_RAW,
+                    0); /* a shell that reads the application's stderr must not wait for us */
         if (h->attached && is_fatal(h))
                 process_hold_until_death(h->target, deadline);
 }
@@ -495,7 +506,8 @@ int main(int argc, char **argv)
         }
         say(WIRE_HELLO); /* before all else: the crashing process counts the microseconds until here */
         if (!is_open(WIRE_FD_CRASH)) {
-                fputs("crashpre-helper: started by libcrashpre.so when a program crashes; not for the command line\n", stderr);
+                fputs("crashpre-helper: started by libcrashpre.so when a program crashes; not for the command line\n",
+                      stderr);
                 return 2;
         }
         guard_begin(30);

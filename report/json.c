@@ -107,8 +107,8 @@ static json_t *write_list(struct pool *pool, const void *base, const struct fiel
 
         for (i = 0; i < n; i++) {
                 const void *p = get_element(base, f, i);
-                json_t *value = f->type == FIELD_STRINGS ? write_string(pool, get_string(p))
-                                                         : write_object(pool, p, f->sub);
+                json_t *value =
+                        f->type == FIELD_STRINGS ? write_string(pool, get_string(p)) : write_object(pool, p, f->sub);
 
                 json_array_append_new(array, value ? value : json_object());
         }
@@ -246,7 +246,8 @@ static void read_array(struct pool *pool, char *base, const struct field *f, con
 
                 for (at = json_object_iter((json_t *)(uintptr_t)value); at;
                      at = json_object_iter_next((json_t *)(uintptr_t)value, at))
-                        read_keyed(pool, array + f->size * i++, f, json_object_iter_key(at), json_object_iter_value(at));
+                        read_keyed(pool, array + f->size * i++, f, json_object_iter_key(at),
+                                   json_object_iter_value(at));
         }
         for (; i < n; i++) {
                 const json_t *element = json_array_get(value, i);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* report/model.h: a crash report in memory.
  *
- * It knows neither ptrace nor JSON: the helper fills it from a live process, raw_read.c from a raw report, json.c from a JSON
- * report; json.c and text.c write it. Every string and array is borrowed from the report's pool and lives until report_free(). Unknown: NULL
- * for a string, `known` false for a number, n == 0 for a list. Words of open enumerations (classes, trusts, ...) are
- * strings, so that a report of a later version passes through unharmed. Strings hold the bytes the system gave: the writers make them safe.
+ * It knows neither ptrace nor JSON: the helper fills it from a live process, raw_read.c from a raw report, json.c
+ * from a JSON report; json.c and text.c write it. Every string and array is borrowed from the report's pool and
+ * lives until report_free(). Unknown: NULL for a string, `known` false for a number, n == 0 for a list. Words of
+ * open enumerations (classes, trusts, ...) are strings, so that a report of a later version passes through
+ * unharmed. Strings hold the bytes the system gave: the writers make them safe.
  */
 #ifndef CRASHPRE_REPORT_MODEL_H
 #define CRASHPRE_REPORT_MODEL_H

@@ -25,7 +25,8 @@ char *pool_strndup(struct pool *pool, const char *s, size_t len);
 char *pool_printf(struct pool *pool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *pool_vprintf(struct pool *pool, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
 
-/* `array` of `n` elements of `size` bytes with room for one more, zeroed: the same array, or a copy at each power of two. */
+/* `array` of `n` elements of `size` bytes with room for one more, zeroed: the same array, or a copy at each power
+ * of two. */
 void *pool_grow(struct pool *pool, void *array, size_t n, size_t size);
 
 /* The address of a new last element of a typed array with its counter. */

@@ -127,9 +127,12 @@ void procfs_set_start(struct report *report, uint64_t ticks, double time_unix)
                 return;
         start = (double)(now.tv_sec - since_boot.tv_sec) + (double)(now.tv_nsec - since_boot.tv_nsec) / 1e9 +
                 (double)ticks / (double)per_second;
-        report->process.start_time = report_format_time(report, (int64_t)start, (int64_t)((start - (double)(int64_t)start) * 1e9));
-        if (time_unix > 0) /* a tick is 10 ms: more digits would be invented, and a young process may seem to start in the future */
-                report->process.uptime_seconds = KNOWN_REAL(time_unix > start ? (double)(int64_t)((time_unix - start) * 100 + 0.5) / 100 : 0);
+        report->process.start_time =
+                report_format_time(report, (int64_t)start, (int64_t)((start - (double)(int64_t)start) * 1e9));
+        if (time_unix >
+            0) /* a tick is 10 ms: more digits would be invented, and a young process may seem to start in the future */
+                report->process.uptime_seconds =
+                        KNOWN_REAL(time_unix > start ? (double)(int64_t)((time_unix - start) * 100 + 0.5) / 100 : 0);
 }
 
 void procfs_read_process(struct report *report, pid_t pid, const char *globs)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* report/raw_read.h: the raw text report (unwind/core/raw_format.h) read back.
  *
- * It may be cut anywhere, edited or hostile: every line stands alone, what cannot be understood is counted and passed over. Strings are
- * decoded (\xHH) and, like all else, from the pool of the report that is filled.
+ * It may be cut anywhere, edited or hostile: every line stands alone, what cannot be understood is counted and
+ * passed over. Strings are decoded (\xHH) and, like all else, from the pool of the report that is filled.
  */
 #ifndef CRASHPRE_REPORT_RAW_READ_H
 #define CRASHPRE_REPORT_RAW_READ_H
@@ -25,12 +25,12 @@ struct raw_module {
 
 /* What a raw report holds besides what stands in the report model already. */
 struct raw_report {
-        struct crash_facts facts;     /* facts.regs: [registers] */
-        struct known_int tid;         /* of the crashing thread */
+        struct crash_facts facts; /* facts.regs: [registers] */
+        struct known_int tid;     /* of the crashing thread */
         const char *thread_name;
         struct known_int start_ticks; /* clock ticks from boot to the start of the process */
         const char *class;
-        const char *exception;        /* mangled */
+        const char *exception; /* mangled */
         struct report_context *context;
         size_t context_count;
         struct raw_frame *frames;
@@ -38,19 +38,20 @@ struct raw_report {
         const char *frames_end;
         struct raw_module *modules;
         size_t module_count;
-        char *maps;                   /* the lines of [maps], decoded; NULL: none */
+        char *maps; /* the lines of [maps], decoded; NULL: none */
         size_t maps_len;
-        const char **helper;          /* what was appended after "helper: " */
+        const char **helper; /* what was appended after "helper: " */
         size_t helper_count;
-        bool complete;                /* "end of report" was there */
+        bool complete; /* "end of report" was there */
         size_t bad_lines;
 };
 
-/* Fills `report` (identity, process, system, breadcrumbs, metadata, reason) and `out`. 0, or -EBADMSG where the first line is
- * not that of a raw report. */
+/* Fills `report` (identity, process, system, breadcrumbs, metadata, reason) and `out`. 0, or -EBADMSG where the
+ * first line is not that of a raw report. */
 int raw_read(const char *text, size_t len, struct report *report, struct raw_report *out);
 
-/* A new target (target_free()) made of nothing but `raw`: registers and frames of the crashing thread, modules, mappings; no memory. */
+/* A new target (target_free()) made of nothing but `raw`: registers and frames of the crashing thread, modules,
+ * mappings; no memory. */
 struct target *raw_target(const struct raw_report *raw);
 
 /* Gives modules of `t` whose headers could not be read the bias that the frames of `raw` imply. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/raw_target.c: a raw report as a target: what symbols need when nobody may look at the process, or it is long gone. */
+/* report/raw_target.c: a raw report as a target: what symbols need when nobody may look at the process, or it is
+ * long gone. */
 #include "report/raw_read.h"
 
 #include "unwind/modules.h"
@@ -84,8 +85,8 @@ static void add_modules(const struct raw_report *raw, struct target *t)
         qsort(t->modules.v, t->modules.n, sizeof(*t->modules.v), by_base);
 }
 
-/* Ties a mapping and the module it lies in together. The first of a module's own file says where in the file it begins and which file
- * that was, for modules without a build-id. */
+/* Ties a mapping and the module it lies in together. The first of a module's own file says where in the file it
+ * begins and which file that was, for modules without a build-id. */
 static void join(struct target *t, struct mapping *mapping, int index)
 {
         struct module *m = &t->modules.v[index];

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_ENVIRONMENT                                                                                            \
-        "PATH,LANG,LANGUAGE,LC_*,TZ,TERM,SHELL,PWD,CI,LD_LIBRARY_PATH,LD_PRELOAD,MALLOC_*,GLIBC_TUNABLES,*SAN_OPTIONS," \
-        "GITHUB_WORKFLOW,GITHUB_JOB,GITHUB_RUN_ID,GITHUB_REF,GITHUB_SHA"
+static const char default_environment[] =
+        "PATH,LANG,LANGUAGE,LC_*,TZ,TERM,SHELL,PWD,CI,LD_LIBRARY_PATH,LD_PRELOAD,MALLOC_*,GLIBC_TUNABLES,*SAN_OPTIONS,"
+        "GITHUB_WORKFLOW,GITHUB_JOB,GITHUB_RUN_ID,GITHUB_REF,GITHUB_SHA";
 
 extern char **environ;
 
@@ -24,7 +24,11 @@ static const struct setting {
         bool read;
         size_t offset;
 } table[] = {
-#define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define WORDS(...)                \
+        (const char *const[])     \
+        {                         \
+                __VA_ARGS__, NULL \
+        }
 #define READ(member) true, offsetof(struct settings, member)
 #define CHECK false, 0
         { "CRASHPRE_STDERR", WORD, 0, 0, SETTINGS_STDERR_FULL, WORDS("none", "brief", "full"), READ(stderr_text) },
@@ -122,7 +126,8 @@ static void expectation(const struct setting *s, char *buf, size_t size)
         else if (s->kind == SIGNALS)
                 snprintf(buf, size, "a comma list of signal names as in SEGV,ABRT");
         for (i = 0; s->kind == WORD && s->words[i] && used < size; i++)
-                used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? (s->words[i + 1] ? ", " : " or ") : "", s->words[i]);
+                used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? (s->words[i + 1] ? ", " : " or ") : "",
+                                         s->words[i]);
 }
 
 /* The value of a variable that is set; its default, and a note, where it is wrong. */
@@ -167,7 +172,7 @@ void settings_read(struct settings *out, settings_note *note, void *ctx)
                 memcpy((char *)out + s->offset, &number, sizeof(number));
         }
         if (!out->environment)
-                out->environment = DEFAULT_ENVIRONMENT;
+                out->environment = default_environment;
 }
 
 static const struct setting *find(const char *name)

@@ -9,8 +9,8 @@
 enum settings_stderr { SETTINGS_STDERR_NONE, SETTINGS_STDERR_BRIEF, SETTINGS_STDERR_FULL };
 
 struct settings {
-        long stderr_text;        /* enum settings_stderr */
-        long timeout;            /* seconds */
+        long stderr_text; /* enum settings_stderr */
+        long timeout;     /* seconds */
         long max_frames;
         long max_reports;        /* 0: keep all */
         long mode;               /* of report files */

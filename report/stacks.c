@@ -154,7 +154,8 @@ static size_t count_frames(const struct target *t)
 
 int stacks_fill(struct report *report, struct target *t, struct symbols *symbols, bool crashed)
 {
-        struct symbol_query *queries = pool_alloc(&report->pool, (count_frames(t) + 1) * sizeof(*queries)), *q = queries;
+        struct symbol_query *queries = pool_alloc(&report->pool, (count_frames(t) + 1) * sizeof(*queries)),
+                            *q = queries;
         bool *asked = pool_alloc(&report->pool, (t->modules.n + 1) * sizeof(*asked));
         size_t n = make_queries(t, queries, asked), i;
         int err = symbols ? symbols_resolve(symbols, queries, n) : 0;

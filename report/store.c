@@ -68,8 +68,8 @@ static int fill(int fd, mode_t mode, const void *data, size_t len, const char **
         return err;
 }
 
-/* A file without a name, linked in when it is complete: whatever happens before, nothing is left behind. -EOPNOTSUPP where the file system
- * or /proc does not carry it, so that the other way is tried. */
+/* A file without a name, linked in when it is complete: whatever happens before, nothing is left behind.
+ * -EOPNOTSUPP where the file system or /proc does not carry it, so that the other way is tried. */
 static int write_unnamed(int dir_fd, const char *name, mode_t mode, const void *data, size_t len, const char **step)
 {
         int fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode), err;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* report/store.h: report files in a directory: names, complete-or-absent writing, listing, retention.
  *
- * A report is known by its id, crash-<program>-<pid>-<UTC yyyymmddThhmmss.uuuuuu>Z; its files are the id with .txt, .json, .core.
- * Errors: 0 or -errno.
+ * A report is known by its id, crash-<program>-<pid>-<UTC yyyymmddThhmmss.uuuuuu>Z; its files are the id with .txt,
+ * .json, .core. Errors: 0 or -errno.
  */
 #ifndef CRASHPRE_REPORT_STORE_H
 #define CRASHPRE_REPORT_STORE_H
@@ -12,19 +12,20 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Writes `name` in directory `dir_fd`: complete with `mode` whatever the umask, or not there at all. An existing file is left as it is: -EEXIST. On an
- * error *step (may be NULL) is the system call that failed. */
+/* Writes `name` in directory `dir_fd`: complete with `mode` whatever the umask, or not there at all. An existing
+ * file is left as it is: -EEXIST. On an error *step (may be NULL) is the system call that failed. */
 int store_write(int dir_fd, const char *name, mode_t mode, const void *data, size_t len, const char **step);
 
-/* Removes the temporary file that store_write() may have open under a name. Async-signal-safe: for a handler of our own crash. */
+/* Removes the temporary file that store_write() may have open under a name. Async-signal-safe: for a handler of our
+ * own crash. */
 void store_abandon(void);
 
 enum store_files { STORE_RAW = 1, STORE_JSON = 2, STORE_CORE = 4 };
 
 struct store_entry {
-        const char *id;    /* borrowed from the pool, as `time` */
-        const char *time;  /* the id's last part: sorts by time as text */
-        unsigned files;    /* enum store_files */
+        const char *id;   /* borrowed from the pool, as `time` */
+        const char *time; /* the id's last part: sorts by time as text */
+        unsigned files;   /* enum store_files */
 };
 
 /* The reports of a directory, oldest first. *out from the pool. */

@@ -79,11 +79,12 @@ static void frame_line(struct writer *w, const struct report_frame *frame)
         if (frame->signal_frame)
                 name = "<signal handler called>";
         else if (frame->function && frame->function_offset.known && frame->function_offset.v)
-                name = pool_printf(w->pool, "%s%s%s+0x%" PRIx64, w->style->bold, safe(w, frame->function), w->style->plain,
-                                   (uint64_t)frame->function_offset.v);
+                name = pool_printf(w->pool, "%s%s%s+0x%" PRIx64, w->style->bold, safe(w, frame->function),
+                                   w->style->plain, (uint64_t)frame->function_offset.v);
         else if (frame->function)
                 name = pool_printf(w->pool, "%s%s%s", w->style->bold, safe(w, frame->function), w->style->plain);
-        fprintf(w->out, "  #%-2" PRId64 " %s0x%016" PRIx64 "%s ", frame->index.v, w->style->faint, frame->pc.v, w->style->plain);
+        fprintf(w->out, "  #%-2" PRId64 " %s0x%016" PRIx64 "%s ", frame->index.v, w->style->faint, frame->pc.v,
+                w->style->plain);
         if (name)
                 fputs(name, w->out);
         if (frame->module.known)
@@ -117,7 +118,8 @@ static void stack(struct writer *w, const struct report_thread *thread, bool who
         } else {
                 frame_lines(w, thread, 0, STDERR_INNERMOST);
                 fprintf(w->out, "  ...  %" PRId64 " more frames\n",
-                        thread->frames[n - STDERR_OUTERMOST].index.v - thread->frames[STDERR_INNERMOST - 1].index.v - 1);
+                        thread->frames[n - STDERR_OUTERMOST].index.v - thread->frames[STDERR_INNERMOST - 1].index.v -
+                                1);
                 for (n -= STDERR_OUTERMOST; n < thread->frame_count; n++)
                         frame_line(w, &thread->frames[n]);
         }
@@ -146,7 +148,8 @@ char *text_full(struct report *report, const struct text_options *options)
         if (report->thread_count)
                 stack(&w, &report->threads[0], false);
         if (report->thread_count > 1)
-                fprintf(w.out, "  and %zu more thread%s\n", report->thread_count - 1, report->thread_count > 2 ? "s" : "");
+                fprintf(w.out, "  and %zu more thread%s\n", report->thread_count - 1,
+                        report->thread_count > 2 ? "s" : "");
         path_line(&w);
         return finish(&w);
 }
@@ -229,8 +232,9 @@ static void facts(struct writer *w)
         if (r->system.distribution || r->system.kernel)
                 fact(w, "system",
                      pool_printf(w->pool, "%s%s%s%s%s", r->system.distribution ? r->system.distribution : "",
-                                 r->system.distribution && r->system.kernel ? ", " : "", r->system.kernel ? r->system.kernel : "",
-                                 r->system.hostname ? " on " : "", r->system.hostname ? r->system.hostname : ""));
+                                 r->system.distribution && r->system.kernel ? ", " : "",
+                                 r->system.kernel ? r->system.kernel : "", r->system.hostname ? " on " : "",
+                                 r->system.hostname ? r->system.hostname : ""));
 }
 
 static void thread_section(struct writer *w, const struct report_thread *thread)
@@ -250,8 +254,8 @@ static void registers_section(struct writer *w, const struct report_thread *thre
         for (i = 0; i < thread->register_count; i++) {
                 bool last = i + 1 == thread->register_count || i % REGISTERS_A_LINE == REGISTERS_A_LINE - 1;
 
-                fprintf(w->out, "  %-8s 0x%016" PRIx64 "%s", safe(w, thread->registers[i].name), thread->registers[i].value,
-                        last ? "\n" : " ");
+                fprintf(w->out, "  %-8s 0x%016" PRIx64 "%s", safe(w, thread->registers[i].name),
+                        thread->registers[i].value, last ? "\n" : " ");
         }
 }
 
@@ -284,7 +288,8 @@ static void breadcrumbs_section(struct writer *w)
         for (i = 0; i < w->report->breadcrumb_count; i++) {
                 const struct report_breadcrumb *b = &w->report->breadcrumbs[i];
 
-                fprintf(w->out, "  %s [%" PRId64 "] %s: %s\n", safe(w, b->time), b->tid.v, safe(w, b->category), safe(w, b->message));
+                fprintf(w->out, "  %s [%" PRId64 "] %s: %s\n", safe(w, b->time), b->tid.v, safe(w, b->category),
+                        safe(w, b->message));
         }
 }
 
@@ -295,7 +300,8 @@ static void diagnostics_section(struct writer *w)
         if (w->report->diagnostic_count)
                 title(w, "Notes on this report");
         for (i = 0; i < w->report->diagnostic_count; i++)
-                fprintf(w->out, "  %s: %s\n", safe(w, w->report->diagnostics[i].stage), safe(w, w->report->diagnostics[i].message));
+                fprintf(w->out, "  %s: %s\n", safe(w, w->report->diagnostics[i].stage),
+                        safe(w, w->report->diagnostics[i].message));
 }
 
 char *text_show(struct report *report, const struct text_options *options)

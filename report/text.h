@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/text.h: a report for people. What comes out is safe to send to a terminal, whatever the dying program called its files and threads. */
+/* report/text.h: a report for people. What comes out is safe to send to a terminal, whatever the dying program
+ * called its files and threads. */
 #ifndef CRASHPRE_REPORT_TEXT_H
 #define CRASHPRE_REPORT_TEXT_H
 

@@ -3,7 +3,8 @@
  *
  *   fake_handler HELPER DIR [mode]
  *
- * A child with three more threads writes to a null pointer; its handler, an ordinary one, starts HELPER and waits for its status bytes. Modes:
+ * A child with three more threads writes to a null pointer; its handler, an ordinary one, starts HELPER and waits
+ * for its status bytes. Modes:
  *   fatal         the whole course (default)
  *   request       nothing crashes: a report of a live process
  *   bad-magic     the struct begins with another number
@@ -17,7 +18,8 @@
  *   no-dir        neither raw report nor directory
  *   hostile       a name with a slash, a frame count beyond the array
  *   full-stderr   descriptor 2 is a pipe that nobody reads, and full
- * Prints the status bytes as they came, then the wait statuses of the helper and of the child: "status: HD", "helper: exit 0", "child: signal 11".
+ * Prints the status bytes as they came, then the wait statuses of the helper and of the child: "status: HD",
+ * "helper: exit 0", "child: signal 11".
  */
 #include "unwind/core/cfi.h"
 #include "unwind/core/raw_format.h"
@@ -72,11 +74,12 @@ static void take_registers(const ucontext_t *uc, struct arch_registers *out)
         static const struct {
                 int from, to;
         } map[] = {
-                { REG_RAX, ARCH_REG_RAX }, { REG_RDX, ARCH_REG_RDX }, { REG_RCX, ARCH_REG_RCX }, { REG_RBX, ARCH_REG_RBX },
-                { REG_RSI, ARCH_REG_RSI }, { REG_RDI, ARCH_REG_RDI }, { REG_RBP, ARCH_REG_FP },  { REG_RSP, ARCH_REG_SP },
-                { REG_R8, ARCH_REG_R8 },   { REG_R9, ARCH_REG_R9 },   { REG_R10, ARCH_REG_R10 }, { REG_R11, ARCH_REG_R11 },
-                { REG_R12, ARCH_REG_R12 }, { REG_R13, ARCH_REG_R13 }, { REG_R14, ARCH_REG_R14 }, { REG_R15, ARCH_REG_R15 },
-                { REG_RIP, ARCH_REG_PC },  { REG_EFL, ARCH_REG_FLAGS },
+                { REG_RAX, ARCH_REG_RAX }, { REG_RDX, ARCH_REG_RDX }, { REG_RCX, ARCH_REG_RCX },
+                { REG_RBX, ARCH_REG_RBX }, { REG_RSI, ARCH_REG_RSI }, { REG_RDI, ARCH_REG_RDI },
+                { REG_RBP, ARCH_REG_FP },  { REG_RSP, ARCH_REG_SP },  { REG_R8, ARCH_REG_R8 },
+                { REG_R9, ARCH_REG_R9 },   { REG_R10, ARCH_REG_R10 }, { REG_R11, ARCH_REG_R11 },
+                { REG_R12, ARCH_REG_R12 }, { REG_R13, ARCH_REG_R13 }, { REG_R14, ARCH_REG_R14 },
+                { REG_R15, ARCH_REG_R15 }, { REG_RIP, ARCH_REG_PC },  { REG_EFL, ARCH_REG_FLAGS },
         };
         size_t i;
 
@@ -115,8 +118,8 @@ static void fill(int sig, const siginfo_t *info, const ucontext_t *uc)
         crash.frames[0].exact_pc = 1;
         crash.frame_count = mode_is("hostile") ? 1000000 : 1;
         crash.frame_end = CFI_END_UNREADABLE;
-        snprintf(crash.id, sizeof(crash.id), "%scrash-fake_handler-%d-%s.%06uZ", mode_is("hostile") ? "../" : "", (int)crash.pid, day,
-                 (unsigned)(ts.tv_nsec / 1000));
+        snprintf(crash.id, sizeof(crash.id), "%scrash-fake_handler-%d-%s.%06uZ", mode_is("hostile") ? "../" : "",
+                 (int)crash.pid, day, (unsigned)(ts.tv_nsec / 1000));
         snprintf(crash.dir, sizeof(crash.dir), "%s", directory);
         snprintf(crash.reason, sizeof(crash.reason), "%s", sig ? "" : "asked for");
         snprintf(crash.note, sizeof(crash.note), "first note\nsecond note\n");
@@ -131,14 +134,15 @@ static void write_raw(int fd)
 
         if (!raw || !maps)
                 die("raw report");
-        fprintf(raw, RAW_SCHEMA_LINE "\nid: %s\n" RAW_SECTION_PROCESS "\npid: %d\ntid: %d\nthread: faulty\nexe: %s\n", crash.id,
-                crash.pid, crash.tid, executable);
-        fprintf(raw, RAW_SECTION_CONTEXT "\nreader Parser feed more\n" RAW_SECTION_BREADCRUMBS "\n2026-01-01T00:00:00.000000Z 7 io: opened \\xff\n");
+        fprintf(raw, RAW_SCHEMA_LINE "\nid: %s\n" RAW_SECTION_PROCESS "\npid: %d\ntid: %d\nthread: faulty\nexe: %s\n",
+                crash.id, crash.pid, crash.tid, executable);
+        fprintf(raw, RAW_SECTION_CONTEXT "\nreader Parser feed more\n" RAW_SECTION_BREADCRUMBS
+                                         "\n2026-01-01T00:00:00.000000Z 7 io: opened \\xff\n");
         fprintf(raw, RAW_SECTION_METADATA "\nbuild: a: b\ncount (int): 42\nratio (double): 0.5\nready (bool): true\n");
-        fprintf(raw, RAW_SECTION_FRAMES "\n0 context 0x%" PRIx64 " %s +0x%" PRIx64 "\nend: unreadable\n", crash.frames[0].pc, executable,
-                crash.frames[0].pc); /* linked at its address */
-        fprintf(raw, RAW_SECTION_MODULES "\n0x%" PRIxPTR " 0x%" PRIxPTR " - %s\n" RAW_SECTION_MAPS "\n", (uintptr_t)__executable_start,
-                (uintptr_t)_end, executable);
+        fprintf(raw, RAW_SECTION_FRAMES "\n0 context 0x%" PRIx64 " %s +0x%" PRIx64 "\nend: unreadable\n",
+                crash.frames[0].pc, executable, crash.frames[0].pc); /* linked at its address */
+        fprintf(raw, RAW_SECTION_MODULES "\n0x%" PRIxPTR " 0x%" PRIxPTR " - %s\n" RAW_SECTION_MAPS "\n",
+                (uintptr_t)__executable_start, (uintptr_t)_end, executable);
         while (fgets(line, sizeof(line), maps))
                 fputs(line, raw);
         fprintf(raw, RAW_END_LINE "\n");
@@ -154,7 +158,8 @@ static int open_raw(void)
 
         if (mode_is("no-raw") || mode_is("no-dir"))
                 return -1;
-        snprintf(path, sizeof(path), "%s/%s.txt", directory, strrchr(crash.id, '/') ? strrchr(crash.id, '/') + 1 : crash.id);
+        snprintf(path, sizeof(path), "%s/%s.txt", directory,
+                 strrchr(crash.id, '/') ? strrchr(crash.id, '/') + 1 : crash.id);
         fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0)
                 die(path);
@@ -267,7 +272,8 @@ static void *idle(void *arg)
 
 static void *volatile nowhere;
 
-__attribute__((noinline)) static void write_to(volatile int *p)
+/* In a sanitizer build it is the helper that is to be looked at. */
+__attribute__((noinline, no_sanitize("address", "undefined"))) static void write_to(volatile int *p)
 {
         *p = 42; /* CRASH: null-write */
         __asm__ volatile("" ::: "memory");
@@ -325,6 +331,7 @@ int main(int argc, char **argv)
                 _exit(3);
         }
         waitpid(pid, &status, 0);
-        printf("child: %s %d\n", WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        printf("child: %s %d\n", WIFSIGNALED(status) ? "signal" : "exit",
+               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
         return 0;
 }

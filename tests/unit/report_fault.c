@@ -17,11 +17,19 @@ static struct mapping mappings[] = {
         { .start = 0x400000, .end = 0x401000, .perms = MAPS_READ | MAPS_EXEC, .path = "/bin/app", .module = -1 },
         { .start = 0x402000, .end = 0x403000, .perms = MAPS_READ, .path = "/bin/app", .module = -1 },
         { .start = 0x500000, .end = 0x600000, .perms = MAPS_READ | MAPS_WRITE, .path = "[heap]", .module = -1 },
-        { .start = 0x700000, .end = 0x701000, .perms = MAPS_READ | MAPS_WRITE | MAPS_SHARED, .path = "/tmp/file", .module = -1 },
+        { .start = 0x700000,
+          .end = 0x701000,
+          .perms = MAPS_READ | MAPS_WRITE | MAPS_SHARED,
+          .path = "/tmp/file",
+          .module = -1 },
         { .start = 0x800000, .end = 0x801000, .perms = 0, .path = "", .module = -1 },
         { .start = STACK - 0x1000, .end = STACK, .perms = 0, .path = "", .module = -1 },
         { .start = STACK, .end = 0x7f0000200000, .perms = MAPS_READ | MAPS_WRITE, .path = "", .module = -1 },
-        { .start = 0x7ffc00000000, .end = 0x7ffc00100000, .perms = MAPS_READ | MAPS_WRITE, .path = "[stack]", .module = -1 },
+        { .start = 0x7ffc00000000,
+          .end = 0x7ffc00100000,
+          .perms = MAPS_READ | MAPS_WRITE,
+          .path = "[stack]",
+          .module = -1 },
 };
 
 static struct thread_frame outer = { .pc = 0x400100, .sp = STACK + 0x1000 };
@@ -44,26 +52,44 @@ static const struct {
         uint64_t pc, sp;
         const char *class, *access, *mapping;
 } cases[] = {
-        { "write to null", SIGSEGV, SEGV_MAPERR, 0, WRITE_FAULT, 0x400100, STACK + 64, "null-dereference", "write", NULL },
-        { "read of a member of null", SIGSEGV, SEGV_MAPERR, 0xff8, READ_FAULT, 0x400100, STACK + 64, "null-dereference", "read", NULL },
-        { "first byte above the null page", SIGSEGV, SEGV_MAPERR, 0x1000, READ_FAULT, 0x400100, STACK + 64, "unmapped-address", "read", NULL },
+        { "write to null", SIGSEGV, SEGV_MAPERR, 0, WRITE_FAULT, 0x400100, STACK + 64, "null-dereference", "write",
+          NULL },
+        { "read of a member of null", SIGSEGV, SEGV_MAPERR, 0xff8, READ_FAULT, 0x400100, STACK + 64, "null-dereference",
+          "read", NULL },
+        { "first byte above the null page", SIGSEGV, SEGV_MAPERR, 0x1000, READ_FAULT, 0x400100, STACK + 64,
+          "unmapped-address", "read", NULL },
         { "call of null", SIGSEGV, SEGV_MAPERR, 0, EXEC_FAULT, 0, STACK + 64, "null-call", "execute", NULL },
-        { "jump into the heap", SIGSEGV, SEGV_ACCERR, 0x500010, EXEC_FAULT, 0x500010, STACK + 64, "execute-non-executable", "execute", "[heap]" },
-        { "jump without an error code", SIGSEGV, SEGV_MAPERR, 0x900000, 0, 0x900000, STACK + 64, "execute-non-executable", "execute", NULL },
-        { "write to text", SIGSEGV, SEGV_ACCERR, 0x400020, WRITE_FAULT | 1, 0x400100, STACK + 64, "write-to-read-only", "write", "/bin/app" },
-        { "write to rodata, no error code", SIGSEGV, SEGV_ACCERR, 0x402020, 0, 0x400100, STACK + 64, "write-to-read-only", NULL, "/bin/app" },
-        { "read of a page without rights", SIGSEGV, SEGV_ACCERR, 0x800010, READ_FAULT | 1, 0x400100, STACK + 64, "inaccessible-address", "read", "[anonymous]" },
-        { "general protection", SIGSEGV, SI_KERNEL, NO_ADDRESS, 0, 0x400100, STACK + 64, "non-canonical-address", NULL, NULL },
-        { "stack segment fault", SIGBUS, SI_KERNEL, NO_ADDRESS, 0, 0x400100, STACK + 64, "non-canonical-address", NULL, NULL },
-        { "push into the guard", SIGSEGV, SEGV_ACCERR, STACK - 8, WRITE_FAULT | 1, 0x400100, STACK, "stack-overflow", "write", "[anonymous]" },
-        { "large frame into the guard", SIGSEGV, SEGV_ACCERR, STACK - 0x800, WRITE_FAULT, 0x400100, STACK - 0x2000, "stack-overflow", "write", "[anonymous]" },
-        { "guard hit from a healthy stack", SIGSEGV, SEGV_ACCERR, STACK - 8, READ_FAULT, 0x400100, STACK + 0x80000, "inaccessible-address", "read", "[anonymous]" },
-        { "main stack's end", SIGSEGV, SEGV_MAPERR, 0x7ffbfffffff8, WRITE_FAULT, 0x400100, 0x7ffc00000000, "stack-overflow", "write", NULL },
-        { "main stack, far below", SIGSEGV, SEGV_MAPERR, 0x7ff000000000, WRITE_FAULT, 0x400100, 0x7ffc00000000, "unmapped-address", "write", NULL },
-        { "file cut short", SIGBUS, BUS_ADRERR, 0x700010, READ_FAULT, 0x400100, STACK + 64, "bus-file-truncated", "read", "/tmp/file" },
+        { "jump into the heap", SIGSEGV, SEGV_ACCERR, 0x500010, EXEC_FAULT, 0x500010, STACK + 64,
+          "execute-non-executable", "execute", "[heap]" },
+        { "jump without an error code", SIGSEGV, SEGV_MAPERR, 0x900000, 0, 0x900000, STACK + 64,
+          "execute-non-executable", "execute", NULL },
+        { "write to text", SIGSEGV, SEGV_ACCERR, 0x400020, WRITE_FAULT | 1, 0x400100, STACK + 64, "write-to-read-only",
+          "write", "/bin/app" },
+        { "write to rodata, no error code", SIGSEGV, SEGV_ACCERR, 0x402020, 0, 0x400100, STACK + 64,
+          "write-to-read-only", NULL, "/bin/app" },
+        { "read of a page without rights", SIGSEGV, SEGV_ACCERR, 0x800010, READ_FAULT | 1, 0x400100, STACK + 64,
+          "inaccessible-address", "read", "[anonymous]" },
+        { "general protection", SIGSEGV, SI_KERNEL, NO_ADDRESS, 0, 0x400100, STACK + 64, "non-canonical-address", NULL,
+          NULL },
+        { "stack segment fault", SIGBUS, SI_KERNEL, NO_ADDRESS, 0, 0x400100, STACK + 64, "non-canonical-address", NULL,
+          NULL },
+        { "push into the guard", SIGSEGV, SEGV_ACCERR, STACK - 8, WRITE_FAULT | 1, 0x400100, STACK, "stack-overflow",
+          "write", "[anonymous]" },
+        { "large frame into the guard", SIGSEGV, SEGV_ACCERR, STACK - 0x800, WRITE_FAULT, 0x400100, STACK - 0x2000,
+          "stack-overflow", "write", "[anonymous]" },
+        { "guard hit from a healthy stack", SIGSEGV, SEGV_ACCERR, STACK - 8, READ_FAULT, 0x400100, STACK + 0x80000,
+          "inaccessible-address", "read", "[anonymous]" },
+        { "main stack's end", SIGSEGV, SEGV_MAPERR, 0x7ffbfffffff8, WRITE_FAULT, 0x400100, 0x7ffc00000000,
+          "stack-overflow", "write", NULL },
+        { "main stack, far below", SIGSEGV, SEGV_MAPERR, 0x7ff000000000, WRITE_FAULT, 0x400100, 0x7ffc00000000,
+          "unmapped-address", "write", NULL },
+        { "file cut short", SIGBUS, BUS_ADRERR, 0x700010, READ_FAULT, 0x400100, STACK + 64, "bus-file-truncated",
+          "read", "/tmp/file" },
         { "misaligned", SIGBUS, BUS_ADRALN, 0x700001, 0, 0x400100, STACK + 64, "bus-misaligned", NULL, "/tmp/file" },
-        { "division by zero", SIGFPE, FPE_INTDIV, 0x400100, 0, 0x400100, STACK + 64, "integer-divide-by-zero", NULL, NULL },
-        { "floating-point trap", SIGFPE, FPE_FLTDIV, 0x400100, 0, 0x400100, STACK + 64, "floating-point-exception", NULL, NULL },
+        { "division by zero", SIGFPE, FPE_INTDIV, 0x400100, 0, 0x400100, STACK + 64, "integer-divide-by-zero", NULL,
+          NULL },
+        { "floating-point trap", SIGFPE, FPE_FLTDIV, 0x400100, 0, 0x400100, STACK + 64, "floating-point-exception",
+          NULL, NULL },
         { "ud2", SIGILL, ILL_ILLOPN, 0x400100, 0, 0x400100, STACK + 64, "illegal-instruction", NULL, NULL },
         { "int3", SIGTRAP, SI_KERNEL, NO_ADDRESS, 0, 0x400100, STACK + 64, "trap", NULL, NULL },
         { "seccomp", SIGSYS, 1, NO_ADDRESS, 0, 0x400100, STACK + 64, "bad-system-call", NULL, NULL },
@@ -118,14 +144,22 @@ static void phrase(const struct crash_facts *facts, const char *type, const char
 
 static void phrases(void)
 {
-        struct crash_facts f = { .signal = SIGABRT, .code = SI_TKILL, .pid = SELF, .sender_pid = KNOWN_INT(SELF), .sender_uid = KNOWN_INT(0) };
+        struct crash_facts f = { .signal = SIGABRT,
+                                 .code = SI_TKILL,
+                                 .pid = SELF,
+                                 .sender_pid = KNOWN_INT(SELF),
+                                 .sender_uid = KNOWN_INT(0) };
 
         phrase(&f, NULL, "SIGABRT (abort)");
         f.terminate = true;
         phrase(&f, NULL, "SIGABRT (terminate)");
         f.uncaught_exception = true;
         phrase(&f, "std::runtime_error", "SIGABRT (uncaught-exception: std::runtime_error)");
-        f = (struct crash_facts){ .signal = SIGSEGV, .code = SI_USER, .pid = SELF, .sender_pid = KNOWN_INT(SELF), .sender_uid = KNOWN_INT(0) };
+        f = (struct crash_facts){ .signal = SIGSEGV,
+                                  .code = SI_USER,
+                                  .pid = SELF,
+                                  .sender_pid = KNOWN_INT(SELF),
+                                  .sender_uid = KNOWN_INT(0) };
         phrase(&f, NULL, "SIGSEGV (sent-by-process: by itself)");
         f.sender_pid = KNOWN_INT(7);
         f.sender_uid = KNOWN_INT(1000);

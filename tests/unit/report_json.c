@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_json.c: what is written can be read back, and whatever a string holds the document is JSON in UTF-8. */
+/* tests/unit/report_json.c: what is written can be read back, and whatever a string holds the document is JSON in
+ * UTF-8. */
 #include "report/json.h"
 #include "report/utf8.h"
 #include "tests/unit/tap.h"
@@ -48,10 +49,12 @@ static void round_trip(void)
         size_t len, again_len;
         char *text = json_write_report(first, &len), *again, why[256] = "";
 
-        tap_is((unsigned long long)-json_read_report(text, len, second, why, sizeof(why)), 0, "the document is read back %s", why);
+        tap_is((unsigned long long)-json_read_report(text, len, second, why, sizeof(why)), 0,
+               "the document is read back %s", why);
         again = json_write_report(second, &again_len);
         tap_ok(len == again_len && !memcmp(text, again, len), "written again it is the same to the byte");
-        tap_ok(strstr(text, "\"time_unix\": 1795271712.123456,") != NULL, "a time has microseconds and no noise behind them");
+        tap_ok(strstr(text, "\"time_unix\": 1795271712.123456,") != NULL,
+               "a time has microseconds and no noise behind them");
         tap_ok(strstr(text, "\"pc\": \"0x8000000000000001\"") != NULL, "an address is a hex string");
         tap_ok(strstr(text, "\"address\": \"0x0\"") != NULL, "address 0 is an address");
         tap_ok(!strstr(text, "null"), "nothing is null");
@@ -82,7 +85,8 @@ static void every_byte(void)
         report->threads[0].name = bytes;
         report->metadata[0].name = bytes;
         text = json_write_report(report, &len);
-        tap_is((unsigned long long)-json_read_report(text, len, read, why, sizeof(why)), 0, "a string of all 255 bytes is valid JSON %s", why);
+        tap_is((unsigned long long)-json_read_report(text, len, read, why, sizeof(why)), 0,
+               "a string of all 255 bytes is valid JSON %s", why);
         tap_ok(read->process.exe && !strncmp(read->process.exe, bytes, 0x7f), "its ASCII part is unchanged");
         free(text);
         report_free(report);
@@ -128,9 +132,12 @@ static void hostile_documents(void)
                 { "{\"schema\": 1}", false },
                 { "{\"schema\": \"crashpre-report/1\"", false },
                 { "{\"schema\": \"crashpre-report/2\", \"new\": {}}", true },
-                { "{\"schema\": \"crashpre-report/1\", \"threads\": {}, \"modules\": 5, \"metadata\": [1], \"process\": []}", true },
-                { "{\"schema\": \"crashpre-report/1\", \"threads\": [1, null, {\"frames\": [{\"pc\": 7, \"module\": 99}]}]}", true },
-                { "{\"schema\": \"crashpre-report/1\", \"diagnostics\": [{}], \"fault\": {\"address\": \"0xfffffffffffffffff\"}}", true },
+                { "{\"schema\": \"crashpre-report/1\", \"threads\": {}, \"modules\": 5, \"metadata\": [1], \"process\": []}",
+                  true },
+                { "{\"schema\": \"crashpre-report/1\", \"threads\": [1, null, {\"frames\": [{\"pc\": 7, \"module\": 99}]}]}",
+                  true },
+                { "{\"schema\": \"crashpre-report/1\", \"diagnostics\": [{}], \"fault\": {\"address\": \"0xfffffffffffffffff\"}}",
+                  true },
         };
         size_t i;
 
@@ -139,7 +146,8 @@ static void hostile_documents(void)
                 char why[256] = "";
                 int err = json_read_report(cases[i].text, strlen(cases[i].text), r, why, sizeof(why));
 
-                tap_ok(!err == cases[i].good && (cases[i].good || *why), "%s: %s", cases[i].good ? "taken" : "refused", cases[i].text);
+                tap_ok(!err == cases[i].good && (cases[i].good || *why), "%s: %s", cases[i].good ? "taken" : "refused",
+                       cases[i].text);
                 report_diagnose(r, "test", "after it");
                 report_free(r);
         }

@@ -78,17 +78,20 @@ static void facts(void)
         tap_ok(raw.facts.trap == 14 && raw.facts.error == 6, "trap");
         tap_ok(raw.facts.sender_pid.v == 1 && raw.facts.sender_uid.v == 1000, "sender");
         tap_ok(!strcmp(raw.thread_name, "work\xff\\er"), "escapes are undone");
-        tap_ok(r->process.cmdline_count == 3 && !*r->process.cmdline[1] && !strcmp(r->process.cmdline[2], "a: b"), "arguments, an empty one too");
+        tap_ok(r->process.cmdline_count == 3 && !*r->process.cmdline[1] && !strcmp(r->process.cmdline[2], "a: b"),
+               "arguments, an empty one too");
         tap_ok(!strcmp(raw.context[0].phase, "in header"), "context");
-        tap_ok(!strcmp(r->breadcrumbs[0].category, "net") && !strcmp(r->breadcrumbs[0].message, "connected: yes"), "breadcrumb");
-        tap_ok(!strcmp(r->metadata[0].string, "with: colons") && r->metadata[1].integer == -5 && r->metadata[2].real == 0.25 &&
-                       r->metadata[3].kind == REPORT_BOOLEAN && !r->metadata[3].boolean,
+        tap_ok(!strcmp(r->breadcrumbs[0].category, "net") && !strcmp(r->breadcrumbs[0].message, "connected: yes"),
+               "breadcrumb");
+        tap_ok(!strcmp(r->metadata[0].string, "with: colons") && r->metadata[1].integer == -5 &&
+                       r->metadata[2].real == 0.25 && r->metadata[3].kind == REPORT_BOOLEAN && !r->metadata[3].boolean,
                "metadata of four types");
         tap_is(raw.facts.regs.v[ARCH_REG_PC], 0x401136, "registers");
         tap_is(raw.frame_count, 4, "frames");
         tap_ok(raw.frames[1].signal_frame && !strcmp(raw.frames[1].module, "/lib/libc.so.6"), "a signal frame");
         tap_ok(!raw.frames[3].module && raw.frames[3].pc == 1, "a frame outside of modules");
-        tap_ok(!strcmp(raw.frames[0].module, "/opt/my app/app") && raw.frames[0].module_offset == 0x1136, "a path with a blank");
+        tap_ok(!strcmp(raw.frames[0].module, "/opt/my app/app") && raw.frames[0].module_offset == 0x1136,
+               "a path with a blank");
         tap_ok(raw.module_count == 2 && !raw.modules[1].build_id, "modules");
         report_free(r);
 }
@@ -103,7 +106,8 @@ static void target(void)
         t = raw_target(&raw);
         tap_is(t->modules.v[0].image.bias, 0x400000, "a module's bias follows from its frames");
         tap_is(t->modules.v[0].image.build_id_len, 2, "build-id");
-        tap_ok(t->modules.v[1].deleted && !strcmp(t->modules.v[1].path, "/lib/libc.so.6"), "a deleted module keeps its name");
+        tap_ok(t->modules.v[1].deleted && !strcmp(t->modules.v[1].path, "/lib/libc.so.6"),
+               "a deleted module keeps its name");
         tap_is(t->mappings.n, 2, "mappings");
         tap_ok(t->modules.v[0].inode == 12 && t->mappings.v[1].module == 1, "modules and mappings know each other");
         stacks_fill(r, t, NULL, true);
@@ -165,15 +169,17 @@ static void damaged(void)
 
 static void odd_lines(void)
 {
-        static const char text[] = "crashpre raw report 1\r\n[frames]\n0 context\n0 context 0xzz -\nx context 0x1 -\n0 context 0x1\n"
-                                   "[modules]\n0x2 0x1 - /a\n0x1 0x2 -\n0x1 0x2 xyz /a\n[registers]\nrip: 1\nrip: 0x11111111111111111\n"
-                                   "[breadcrumbs]\nonly\n[metadata]\nx (int): 1.5\ny (double):\nlonely\n[process]\npid: 12x\n\n[maps]\nnot a mapping\n"
-                                   "[cause]\nsignal:\nsender: nobody\ntrap: x\n";
+        static const char text[] =
+                "crashpre raw report 1\r\n[frames]\n0 context\n0 context 0xzz -\nx context 0x1 -\n0 context 0x1\n"
+                "[modules]\n0x2 0x1 - /a\n0x1 0x2 -\n0x1 0x2 xyz /a\n[registers]\nrip: 1\nrip: 0x11111111111111111\n"
+                "[breadcrumbs]\nonly\n[metadata]\nx (int): 1.5\ny (double):\nlonely\n[process]\npid: 12x\n\n[maps]\nnot a mapping\n"
+                "[cause]\nsignal:\nsender: nobody\ntrap: x\n";
         struct report *r = report_new();
         struct raw_report raw;
         struct target *t;
 
-        tap_is((unsigned long long)-raw_read(text, sizeof(text) - 1, r, &raw), 0, "a first line with a carriage return is taken");
+        tap_is((unsigned long long)-raw_read(text, sizeof(text) - 1, r, &raw), 0,
+               "a first line with a carriage return is taken");
         tap_is(raw.frame_count, 1, "of four bad frames the one that says enough is kept");
         tap_is(raw.module_count, 0, "no bad module is kept");
         tap_is(raw.facts.regs.known, 0, "no bad register is kept");

@@ -74,7 +74,8 @@ static void names(void)
                 size_t len;
                 bool good = store_parse_name(cases[i].name, &len, &time, &files);
 
-                tap_ok(good == cases[i].good && files == cases[i].files && (!good || !strncmp(time, "20261121T143512.123456Z", 23)),
+                tap_ok(good == cases[i].good && files == cases[i].files &&
+                               (!good || !strncmp(time, "20261121T143512.123456Z", 23)),
                        "'%s' is %s", cases[i].name, cases[i].good ? "a report" : "none");
         }
 }
@@ -90,12 +91,16 @@ static void writing(const char *where)
 
         umask(077);
         tap_is((unsigned long long)-store_write(dir, "a.json", 0644, "hello", 5, &step), 0, "a file is written");
-        tap_ok(!fstatat(dir, "a.json", &st, 0) && (st.st_mode & 07777) == 0644, "its mode is the one asked for, whatever the umask");
-        tap_ok(!store_read(&pool, dir, "a.json", 100, &text, &len) && len == 5 && !strcmp(text, "hello"), "its content is all there");
-        tap_is((unsigned long long)-store_write(dir, "a.json", 0600, "other", 5, &step), EEXIST, "an existing file is not replaced");
+        tap_ok(!fstatat(dir, "a.json", &st, 0) && (st.st_mode & 07777) == 0644,
+               "its mode is the one asked for, whatever the umask");
+        tap_ok(!store_read(&pool, dir, "a.json", 100, &text, &len) && len == 5 && !strcmp(text, "hello"),
+               "its content is all there");
+        tap_is((unsigned long long)-store_write(dir, "a.json", 0600, "other", 5, &step), EEXIST,
+               "an existing file is not replaced");
         tap_ok(!store_read(&pool, dir, "a.json", 100, &text, &len) && !strcmp(text, "hello"), "nor touched");
         tap_ok(!symlinkat("/tmp/elsewhere", dir, "link.json"), "somebody plants a link");
-        tap_is((unsigned long long)-store_write(dir, "link.json", 0600, "x", 1, &step), EEXIST, "a planted link is not followed");
+        tap_is((unsigned long long)-store_write(dir, "link.json", 0600, "x", 1, &step), EEXIST,
+               "a planted link is not followed");
         tap_ok(access("/tmp/elsewhere", F_OK) != 0, "nothing came to be at its other end");
         tap_is(count(dir), 2, "no other file is left");
         tap_ok(!store_read(&pool, dir, "a.json", 3, &text, &len) && len == 3, "reading stops at the limit");
@@ -158,16 +163,19 @@ static void retention(void)
         touch(dir, "notes.txt");
         touch(dir, "crash-me.txt");
         tap_ok(!store_list(&pool, dir, &v, &n) && n == 3, "three reports are listed");
-        tap_ok(v[0].files == (STORE_RAW | STORE_JSON | STORE_CORE) && !strncmp(v[0].id, "crash-z", 7), "the oldest first, with all its files");
+        tap_ok(v[0].files == (STORE_RAW | STORE_JSON | STORE_CORE) && !strncmp(v[0].id, "crash-z", 7),
+               "the oldest first, with all its files");
         tap_ok(!strncmp(v[2].id, "crash-a", 7), "the newest last, whatever its name");
         store_retain(&pool, dir, 0);
         tap_is(count(dir), 7, "keep 0 keeps all");
         store_retain(&pool, dir, 3);
         tap_is(count(dir), 7, "as many as allowed stay");
         store_retain(&pool, dir, 2);
-        tap_ok(count(dir) == 4 && faccessat(dir, "crash-z-9-20260101T000000.000001Z.txt", F_OK, 0), "the oldest goes with all its files");
+        tap_ok(count(dir) == 4 && faccessat(dir, "crash-z-9-20260101T000000.000001Z.txt", F_OK, 0),
+               "the oldest goes with all its files");
         store_retain(&pool, dir, 1);
-        tap_ok(count(dir) == 3 && !faccessat(dir, "notes.txt", F_OK, 0) && !faccessat(dir, "crash-me.txt", F_OK, 0), "what is no report stays");
+        tap_ok(count(dir) == 3 && !faccessat(dir, "notes.txt", F_OK, 0) && !faccessat(dir, "crash-me.txt", F_OK, 0),
+               "what is no report stays");
         pool_free(&pool);
         close(dir);
 }

@@ -94,7 +94,8 @@ static void terminal(void)
         r->process.cwd = HOSTILE;
         r->system.kernel = HOSTILE;
         *POOL_APPEND(&r->pool, r->process.cmdline, r->process.cmdline_count) = HOSTILE;
-        *POOL_APPEND(&r->pool, r->metadata, r->metadata_count) = (struct report_metadata){ .name = HOSTILE, .string = HOSTILE };
+        *POOL_APPEND(&r->pool, r->metadata, r->metadata_count) =
+                (struct report_metadata){ .name = HOSTILE, .string = HOSTILE };
         POOL_APPEND(&r->pool, r->breadcrumbs, r->breadcrumb_count)->message = HOSTILE;
         report_diagnose(r, HOSTILE, "%s", HOSTILE);
         all[0] = text_brief(r, &options);
@@ -124,11 +125,13 @@ static void deep(void)
         for (i = 0; text[i]; i++)
                 lines += text[i] == '\n';
         tap_is(lines, 1 + 24 + 1 + 8, "a deep stack shows its two ends on stderr");
-        tap_ok(strstr(text, "  ...  1068 more frames\n") != NULL, "and how many lie between, those left out before too");
+        tap_ok(strstr(text, "  ...  1068 more frames\n") != NULL,
+               "and how many lie between, those left out before too");
         tap_ok(strstr(text, "#1099 ") != NULL, "the outermost frame has its true index");
         free(text);
         text = text_show(r, &options);
-        tap_ok(strstr(text, "  ...  1000 frames left out\n") && strstr(text, "#49 ") && strstr(text, "#1050 "), "show has all frames of the report");
+        tap_ok(strstr(text, "  ...  1000 frames left out\n") && strstr(text, "#49 ") && strstr(text, "#1050 "),
+               "show has all frames of the report");
         free(text);
         report_free(r);
 }
@@ -138,7 +141,8 @@ static void empty(void)
         struct text_options options = { .all_threads = true };
         struct report *r = report_new();
 
-        is_text(text_full(r, &options), "crashpre: process died of an unknown signal\n", "an empty report has a headline");
+        is_text(text_full(r, &options), "crashpre: process died of an unknown signal\n",
+                "an empty report has a headline");
         is_text(text_show(r, &options), "crashpre: process died of an unknown signal\n", "and can be shown");
         report_free(r);
 }

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: MIT
+# The command: crashpre run and crashpre show.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        unset "${!CRASHPRE_@}" LD_PRELOAD ASAN_OPTIONS NO_COLOR # the command looks at every CRASHPRE_ variable
+        export CRASHPRE_STDERR=none
+        mkdir "$T/work"
+        cd "$T/work"
+}
+
+crashpre() {
+        timeout -k 5 "${LIMIT:-30}" "$build/bin/crashpre" "$@"
+}
+
+# ---- run ----
+
+@test "run: the status of the command is passed on, nothing is printed, nothing is left" {
+        run -7 crashpre run -- sh -c 'echo out; exit 7'
+        [ "$output" = out ] || fail "$output"
+        nothing_in "$T/work"
+}
+
+@test "run: a crash ends it by the same signal, without a core of its own, and names the new report" {
+        run -139 --separate-stderr crashpre run -- "$(zoo)" null-write
+        CRASHPRE_DIR=$T/work/crash-reports good_reports 1
+        [[ $stderr == *"crashpre: zoo["*" died of SIGSEGV (null-dereference: write to 0x0)"* ]] || fail "$stderr"
+        [[ $stderr == *"report: $T/work/crash-reports/crash-zoo-"*.json* ]] || fail "$stderr"
+        ended run "$build/bin/crashpre" run -d "$T/more" -- "$(zoo)" abort
+        [[ $(<"$T/run.status") == "signal 6"* && $(<"$T/run.status") != *core* ]] || fail "$(<"$T/run.status")"
+}
+
+@test "run: every crash of a longer job is named, earlier ones are not" {
+        run crashpre run -- "$(zoo)" null-write
+        run --separate-stderr -3 crashpre run -- sh -c "$(zoo) null-write; $(zoo) div-zero; exit 3"
+        [ "$(grep -c '^report: ' <<<"$stderr")" = 2 ] || fail "$stderr"
+        CRASHPRE_DIR=$T/work/crash-reports good_reports 3
+}
+
+@test "run: where reports go" {
+        run crashpre run --dir here -- "$(zoo)" null-write
+        CRASHPRE_DIR=$T/work/here good_reports 1
+        CRASHPRE_DIR=there run crashpre run -- sh -c "mkdir sub; cd sub; $(zoo) null-write"
+        CRASHPRE_DIR=$T/work/there good_reports 1
+        CRASHPRE_DIR=there run crashpre run --dir="$T/elsewhere" -- "$(zoo)" null-write
+        CRASHPRE_DIR=$T/elsewhere good_reports 1
+        CRASHPRE_DIR=there run -0 crashpre run -- sh -c 'echo "$CRASHPRE_DIR"'
+        [ "$output" = "$T/work/there" ] || fail "$output"
+}
+
+@test "run: what is preloaded already stays, and stands first" {
+        LD_PRELOAD=$tools/libempty.so run -0 crashpre run -- sh -c 'echo "$LD_PRELOAD"'
+        [ "$output" = "$tools/libempty.so:$build/lib/libcrashpre.so" ] || fail "$output"
+        LD_PRELOAD= run -0 crashpre run -- sh -c 'echo "$LD_PRELOAD"'
+        [ "$output" = "$build/lib/libcrashpre.so" ] || fail "$output"
+        run -0 crashpre run -- "$build/bin/crashpre" run -- sh -c 'echo "$LD_PRELOAD"'
+        [ "$output" = "$build/lib/libcrashpre.so" ] || fail "$output"
+}
+
+@test "run: AddressSanitizer is told to bear with a preload" {
+        run -0 crashpre run -- sh -c 'echo "$ASAN_OPTIONS"'
+        [ "$output" = verify_asan_link_order=0 ] || fail "$output"
+        ASAN_OPTIONS=detect_leaks=0 run -0 crashpre run -- sh -c 'echo "$ASAN_OPTIONS"'
+        [ "$output" = detect_leaks=0:verify_asan_link_order=0 ] || fail "$output"
+        ASAN_OPTIONS=verify_asan_link_order=1 run -0 crashpre run -- sh -c 'echo "$ASAN_OPTIONS"'
+        [ "$output" = verify_asan_link_order=1 ] || fail "$output"
+}
+
+@test "run: 127 not found, 126 cannot be executed, 125 its own failure" {
+        run -127 crashpre run -- ./no-such-command
+        [[ $output == "crashpre run: ./no-such-command: No such file or directory" ]] || fail "$output"
+        touch plain
+        run -126 crashpre run -- ./plain
+        [[ $output == "crashpre run: ./plain: Permission denied" ]] || fail "$output"
+        run -125 crashpre run
+        run -125 crashpre run --bogus true
+        [[ $output == *"unknown option: --bogus"* ]] || fail "$output"
+        run -125 crashpre run --dir
+}
+
+@test "run: options behind the command are the command's" {
+        run -0 crashpre run echo --help --dir x
+        [ "$output" = "--help --dir x" ] || fail "$output"
+}
+
+@test "run: SIGTERM and SIGHUP are handed on, and end it as they end the command" {
+        for signal in TERM HUP; do
+                rm -f started
+                "$build/bin/crashpre" run -- sh -c 'touch started; exec sleep 30' &
+                wait_until 10 test -e started
+                kill -$signal $!
+                status=0
+                wait $! || status=$?
+                [ "$status" = $((128 + $(kill -l $signal))) ] || fail "$signal: status $status"
+        done
+}
+
+@test "run: the command's own answer to SIGTERM counts" {
+        "$build/bin/crashpre" run -- sh -c 'trap "exit 5" TERM; touch started; while :; do sleep 0.1; done' &
+        wait_until 10 test -e started
+        kill -TERM $!
+        status=0
+        wait $! || status=$?
+        [ "$status" = 5 ] || fail "status $status"
+}
+
+@test "run: signal mask and actions are the caller's" {
+        run -0 crashpre run -- grep -E '^Sig(Blk|Ign)' /proc/self/status
+        [ "$output" = "$(grep -E '^Sig(Blk|Ign)' /proc/self/status)" ] || fail "$output"
+        run -0 bash -c 'trap "" INT CHLD USR1; exec "$@"' - "$build/bin/crashpre" run -- grep ^SigIgn /proc/self/status
+        [ "$output" = "$(bash -c 'trap "" INT CHLD USR1; exec grep ^SigIgn /proc/self/status')" ] || fail "$output"
+}
+
+@test "run: a bad or unknown setting is told up front, and the command runs" {
+        CRASHPRE_TIMEOUT=soon CRASHPRE_TIMOUT=3 run -0 crashpre run -- echo ran
+        [[ $output == *"CRASHPRE_TIMEOUT=soon: expected a number from "* ]] || fail "$output"
+        [[ $output == *"CRASHPRE_TIMOUT: no such setting"* && $output == *ran ]] || fail "$output"
+}
+
+# ---- show ----
+
+# a_crash [WORD]: one report in ./crash-reports.
+a_crash() {
+        run crashpre run -- "$(zoo)" "${1:-null-write}"
+        CRASHPRE_DIR=$T/work/crash-reports
+        report=$(the_report)
+        raw=$(raw_report)
+        unset CRASHPRE_DIR
+}
+
+@test "show: headline, stack, registers and path of the newest report" {
+        a_crash
+        run -0 crashpre show
+        [[ ${lines[0]} == "crashpre: zoo["*"] died of SIGSEGV (null-dereference: write to 0x0)" ]] || fail "$output"
+        [[ $output == *$'\n  #0  0x'*" null_write+0x"*"  zoo+0x"*$'\n  #'*" main+0x"* ]] || fail "$output"
+        [[ $output == *"Registers"*"rip "*"report: crash-reports/$(basename "$report")" ]] || fail "$output"
+        [[ $output != *$'\x1b'* ]] || fail "colour without a terminal"
+}
+
+@test "show: by name, by id, by directory, by CRASHPRE_DIR" {
+        a_crash
+        run -0 crashpre show "$report"
+        first=${lines[0]}
+        [ -n "$first" ]
+        for name in "${report%.json}" "$T/work/crash-reports" "$raw"; do
+                run -0 crashpre show "$name"
+                [ "${lines[0]}" = "$first" ] || fail "$name: $output"
+        done
+        cd /
+        CRASHPRE_DIR=$T/work/crash-reports run -0 crashpre show
+        [ "${lines[0]}" = "$first" ] || fail "$output"
+}
+
+@test "show: the newest one, by the time of the crash" {
+        a_crash abort
+        mv crash-reports older
+        a_crash div-zero
+        mv older/* crash-reports
+        touch crash-reports/*-zoo-* # all alike
+        run -0 crashpre show
+        [[ ${lines[0]} == *SIGFPE* ]] || fail "$output"
+}
+
+@test "show: where only the raw report is left, that" {
+        a_crash
+        rm "$report"
+        run -0 crashpre show
+        [[ ${lines[0]} == "crashpre: zoo["*"] died of SIGSEGV (null-dereference: write to 0x0)" ]] || fail "$output"
+        [[ $output == *$'\n  #0  0x'*" zoo+0x"* && $output == *"report: crash-reports/$(basename "$raw")" ]] || fail "$output"
+}
+
+@test "show: a raw report cut anywhere is shown or refused, never a crash" {
+        a_crash
+        size=$(stat -c %s "$raw")
+        for ((n = 0; n < size; n += size / 40)); do
+                head -c $n "$raw" >cut.txt
+                run crashpre show cut.txt
+                [ "$status" -le 1 ] || fail "cut at $n: status $status: $output"
+        done
+}
+
+@test "show: --all-threads shows them, without it they are counted" {
+        a_crash many-null-write
+        run -0 crashpre show
+        [ "$(grep -c '^Thread ' <<<"$output")" = 1 ] || fail "$output"
+        [[ $output == *" more threads: crashpre show --all-threads"* ]] || fail "$output"
+        run -0 crashpre show --all-threads
+        [ "$(grep -c '^Thread ' <<<"$output")" = "$(jq '.threads | length' "$report")" ] || fail "$output"
+}
+
+@test "show: colour on a terminal, not with NO_COLOR or --no-color" {
+        need script
+        a_crash
+        on_terminal() { TERM=xterm script -qec "$*" /dev/null </dev/null; }
+        run -0 on_terminal "$build/bin/crashpre show"
+        [[ $output == *$'\x1b['* ]] || fail "no colour: $output"
+        run -0 on_terminal "NO_COLOR=1 $build/bin/crashpre show"
+        [[ $output != *$'\x1b['* ]] || fail "colour: $output"
+        run -0 on_terminal "$build/bin/crashpre show --no-color"
+        [[ $output != *$'\x1b['* ]] || fail "colour: $output"
+}
+
+@test "show: 1 where there is nothing to show, with the place and what to do" {
+        run -1 crashpre show
+        [[ $output == "crashpre show: no crash report in ./crash-reports and the working directory; "* ]] || fail "$output"
+        run -1 crashpre show ./nothing
+        [[ $output == *"no crash report in ./nothing"* ]] || fail "$output"
+        echo '{"schema": "other"}' >other.json
+        run -1 crashpre show other.json
+        [[ $output == "crashpre show: other.json: JSON, but not a crashpre report"* ]] || fail "$output"
+        echo nonsense >crash.txt
+        run -1 crashpre show crash.txt
+        [[ $output == "crashpre show: crash.txt: not a raw crash report"* ]] || fail "$output"
+}
+
+@test "usage: 2, on stderr; help: 0, on stdout" {
+        run -2 --separate-stderr crashpre
+        [ -z "$output" ] && [[ $stderr == "usage: crashpre "* ]] || fail "$output $stderr"
+        run -2 crashpre frobnicate
+        run -2 crashpre show a b
+        run -2 crashpre show --bogus
+        for command in "" run show; do
+                run -0 --separate-stderr crashpre $command --help
+                [[ $output == "usage: crashpre"* && -z $stderr ]] || fail "$output $stderr"
+        done
+        run -0 crashpre --version
+        [[ $output == "crashpre "*" (commit "*")" ]] || fail "$output"
+}
+
+@test "output that does not reach its file is a failure" {
+        run -1 bash -c '"$0" --help >/dev/full' "$build/bin/crashpre"
+        [[ $output == *"No space left on device"* ]] || fail "$output"
+}
