@@ -181,7 +181,6 @@ struct builder {
         struct target *t;
         struct file_table files;
         size_t room;
-        bool *has_code; /* for each module so far: an executable mapping was seen */
 };
 
 static int new_module(struct builder *b, const struct mapping *m, const struct image *image)
@@ -189,17 +188,13 @@ static int new_module(struct builder *b, const struct mapping *m, const struct i
         struct module_list *list = &b->t->modules;
         struct module *module;
 
-        if (list->n == b->room) {
+        if (list->n >= b->room) {
                 size_t room = b->room ? b->room * 2 : 32;
                 struct module *v = realloc(list->v, room * sizeof(*v));
-                bool *code = v ? realloc(b->has_code, room * sizeof(*code)) : NULL;
 
-                if (v)
-                        list->v = v;
-                if (code)
-                        b->has_code = code;
-                if (!v || !code)
+                if (!v)
                         return -ENOMEM;
+                list->v = v;
                 b->room = room;
         }
         module = &list->v[list->n];
@@ -215,7 +210,7 @@ static int new_module(struct builder *b, const struct mapping *m, const struct i
                 return -ENOMEM;
         if (image->base && image->end > module->end)
                 module->end = image->end;
-        b->has_code[list->n++] = false;
+        list->n++;
         return 0;
 }
 
@@ -225,7 +220,7 @@ static void join(struct builder *b, struct mapping *m, int index)
 
         m->module = index;
         if (m->perms & MAPS_EXEC)
-                b->has_code[index] = true;
+                module->has_code = true;
         if (m->end > module->end)
                 module->end = m->end;
 }
@@ -239,7 +234,7 @@ static bool continues(const struct builder *b, const struct mapping *m, int inde
 
         if (!module->image.base)
                 return m->start == module->end && m->offset > module->file_offset;
-        if (m->offset == module->file_offset && !(m->perms & MAPS_WRITE) && !b->has_code[index])
+        if (m->offset == module->file_offset && !(m->perms & MAPS_WRITE) && !module->has_code)
                 return false;
         return m->start < module->image.end;
 }
@@ -295,7 +290,7 @@ static int drop_data(struct builder *b)
                 return -ENOMEM;
         for (size_t i = 0; i < list->n; i++) {
                 where[i] = -1;
-                if (b->has_code[i]) {
+                if (list->v[i].has_code) {
                         where[i] = (int)n;
                         list->v[n++] = list->v[i];
                 } else {
@@ -376,6 +371,5 @@ int modules_build(struct target *t)
         if (!err)
                 adopt_anonymous(t);
         free(b.files.v);
-        free(b.has_code);
         return err;
 }

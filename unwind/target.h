@@ -34,6 +34,7 @@ struct module {
         uint64_t file_offset;      /* of the ELF header in the file: not 0 for a library inside an archive */
         uint64_t dev, inode;       /* as in maps: dev = makedev(major, minor) */
         bool deleted;              /* maps says so */
+        bool has_code;             /* a mapping of it is executable */
         char *debug_file;          /* separate debug file found, or NULL; set by the symbolizer */
         enum module_status status; /* set by the symbolizer */
 };
