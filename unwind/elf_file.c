@@ -13,7 +13,8 @@
 enum {
         MAX_SECTIONS = 1 << 20, /* -ffunction-sections objects have many; more is nonsense */
         MAX_INFLATION = 1032,   /* the most that deflate can gain (zlib.net/zlib_tech.html) */
-        MAX_NOTES = 1 << 16,    /* bytes of one note section */
+        SHORT_NAME = 128,
+        MAX_NOTES = 1 << 16, /* bytes of one note section */
 };
 static const uint64_t max_contents = (uint64_t)2 << 30;
 
@@ -200,6 +201,10 @@ void elf_file_string(const struct elf_file *f, const Elf64_Shdr *strings, uint64
                 left = f->size - strings->sh_offset - offset;
         if (left > size - 1)
                 left = size - 1;
+        /* Most names are short: the rest is read only for the others. */
+        if (left > SHORT_NAME && !elf_file_read(f, strings->sh_offset + offset, buf, SHORT_NAME) &&
+            memchr(buf, '\0', SHORT_NAME))
+                return;
         if (elf_file_read(f, strings->sh_offset + offset, buf, (size_t)left))
                 left = 0;
         buf[left] = '\0';

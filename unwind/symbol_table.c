@@ -133,6 +133,7 @@ static int finish(const struct names *names, struct symbol_want *wants, size_t n
                 read_name(names, c->name, name, sizeof(name));
                 if (!name[0])
                         continue;
+                name[1 + strcspn(name + 1, "@")] = '\0'; /* "memcpy@@GLIBC_2.14" */
                 copy = strdup(name);
                 if (!copy)
                         return -ENOMEM;
