@@ -110,9 +110,13 @@ ARCHIVES := $(OBJ)/report.a $(OBJ)/unwind.a
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*.c)))
 TOOL_SRCS := $(sort $(wildcard tests/tools/*.c))
-TEST_LIBS := $(filter tests/tools/lib%,$(TOOL_SRCS))
-TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(filter-out $(TEST_LIBS),$(TOOL_SRCS))) \
-	$(patsubst tests/tools/%.c,$(BUILD)/tests/%.so,$(TEST_LIBS))
+# Tools that use our code are linked with it. The others play the crashing program, its parent or its surroundings: plain C without
+# sanitizers, since tests look at their frames and signals.
+TOOL_PRELOADS := $(filter tests/tools/lib%,$(TOOL_SRCS))
+TOOL_USERS := $(filter-out $(TOOL_PRELOADS),$(shell grep -lE '^.include "(unwind/[a-z_]+\.h|report/)' $(TOOL_SRCS) /dev/null))
+TOOL_PLAIN := $(filter-out $(TOOL_PRELOADS) $(TOOL_USERS),$(TOOL_SRCS))
+tool_programs = $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(1))
+TEST_TOOLS := $(call tool_programs,$(TOOL_USERS) $(TOOL_PLAIN)) $(addsuffix .so,$(call tool_programs,$(TOOL_PRELOADS)))
 ZOO_SRCS := $(sort $(wildcard tests/zoo/*.c tests/zoo/*.cc))
 # A program is made by one call of the compiler from one source and what its build-flags name, so each of them waits for all parts.
 ZOO_PARTS := $(sort $(wildcard tests/zoo/*.h tests/zoo/*/*.[ch] tests/zoo/*/*.cc))
@@ -328,4 +332,4 @@ $(eval $(call zoo_rules,O2))
 -include $(patsubst %.o,%.d,$(CRASH_OBJS) $(CALM_OBJS) $(UNWIND_OBJS) $(REPORT_OBJS) $(MAIN_OBJS) $(SAN_OBJS))
 -include $(patsubst $(BUILD)/tests/unit/%,$(OBJ)/tool/tests/unit/%.d,$(UNIT_TESTS))
 -include $(TOOL_USERS:%.c=$(OBJ)/tool/%.d)
--include $(addsuffix .d,$(filter-out $(call tool_programs,$(TOOL_USERS)),$(TEST_TOOLS)))
+-include $(addsuffix .d,$(call tool_programs,$(TOOL_PLAIN)) $(filter %.so,$(TEST_TOOLS)))
