@@ -13,11 +13,24 @@
 #include "preload/startup.h"
 #include "preload/terminate.h"
 
+#include <stddef.h>
+
 STARTUP_DATA static bool active = false;
 
 bool interpose_active(void)
 {
         return active;
+}
+
+/* By its inner name: at_quick_exit() itself is linked in statically and wants the start-up files that this library leaves out. */
+int __cxa_at_quick_exit(void (*fn)(void *), void *unused);
+
+/* exit() or quick_exit() was called: perhaps by a handler of the application, for a crash that it would otherwise hide. */
+static void on_exit_called(void *unused)
+{
+        (void)unused;
+        if (active)
+                handler_exit_called();
 }
 
 static __attribute__((constructor)) void load(int argc, char **argv, char **envp)
@@ -37,13 +50,12 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         notes_metadata_from_environment(envp);
         actions_install(settings.signals, handler_entry);
         terminate_hook();
+        __cxa_at_quick_exit(on_exit_called, NULL);
         active = true;
 }
 
-/* exit() was called: perhaps by a handler of the application, for a crash that it would otherwise hide. Crashes in what still runs after this are
- * covered as before. */
+/* Crashes in what still runs after this are covered as before. */
 static __attribute__((destructor)) void unload(void)
 {
-        if (active)
-                handler_exit_called();
+        on_exit_called(NULL);
 }

@@ -4,6 +4,7 @@
 #include "preload/sigsafe.h"
 #include "preload/syscalls.h"
 #include "unwind/core/raw_format.h"
+#include "unwind/core/signames.h"
 
 #include <errno.h>
 #include <linux/close_range.h>
@@ -11,6 +12,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <asm/ioctls.h>
+
+#define STDERR_PATIENCE_NS 2000000000ull /* for a pipe that nobody reads */
 
 static int sys_fstat(int fd, struct stat *st)
 {
@@ -148,21 +151,66 @@ void output_discard(struct crash *c)
         output_close(c);
 }
 
+/* "app[4242]", from "crash-app-4242-<time>". */
+static void put_program(struct sigsafe_out *o, const struct crash *c)
+{
+        const char *name = c->id + sizeof("crash-") - 1;
+        size_t end = sigsafe_strlen(name);
+
+        while (end && name[end] != '-')
+                end--;
+        while (end && name[end - 1] != '-')
+                end--;
+        sigsafe_bytes(o, name, end ? end - 1 : 0);
+        sigsafe_char(o, '[');
+        sigsafe_dec(o, c->pid);
+        sigsafe_char(o, ']');
+}
+
+/* In place of the summary that the helper would have printed. */
+static void tell_stderr(const struct crash *c, const char *outcome)
+{
+        static struct sigsafe_out out; /* one user: the thread that claimed the crash */
+        const char *name = signames_signal(c->signal);
+
+        if (!c->stderr_ok)
+                return;
+        out.fd = 2;
+        out.err = 0;
+        out.used = 0;
+        out.may_block = true;
+        out.give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
+        sigsafe_str(&out, "crashpre: ");
+        put_program(&out, c);
+        sigsafe_str(&out, c->signal ? " died of " : ": report on request");
+        sigsafe_str(&out, !c->signal ? "" : name ? name : "a signal");
+        sigsafe_str(&out, "; helper ");
+        sigsafe_str(&out, outcome);
+        if (c->raw_fd >= 0) {
+                sigsafe_str(&out, "report: ");
+                sigsafe_text(&out, c->dir, sigsafe_strlen(c->dir));
+                sigsafe_char(&out, '/');
+                sigsafe_str(&out, c->id);
+                sigsafe_str(&out, ".txt\n");
+        }
+        sigsafe_flush(&out);
+}
+
 void output_append_outcome(struct crash *c, const char *what, const char *detail, int number)
 {
-        char line[512];
-        size_t at = 0;
+        char line[512] = RAW_HELPER_PREFIX;
+        const size_t prefix = sizeof(RAW_HELPER_PREFIX) - 1, size = sizeof(line) - 1;
+        size_t at = prefix;
 
-        if (c->raw_fd < 0)
-                return;
-        sigsafe_cat(line, sizeof(line), &at, RAW_HELPER_PREFIX);
-        sigsafe_cat(line, sizeof(line), &at, what);
+        sigsafe_cat(line, size, &at, what);
         if (number)
-                sigsafe_cat_dec(line, sizeof(line), &at, (uint64_t)(number < 0 ? -number : number), 1);
+                sigsafe_cat_dec(line, size, &at, (uint64_t)(number < 0 ? -number : number), 1);
         if (detail) {
-                sigsafe_cat(line, sizeof(line) - 1, &at, ": ");
-                sigsafe_cat(line, sizeof(line) - 1, &at, detail);
+                sigsafe_cat(line, size, &at, ": ");
+                sigsafe_cat(line, size, &at, detail);
         }
         sigsafe_cat(line, sizeof(line), &at, "\n");
-        sys_write(c->raw_fd, line, at);
+        if (c->raw_fd >= 0)
+                sys_write(c->raw_fd, line, at);
+        tell_stderr(c, line + prefix);
 }

@@ -28,7 +28,8 @@ void output_discard(struct crash *c);
 
 void output_close(struct crash *c);
 
-/* Appends one "helper: " line to the finished raw report. `detail` may be NULL. */
+/* The helper did not do its work: appends a "helper: " line to the finished raw report and, where report text may go there, tells descriptor 2 what happened
+ * and where the raw report is. `detail` may be NULL, `number` 0. */
 void output_append_outcome(struct crash *c, const char *what, const char *detail, int number);
 
 #endif

@@ -22,7 +22,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define STDERR_PATIENCE_NS 2000000000ull
+#define STDERR_PATIENCE_NS 2000000000ull /* for a pipe that nobody reads */
 #define DELETED " (deleted)" /* proc(5), /proc/PID/exe */
 #define DELETED_LEN (ssize_t)(sizeof(DELETED) - 1)
 #define NULL_PAGE 4096u
@@ -129,6 +129,21 @@ static size_t read_file(const char *path)
 
 /* ---- header and cause ---- */
 
+/* One line each: settings that were bad, directories that could not be used. */
+static void put_notes(void)
+{
+        const char *line = raw.crash->note;
+
+        while (*line) {
+                size_t n = 0;
+
+                while (line[n] && line[n] != '\n')
+                        n++;
+                line_text("note", line, n);
+                line += n + (line[n] != 0);
+        }
+}
+
 static void put_header(void)
 {
         struct crash *c = raw.crash;
@@ -137,7 +152,8 @@ static void put_header(void)
         line_str("id", c->id);
         key("time");
         put_time(c->time_sec, c->time_nsec);
-        sigsafe_str(out, "\nversion: " CRASHPRE_VERSION " (commit " CRASHPRE_COMMIT ")\nmachine: x86_64\n");
+        sigsafe_str(out, "\nversion: " CRASHPRE_VERSION " (commit " CRASHPRE_COMMIT ")\nmachine: " ARCH_NAME "\n");
+        put_notes();
 }
 
 /* The fault class as far as it is known without symbols or a disassembler. */

@@ -8,6 +8,7 @@
  *   time: 2026-11-21T14:35:12.123456Z
  *   version: 0.1.0 (commit 0123abc)
  *   machine: x86_64
+ *   note: text                            any number: bad settings, directories that could not be used
  *   [cause]
  *   kind: signal                          signal | abort | exception | request
  *   signal: 11 SIGSEGV

@@ -49,6 +49,8 @@ enum {
 #define ARCH_FAULT_WRITE 0x2u
 #define ARCH_FAULT_EXECUTE 0x10u
 
+#define ARCH_NAME "x86_64" /* as uname(2) says it */
+
 /* Bytes below SP that a leaf function may use without moving SP (psABI 3.2.2). */
 #define ARCH_RED_ZONE 128
 
