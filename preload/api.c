@@ -13,7 +13,7 @@ void crashpre_set_int(const char *key, long value);
 void crashpre_set_double(const char *key, double value);
 void crashpre_set_bool(const char *key, int value);
 void crashpre_set_volatile(const char *key, int (*read)(char *buf, size_t size));
-void crashpre_breadcrumb(const char *category, const char *format, ...);
+void crashpre_breadcrumb(const char *category, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void crashpre_push(const char *module, const char *klass, const char *phase);
 void crashpre_pop(void);
 int crashpre_report(const char *reason);

@@ -11,7 +11,7 @@ void api_set_int(const char *key, long value);
 void api_set_double(const char *key, double value);
 void api_set_bool(const char *key, int value);
 void api_set_volatile(const char *key, int (*read)(char *buf, size_t size));
-void api_vbreadcrumb(const char *category, const char *format, va_list arguments);
+void api_vbreadcrumb(const char *category, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 void api_push(const char *module, const char *klass, const char *phase);
 void api_pop(void);
 const char *api_last_report(void);

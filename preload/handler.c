@@ -94,6 +94,7 @@ static void begin_crash(enum wire_kind kind, uint64_t fault_ns)
 {
         struct crash *c = &state.crash;
         struct timespec now = { 0, 0 };
+        size_t at = 0;
 
         __builtin_memset(c, 0, sizeof(*c));
         c->kind = kind;
@@ -106,7 +107,7 @@ static void begin_crash(enum wire_kind kind, uint64_t fault_ns)
         c->time_nsec = now.tv_nsec;
         c->dir_fd = c->raw_fd = -1;
         c->stderr_ok = output_stderr_ok();
-        crash_note(c, settings.note, NULL, 0);
+        sigsafe_cat(c->note, sizeof(c->note), &at, settings.note);
         rawreport_name(c);
 }
 
