@@ -30,9 +30,9 @@ static int mem_fd(struct process *p)
 {
         char path[32];
 
-        if (p->mem_fd < 0) {
+        if (p->mem_fd == MEM_FD_UNTRIED) {
                 snprintf(path, sizeof(path), "/proc/%d/mem", (int)p->base.pid);
-                p->mem_fd = open(path, O_RDONLY | O_CLOEXEC);
+                p->mem_fd = open(path, O_RDONLY | O_CLOEXEC); /* -1: refused, and so it will stay */
         }
         return p->mem_fd;
 }
@@ -180,7 +180,7 @@ struct process *process_new(pid_t pid)
                 return NULL;
         p->base.ops = &process_ops;
         p->base.pid = pid;
-        p->mem_fd = -1;
+        p->mem_fd = MEM_FD_UNTRIED;
         p->memory = memory_new(fetch, p);
         if (!p->memory) {
                 free(p);

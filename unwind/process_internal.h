@@ -20,10 +20,12 @@ struct held {
         struct arch_registers regs;
 };
 
+enum { MEM_FD_UNTRIED = -2 };
+
 struct process {
         struct target base;
         struct memory *memory;
-        int mem_fd;     /* /proc/PID/mem, -1 not open yet */
+        int mem_fd;     /* /proc/PID/mem; -1: refused */
         bool by_mem_fd; /* process_vm_readv(2) is refused */
         bool gone;      /* no such process any more: no system calls for memory */
         bool loaded;
