@@ -183,6 +183,24 @@ void actions_kernel_default(int sig)
         set_kernel(sig, &dfl, NULL);
 }
 
+void actions_ignore_killers(void)
+{
+        /* Not fatal by default (signal(7)), not to be changed, or wanted. */
+        const uint64_t others = 1ull << (SIGCHLD - 1) | 1ull << (SIGCONT - 1) | 1ull << (SIGTSTP - 1) | 1ull << (SIGTTIN - 1) |
+                                1ull << (SIGTTOU - 1) | 1ull << (SIGURG - 1) | 1ull << (SIGWINCH - 1) | UNBLOCKABLE |
+                                1ull << (SIGINT - 1) | 1ull << (SIGTERM - 1) | 1ull << (SIGHUP - 1) | 1ull << (SIGQUIT - 1);
+        const struct action ignore = { (void *)SIG_IGN, 0, 0 };
+
+        for (int sig = 1; sig <= MAX_SIGNAL; sig++) {
+                struct action now = ignore;
+
+                if ((others | table.watched | HARDWARE_SIGNALS) & 1ull << (sig - 1) || set_kernel(sig, NULL, &now) < 0)
+                        continue;
+                if (now.handler == (void *)SIG_DFL)
+                        set_kernel(sig, &ignore, NULL);
+        }
+}
+
 void actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *))
 {
         const struct action dfl = { (void *)SIG_DFL, 0, 0 };

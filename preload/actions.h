@@ -41,6 +41,10 @@ void actions_reset(int sig);
 /* Makes the kernel's own action the default, past the table: the process is about to die of `sig`. */
 void actions_kernel_default(int sig);
 
+/* Makes the process deaf to signals that would kill it by default, but for those by which a person or a supervisor ends a program (INT, TERM, HUP, QUIT): it
+ * is dying of another one, and its other threads, not yet stopped, would let them through. Not undone. */
+void actions_ignore_killers(void);
+
 /* The page that tells a forked child (its copy reads 0: MADV_WIPEONFORK) from a vfork child (which sees its parent's pid), since the latter changes
  * its own kernel actions but shares our table with its parent. NULL: cannot tell, every process counts as the owner. */
 void actions_set_owner_page(int *page);

@@ -12,8 +12,10 @@
 
 static _Noreturn void leave(int status)
 {
-        if (interpose_active())
+        if (interpose_active()) {
+                handler_wait_for_death();
                 handler_exit_called();
+        }
         sys_exit_group(status);
 }
 

@@ -24,15 +24,20 @@
 #define FIRST_CHANCE_MAX 10       /* CRASHPRE_CHAIN=first: a runtime may fault and recover all day */
 #define ABORT_SIZE 1024           /* bytes of abort() in which a return address from raise() can lie */
 #define ABORT_DEPTH 8             /* frames between the signal and abort(): raise, pthread_kill */
-#define EXIT_DEPTH 200
+#define ORIGIN_DEPTH 200        /* frames between a handler of the application and what it calls */
 #define OTHERS_PATIENCE_NS 5000000000ull /* beyond the timeout, for a thread that crashes while another's crash is being reported */
 #define NS_PER_S 1000000000ull
 
 static struct {
         uint64_t claim; /* pid << 32 | tid of the thread that reports; 0 none. A forked child finds its parent's pid here and ignores it. */
+        bool dying;     /* the claimed crash is fatal */
         bool disabled;
         bool handled; /* crashpre_set_after_report()'s function said so */
         unsigned first_chances;
+        struct {
+                int tid;
+                uint64_t pc, sp;
+        } reported; /* the fault of the last report before an application's handler: one fault, one report */
         int (*filter)(int sig);
         int (*after_report)(const char *raw_path);
         struct crash crash;
@@ -70,7 +75,23 @@ static bool claim(uint64_t patience)
 
 static void release_claim(void)
 {
+        __atomic_store_n(&state.dying, false, __ATOMIC_RELEASE);
         __atomic_store_n(&state.claim, 0, __ATOMIC_RELEASE);
+}
+
+void handler_wait_for_death(void)
+{
+        uint64_t self = self_id(), give_up = sys_clock_ns(CLOCK_MONOTONIC) + settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS;
+        const struct timespec pause = { 0, 1000000 };
+
+        for (;;) {
+                uint64_t holder = __atomic_load_n(&state.claim, __ATOMIC_ACQUIRE);
+
+                if (holder >> 32 != self >> 32 || holder == self || !__atomic_load_n(&state.dying, __ATOMIC_ACQUIRE) ||
+                    sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
+                        return;
+                sys_2(SYS_nanosleep, (long)&pause, 0);
+        }
 }
 
 static bool claim_is_mine(void)
@@ -238,6 +259,54 @@ static void report_signal(enum wire_kind kind, int sig, const siginfo_t *info, u
 
 /* ---- a signal the process is about to die of ---- */
 
+static bool already_reported(const ucontext_t *uc)
+{
+        return state.reported.tid == sys_gettid() && state.reported.pc == (uint64_t)uc->uc_mcontext.gregs[REG_RIP] &&
+               state.reported.sp == (uint64_t)uc->uc_mcontext.gregs[REG_RSP];
+}
+
+static void remember_reported(const ucontext_t *uc)
+{
+        state.reported.tid = sys_gettid();
+        state.reported.pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+        state.reported.sp = (uint64_t)uc->uc_mcontext.gregs[REG_RSP];
+}
+
+/* The application's handler that the stack leads through, if any. */
+struct origin_search {
+        struct arch_registers regs;
+        struct dispatch record;
+        bool found;
+};
+
+static void search_origin(void *p)
+{
+        static struct wire_frame frame[ORIGIN_DEPTH]; /* guarded by the claim */
+        struct origin_search *s = p;
+        enum cfi_end end;
+
+        probe_begin();
+        memmap_read();
+        s->found = dispatch_on_stack(frame, stackwalk(&s->regs, frame, ORIGIN_DEPTH, &end), &s->record);
+        probe_end();
+}
+
+/* Was this very fault, or the one whose handler raises this signal again, reported before its handler ran? Called with the claim. */
+static bool told_before(const siginfo_t *info, const ucontext_t *uc)
+{
+        struct origin_search s = { .found = false };
+        struct guard_fault fault;
+
+        if (settings.chain != CHAIN_FIRST || !state.reported.tid)
+                return false;
+        if (already_reported(uc))
+                return true;
+        if (info->si_code > 0 || !dispatch_any())
+                return false;
+        arch_registers_from_context(uc, &s.regs);
+        return guard_run(search_origin, &s, &fault) && s.found && already_reported(s.record.uc);
+}
+
 /* false: crashpre_set_after_report()'s function wants the signal treated as handled, and it can be. */
 static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
 {
@@ -248,7 +317,12 @@ static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
         if (!claim(settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS))
                 return true;
         state.handled = false;
-        report_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc, fault_ns);
+        if (!may_go_on) {
+                __atomic_store_n(&state.dying, true, __ATOMIC_RELEASE);
+                actions_ignore_killers();
+        }
+        if (!told_before(info, uc))
+                report_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc, fault_ns);
         if (!may_go_on || !state.handled)
                 return true;
         release_claim();
@@ -269,6 +343,7 @@ static void passing(int sig, siginfo_t *info, ucontext_t *uc)
         block_signals(&before);
         if (claim(settings.timeout_s * NS_PER_S)) {
                 report_signal(WIRE_KIND_FIRST_CHANCE, sig, info, uc, sys_clock_ns(CLOCK_MONOTONIC));
+                remember_reported(uc);
                 release_claim();
         }
         sys_sigprocmask(SIG_SETMASK, &before, NULL);
@@ -393,27 +468,9 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
 
 /* ---- without a signal ---- */
 
-struct exit_search {
-        struct arch_registers regs;
-        struct dispatch record;
-        bool found;
-};
-
-static void search_exit(void *p)
-{
-        static struct wire_frame frame[EXIT_DEPTH]; /* guarded by the claim */
-        struct exit_search *s = p;
-        enum cfi_end end;
-
-        probe_begin();
-        memmap_read();
-        s->found = dispatch_on_stack(frame, stackwalk(&s->regs, frame, EXIT_DEPTH, &end), &s->record);
-        probe_end();
-}
-
 void handler_exit_called(void)
 {
-        struct exit_search s = { .found = false };
+        struct origin_search s = { .found = false };
         const struct dispatch *d = &s.record;
         struct guard_fault fault;
         uint64_t before;
@@ -423,7 +480,7 @@ void handler_exit_called(void)
         arch_capture(&s.regs);
         block_signals(&before);
         if (claim(settings.timeout_s * NS_PER_S)) {
-                if (guard_run(search_exit, &s, &fault) && s.found)
+                if (guard_run(search_origin, &s, &fault) && s.found && !already_reported(d->uc))
                         report_signal(WIRE_KIND_FIRST_CHANCE, d->sig, d->info, d->uc, sys_clock_ns(CLOCK_MONOTONIC));
                 release_claim();
         }

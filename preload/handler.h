@@ -20,6 +20,10 @@ int handler_request(const char *reason);
  * process ends of it. */
 void handler_exit_called(void);
 
+/* This thread is about to end the process: if another one is dying of a signal, waits (bounded) for that to be what the process ends of. Without us it would
+ * have been dead by now. */
+void handler_wait_for_death(void);
+
 /* No report any more (crashpre_set_enabled(0)), or again. */
 void handler_set_enabled(bool on);
 

@@ -29,8 +29,10 @@ int __cxa_at_quick_exit(void (*fn)(void *), void *unused);
 static void on_exit_called(void *unused)
 {
         (void)unused;
-        if (active)
-                handler_exit_called();
+        if (!active)
+                return;
+        handler_wait_for_death();
+        handler_exit_called();
 }
 
 static __attribute__((constructor)) void load(int argc, char **argv, char **envp)

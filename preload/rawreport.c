@@ -309,8 +309,8 @@ static void put_system(void)
                 line_text("hostname", uts.nodename, sigsafe_strlen(uts.nodename));
         }
         n = sys_3(SYS_sched_getaffinity, 0, sizeof(cpus), (long)cpus);
-        for (long i = 0; i < n; i++)
-                count += __builtin_popcount(cpus[i]);
+        for (long i = 0; i < n * 8; i++)
+                count += cpus[i / 8] >> (i % 8) & 1;
         if (count > 0)
                 line_dec("cpus", count);
 }
