@@ -314,3 +314,18 @@ deep(5)' >out 2>&1 3>&- &
                 [ "$(grep -c ': end-of-stack' <<<"$output")" = 4 ] || fail "$output"
         done
 }
+
+@test "each allocation fails in its turn, then it and all later ones: less is found, nothing crashes" {
+        compile -o full
+        begin ./full
+        look() { env LD_PRELOAD="$tools/liballocfail.so" "$@" "$frames" --symbols --engine both "$pid"; }
+        total=$(look ALLOC_COUNT=1 2>&1 >/dev/null | awk '/^allocations:/ { print $2 }')
+        [ "$total" -gt 20 ]
+        for ((i = 1; i <= total; i++)); do
+                run look ALLOC_FAIL_AT=$i
+                [ "$status" -le 1 ] || fail "allocation $i: status $status"
+                run look ALLOC_FAIL_AT=$i ALLOC_FAIL_ON=1
+                [ "$status" -le 1 ] || fail "allocation $i and later: status $status"
+        done
+        named --debug-dirs /none # it runs still
+}
