@@ -52,6 +52,7 @@ struct helper {
         struct symbols *symbols;
         uint64_t attach_began;
         bool attached;
+        bool crash_missed;           /* attached, but not to the thread that crashed */
         bool has_raw, has_directory; /* WIRE_FD_RAW, WIRE_FD_DIR came to us open */
         const char *name;            /* of the report that is in place: "....json", "....txt" or NULL */
 };
@@ -235,21 +236,12 @@ static void explain(struct helper *h)
 
 /* ---- threads ---- */
 
-/* The crashing thread as its own handler saw it. The threads of such a target are ours alone. */
-static void take_wire_thread(struct helper *h)
+static void fill_wire_frames(const struct wire_crash *w, const struct target *t, struct target_thread *thread)
 {
-        const struct wire_crash *w = &h->wire;
-        struct target_thread *thread = pool_alloc(&h->report->pool, sizeof(*thread));
-        const char *name = procfs_name(h->report, w->tid);
         uint32_t i;
 
-        thread->tid = w->tid;
-        if (!name)
-                name = h->raw.thread_name ? h->raw.thread_name : "";
-        strncpy(thread->name, name, sizeof(thread->name) - 1);
-        thread->regs = w->regs;
         thread->end = w->frame_end <= CFI_END_NO_RULE ? (enum cfi_end)w->frame_end : CFI_END_NONE;
-        thread->frames = pool_alloc(&h->report->pool, (w->frame_count + 1) * sizeof(*thread->frames));
+        thread->frames = pool_malloc((w->frame_count + 1) * sizeof(*thread->frames));
         thread->frame_count = w->frame_count;
         for (i = 0; i < w->frame_count; i++) {
                 const struct wire_frame *from = &w->frames[i];
@@ -260,10 +252,29 @@ static void take_wire_thread(struct helper *h)
                 frame->trust = from->trust <= CFI_TRUST_SCAN ? (enum cfi_trust)from->trust : CFI_TRUST_SCAN;
                 frame->signal_frame = from->signal_frame;
                 frame->exact_pc = from->exact_pc;
-                frame->module = target_module_index(h->target, from->exact_pc ? from->pc : from->pc - 1);
+                frame->module = target_module_index(t, from->exact_pc ? from->pc : from->pc - 1);
         }
-        h->target->threads = thread;
-        h->target->thread_count = 1;
+}
+
+/* Puts the crashing thread, as its own handler saw it, before the threads that the target has. */
+static void add_wire_thread(struct helper *h)
+{
+        struct target *t = h->target;
+        struct target_thread *threads = pool_malloc((t->thread_count + 1) * sizeof(*threads));
+        const char *name = procfs_name(h->report, h->wire.tid);
+
+        memset(threads, 0, sizeof(*threads));
+        if (t->thread_count)
+                memcpy(threads + 1, t->threads, t->thread_count * sizeof(*threads));
+        free(t->threads);
+        t->threads = threads;
+        t->thread_count++;
+        if (!name)
+                name = h->raw.thread_name ? h->raw.thread_name : "";
+        strncpy(threads->name, name, sizeof(threads->name) - 1);
+        threads->tid = h->wire.tid;
+        threads->regs = h->wire.regs;
+        fill_wire_frames(&h->wire, t, threads);
 }
 
 /* Nobody may look into the process: its handler's own frames, and modules from /proc or from the raw report. */
@@ -283,9 +294,9 @@ static void look_from_outside(struct helper *h)
         if (!h->target) {
                 h->target = raw_target(&h->raw);
                 free(h->target->threads->frames);
-                free(h->target->threads);
+                h->target->thread_count = 0;
         }
-        take_wire_thread(h);
+        add_wire_thread(h);
 }
 
 static void attach(struct helper *h)
@@ -298,8 +309,6 @@ static void attach(struct helper *h)
         h->attached = !process_attach(h->wire.pid, now + left / 3, &h->target, why, sizeof(why));
         if (h->attached && process_load(h->target))
                 report_diagnose(h->report, "attach", "the mappings of the process could not be read");
-        if (h->attached && process_set_crash(h->target, h->wire.tid, &h->wire.regs))
-                report_diagnose(h->report, "attach", "thread %d, which crashed, is gone", h->wire.tid);
         if (!h->attached)
                 report_diagnose(h->report, "attach", "%s", why);
         h->report->timings_us.attach = KNOWN_INT(microseconds(now, guard_now()));
@@ -318,6 +327,14 @@ static void unwind(struct helper *h)
         if (err)
                 report_diagnose(h->report, "unwind", "stopped early: %s", strerror(-err));
         h->report->timings_us.unwind = KNOWN_INT(microseconds(now, guard_now()));
+}
+
+static void name_crashing_thread(struct helper *h)
+{
+        if (!process_set_crash(h->target, h->wire.tid, &h->wire.regs))
+                return;
+        report_diagnose(h->report, "attach", "thread %d, which crashed, could not be stopped", h->wire.tid);
+        h->crash_missed = true;
 }
 
 static void name_frames(struct helper *h)
@@ -433,8 +450,8 @@ static void let_go(struct helper *h)
 
         guard_stage(NULL);
         guard_deadline(deadline + NSEC_PER_SEC);
-        if (h->attached && is_fatal(h))
-                process_release_thread(h->target, h->wire.tid);
+        if (h->attached && is_fatal(h) && process_release_thread(h->target, h->wire.tid))
+                process_release_all(h->target); /* better too many threads than a process that cannot die */
         say(WIRE_DONE);
         close_range(STDIN_FILENO, WIRE_FD_RAW,
                     0); /* a shell that reads the application's stderr must not wait for us */
@@ -447,10 +464,6 @@ static void clean_up(struct helper *h)
         if (h->has_directory)
                 store_retain(&h->report->pool, WIRE_FD_DIR, (size_t)h->settings.max_reports);
         symbols_free(h->symbols);
-        if (!h->attached) { /* take_wire_thread(): from the pool */
-                h->target->threads = NULL;
-                h->target->thread_count = 0;
-        }
         target_free(h->target);
         report_free(h->report);
 }
@@ -458,8 +471,10 @@ static void clean_up(struct helper *h)
 static void look(struct helper *h)
 {
         attach(h);
-        if (h->attached)
+        if (h->attached) {
+                name_crashing_thread(h);
                 unwind(h);
+        }
         guard_stage("read");
         read_raw(h);
         identify(h); /* over what the raw report says less exactly */
@@ -467,6 +482,8 @@ static void look(struct helper *h)
         procfs_read_system(h->report, h->wire.pid);
         if (!h->attached)
                 look_from_outside(h);
+        else if (h->crash_missed)
+                add_wire_thread(h);
         if (h->attached && !is_fatal(h)) {
                 process_release_all(h->target);
                 say(WIRE_RELEASED);

@@ -160,6 +160,21 @@ crashpre_show() {
         assert_json "$(the_report)" '.process.exe | endswith("/fake_handler")'
 }
 
+@test "somebody else traces the crashing thread alone: its stack all the same, by the registers that its handler sent" {
+        driven traced
+        [[ $output == *"child: signal 11" ]] || fail "$output"
+        assert_json "$(the_report)" '.threads[0] | .crashed and ([.frames[].function] | index("worker") != null)'
+}
+
+@test "a thread that the process does not have: the report is made, and the process can die" {
+        SECONDS=0
+        driven other-tid
+        [ "$SECONDS" -lt 5 ] || fail "took $SECONDS s"
+        [ "$output" = $'status: HD\nchild: signal 11' ] || fail "$output"
+        assert_json "$(the_report)" '.threads[0] | .tid == 1 and .crashed and .frames[0].function == "write_to"'
+        assert_json "$(the_report)" 'any(.diagnostics[]; .message | test("could not be stopped"))'
+}
+
 @test "CRASHPRE_MODE: the mode of the JSON report, whatever the umask" {
         umask 077
         CRASHPRE_MODE=0644 driven fatal

@@ -14,6 +14,8 @@
  *   late          a deadline that has passed already
  *   segv          nothing, but SIGSEGV for the helper
  *   refused       the process is not dumpable: nobody may attach (as root: needs the capability dropped first)
+ *   traced        somebody else traces the crashing thread, and that alone
+ *   other-tid     a thread that the process does not have
  *   no-raw        no raw report
  *   no-dir        neither raw report nor directory
  *   hostile       a name with a slash, a frame count beyond the array
@@ -35,6 +37,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -104,6 +107,8 @@ static void fill(int sig, const siginfo_t *info, const ucontext_t *uc)
         crash.kind = sig ? WIRE_KIND_FATAL : WIRE_KIND_REQUEST;
         crash.pid = getpid();
         crash.tid = (int32_t)syscall(SYS_gettid);
+        if (mode_is("other-tid"))
+                crash.tid = 1;
         crash.time_sec = ts.tv_sec;
         crash.time_nsec = ts.tv_nsec;
         crash.fault_ns = now_ns();
@@ -230,6 +235,37 @@ static void send_crash(int go)
                 close(go);
 }
 
+/* Passes every signal on, as a quiet strace would. */
+static void trace(pid_t tid)
+{
+        int status;
+
+        while (waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status))
+                ptrace(PTRACE_CONT, tid, 0, status >> 16 ? 0 : WSTOPSIG(status));
+        _exit(0);
+}
+
+/* A process of its own that traces `tid` and nothing else. */
+static void trace_thread(pid_t tid)
+{
+        int ready[2];
+        char byte;
+
+        if (pipe(ready))
+                die("pipe");
+        if (!fork()) {
+                if (ptrace(PTRACE_SEIZE, tid, 0, 0))
+                        die("ptrace");
+                close(ready[0]);
+                close(ready[1]);
+                trace(tid);
+        }
+        close(ready[1]);
+        if (read(ready[0], &byte, 1)) /* end of file: it has the thread, or is dead */
+                die("read");
+        close(ready[0]);
+}
+
 static void drive(int sig, const siginfo_t *info, const ucontext_t *uc)
 {
         char line[64] = "status: ", byte;
@@ -237,6 +273,8 @@ static void drive(int sig, const siginfo_t *info, const ucontext_t *uc)
         int go, status, wait_status;
 
         fill(sig, info, uc);
+        if (mode_is("traced"))
+                trace_thread(crash.tid);
         start_helper(&go, &status);
         prctl(PR_SET_PTRACER, helper_pid);
         while (len + 1 < sizeof(line) && read(status, &byte, 1) == 1) {

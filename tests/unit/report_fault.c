@@ -83,6 +83,8 @@ static const struct {
           "stack-overflow", "write", NULL },
         { "main stack, far below", SIGSEGV, SEGV_MAPERR, 0x7ff000000000, WRITE_FAULT, 0x400100, 0x7ffc00000000,
           "unmapped-address", "write", NULL },
+        { "push below what is no stack", SIGSEGV, SEGV_MAPERR, 0x4ffff8, WRITE_FAULT, 0x400100, 0x500000,
+          "unmapped-address", "write", NULL },
         { "file cut short", SIGBUS, BUS_ADRERR, 0x700010, READ_FAULT, 0x400100, STACK + 64, "bus-file-truncated",
           "read", "/tmp/file" },
         { "misaligned", SIGBUS, BUS_ADRALN, 0x700001, 0, 0x400100, STACK + 64, "bus-misaligned", NULL, "/tmp/file" },

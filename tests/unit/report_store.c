@@ -59,7 +59,7 @@ static void names(void)
                 { "crash-app-1-20261121T143512.123456Z.core", STORE_CORE, true },
                 { "crash-app-20261121T143512.123456Z.json", 0, false },
                 { "crash-1-20261121T143512.123456Z.json", 0, false },
-                { "crash--1-20261121T143512.123456Z.json", 0, false },
+                { "crash--12-20261121T143512.123456Z.json", 0, false },
                 { "crash-app-1-20261121T143512.12345Z.json", 0, false },
                 { "crash-app-1-20261121T143512.123456Z.json.bak", 0, false },
                 { ".crash-app-1-20261121T143512.123456Z.json.tmp", 0, false },
