@@ -12,6 +12,8 @@
 extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip, unw_dyn_info_t *di,
                                               unw_proc_info_t *pi, int need_unwind_info, void *arg);
 
+enum { CLOCK_EVERY = 1024 }; /* frames between two looks at the clock */
+
 struct engine {
         struct target *t;
         const struct cfi_space *space;
@@ -183,7 +185,7 @@ int engine_walk(struct engine *e, const struct arch_registers *regs, size_t limi
                         out->end = CFI_END_BAD_PC;
                         return err == -ENOMEM ? err : 0;
                 }
-                if (out->total >= limit) {
+                if (out->total >= limit || (out->total % CLOCK_EVERY == 0 && target_past_deadline(e->t))) {
                         out->end = CFI_END_MAX_FRAMES;
                         return 0;
                 }

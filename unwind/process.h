@@ -10,9 +10,9 @@
 #include "unwind/target.h"
 
 /* Stops every thread of `pid` by PTRACE_SEIZE and PTRACE_INTERRUPT (ptrace(2)): lists the tasks again until none is
- * new, drops those that vanish, waits without blocking until `deadline_ns` (CLOCK_MONOTONIC); a thread that does not
- * stop by then (uninterruptible sleep) is kept without registers. 0 and a new target in *out; else -errno and a
- * sentence for people in `why` (which step, the competing tracer's pid and name, the remedy: ptrace_scope,
+ * new, drops those that vanish, waits until `deadline_ns` (CLOCK_MONOTONIC) at most; a thread that has not stopped by
+ * then, or for 250 ms after all others (uninterruptible sleep), is kept without registers. 0 and a new target in *out;
+ * else -errno and a sentence for people in `why`: the competing tracer's pid and name, or the remedy (ptrace_scope,
  * CAP_SYS_PTRACE, seccomp). */
 int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *why, size_t why_size);
 
@@ -39,7 +39,7 @@ void process_release_all(struct target *t);
  * `deadline_ns` passed; then lets go. */
 void process_hold_until_death(struct target *t, uint64_t deadline_ns);
 
-/* How many ptrace stops, system calls of memory reads and pages were needed: for benchmarks and diagnostics. */
+/* How many fetches of memory and how many pages were needed: for benchmarks and diagnostics. */
 struct process_counts {
         uint64_t reads, pages;
 };

@@ -20,8 +20,8 @@ struct symbol_query {
 
 struct symbols; /* opened files of one target */
 
-/* New; freed by symbols_free(). `debug_dirs` is a colon list (NULL: /usr/lib/debug). Messages about missing or wrong
- * files go to `note`. */
+/* New; freed by symbols_free(), before its target. `debug_dirs` is a colon list (NULL: /usr/lib/debug). Messages
+ * about missing or wrong files go to `note`. */
 typedef void symbols_note(void *ctx, const char *message);
 struct symbols *symbols_new(struct target *t, const char *debug_dirs, symbols_note *note, void *ctx);
 void symbols_free(struct symbols *s);
@@ -36,7 +36,6 @@ int symbols_debug_frame(struct symbols *s, int module, const uint8_t **data, siz
 /* New: demangled C++, Rust or D name, or a copy of `symbol`; NULL only without memory. */
 char *symbols_demangle(const char *symbol);
 
-/* The rule when several symbols cover an address, as gdb's: global before weak before local, function before untyped;
- * a sized symbol that holds the address before an unsized one before it; never a symbol of another section. */
+/* Which of several symbols names an address: as in gdb; the rules stand in symbol_table.h. */
 
 #endif

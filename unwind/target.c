@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 int target_read(struct target *t, uint64_t addr, void *buf, size_t len)
 {
@@ -83,6 +84,16 @@ const struct module *target_module(const struct target *t, uint64_t addr)
         int i = target_module_index(t, addr);
 
         return i < 0 ? NULL : &t->modules.v[i];
+}
+
+bool target_past_deadline(const struct target *t)
+{
+        struct timespec now;
+
+        if (!t->deadline_ns)
+                return false;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec >= t->deadline_ns;
 }
 
 void target_free(struct target *t)

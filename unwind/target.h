@@ -112,7 +112,10 @@ const struct mapping *target_mapping(const struct target *t, uint64_t addr);
 const struct module *target_module(const struct target *t, uint64_t addr);
 int target_module_index(const struct target *t, uint64_t addr);
 
-/* Frees the target and all that hangs on it. NULL is fine. */
+/* Has t->deadline_ns passed? */
+bool target_past_deadline(const struct target *t);
+
+/* Frees the target and all that hangs on it, but not its symbols: symbols_free() comes before. NULL is fine. */
 void target_free(struct target *t);
 
 #endif

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
         ROWS = 2048,        /* slots of the row cache; a power of two */
@@ -102,16 +101,6 @@ static void say(struct unwinder *u, const char *format, ...)
 
 /* ---- one walk ---- */
 
-static bool past_deadline(const struct unwinder *u)
-{
-        struct timespec now;
-
-        if (!u->t->deadline_ns)
-                return false;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec >= u->t->deadline_ns;
-}
-
 static int add_present(struct unwinder *u, const struct cfi_walk *walk)
 {
         uint64_t pc = walk->regs.v[ARCH_REG_PC];
@@ -146,7 +135,7 @@ static int walk_own(struct unwinder *u, const struct arch_registers *regs)
         while (!err && cfi_walk_next(&walk)) {
                 if (walk.exact_pc)
                         mark_trampoline(u);
-                if (++n >= MAX_WALK || (n % CLOCK_EVERY == 0 && past_deadline(u))) {
+                if (++n >= MAX_WALK || (n % CLOCK_EVERY == 0 && target_past_deadline(u->t))) {
                         walk.end = CFI_END_MAX_FRAMES;
                         break;
                 }
