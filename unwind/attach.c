@@ -25,7 +25,7 @@
 enum {
         SPINS = 64,           /* looks that only yield the processor, before the first that sleeps */
         SLICE_NS = 2000000,   /* longest sleep between two looks */
-        STUCK_NS = 250000000, /* a thread that is the last not to stop for so long sleeps uninterruptibly */
+        STUCK_NS = 250000000, /* so long without a stop: time to see whether those left can stop at all */
 };
 
 /* ---- waiting ---- */
@@ -87,6 +87,32 @@ static size_t look(struct process *p)
         return left;
 }
 
+static char task_state(pid_t pid, pid_t tid)
+{
+        char path[64], text[256], *end;
+        FILE *f;
+        size_t n;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, (int)tid);
+        f = fopen(path, "re");
+        if (!f)
+                return 'X';
+        n = fread(text, 1, sizeof(text) - 1, f);
+        fclose(f);
+        text[n] = '\0';
+        end = strrchr(text, ')'); /* "tid (comm) S ...": comm may hold anything */
+        return end && end[1] == ' ' ? end[2] : 'X';
+}
+
+/* Do all that have not stopped sleep uninterruptibly? On a busy machine a thread may also wait for its turn to run. */
+static bool all_stuck(const struct process *p)
+{
+        for (size_t i = 0; i < p->held_count; i++)
+                if (p->held[i].hold == HOLD_ASKED && task_state(p->base.pid, p->held[i].tid) != 'D')
+                        return false;
+        return true;
+}
+
 static void wait_for_stops(struct process *p, uint64_t deadline_ns)
 {
         uint64_t progress = process_now_ns();
@@ -106,11 +132,15 @@ static void wait_for_stops(struct process *p, uint64_t deadline_ns)
                         continue;
                 }
                 now = process_now_ns();
+                if (now >= deadline_ns)
+                        break;
                 if (left < before)
                         progress = now;
-                before = left;
-                if (now >= deadline_ns || now - progress >= STUCK_NS)
+                else if (now - progress >= STUCK_NS && all_stuck(p))
                         break;
+                else if (now - progress >= STUCK_NS)
+                        progress = now;
+                before = left;
                 sleep_until_event(deadline_ns);
         }
         sigprocmask(SIG_SETMASK, &old, NULL);
@@ -124,23 +154,6 @@ static struct held *find_held(struct process *p, pid_t tid)
                 if (p->held[i].tid == tid)
                         return &p->held[i];
         return NULL;
-}
-
-static char task_state(pid_t pid, pid_t tid)
-{
-        char path[64], text[256], *end;
-        FILE *f;
-        size_t n;
-
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, (int)tid);
-        f = fopen(path, "re");
-        if (!f)
-                return 'X';
-        n = fread(text, 1, sizeof(text) - 1, f);
-        fclose(f);
-        text[n] = '\0';
-        end = strrchr(text, ')'); /* "tid (comm) S ...": comm may hold anything */
-        return end && end[1] == ' ' ? end[2] : 'X';
 }
 
 static int seize(struct process *p, pid_t tid)

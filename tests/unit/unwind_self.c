@@ -127,6 +127,28 @@ static NOINLINE int sink(int depth)
         return 0;
 }
 
+static NOINLINE int sink_past_deadline(int depth)
+{
+        static const enum unwind_check checks[] = { UNWIND_OWN, UNWIND_LIBUNWIND };
+
+        if (depth > 0) {
+                int result = sink_past_deadline(depth - 1);
+
+                REAL_CALL();
+                return result + 1;
+        }
+        for (size_t i = 0; i < 2; i++) {
+                struct target *t = look(UNWIND_OWN_ONLY, 10);
+
+                t->deadline_ns = 1;
+                unwind_threads(t, 10, checks[i], NULL, NULL);
+                tap_ok(t->threads[0].end == CFI_END_MAX_FRAMES && t->threads[0].frames_omitted < 2000,
+                       "a walk ends soon after the deadline");
+                target_free(t);
+        }
+        return 0;
+}
+
 /* ---- through a signal handler ---- */
 
 static void *volatile before_signal;
@@ -218,6 +240,7 @@ int main(void)
         wanted_count = 20;
         recurse(19);
         sink(600);
+        sink_past_deadline(5000);
         sigaction(SIGUSR1, &action, NULL);
         interrupted();
         test_names();
