@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+# The build system keeps its own promises: packages, installed tree, and a test run that loses nothing.
+# Serial, since make may look at the build tree that the other files use.
+# bats file_tags=serial
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        cd "$root" || exit
+}
+
+# A dpkg-query that knows the packages named in $T/installed, and an apt-get that writes down how it was called.
+fake_packages() {
+        mkdir -p "$T/bin"
+        printf '%s\n' "$@" >"$T/installed"
+        cat >"$T/bin/dpkg-query" <<'EOF'
+#!/bin/bash
+while read -r name; do echo "installed $name"; done <"$(dirname "$0")/../installed"
+EOF
+        cat >"$T/bin/apt-get" <<'EOF'
+#!/bin/bash
+echo "apt-get $*" >>"$(dirname "$0")/../calls"
+EOF
+        cat >"$T/bin/id" <<'EOF'
+#!/bin/bash
+echo "${FAKE_UID:-0}"
+EOF
+        chmod +x "$T"/bin/*
+        PATH=$T/bin:$PATH
+}
+
+# A tree with the runner of the tests and nothing else; the caller adds files to it.
+small_tree() {
+        mkdir -p "$T/tree/tests/bats" "$T/tree/tests/unit" "$T/tree/build/tests/unit"
+        cp -r scripts "$T/tree"
+}
+
+# unit NAME LINE...: a C test in the small tree; what would be compiled from it is a shell script of these lines.
+unit() {
+        local program=$T/tree/build/tests/unit/$1
+        touch "$T/tree/tests/unit/$1.c"
+        printf '%s\n' '#!/bin/bash' "${@:2}" >"$program"
+        chmod +x "$program"
+}
+
+small_check() {
+        env -u TESTS -u KEEP -u JOBS BATS_TEST_TIMEOUT=3 BUILD=build "$T/tree/scripts/check" "$@"
+}
+
+@test "packages: nothing missing, nothing said" {
+        mapfile -t names < <(scripts/packages --list build check)
+        fake_packages "${names[@]}"
+        run scripts/packages build check
+        [ "$status" = 0 ] && [ -z "$output" ] || fail "$status: $output"
+        [ ! -e "$T/calls" ] || fail "$(<"$T/calls")"
+}
+
+@test "packages: root gets what is missing, and is told" {
+        fake_packages gcc g++ make
+        run --separate-stderr scripts/packages build
+        [ "$status" = 0 ] && [ -z "$output" ] || fail "$status: $output"
+        [[ $stderr == "crashpre: installing "*libdw-dev* ]] || fail "$stderr"
+        grep -q '^apt-get install -y --no-install-recommends libc6-dev libdw-dev' "$T/calls" || fail "$(<"$T/calls")"
+}
+
+@test "packages: anybody else gets the line to type, and the build stops" {
+        fake_packages gcc g++ make
+        export FAKE_UID=1000
+        run scripts/packages build
+        [ "$status" = 1 ] || fail "status $status"
+        [[ $output == *"apt-get install -y --no-install-recommends libc6-dev libdw-dev"* ]] || fail "$output"
+        run env BUILD="$T/build" make demo
+        [ "$status" != 0 ] && [[ $output == *"apt-get install"* ]] || fail "$status: $output"
+        [ ! -e "$T/calls" ] || fail "$(<"$T/calls")"
+        [ ! -e "$T/build/obj" ] || fail "something was compiled"
+}
+
+@test "install: the build tree's files below DESTDIR and PREFIX, and they work there; uninstall removes them" {
+        make install DESTDIR="$T/root" PREFIX=/opt/crashpre >/dev/null 3>&-
+        prefix=$T/root/opt/crashpre
+        for file in bin/crashpre lib/libcrashpre.so libexec/crashpre/crashpre-helper include/crashpre.h \
+                share/crashpre/crashpre-report.schema.json share/man/man7/libcrashpre.7 share/doc/crashpre/LICENSE; do
+                cmp "$build/$file" "$prefix/$file"
+        done
+        fresh_reports
+        LD_PRELOAD=$prefix/lib/libcrashpre.so run -139 "$(zoo)" null-write
+        the_report >/dev/null
+        make uninstall DESTDIR="$T/root" PREFIX=/opt/crashpre >/dev/null 3>&-
+        [ -z "$(find "$T/root" -type f)" ] || fail "$(find "$T/root" -type f)"
+}
+
+@test "helper and command need the C library and nothing else at run time" {
+        [ -z "${SAN-}" ] || skip "a sanitizer brings libraries of its own"
+        for program in "$build/bin/crashpre" "$helper"; do
+                needed=$(readelf -dW "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+                [ "$needed" = libc.so.6 ] || fail "$program: $needed"
+        done
+        needed=$(readelf -dW "$preload" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+        [ "$needed" = libc.so.6 ] || fail "$preload: $needed"
+}
+
+@test "a test run: what passed, failed and was skipped adds up, from C tests and bats files" {
+        small_tree
+        unit good 'echo ok 1 - one' 'echo ok 2 - two "# SKIP needs foo"' 'echo 1..2'
+        printf '@test "three" { true; }\n@test "four" { skip "needs bar"; }\n' >"$T/tree/tests/bats/more.bats"
+        run -0 small_check
+        [ "${lines[-1]}" = "2 passed, 0 failed, 2 skipped" ] || fail "$output"
+        [ "${lines[-2]}" = 1..4 ] || fail "$output"
+        run -1 small_check --all
+        [ "${lines[-1]}" = "2 passed, 0 failed, 2 skipped" ] || fail "$output"
+}
+
+@test "a test run: a test program that dies, stops early or says nothing is a failure" {
+        small_tree
+        unit dies 'echo 1..1' 'echo ok 1 - one' 'kill -SEGV $$'
+        unit short 'echo 1..3' 'echo ok 1 - one'
+        unit silent
+        run -1 small_check
+        [ "${lines[-1]}" = "2 passed, 3 failed, 0 skipped" ] || fail "$output"
+}
+
+@test "a test run: a bats file that cannot be read, or loses a test, is a failure" {
+        small_tree
+        printf '@test "one" { true; }\nif\n' >"$T/tree/tests/bats/broken.bats"
+        printf '@test "one" { true; }\n@test "two" { kill -9 $$; }\n' >"$T/tree/tests/bats/lost.bats"
+        run -1 small_check
+        [[ ${lines[-1]} == "1 passed, "[1-9]" failed, 0 skipped" ]] || fail "$output"
+        [[ $output == *"not ok "*" lost: ended with status "* ]] || fail "$output"
+}
+
+@test "a test run: no test at all is a failure" {
+        small_tree
+        run -1 small_check
+        [ "${lines[-1]}" = "0 passed, 0 failed, 0 skipped" ] || fail "$output"
+}
