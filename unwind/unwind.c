@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,17 +84,13 @@ static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
         return 0;
 }
 
-static void say(struct unwinder *u, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(struct unwinder *u, const char *format, ...)
+static void say(const struct unwinder *u, pid_t tid, const char *what)
 {
         char text[256];
-        va_list args;
 
         if (!u->note)
                 return;
-        va_start(args, format);
-        vsnprintf(text, sizeof(text), format, args);
-        va_end(args);
+        snprintf(text, sizeof(text), "thread %d: %s", (int)tid, what);
         u->note(u->note_ctx, text);
 }
 
@@ -200,6 +195,7 @@ static void swap_frames(struct unwinder *u)
 /* Two walks that both reach the end should be the same. */
 static void compare(struct unwinder *u, pid_t tid)
 {
+        char what[160] = "";
         const struct frames *a = &u->frames, *b = &u->other;
         size_t n = a->total < b->total ? a->total : b->total, i;
 
@@ -208,14 +204,17 @@ static void compare(struct unwinder *u, pid_t tid)
         for (i = 0; i < n && a->v[i].pc == b->v[i].pc; i++)
                 ;
         if (i < n)
-                say(u, "thread %d: libunwind disagrees at frame %zu: 0x%" PRIx64 ", not 0x%" PRIx64, (int)tid, i,
-                    b->v[i].pc, a->v[i].pc);
+                snprintf(what, sizeof(what), "libunwind disagrees at frame %zu: 0x%" PRIx64 ", not 0x%" PRIx64, i,
+                         b->v[i].pc, a->v[i].pc);
         else if (a->total != b->total)
-                say(u, "thread %d: libunwind sees %zu frames, not %zu", (int)tid, b->total, a->total);
+                snprintf(what, sizeof(what), "libunwind sees %zu frames, not %zu", b->total, a->total);
+        if (what[0])
+                say(u, tid, what);
 }
 
 static int second_opinion(struct unwinder *u, const struct target_thread *thread, enum unwind_check check)
 {
+        char what[160];
         bool ended = u->frames.end == CFI_END_OF_STACK, given_up = u->frames.end == CFI_END_MAX_FRAMES;
         int err;
 
@@ -227,8 +226,9 @@ static int second_opinion(struct unwinder *u, const struct target_thread *thread
         if (ended) {
                 compare(u, thread->tid);
         } else if (u->other.total > u->frames.total) {
-                say(u, "thread %d: frames by libunwind, our own walk ended after %zu (%s)", (int)thread->tid,
-                    u->frames.total, cfi_end_name(u->frames.end));
+                snprintf(what, sizeof(what), "frames by libunwind, our own walk ended after %zu (%s)", u->frames.total,
+                         cfi_end_name(u->frames.end));
+                say(u, thread->tid, what);
                 swap_frames(u);
         }
         return 0;
