@@ -8,16 +8,17 @@
 #define READ_TRIES 1000 /* a writer holds the table for nanoseconds; a dead one must not stop a crash report */
 
 /* Signals the processor raises: left open in our handler, so that a fault in the crash path itself comes back to it. */
-#define HARDWARE_SIGNALS                                                                                               \
-        (1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) | 1ull << (SIGILL - 1) |                  \
+#define HARDWARE_SIGNALS                                                                              \
+        (1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) | 1ull << (SIGILL - 1) | \
          1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1))
 
-/* Flags that keep their meaning when our handler stands in for the application's. Not SA_RESETHAND, which is done by hand, nor
- * SA_ONSTACK and SA_SIGINFO, which ours always has. */
+/* Flags that keep their meaning when our handler stands in for the application's. Not SA_RESETHAND, which is done by
+ * hand, nor SA_ONSTACK and SA_SIGINFO, which ours always has. */
 #define FORWARDED_FLAGS ((unsigned long)(SA_RESTART | SA_NODEFER | SA_NOCLDSTOP | SA_NOCLDWAIT))
 
-/* What the kernel keeps of an action (kernel/signal.c: do_sigaction), so that it reads back the same: flags it does not know are dropped, and nobody blocks
- * SIGKILL and SIGSTOP. glibc sets SA_RESTORER on its own, and the application sees it. */
+/* What the kernel keeps of an action (kernel/signal.c: do_sigaction), so that it reads back the same: flags it does
+ * not know are dropped, and nobody blocks SIGKILL and SIGSTOP. glibc sets SA_RESTORER on its own, and the application
+ * sees it. */
 #define KEPT_FLAGS 0xdc000807ul
 #define UNBLOCKABLE (1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1))
 
@@ -155,7 +156,8 @@ int actions_set(int sig, const struct action *act, struct action *old)
         lock_table(&saved_mask);
         was = table.virtual[sig - 1];
         if (act) {
-                struct action kept = { act->handler, (act->flags & KEPT_FLAGS) | SA_RESTORER, act->mask & ~UNBLOCKABLE };
+                struct action kept = { act->handler, (act->flags & KEPT_FLAGS) | SA_RESTORER,
+                                       act->mask & ~UNBLOCKABLE };
 
                 put_virtual(sig, &kept);
                 err = set_stand_in(sig, &kept, NULL);
@@ -186,9 +188,10 @@ void actions_kernel_default(int sig)
 void actions_ignore_killers(void)
 {
         /* Not fatal by default (signal(7)), not to be changed, or wanted. */
-        const uint64_t others = 1ull << (SIGCHLD - 1) | 1ull << (SIGCONT - 1) | 1ull << (SIGTSTP - 1) | 1ull << (SIGTTIN - 1) |
-                                1ull << (SIGTTOU - 1) | 1ull << (SIGURG - 1) | 1ull << (SIGWINCH - 1) | UNBLOCKABLE |
-                                1ull << (SIGINT - 1) | 1ull << (SIGTERM - 1) | 1ull << (SIGHUP - 1) | 1ull << (SIGQUIT - 1);
+        const uint64_t others = 1ull << (SIGCHLD - 1) | 1ull << (SIGCONT - 1) | 1ull << (SIGTSTP - 1) |
+                                1ull << (SIGTTIN - 1) | 1ull << (SIGTTOU - 1) | 1ull << (SIGURG - 1) |
+                                1ull << (SIGWINCH - 1) | UNBLOCKABLE | 1ull << (SIGINT - 1) | 1ull << (SIGTERM - 1) |
+                                1ull << (SIGHUP - 1) | 1ull << (SIGQUIT - 1);
         const struct action ignore = { (void *)SIG_IGN, 0, 0 };
 
         for (int sig = 1; sig <= MAX_SIGNAL; sig++) {

@@ -2,7 +2,8 @@
 /* preload/actions.h: what the application believes its signal actions to be.
  *
  * For each watched signal the kernel holds our handler while the application reads back what it set. Where it asks to
- * ignore a signal the kernel really ignores it, since children inherit that across execve(2). Everything else goes to the kernel as it is.
+ * ignore a signal the kernel really ignores it, since children inherit that across execve(2). Everything else goes to
+ * the kernel as it is.
  *
  * Signal context: async-signal-safe, as sigaction(2) has to be; readable while a crash is under way.
  */
@@ -41,12 +42,14 @@ void actions_reset(int sig);
 /* Makes the kernel's own action the default, past the table: the process is about to die of `sig`. */
 void actions_kernel_default(int sig);
 
-/* Makes the process deaf to signals that would kill it by default, but for those by which a person or a supervisor ends a program (INT, TERM, HUP, QUIT): it
- * is dying of another one, and its other threads, not yet stopped, would let them through. Not undone. */
+/* Makes the process deaf to signals that would kill it by default, but for those by which a person or a supervisor
+ * ends a program (INT, TERM, HUP, QUIT): it is dying of another one, and its other threads, not yet stopped, would
+ * let them through. Not undone. */
 void actions_ignore_killers(void);
 
-/* The page that tells a forked child (its copy reads 0: MADV_WIPEONFORK) from a vfork child (which sees its parent's pid), since the latter changes
- * its own kernel actions but shares our table with its parent. NULL: cannot tell, every process counts as the owner. */
+/* The page that tells a forked child (its copy reads 0: MADV_WIPEONFORK) from a vfork child (which sees its parent's
+ * pid), since the latter changes its own kernel actions but shares our table with its parent. NULL: cannot tell,
+ * every process counts as the owner. */
 void actions_set_owner_page(int *page);
 
 #endif

@@ -14,14 +14,16 @@
 #define LEAST (64 * 1024ul)
 #define ABOVE_SIGNAL_FRAME (32 * 1024ul)
 
-/* The pool is a stack of free entries; its head carries a count in the low bits, which alignment leaves free, so that an entry taken and given
- * back between load and exchange is noticed (the ABA problem). Entries are never unmapped, so that reading a stale next is harmless. */
+/* The pool is a stack of free entries; its head carries a count in the low bits, which alignment leaves free, so that
+ * an entry taken and given back between load and exchange is noticed (the ABA problem). Entries are never unmapped,
+ * so that reading a stale next is harmless. */
 #define TAG_MASK (PAGE - 1)
 static uintptr_t pool;
 
 static __thread struct altstack *mine;
 
-/* Handed to the kernel is a little less than what is mapped: the size is the mark by which altstack_is_ours() knows them. */
+/* Handed to the kernel is a little less than what is mapped: the size is the mark by which altstack_is_ours() knows
+ * them. */
 #define SIZE_MARK 0x1d0ul
 STARTUP_DATA static size_t mapped = 0;
 STARTUP_DATA size_t altstack_marked_size = 0;
@@ -33,7 +35,8 @@ void altstack_init(char **envp)
 
         while (*envp)
                 envp++;
-        for (aux = (const unsigned long *)(const void *)(envp + 1); aux[0]; aux += 2) /* getauxval(3), without the look-up */
+        /* getauxval(3), without the look-up */
+        for (aux = (const unsigned long *)(const void *)(envp + 1); aux[0]; aux += 2)
                 if (aux[0] == AT_MINSIGSTKSZ)
                         need += aux[1];
         mapped = ((need > LEAST ? need : LEAST) + SIZE_MARK + PAGE - 1) & ~(PAGE - 1);

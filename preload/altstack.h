@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/altstack.h: an alternate signal stack for every thread, so that a crash with no stack left still reaches the handler.
+/* preload/altstack.h: an alternate signal stack for every thread, so that a crash with no stack left still reaches
+ * the handler.
  *
- * Each is max(64 KiB, AT_MINSIGSTKSZ + 32 KiB) (getauxval(3): the kernel's signal frame grows with the processor's vector state) below a guard page.
- * They are pooled: a thread that ends gives its own back, so that creating threads costs no system call but sigaltstack(2) in the steady state.
+ * Each is max(64 KiB, AT_MINSIGSTKSZ + 32 KiB) (getauxval(3): the kernel's signal frame grows with the processor's
+ * vector state) below a guard page. They are pooled: a thread that ends gives its own back, so that creating threads
+ * costs no system call but sigaltstack(2) in the steady state.
  */
 #ifndef CRASHPRE_PRELOAD_ALTSTACK_H
 #define CRASHPRE_PRELOAD_ALTSTACK_H
@@ -14,15 +16,15 @@ extern size_t altstack_marked_size; /* what the kernel is told; 0 before altstac
 
 /* Lies at the high end of each stack. */
 struct altstack {
-        struct altstack *next;       /* in the pool */
-        int owner_pid;               /* main thread's alone: see actions_set_owner_page() */
-        void *(*start)(void *);      /* of the thread about to begin: carried from its creator */
+        struct altstack *next;  /* in the pool */
+        int owner_pid;          /* main thread's alone: see actions_set_owner_page() */
+        void *(*start)(void *); /* of the thread about to begin: carried from its creator */
         int (*start_c11)(void *);
         void *arg;
 };
 
-/* Marks the page that holds `stack` so that a forked child finds it empty (madvise(2), MADV_WIPEONFORK; Linux 4.14): stack->owner_pid then serves
- * actions_set_owner_page(). false: not possible here. */
+/* Marks the page that holds `stack` so that a forked child finds it empty (madvise(2), MADV_WIPEONFORK; Linux 4.14):
+ * stack->owner_pid then serves actions_set_owner_page(). false: not possible here. */
 bool altstack_wipe_on_fork(struct altstack *stack);
 
 /* One from the pool, or newly mapped; NULL without memory. Lock-free; keeps errno. */

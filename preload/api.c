@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/api.c: the calls of crashpre.h, as a table for its wrappers and under their plain names for foreign callers (ctypes, FFI). */
+/* preload/api.c: the calls of crashpre.h, as a table for its wrappers and under their plain names for foreign callers
+ * (ctypes, FFI). */
 #define CRASHPRE_NO_WRAPPERS
 #include "preload/api.h"
 #include "preload/crashpre.h"

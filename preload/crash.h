@@ -16,25 +16,26 @@
 
 struct crash {
         enum wire_kind kind;
-        int signal;                 /* 0 for a request */
-        siginfo_t info;             /* a copy */
-        ucontext_t *uc;             /* the interrupted context; NULL for a request */
-        const ucontext_t *fault_uc; /* of the fault that `info` tells of: uc, or that of an outer frame whose handler raised this signal again */
+        int signal;     /* 0 for a request */
+        siginfo_t info; /* a copy */
+        ucontext_t *uc; /* the interrupted context; NULL for a request */
+        /* of the fault that `info` tells of: uc, or that of an outer frame whose handler raised this signal again */
+        const ucontext_t *fault_uc;
         struct arch_registers regs; /* at the crash */
         uint64_t sigmask;           /* blocked at the crash */
         int pid, tid;
-        int64_t time_sec, time_nsec;               /* CLOCK_REALTIME */
-        uint64_t fault_ns, raw_ns, deadline_ns;    /* CLOCK_MONOTONIC */
-        const char *reason;         /* of a request; a copy of ours */
-        bool stderr_ok;             /* report text may go to descriptor 2 */
-        int dir_fd, raw_fd;         /* -1: none */
-        int raw_err;                /* why there is no raw file, or 0 */
-        char id[256];               /* base name of the files */
-        char dir[PATH_MAX];         /* "" : no directory */
+        int64_t time_sec, time_nsec;            /* CLOCK_REALTIME */
+        uint64_t fault_ns, raw_ns, deadline_ns; /* CLOCK_MONOTONIC */
+        const char *reason;                     /* of a request; a copy of ours */
+        bool stderr_ok;                         /* report text may go to descriptor 2 */
+        int dir_fd, raw_fd;                     /* -1: none */
+        int raw_err;                            /* why there is no raw file, or 0 */
+        char id[256];                           /* base name of the files */
+        char dir[PATH_MAX];                     /* "" : no directory */
         uint32_t frame_count;
         enum cfi_end frame_end;
         struct wire_frame frame[WIRE_MAX_FRAMES];
-        char note[512];             /* lines for the report's diagnostics */
+        char note[512]; /* lines for the report's diagnostics */
 };
 
 /* Adds one line to crash->note. Trusted text; cut when full. Async-signal-safe. */

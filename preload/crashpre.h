@@ -71,7 +71,8 @@ CRASHPRE_STATIC const struct crashpre_api *crashpre_find_(void)
         return found;
 }
 
-/* Metadata of the whole process: one value for a key; NULL removes it. Keys of up to 63 bytes, values of up to 255, 64 of them. */
+/* Metadata of the whole process: one value for a key; NULL removes it. Keys of up to 63 bytes, values of up to 255,
+ * 64 of them. */
 CRASHPRE_STATIC void crashpre_set(const char *key, const char *value)
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -114,7 +115,8 @@ CRASHPRE_STATIC void crashpre_set_volatile(const char *key, int (*read)(char *bu
                 api->set_volatile(key, read);
 }
 
-/* One event for the trail that leads to the crash: the newest 128 are kept. Category of up to 31 bytes, text of up to 215. */
+/* One event for the trail that leads to the crash: the newest 128 are kept. Category of up to 31 bytes, text of up to
+ * 215. */
 CRASHPRE_PRINTF static void crashpre_breadcrumb(const char *category, const char *format, ...)
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -127,8 +129,8 @@ CRASHPRE_PRINTF static void crashpre_breadcrumb(const char *category, const char
         va_end(arguments);
 }
 
-/* What this thread is doing, as a stack of up to 16 entries. The strings are not copied: they must live until the matching pop.
- * Any of them may be NULL. */
+/* What this thread is doing, as a stack of up to 16 entries. The strings are not copied: they must live until the
+ * matching pop. Any of them may be NULL. */
 CRASHPRE_STATIC void crashpre_push(const char *module, const char *klass, const char *phase)
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -145,8 +147,9 @@ CRASHPRE_STATIC void crashpre_pop(void)
                 api->pop();
 }
 
-/* Writes a report (kind "request") of all threads now; the program goes on. Waits until the report is complete. 0, or -errno;
- * -ENOSYS without the preload. Blocking system calls of other threads may be interrupted, as by any signal (signal(7)). */
+/* Writes a report (kind "request") of all threads now; the program goes on. Waits until the report is complete. 0, or
+ * -errno; -ENOSYS without the preload. Blocking system calls of other threads may be interrupted, as by any signal
+ * (signal(7)). */
 CRASHPRE_STATIC int crashpre_report(const char *reason)
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -163,8 +166,9 @@ CRASHPRE_STATIC void crashpre_set_filter(int (*wanted)(int signal))
                 api->set_filter(wanted);
 }
 
-/* Called after a report was written, with the path of the raw one. Must be async-signal-safe. Non-zero asks to treat the signal as
- * handled, which is possible where it was sent and not raised by the processor. NULL: nothing is called. */
+/* Called after a report was written, with the path of the raw one. Must be async-signal-safe. Non-zero asks to treat
+ * the signal as handled, which is possible where it was sent and not raised by the processor. NULL: nothing is
+ * called. */
 CRASHPRE_STATIC void crashpre_set_after_report(int (*done)(const char *raw_path))
 {
         const struct crashpre_api *api = crashpre_find_();

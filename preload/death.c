@@ -2,9 +2,9 @@
 #include "preload/death.h"
 #include "preload/actions.h"
 
-/* Only what the processor raises before the instruction takes effect does
- * (kernel: arch/x86/kernel/traps.c, arch/x86/mm/fault.c). int3 and single steps stand after their instruction, SIGSYS after
- * the system call; what a process sent is not tied to an instruction at all (si_code <= 0, sigaction(2)). */
+/* Only what the processor raises before the instruction takes effect does (kernel: arch/x86/kernel/traps.c,
+ * arch/x86/mm/fault.c). int3 and single steps stand after their instruction, SIGSYS after the system call; what a
+ * process sent is not tied to an instruction at all (si_code <= 0, sigaction(2)). */
 bool death_repeats(int sig, const siginfo_t *info, const ucontext_t *uc)
 {
         if (info->si_code <= 0)

@@ -16,7 +16,8 @@ struct dispatch **dispatch_begin(struct dispatch *d)
         for (unsigned i = 0; i < SLOTS; i++) {
                 struct dispatch *none = NULL;
 
-                if (__atomic_compare_exchange_n(&running.slot[i], &none, d, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+                if (__atomic_compare_exchange_n(&running.slot[i], &none, d, false, __ATOMIC_ACQ_REL,
+                                                __ATOMIC_RELAXED)) {
                         __atomic_add_fetch(&running.count, 1, __ATOMIC_ACQ_REL);
                         return &running.slot[i];
                 }
@@ -50,7 +51,8 @@ static bool lies_in_frame(const struct dispatch *d, const struct wire_frame *fra
 
 static bool is_mine(const struct dispatch *d, struct dispatch *copy)
 {
-        return d && !probe_read(NULL, (uint64_t)d, copy, sizeof(*copy)) && copy->tid == sys_gettid() && copy->pid == sys_getpid();
+        return d && !probe_read(NULL, (uint64_t)d, copy, sizeof(*copy)) && copy->tid == sys_gettid() &&
+               copy->pid == sys_getpid();
 }
 
 bool dispatch_on_stack(const struct wire_frame *frame, uint32_t count, struct dispatch *out)

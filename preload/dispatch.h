@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/dispatch.h: which handlers of the application are running for signals we watch, in which threads.
  *
- * Signal context: async-signal-safe, no thread-local storage. A handler left by siglongjmp() leaves its record behind, in stack memory that others
- * use by then: so a record only counts when the stack really leads through it.
+ * Signal context: async-signal-safe, no thread-local storage. A handler left by siglongjmp() leaves its record
+ * behind, in stack memory that others use by then: so a record only counts when the stack really leads through it.
  */
 #ifndef CRASHPRE_PRELOAD_DISPATCH_H
 #define CRASHPRE_PRELOAD_DISPATCH_H
@@ -27,7 +27,8 @@ void dispatch_end(struct dispatch **slot, const struct dispatch *d);
 /* May there be any? Cheap. */
 bool dispatch_any(void);
 
-/* The innermost handler that the frames of this thread lead through, copied to *out. Needs probe_begin() and memmap_read(). */
+/* The innermost handler that the frames of this thread lead through, copied to *out. Needs probe_begin() and
+ * memmap_read(). */
 bool dispatch_on_stack(const struct wire_frame *frame, uint32_t count, struct dispatch *out);
 
 #endif

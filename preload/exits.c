@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/exits.c: _exit() and _Exit(), so that a handler that ends the process by them does not hide the crash (see handler_exit_called()).
+/* preload/exits.c: _exit() and _Exit(), so that a handler that ends the process by them does not hide the crash (see
+ * handler_exit_called()).
  *
- * exit() and quick_exit() need no interposition: functions of ours run inside them (init.c). Async-signal-safe, as signal-safety(7) demands of _exit().
+ * exit() and quick_exit() need no interposition: functions of ours run inside them (init.c). Async-signal-safe, as
+ * signal-safety(7) demands of _exit().
  */
 #include "preload/handler.h"
 #include "preload/interpose.h"

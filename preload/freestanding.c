@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/freestanding.c: the four functions compilers call on their own (gcc manual, "Standards": a freestanding
- * environment must provide memcpy, memmove, memset and memcmp). Hidden, so that the crash path binds to these and never goes through
- * the PLT to libc's, which an application may have replaced.
+ * environment must provide memcpy, memmove, memset and memcmp). Hidden, so that the crash path binds to these and
+ * never goes through the PLT to libc's, which an application may have replaced.
  */
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 #include "preload/guard.h"
 #include "preload/x86_64.h"
 
-static struct arch_jump *armed;       /* of the innermost guarded step */
+static struct arch_jump *armed; /* of the innermost guarded step */
 static struct guard_fault last_fault;
 
 bool guard_run(void (*fn)(void *), void *arg, struct guard_fault *fault)

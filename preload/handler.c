@@ -21,16 +21,19 @@
 
 #define CRASH_STACK (128 * 1024)
 #define NESTED_STACK (64 * 1024)
-#define FIRST_CHANCE_MAX 10       /* CRASHPRE_CHAIN=first: a runtime may fault and recover all day */
-#define ABORT_SIZE 1024           /* bytes of abort() in which a return address from raise() can lie */
-#define ABORT_DEPTH 8             /* frames between the signal and abort(): raise, pthread_kill */
-#define ORIGIN_DEPTH 200        /* frames between a handler of the application and what it calls */
-#define OTHERS_PATIENCE_NS 5000000000ull /* beyond the timeout, for a thread that crashes while another's crash is being reported */
+#define FIRST_CHANCE_MAX 10 /* CRASHPRE_CHAIN=first: a runtime may fault and recover all day */
+#define ABORT_SIZE 1024     /* bytes of abort() in which a return address from raise() can lie */
+#define ABORT_DEPTH 8       /* frames between the signal and abort(): raise, pthread_kill */
+#define ORIGIN_DEPTH 200    /* frames between a handler of the application and what it calls */
+/* beyond the timeout, for a thread that crashes while another's crash is being reported */
+#define OTHERS_PATIENCE_NS 5000000000ull
 #define NS_PER_S 1000000000ull
 
 static struct {
-        uint64_t claim; /* pid << 32 | tid of the thread that reports; 0 none. A forked child finds its parent's pid here and ignores it. */
-        bool dying;     /* the claimed crash is fatal */
+        /* pid << 32 | tid of the thread that reports; 0 none. A forked child finds its parent's pid here and
+         * ignores it. */
+        uint64_t claim;
+        bool dying; /* the claimed crash is fatal */
         bool disabled;
         bool handled; /* crashpre_set_after_report()'s function said so */
         unsigned first_chances;
@@ -63,7 +66,8 @@ static bool claim(uint64_t patience)
                 uint64_t holder = __atomic_load_n(&state.claim, __ATOMIC_ACQUIRE);
 
                 if (!holder || holder >> 32 != self >> 32) {
-                        if (__atomic_compare_exchange_n(&state.claim, &holder, self, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+                        if (__atomic_compare_exchange_n(&state.claim, &holder, self, false, __ATOMIC_ACQ_REL,
+                                                        __ATOMIC_ACQUIRE))
                                 return true;
                         continue;
                 }
@@ -81,7 +85,8 @@ static void release_claim(void)
 
 void handler_wait_for_death(void)
 {
-        uint64_t self = self_id(), give_up = sys_clock_ns(CLOCK_MONOTONIC) + settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS;
+        uint64_t self = self_id(),
+                 give_up = sys_clock_ns(CLOCK_MONOTONIC) + settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS;
         const struct timespec pause = { 0, 1000000 };
 
         for (;;) {
@@ -102,8 +107,8 @@ static bool claim_is_mine(void)
 /* Everything but what the processor raises: a fault of ours must come back to us (guard.h). */
 static void block_signals(uint64_t *before)
 {
-        const uint64_t hardware = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) | 1ull << (SIGILL - 1) |
-                                  1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1);
+        const uint64_t hardware = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) |
+                                  1ull << (SIGILL - 1) | 1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1);
         uint64_t mask = ~hardware;
 
         sys_sigprocmask(SIG_SETMASK, &mask, before);
@@ -201,7 +206,8 @@ static void report_steps(void *crash)
         struct guard_fault fault;
         stack_t before;
 
-        /* The kernel would put the frame of a nested signal at the top of the alternate stack, over the frame we have to return through. */
+        /* The kernel would put the frame of a nested signal at the top of the alternate stack, over the frame we have
+         * to return through. */
         sys_sigaltstack(&nested, &before);
         if (!guard_run(step_raw, c, &fault)) {
                 block_signals(NULL);
@@ -291,7 +297,8 @@ static void search_origin(void *p)
         probe_end();
 }
 
-/* Was this very fault, or the one whose handler raises this signal again, reported before its handler ran? Called with the claim. */
+/* Was this very fault, or the one whose handler raises this signal again, reported before its handler ran? Called
+ * with the claim. */
 static bool told_before(const siginfo_t *info, const ucontext_t *uc)
 {
         struct origin_search s = { .found = false };
@@ -388,7 +395,8 @@ static void after_app_handler(int sig, siginfo_t *info, ucontext_t *uc)
         siginfo_t raised;
 
         if (now.handler == (void *)SIG_DFL && take_pending(sig, &raised)) {
-                /* It reset the action and raised the signal, which would have killed the process as soon as the handler returned. */
+                /* It reset the action and raised the signal, which would have killed the process as soon as the
+                 * handler returned. */
                 report_fatal(sig, info, uc);
                 death_queue(sig, &raised, uc);
         } else if (sig == SIGABRT && raised_by_abort(info, uc)) {
@@ -423,11 +431,13 @@ static bool within(const stack_t *ss, uint64_t addr)
         return !(ss->ss_flags & SS_DISABLE) && addr - (uint64_t)ss->ss_sp < ss->ss_size;
 }
 
-/* Gives the signal to the application's handler where the kernel would have: on the interrupted stack, unless the handler has SA_ONSTACK and
- * the application an alternate stack of its own. Ours, on which we stand, is none of its business. */
+/* Gives the signal to the application's handler where the kernel would have: on the interrupted stack, unless the
+ * handler has SA_ONSTACK and the application an alternate stack of its own. Ours, on which we stand, is none of its
+ * business. */
 static void deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
 {
-        bool stood_elsewhere = within(&uc->uc_stack, (uint64_t)uc) && !within(&uc->uc_stack, (uint64_t)uc->uc_mcontext.gregs[REG_RSP]);
+        bool stood_elsewhere =
+                within(&uc->uc_stack, (uint64_t)uc) && !within(&uc->uc_stack, (uint64_t)uc->uc_mcontext.gregs[REG_RSP]);
         bool wants_altstack = a->flags & SA_ONSTACK && !altstack_is_ours(&uc->uc_stack);
 
         if (stood_elsewhere && !wants_altstack) {

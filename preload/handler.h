@@ -16,12 +16,12 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc);
 /* crashpre_report(): the program goes on. `reason` must be readable. 0 or -errno. Blocks all signals meanwhile. */
 int handler_request(const char *reason);
 
-/* _exit() or exit() was called: if by a handler of the application that a watched signal started, that signal is reported now, since the
- * process ends of it. */
+/* _exit() or exit() was called: if by a handler of the application that a watched signal started, that signal is
+ * reported now, since the process ends of it. */
 void handler_exit_called(void);
 
-/* This thread is about to end the process: if another one is dying of a signal, waits (bounded) for that to be what the process ends of. Without us it would
- * have been dead by now. */
+/* This thread is about to end the process: if another one is dying of a signal, waits (bounded) for that to be what
+ * the process ends of. Without us it would have been dead by now. */
 void handler_wait_for_death(void);
 
 /* No report any more (crashpre_set_enabled(0)), or again. */

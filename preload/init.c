@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/init.c: from load to readiness, silently; and the other end.
  *
- * The library is linked with -z initfirst (ld(1)), so that the constructors of the program's own libraries are already covered. libc's
- * own constructor has then not run: environ is not set, and the environment comes as an argument.
+ * The library is linked with -z initfirst (ld(1)), so that the constructors of the program's own libraries are
+ * already covered. libc's own constructor has then not run: environ is not set, and the environment comes as an
+ * argument.
  */
 #include "preload/actions.h"
 #include "preload/altstack.h"
@@ -22,10 +23,12 @@ bool interpose_active(void)
         return active;
 }
 
-/* By its inner name: at_quick_exit() itself is linked in statically and wants the start-up files that this library leaves out. */
+/* By its inner name: at_quick_exit() itself is linked in statically and wants the start-up files that this library
+ * leaves out. */
 int __cxa_at_quick_exit(void (*fn)(void *), void *unused);
 
-/* exit() or quick_exit() was called: perhaps by a handler of the application, for a crash that it would otherwise hide. */
+/* exit() or quick_exit() was called: perhaps by a handler of the application, for a crash that it would otherwise
+ * hide. */
 static void on_exit_called(void *unused)
 {
         (void)unused;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/lastreport.c: crashpre_last_report(): what an earlier run of this program left behind. Ordinary code.
  *
- * By system calls and our own few string functions: each name imported from libc is looked up at every start of every program.
+ * By system calls and our own few string functions: each name imported from libc is looked up at every start of every
+ * program.
  */
 #include "preload/api.h"
 #include "preload/settings.h"
@@ -35,7 +36,8 @@ static bool is_digit(char c)
         return c >= '0' && c <= '9';
 }
 
-/* The time in "crash-<base>-<pid>-<time>Z.txt" where `name` is a raw report of this program; it sorts as text. NULL otherwise. */
+/* The time in "crash-<base>-<pid>-<time>Z.txt" where `name` is a raw report of this program; it sorts as text. NULL
+ * otherwise. */
 static const char *time_of(const char *name, const char *base)
 {
         size_t n = sigsafe_strlen(base), left;

@@ -159,8 +159,9 @@ static bool same_file(const struct memmap_range *a, const struct memmap_range *b
         return true;
 }
 
-/* A module begins where a file (or the vdso) is mapped with an ELF header at the mapping's start, and goes on through the file's mappings
- * inside the extent that its program headers claim. Only what has executable code counts: a data file may look like ELF, too. */
+/* A module begins where a file (or the vdso) is mapped with an ELF header at the mapping's start, and goes on through
+ * the file's mappings inside the extent that its program headers claim. Only what has executable code counts: a data
+ * file may look like ELF, too. */
 static void find_modules(void)
 {
         struct memmap *m = &store.map;

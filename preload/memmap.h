@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/memmap.h: the dying process's own memory map and modules, as /proc/self/maps gives them.
  *
- * Signal context: async-signal-safe; ld.so is never asked (its lock may be held). Static storage, one user at a time: the thread that claimed the crash.
- * Beyond the limits the map is truncated, counted, never wrong.
+ * Signal context: async-signal-safe; ld.so is never asked (its lock may be held). Static storage, one user at a time:
+ * the thread that claimed the crash. Beyond the limits the map is truncated, counted, never wrong.
  */
 #ifndef CRASHPRE_PRELOAD_MEMMAP_H
 #define CRASHPRE_PRELOAD_MEMMAP_H
@@ -14,9 +14,9 @@
 
 struct memmap_range {
         uint64_t start, end, offset;
-        uint32_t perms;    /* MAPS_* */
+        uint32_t perms; /* MAPS_* */
         uint32_t path_len;
-        const char *path;  /* not NUL-terminated; "" for none */
+        const char *path; /* not NUL-terminated; "" for none */
         uint64_t inode;
         bool deleted;
 };
@@ -33,11 +33,11 @@ struct memmap {
         size_t range_count;
         const struct memmap_module *module; /* sorted by address */
         size_t module_count;
-        const char *text;         /* the file as read, whole lines, at most RAW_MAPS_CAP bytes */
+        const char *text; /* the file as read, whole lines, at most RAW_MAPS_CAP bytes */
         size_t text_len;
-        size_t lines_omitted;     /* beyond text */
-        size_t ranges_omitted;    /* beyond the table */
-        int error;                /* 0, or -errno of opening or reading the file */
+        size_t lines_omitted;  /* beyond text */
+        size_t ranges_omitted; /* beyond the table */
+        int error;             /* 0, or -errno of opening or reading the file */
 };
 
 /* Reads the map anew; probe_begin() must have been called. The result is valid until the next call. */

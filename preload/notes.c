@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/notes.c: the writing side of notes.h. Ordinary code but for notes_push() and notes_pop(), which are async-signal-safe. */
+/* preload/notes.c: the writing side of notes.h. Ordinary code but for notes_push() and notes_pop(), which are
+ * async-signal-safe. */
 #include "preload/notes.h"
 #include "preload/api.h"
 #include "preload/sigsafe.h"
@@ -13,7 +14,8 @@
 
 struct notes notes;
 
-/* Held for a copy of a few hundred bytes. A forked child may find it held by a thread it does not have: the pid says so. */
+/* Held for a copy of a few hundred bytes. A forked child may find it held by a thread it does not have: the pid says
+ * so. */
 static int metadata_lock;
 
 static void begin_write(uint32_t *sequence)
@@ -148,7 +150,8 @@ void api_vbreadcrumb(const char *category, const char *text, va_list arguments)
         errno = saved;
 }
 
-/* This thread's record. A forked child has its parent's thread pointer storage but another tid: it takes a record of its own. */
+/* This thread's record. A forked child has its parent's thread pointer storage but another tid: it takes a record of
+ * its own. */
 static __thread struct note_thread *mine;
 static pthread_key_t release_key;
 static pthread_once_t release_once = PTHREAD_ONCE_INIT;
@@ -175,7 +178,8 @@ static struct note_thread *my_record(void)
         for (unsigned i = 0; i < NOTES_THREADS; i++) {
                 int32_t unused = 0;
 
-                if (!__atomic_compare_exchange_n(&notes.thread[i].tid, &unused, tid, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+                if (!__atomic_compare_exchange_n(&notes.thread[i].tid, &unused, tid, false, __ATOMIC_ACQ_REL,
+                                                 __ATOMIC_RELAXED))
                         continue;
                 mine = &notes.thread[i];
                 mine->depth = 0;

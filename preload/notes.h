@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/notes.h: what the application told us for its reports: metadata, breadcrumbs, each thread's context, an uncaught exception.
+/* preload/notes.h: what the application told us for its reports: metadata, breadcrumbs, each thread's context, an
+ * uncaught exception.
  *
- * Writers run in ordinary code (notes.c), the crash path reads. Nothing is locked for reading: each record carries a sequence number, odd
- * while it is being written, and a record caught in the middle is left out. All storage is fixed and static.
+ * Writers run in ordinary code (notes.c), the crash path reads. Nothing is locked for reading: each record carries a
+ * sequence number, odd while it is being written, and a record caught in the middle is left out. All storage is fixed
+ * and static.
  */
 #ifndef CRASHPRE_PRELOAD_NOTES_H
 #define CRASHPRE_PRELOAD_NOTES_H
@@ -17,9 +19,9 @@ enum note_type { NOTE_STRING, NOTE_INT, NOTE_DOUBLE, NOTE_BOOL, NOTE_VOLATILE };
 
 struct note_metadata {
         uint32_t sequence;
-        uint32_t type;   /* enum note_type */
-        char key[64];    /* "" free */
-        char value[256]; /* as text, whatever the type */
+        uint32_t type;                       /* enum note_type */
+        char key[64];                        /* "" free */
+        char value[256];                     /* as text, whatever the type */
         int (*read)(char *buf, size_t size); /* NOTE_VOLATILE: asked at crash time */
 };
 

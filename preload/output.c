@@ -6,12 +6,12 @@
 #include "unwind/core/raw_format.h"
 #include "unwind/core/signames.h"
 
+#include <asm/ioctls.h>
 #include <errno.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <asm/ioctls.h>
 
 #define STDERR_PATIENCE_NS 2000000000ull /* for a pipe that nobody reads */
 
@@ -47,8 +47,8 @@ static void raise_limit(int resource)
         sys_4(SYS_prlimit64, 0, resource, (long)&limit, 0);
 }
 
-/* Where the table of descriptors is full, a crashing thread takes a copy of its own (unshare(2), CLONE_FILES) and empties that: the
- * other threads and their files notice nothing. */
+/* Where the table of descriptors is full, a crashing thread takes a copy of its own (unshare(2), CLONE_FILES) and
+ * empties that: the other threads and their files notice nothing. */
 static void make_room(void)
 {
         int fd = sys_openat(AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
@@ -118,7 +118,8 @@ int output_open(struct crash *c, unsigned i)
         }
         sigsafe_cat(name, sizeof(name), &at, c->id);
         sigsafe_cat(name, sizeof(name), &at, ".txt");
-        c->raw_fd = sys_openat(c->dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, settings.mode);
+        c->raw_fd = sys_openat(c->dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                               settings.mode);
         if (c->raw_fd < 0) {
                 int err = c->raw_fd;
 

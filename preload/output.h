@@ -12,15 +12,15 @@
  * database that was opened as descriptor 2 is not a log. */
 bool output_stderr_ok(void);
 
-/* Before anything is opened: makes sure that a process about to die has a descriptor left and may write files as far as its hard limits
- * allow. Does nothing to a process that goes on. */
+/* Before anything is opened: makes sure that a process about to die has a descriptor left and may write files as far
+ * as its hard limits allow. Does nothing to a process that goes on. */
 void output_prepare(const struct crash *c);
 
 /* How many directories there are to try. */
 enum { OUTPUT_DIRECTORIES = 3 };
 
-/* Opens directory number `i` (making it, 0700, where missing) and creates the raw report in it: c->dir, dir_fd and raw_fd.
- * 0 or -errno with both closed; -ENOENT where there is no such candidate. */
+/* Opens directory number `i` (making it, 0700, where missing) and creates the raw report in it: c->dir, dir_fd and
+ * raw_fd. 0 or -errno with both closed; -ENOENT where there is no such candidate. */
 int output_open(struct crash *c, unsigned i);
 
 /* Removes the file just created, because it could not be filled. */
@@ -28,8 +28,8 @@ void output_discard(struct crash *c);
 
 void output_close(struct crash *c);
 
-/* The helper did not do its work: appends a "helper: " line to the finished raw report and, where report text may go there, tells descriptor 2 what happened
- * and where the raw report is. `detail` may be NULL, `number` 0. */
+/* The helper did not do its work: appends a "helper: " line to the finished raw report and, where report text may go
+ * there, tells descriptor 2 what happened and where the raw report is. `detail` may be NULL, `number` 0. */
 void output_append_outcome(struct crash *c, const char *what, const char *detail, int number);
 
 #endif

@@ -23,7 +23,7 @@
 #include <sys/utsname.h>
 
 #define STDERR_PATIENCE_NS 2000000000ull /* for a pipe that nobody reads */
-#define DELETED " (deleted)" /* proc(5), /proc/PID/exe */
+#define DELETED " (deleted)"             /* proc(5), /proc/PID/exe */
 #define DELETED_LEN (ssize_t)(sizeof(DELETED) - 1)
 #define NULL_PAGE 4096u
 #define ARGUMENTS_MAX 4096 /* bytes of the command line */
@@ -84,8 +84,8 @@ static struct civil civil_from_seconds(int64_t t)
         int64_t days = t / 86400 + 719468, rest = t % 86400, era = days / 146097;
         unsigned doe = (unsigned)(days - era * 146097), yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
         unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-        struct civil c = { (unsigned)(yoe + era * 400), mp < 10 ? mp + 3 : mp - 9, doy - (153 * mp + 2) / 5 + 1,
-                           (unsigned)(rest / 3600), (unsigned)(rest / 60 % 60), (unsigned)(rest % 60) };
+        struct civil c = { (unsigned)(yoe + era * 400), mp < 10 ? mp + 3 : mp - 9,  doy - (153 * mp + 2) / 5 + 1,
+                           (unsigned)(rest / 3600),     (unsigned)(rest / 60 % 60), (unsigned)(rest % 60) };
 
         if (c.month <= 2)
                 c.year++;
@@ -553,10 +553,11 @@ static const struct {
         const char *name;
         void (*put)(void);
 } sections[] = {
-        { "header", put_header },       { "cause", put_cause },         { "process", put_process },
-        { "context", put_context },     { "breadcrumbs", put_breadcrumbs }, { "metadata", put_metadata },
-        { "registers", put_registers }, { "frames", put_frames },       { "modules", put_modules },
-        { "maps", put_maps },
+        { "header", put_header },           { "cause", put_cause },
+        { "process", put_process },         { "context", put_context },
+        { "breadcrumbs", put_breadcrumbs }, { "metadata", put_metadata },
+        { "registers", put_registers },     { "frames", put_frames },
+        { "modules", put_modules },         { "maps", put_maps },
 };
 
 static void run_section(void *section)
@@ -621,8 +622,9 @@ static void walk(void *crash)
         c->frame_count = stackwalk(&c->regs, c->frame, max, &c->frame_end);
 }
 
-/* A handler of the application that restores the default action and raises its signal again dies of a signal it sent itself; what the reader wants to know is the
- * fault that the handler was called for. The frames go on through the handler to it. */
+/* A handler of the application that restores the default action and raises its signal again dies of a signal it sent
+ * itself; what the reader wants to know is the fault that the handler was called for. The frames go on through the
+ * handler to it. */
 static void find_origin(void *crash)
 {
         struct crash *c = crash;
@@ -660,8 +662,8 @@ void rawreport_write(struct crash *c)
 /* The characters that are safe in a file name everywhere. */
 static char safe_char(char ch)
 {
-        if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '-' ||
-            ch == '_' || ch == '+')
+        if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' ||
+            ch == '-' || ch == '_' || ch == '+')
                 return ch;
         return '_';
 }

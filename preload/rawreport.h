@@ -11,7 +11,8 @@
 /* Fills c->id from the executable's name, pid and time. */
 void rawreport_name(struct crash *c);
 
-/* Walks the stack (c->frame) and writes the report to the first directory that takes it, else to descriptor 2. Sets c->raw_fd, dir_fd, dir, raw_err, raw_ns. */
+/* Walks the stack (c->frame) and writes the report to the first directory that takes it, else to descriptor 2. Sets
+ * c->raw_fd, dir_fd, dir, raw_err, raw_ns. */
 void rawreport_write(struct crash *c);
 
 #endif

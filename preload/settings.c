@@ -80,10 +80,11 @@ static const struct {
         const char *name;
         int number;
 } signal_names[] = {
-        { "SEGV", SIGSEGV }, { "BUS", SIGBUS },   { "FPE", SIGFPE },   { "ILL", SIGILL },   { "ABRT", SIGABRT }, { "TRAP", SIGTRAP },
-        { "SYS", SIGSYS },   { "QUIT", SIGQUIT }, { "XCPU", SIGXCPU }, { "XFSZ", SIGXFSZ }, { "TERM", SIGTERM }, { "HUP", SIGHUP },
-        { "INT", SIGINT },   { "ALRM", SIGALRM }, { "PIPE", SIGPIPE }, { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 }, { "STKFLT", SIGSTKFLT },
-        { "VTALRM", SIGVTALRM }, { "PROF", SIGPROF }, { "POLL", SIGPOLL }, { "PWR", SIGPWR },
+        { "SEGV", SIGSEGV }, { "BUS", SIGBUS },   { "FPE", SIGFPE },       { "ILL", SIGILL },       { "ABRT", SIGABRT },
+        { "TRAP", SIGTRAP }, { "SYS", SIGSYS },   { "QUIT", SIGQUIT },     { "XCPU", SIGXCPU },     { "XFSZ", SIGXFSZ },
+        { "TERM", SIGTERM }, { "HUP", SIGHUP },   { "INT", SIGINT },       { "ALRM", SIGALRM },     { "PIPE", SIGPIPE },
+        { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 }, { "STKFLT", SIGSTKFLT }, { "VTALRM", SIGVTALRM }, { "PROF", SIGPROF },
+        { "POLL", SIGPOLL }, { "PWR", SIGPWR },
 };
 
 #define SIGNAL_COUNT (sizeof(signal_names) / sizeof(signal_names[0]))
@@ -281,8 +282,8 @@ static void take_variable(const char *entry, size_t name_len)
 
 static bool may_matter(char first)
 {
-        return first == 'C' || first == 'D' || first == 'H' || first == 'L' || first == 'N' || first == 'P' || first == 'T' ||
-               first == 'U';
+        return first == 'C' || first == 'D' || first == 'H' || first == 'L' || first == 'N' || first == 'P' ||
+               first == 'T' || first == 'U';
 }
 
 static void read_environment(char **envp)
@@ -344,7 +345,8 @@ static void apply_globs(void)
         for (const char *p = base; *p; p++)
                 if (*p == '/' && p[1])
                         base = p + 1;
-        if ((only_globs && *only_globs && !globs_match(only_globs, base)) || (skip_globs && globs_match(skip_globs, base)))
+        if ((only_globs && *only_globs && !globs_match(only_globs, base)) ||
+            (skip_globs && globs_match(skip_globs, base)))
                 settings.enabled = false;
         only_globs = skip_globs = NULL;
 }

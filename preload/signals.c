@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/signals.c: sigaction() and its relatives, and sigaltstack(), as the application calls them.
  *
- * All of them end in actions_set(), which knows the kernel's semantics; what differs between them (flags, masks, return values) is libc's and
- * follows glibc's manual, "Basic Signal Handling" and "BSD Signal Handling", and signal(2), sysv_signal(3), sigset(3), siginterrupt(3).
- * Signal context: async-signal-safe, as signal-safety(7) demands of sigaction(), signal() and sigset().
+ * All of them end in actions_set(), which knows the kernel's semantics; what differs between them (flags, masks,
+ * return values) is libc's and follows glibc's manual, "Basic Signal Handling" and "BSD Signal Handling", and
+ * signal(2), sysv_signal(3), sigset(3), siginterrupt(3). Signal context: async-signal-safe, as signal-safety(7)
+ * demands of sigaction(), signal() and sigset().
  */
 #include "preload/actions.h"
 #include "preload/altstack.h"
@@ -139,7 +140,8 @@ EXPORT int sigignore(int sig)
         return set(sig, &ignore, NULL);
 }
 
-/* The application sees its own alternate stacks and none of ours: "disabled" where only ours is set, and ours again where it disables its own. */
+/* The application sees its own alternate stacks and none of ours: "disabled" where only ours is set, and ours again
+ * where it disables its own. */
 EXPORT int sigaltstack(const stack_t *restrict ss, stack_t *restrict old)
 {
         stack_t was, ours;

@@ -19,16 +19,17 @@
 #define SLICE_NS 20000000ll        /* how often the wait looks for a pending Ctrl-C */
 #define COLLECT_NS 2000000000ull   /* for the intermediate to go after its helper was killed or is done */
 #define HELPER_FROM_LIBRARY "../libexec/crashpre/crashpre-helper"
-#define FIRST_FREE 16              /* where descriptors are parked while 0-6 are put in order */
+#define FIRST_FREE 16 /* where descriptors are parked while 0-6 are put in order */
 
-/* Shared with the intermediate process, which runs in our memory, and with the helper's first instants before it execs. */
+/* Shared with the intermediate process, which runs in our memory, and with the helper's first instants before it
+ * execs. */
 static struct {
-        int fd[WIRE_FD_DIR + 1];   /* what becomes the helper's 0-6; -1: /dev/null or closed */
-        int child_tid;             /* cleared by the kernel when the intermediate is gone (CLONE_CHILD_CLEARTID) */
+        int fd[WIRE_FD_DIR + 1]; /* what becomes the helper's 0-6; -1: /dev/null or closed */
+        int child_tid;           /* cleared by the kernel when the intermediate is gone (CLONE_CHILD_CLEARTID) */
         char helper[PATH_MAX];
         volatile int helper_pid;
-        volatile int exec_error;   /* 0, or errno of the last execve */
-        volatile int ended;        /* the helper's wait status is in `status` */
+        volatile int exec_error; /* 0, or errno of the last execve */
+        volatile int ended;      /* the helper's wait status is in `status` */
         volatile int status;
         uint8_t stack[STACK_SIZE] __attribute__((aligned(64)));
         uint8_t helper_stack[STACK_SIZE] __attribute__((aligned(64)));
@@ -40,10 +41,12 @@ static _Noreturn void leave(int status)
                 sys_1(SYS_exit, status);
 }
 
-/* The application's limits on memory, files and time are not the helper's. The hard ones stay where we may not lift them. */
+/* The application's limits on memory, files and time are not the helper's. The hard ones stay where we may not lift
+ * them. */
 static void lift_limits(void)
 {
-        static const int resources[] = { RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_CORE };
+        static const int resources[] = { RLIMIT_AS,     RLIMIT_DATA, RLIMIT_STACK, RLIMIT_FSIZE,
+                                         RLIMIT_NOFILE, RLIMIT_CPU,  RLIMIT_CORE };
 
         for (unsigned i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
                 struct rlimit limit;
@@ -55,7 +58,8 @@ static void lift_limits(void)
                         limit.rlim_cur = 0; /* a core of the helper would be taken for the application's */
                 if (resources[i] == RLIMIT_AS && limit.rlim_max < HELPER_MEMORY)
                         limit.rlim_cur = limit.rlim_max = HELPER_MEMORY;
-                sys_4(SYS_prlimit64, 0, resources[i], (long)&limit, 0); /* refused without privilege: it tries with what it has */
+                /* refused without privilege: it tries with what it has */
+                sys_4(SYS_prlimit64, 0, resources[i], (long)&limit, 0);
         }
 }
 
@@ -71,7 +75,8 @@ static void become_helper(void *unused)
                 sys_sigaction(sig, &dfl, NULL);
         sys_sigprocmask(SIG_SETMASK, &none, NULL);
         lift_limits();
-        shared.exec_error = (int)-sys_3(SYS_execve, (long)shared.helper, (long)settings.helper_argv, (long)settings.helper_envp);
+        shared.exec_error =
+                (int)-sys_3(SYS_execve, (long)shared.helper, (long)settings.helper_argv, (long)settings.helper_envp);
         leave(127);
 }
 
@@ -83,8 +88,8 @@ static void close_above(int first)
                 sys_close(fd);
 }
 
-/* This process has a copy of the table: whatever the application holds open (the writing end of a pipe that a shell reads from, say) must not be
- * held open by us as well. */
+/* This process has a copy of the table: whatever the application holds open (the writing end of a pipe that a shell
+ * reads from, say) must not be held open by us as well. */
 static void arrange_descriptors(void)
 {
         int parked[WIRE_FD_DIR + 1];
@@ -102,8 +107,9 @@ static void arrange_descriptors(void)
         close_above(WIRE_FD_DIR + 1);
 }
 
-/* The intermediate: a child that shares our memory and nothing else, invisible to wait() (exit signal 0). execve would reset the exit
- * signal of a child to SIGCHLD (fs/exec.c: de_thread, begin_new_exec), so the helper is its child and not ours. */
+/* The intermediate: a child that shares our memory and nothing else, invisible to wait() (exit signal 0). execve
+ * would reset the exit signal of a child to SIGCHLD (fs/exec.c: de_thread, begin_new_exec), so the helper is its
+ * child and not ours. */
 static void intermediate(void *unused)
 {
         const struct kernel_sigaction dfl = { 0 };
@@ -113,8 +119,8 @@ static void intermediate(void *unused)
         (void)unused;
         arrange_descriptors();
         sys_sigaction(SIGCHLD, &dfl, NULL); /* an inherited SIG_IGN would collect the helper unseen */
-        pid = arch_clone(CLONE_VM | CLONE_VFORK | CLONE_UNTRACED | SIGCHLD, shared.helper_stack + STACK_SIZE, NULL, become_helper,
-                         NULL);
+        pid = arch_clone(CLONE_VM | CLONE_VFORK | CLONE_UNTRACED | SIGCHLD, shared.helper_stack + STACK_SIZE, NULL,
+                         become_helper, NULL);
         if (pid < 0) {
                 shared.exec_error = (int)-pid;
                 leave(1);
@@ -129,7 +135,8 @@ static void intermediate(void *unused)
 
 static bool interrupted_by_user(void)
 {
-        const uint64_t ending = 1ull << (SIGINT - 1) | 1ull << (SIGTERM - 1) | 1ull << (SIGHUP - 1) | 1ull << (SIGQUIT - 1);
+        const uint64_t ending =
+                1ull << (SIGINT - 1) | 1ull << (SIGTERM - 1) | 1ull << (SIGHUP - 1) | 1ull << (SIGQUIT - 1);
         uint64_t pending = 0;
 
         return sys_sigpending(&pending) == 0 && pending & ending;
@@ -153,7 +160,8 @@ static enum outcome wait_byte(struct crash *c, int fd, char *byte)
                         if (got != -EINTR)
                                 return ENDED;
                 }
-                /* A child of the application may hold a copy of the pipe's other end: then the end of the helper is no end of file. */
+                /* A child of the application may hold a copy of the pipe's other end: then the end of the helper is
+                 * no end of file. */
                 if (n == 0 && !__atomic_load_n(&shared.child_tid, __ATOMIC_ACQUIRE))
                         return ENDED;
                 if (n == 0 && interrupted_by_user())
@@ -194,7 +202,8 @@ static void tell_why_ended(struct crash *c)
         else if (shared.exec_error)
                 output_append_outcome(c, "could not be started, execve gave errno ", shared.helper, shared.exec_error);
         else if (shared.ended && WIFSIGNALED(shared.status))
-                output_append_outcome(c, "ended before its report was complete, by signal ", NULL, WTERMSIG(shared.status));
+                output_append_outcome(c, "ended before its report was complete, by signal ", NULL,
+                                      WTERMSIG(shared.status));
         else
                 output_append_outcome(c, "ended before its report was complete, with status ", NULL,
                                       shared.ended ? WEXITSTATUS(shared.status) : -1);
@@ -234,7 +243,8 @@ static void converse(struct crash *c, const struct wire_crash *wire, int crash_f
         enum outcome got = wait_byte(c, status_fd, &byte);
 
         if (got == GOT_BYTE && byte == WIRE_HELLO) {
-                /* Yama (Documentation/admin-guide/LSM/Yama.rst): with ptrace_scope 1 only a named tracer may attach. EINVAL: no Yama. */
+                /* Yama (Documentation/admin-guide/LSM/Yama.rst): with ptrace_scope 1 only a named tracer may attach.
+                 * EINVAL: no Yama. */
                 sys_5(SYS_prctl, PR_SET_PTRACER, shared.helper_pid, 0, 0, 0);
                 send_wire(crash_fd, wire);
                 do
@@ -249,8 +259,8 @@ static void converse(struct crash *c, const struct wire_crash *wire, int crash_f
                 sys_5(SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0);
 }
 
-/* CRASHPRE_HELPER, else beside the library, whose place the memory map tells: resolved, whatever LD_PRELOAD said. In the build tree and in
- * an installed prefix alike. */
+/* CRASHPRE_HELPER, else beside the library, whose place the memory map tells: resolved, whatever LD_PRELOAD said. In
+ * the build tree and in an installed prefix alike. */
 static bool find_helper(void)
 {
         const struct memmap_module *self = memmap_module_of(memmap_last(), (uint64_t)find_helper);
@@ -274,7 +284,8 @@ void spawn_helper(struct crash *c, const struct wire_crash *wire)
         long pid;
 
         if (!find_helper()) {
-                output_append_outcome(c, "not started: the library's own place is unknown and CRASHPRE_HELPER is not set", NULL, 0);
+                output_append_outcome(
+                        c, "not started: the library's own place is unknown and CRASHPRE_HELPER is not set", NULL, 0);
                 return;
         }
         if (sys_2(SYS_pipe2, (long)crash_pipe, O_CLOEXEC) < 0) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/stackwalk.h: the crashing thread's own frames, by the CFI engine over probed memory.
  *
- * Signal context: async-signal-safe. Needs probe_begin() and memmap_read(); one user at a time: the thread that claimed the crash.
+ * Signal context: async-signal-safe. Needs probe_begin() and memmap_read(); one user at a time: the thread that
+ * claimed the crash.
  */
 #ifndef CRASHPRE_PRELOAD_STACKWALK_H
 #define CRASHPRE_PRELOAD_STACKWALK_H

@@ -30,22 +30,55 @@ struct kernel_sigaction {
 #define SA_RESTORER 0x04000000
 #endif
 
-static inline long sys_0(long n) { return arch_syscall(n, 0, 0, 0, 0, 0, 0); }
-static inline long sys_1(long n, long a) { return arch_syscall(n, a, 0, 0, 0, 0, 0); }
-static inline long sys_2(long n, long a, long b) { return arch_syscall(n, a, b, 0, 0, 0, 0); }
-static inline long sys_3(long n, long a, long b, long c) { return arch_syscall(n, a, b, c, 0, 0, 0); }
-static inline long sys_4(long n, long a, long b, long c, long d) { return arch_syscall(n, a, b, c, d, 0, 0); }
-static inline long sys_5(long n, long a, long b, long c, long d, long e) { return arch_syscall(n, a, b, c, d, e, 0); }
+static inline long sys_0(long n)
+{
+        return arch_syscall(n, 0, 0, 0, 0, 0, 0);
+}
+static inline long sys_1(long n, long a)
+{
+        return arch_syscall(n, a, 0, 0, 0, 0, 0);
+}
+static inline long sys_2(long n, long a, long b)
+{
+        return arch_syscall(n, a, b, 0, 0, 0, 0);
+}
+static inline long sys_3(long n, long a, long b, long c)
+{
+        return arch_syscall(n, a, b, c, 0, 0, 0);
+}
+static inline long sys_4(long n, long a, long b, long c, long d)
+{
+        return arch_syscall(n, a, b, c, d, 0, 0);
+}
+static inline long sys_5(long n, long a, long b, long c, long d, long e)
+{
+        return arch_syscall(n, a, b, c, d, e, 0);
+}
 
-static inline int sys_getpid(void) { return (int)sys_0(SYS_getpid); }
-static inline int sys_gettid(void) { return (int)sys_0(SYS_gettid); }
-static inline ssize_t sys_read(int fd, void *p, size_t n) { return sys_3(SYS_read, fd, (long)p, (long)n); }
-static inline ssize_t sys_write(int fd, const void *p, size_t n) { return sys_3(SYS_write, fd, (long)p, (long)n); }
+static inline int sys_getpid(void)
+{
+        return (int)sys_0(SYS_getpid);
+}
+static inline int sys_gettid(void)
+{
+        return (int)sys_0(SYS_gettid);
+}
+static inline ssize_t sys_read(int fd, void *p, size_t n)
+{
+        return sys_3(SYS_read, fd, (long)p, (long)n);
+}
+static inline ssize_t sys_write(int fd, const void *p, size_t n)
+{
+        return sys_3(SYS_write, fd, (long)p, (long)n);
+}
 static inline int sys_openat(int dir, const char *path, int flags, unsigned mode)
 {
         return (int)sys_4(SYS_openat, dir, (long)path, flags, (long)mode);
 }
-static inline int sys_close(int fd) { return (int)sys_1(SYS_close, fd); }
+static inline int sys_close(int fd)
+{
+        return (int)sys_1(SYS_close, fd);
+}
 static inline ssize_t sys_readlink(const char *path, char *buf, size_t n)
 {
         return sys_4(SYS_readlinkat, AT_FDCWD, (long)path, (long)buf, (long)n);
@@ -58,7 +91,10 @@ static inline int sys_sigprocmask(int how, const uint64_t *set, uint64_t *old)
 {
         return (int)sys_4(SYS_rt_sigprocmask, how, (long)set, (long)old, KERNEL_SIGSET_SIZE);
 }
-static inline int sys_sigpending(uint64_t *set) { return (int)sys_2(SYS_rt_sigpending, (long)set, KERNEL_SIGSET_SIZE); }
+static inline int sys_sigpending(uint64_t *set)
+{
+        return (int)sys_2(SYS_rt_sigpending, (long)set, KERNEL_SIGSET_SIZE);
+}
 static inline int sys_sigaltstack(const stack_t *ss, stack_t *old)
 {
         return (int)sys_2(SYS_sigaltstack, (long)ss, (long)old);
@@ -82,7 +118,10 @@ static inline int sys_futex(int *word, int op, int value, const struct timespec 
 {
         return (int)sys_4(SYS_futex, (long)word, op, value, (long)timeout);
 }
-static inline int sys_kill(int pid, int sig) { return (int)sys_2(SYS_kill, pid, sig); }
+static inline int sys_kill(int pid, int sig)
+{
+        return (int)sys_2(SYS_kill, pid, sig);
+}
 static inline _Noreturn void sys_exit_group(int status)
 {
         for (;;)

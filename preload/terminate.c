@@ -10,9 +10,11 @@
 typedef void terminate_fn(void);
 typedef terminate_fn *set_terminate_fn(terminate_fn *);
 
-/* Weak: bound when the program has a C++ run-time, null otherwise. dlsym() for a name that nobody has would allocate its error message. */
+/* Weak: bound when the program has a C++ run-time, null otherwise. dlsym() for a name that nobody has would allocate
+ * its error message. */
 extern set_terminate_fn set_terminate __asm__("_ZSt13set_terminatePFvvE") __attribute__((weak));
-extern const void *current_type(void) __asm__("__cxa_current_exception_type") __attribute__((weak)); /* std::type_info * */
+/* std::type_info * */
+extern const void *current_type(void) __asm__("__cxa_current_exception_type") __attribute__((weak));
 
 static terminate_fn *previous;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/threads.c: pthread_create() and thrd_create(), so that each new thread gets an alternate stack.
  *
- * The thread's first function sets the stack and then jumps to the application's own (a tail call: no frame of ours stays in anybody's
- * backtrace). What it must know travels in the alternate stack itself: no allocation. A key's destructor takes the stack back however the thread
- * ends: return, pthread_exit(), cancellation.
+ * The thread's first function sets the stack and then jumps to the application's own (a tail call: no frame of ours
+ * stays in anybody's backtrace). What it must know travels in the alternate stack itself: no allocation. A key's
+ * destructor takes the stack back however the thread ends: return, pthread_exit(), cancellation.
  */
 #include "preload/altstack.h"
 #include "preload/interpose.h"

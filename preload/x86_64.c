@@ -4,25 +4,26 @@
 
 #include <errno.h>
 
-/* The name inside is the one debuggers look for ("__restore_rt": gdb's amd64_linux_sigtramp_p), and so is the byte sequence.
- * On entry SP points to the ucontext: the handler's ret has popped the return address. The registers stand in uc_mcontext
- * (asm/sigcontext.h), 40 bytes into it; each rule says "saved at SP + offset" (DW_CFA_expression, DW_OP_breg7).
- * The FDE starts one byte early because some unwinders look up pc - 1 even here. */
+/* The name inside is the one debuggers look for ("__restore_rt": gdb's amd64_linux_sigtramp_p), and so is the byte
+ * sequence. On entry SP points to the ucontext: the handler's ret has popped the return address. The registers stand
+ * in uc_mcontext (asm/sigcontext.h), 40 bytes into it; each rule says "saved at SP + offset" (DW_CFA_expression,
+ * DW_OP_breg7). The FDE starts one byte early because some unwinders look up pc - 1 even here. */
 #define SAVED(reg, offset) ".cfi_escape 0x10, " reg ", 0x02, 0x77, " offset "\n"
 #define SAVED_FAR(reg, offset) ".cfi_escape 0x10, " reg ", 0x03, 0x77, " offset "\n"
 __asm__(".pushsection .text, \"ax\", @progbits\n"
         ".balign 16\n"
         ".cfi_startproc simple\n"
         ".cfi_signal_frame\n"
-        ".cfi_escape 0x0f, 0x04, 0x77, 0xa0, 0x01, 0x06\n" /* CFA = *(SP + 160): the interrupted SP */
-        SAVED("0x08", "0x28") SAVED("0x09", "0x30") SAVED("0x0a", "0x38")                             /* r8 r9 r10 */
-        SAVED_FAR("0x0b", "0xc0, 0x00") SAVED_FAR("0x0c", "0xc8, 0x00") SAVED_FAR("0x0d", "0xd0, 0x00") /* r11 r12 r13 */
-        SAVED_FAR("0x0e", "0xd8, 0x00") SAVED_FAR("0x0f", "0xe0, 0x00")                               /* r14 r15 */
-        SAVED_FAR("0x05", "0xe8, 0x00") SAVED_FAR("0x04", "0xf0, 0x00")                               /* rdi rsi */
-        SAVED_FAR("0x06", "0xf8, 0x00") SAVED_FAR("0x03", "0x80, 0x01")                               /* rbp rbx */
-        SAVED_FAR("0x01", "0x88, 0x01") SAVED_FAR("0x00", "0x90, 0x01")                               /* rdx rax */
-        SAVED_FAR("0x02", "0x98, 0x01") SAVED_FAR("0x07", "0xa0, 0x01")                               /* rcx rsp */
-        SAVED_FAR("0x10", "0xa8, 0x01")                                                               /* rip */
+        ".cfi_escape 0x0f, 0x04, 0x77, 0xa0, 0x01, 0x06\n"                /* CFA = *(SP + 160): the interrupted SP */
+        SAVED("0x08", "0x28") SAVED("0x09", "0x30") SAVED("0x0a", "0x38") /* r8 r9 r10 */
+        /* r11 r12 r13 */
+        SAVED_FAR("0x0b", "0xc0, 0x00") SAVED_FAR("0x0c", "0xc8, 0x00") SAVED_FAR("0x0d", "0xd0, 0x00")
+                SAVED_FAR("0x0e", "0xd8, 0x00") SAVED_FAR("0x0f", "0xe0, 0x00") /* r14 r15 */
+        SAVED_FAR("0x05", "0xe8, 0x00") SAVED_FAR("0x04", "0xf0, 0x00")         /* rdi rsi */
+        SAVED_FAR("0x06", "0xf8, 0x00") SAVED_FAR("0x03", "0x80, 0x01")         /* rbp rbx */
+        SAVED_FAR("0x01", "0x88, 0x01") SAVED_FAR("0x00", "0x90, 0x01")         /* rdx rax */
+        SAVED_FAR("0x02", "0x98, 0x01") SAVED_FAR("0x07", "0xa0, 0x01")         /* rcx rsp */
+        SAVED_FAR("0x10", "0xa8, 0x01")                                         /* rip */
         "nop\n"
         ".type __restore_rt, @function\n"
         ".globl arch_restorer\n"
@@ -159,8 +160,8 @@ __asm__(".pushsection .text, \"ax\", @progbits\n"
 _Static_assert(offsetof(struct arch_registers, known) == 208, "arch_capture writes by offset");
 _Static_assert(ARCH_REG_PC == 16, "arch_capture writes by offset");
 
-/* The kernel's signal frame (arch/x86/include/asm/sigframe.h: struct rt_sigframe). Its ucontext is shorter than glibc's, which
- * ends in room for vector state that the kernel keeps elsewhere. */
+/* The kernel's signal frame (arch/x86/include/asm/sigframe.h: struct rt_sigframe). Its ucontext is shorter than
+ * glibc's, which ends in room for vector state that the kernel keeps elsewhere. */
 #define KERNEL_UCONTEXT_SIZE 304
 struct signal_frame {
         void (*return_address)(void);
@@ -169,8 +170,8 @@ struct signal_frame {
 };
 
 /* Continues as fn(sig, info, uc, arg) whose frame begins at `frame`, the return address. */
-static _Noreturn void enter_frame(struct signal_frame *frame, long sig, void (*fn)(int, siginfo_t *, ucontext_t *, void *),
-                                  void *arg)
+static _Noreturn void enter_frame(struct signal_frame *frame, long sig,
+                                  void (*fn)(int, siginfo_t *, ucontext_t *, void *), void *arg)
 {
         register void *info __asm__("rsi") = frame->info;
         register void *uc __asm__("rdx") = frame->uc;
@@ -239,8 +240,9 @@ bool arch_context_is_protection_fault(const ucontext_t *uc)
         return trap >= 10 && trap <= 13; /* X86_TRAP_TS, _NP, _SS, _GP */
 }
 
-/* Makes every page from `low` to `high` present and writable as an ordinary store would, growing the stack where the kernel allows it.
- * The kernel does the store (rt_sigprocmask's old set), so that a page that cannot be had is -EFAULT and not a second fault. */
+/* Makes every page from `low` to `high` present and writable as an ordinary store would, growing the stack where the
+ * kernel allows it. The kernel does the store (rt_sigprocmask's old set), so that a page that cannot be had is
+ * -EFAULT and not a second fault. */
 static bool stack_can_take(uint64_t low, uint64_t high)
 {
         for (uint64_t p = high & ~(uint64_t)7; p > low; p = p > 4096 ? p - 4096 : 0)
@@ -270,7 +272,8 @@ bool arch_deliver_on_interrupted_stack(int sig, siginfo_t *info, ucontext_t *uc,
         __builtin_memcpy(frame->info, info, sizeof(frame->info));
         if (fp) {
                 __builtin_memcpy((void *)fp_at, fp, fp_size); // NOLINT(performance-no-int-to-ptr)
-                ((ucontext_t *)(void *)frame->uc)->uc_mcontext.fpregs = (void *)fp_at; // NOLINT(performance-no-int-to-ptr)
+                ((ucontext_t *)(void *)frame->uc)->uc_mcontext.fpregs =
+                        (void *)fp_at; // NOLINT(performance-no-int-to-ptr)
         }
         enter_frame(frame, sig, fn, arg);
 }

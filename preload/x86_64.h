@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/x86_64.h: what the crash path needs of the x86-64 Linux ABI: system calls, the signal frame, stack switching.
+/* preload/x86_64.h: what the crash path needs of the x86-64 Linux ABI: system calls, the signal frame, stack
+ * switching.
  *
- * Signal context: async-signal-safe throughout. System calls are inline and return -errno: libc's wrappers set errno, which lives
- * behind a thread pointer that the crash may have trashed, and somebody else's function of the same name may stand before them.
+ * Signal context: async-signal-safe throughout. System calls are inline and return -errno: libc's wrappers set errno,
+ * which lives behind a thread pointer that the crash may have trashed, and somebody else's function of the same name
+ * may stand before them.
  */
 #ifndef CRASHPRE_PRELOAD_X86_64_H
 #define CRASHPRE_PRELOAD_X86_64_H
@@ -50,23 +52,24 @@ void arch_capture(struct arch_registers *out);
 /* The registers of an interrupted context. */
 void arch_registers_from_context(const ucontext_t *uc, struct arch_registers *out);
 
-/* The floating-point and vector state of a signal frame (asm/sigcontext.h: struct _fpx_sw_bytes) as the kernel saved it: start and size in bytes;
- * 0 when there is none. The bytes are still to be probed before they are read. */
+/* The floating-point and vector state of a signal frame (asm/sigcontext.h: struct _fpx_sw_bytes) as the kernel saved
+ * it: start and size in bytes; 0 when there is none. The bytes are still to be probed before they are read. */
 const void *arch_context_xstate(const ucontext_t *uc, size_t *size);
 
 /* The hardware error code of a page fault and the trap number (asm/trap_pf.h, asm/trapnr.h). */
 uint64_t arch_context_fault_error(const ucontext_t *uc);
 uint64_t arch_context_trap(const ucontext_t *uc);
 
-/* Did the processor raise a general-protection or stack fault (si_code SI_KERNEL that repeats when the instruction runs again)? */
+/* Did the processor raise a general-protection or stack fault (si_code SI_KERNEL that repeats when the instruction
+ * runs again)? */
 bool arch_context_is_protection_fault(const ucontext_t *uc);
 
 /* The return address of handlers: rt_sigreturn, with CFI that says so. */
 void arch_restorer(void) __attribute__((visibility("hidden")));
 
-/* Moves the signal frame that `uc` is part of (with siginfo and vector state) to the stack that was interrupted, where the kernel would have put it for a
- * handler without SA_ONSTACK, and calls fn(sig, info, uc, arg) there; fn's return is the handler's return. Comes back only if that stack
- * cannot take the frame (overflow, unmapped): false. */
+/* Moves the signal frame that `uc` is part of (with siginfo and vector state) to the stack that was interrupted,
+ * where the kernel would have put it for a handler without SA_ONSTACK, and calls fn(sig, info, uc, arg) there; fn's
+ * return is the handler's return. Comes back only if that stack cannot take the frame (overflow, unmapped): false. */
 bool arch_deliver_on_interrupted_stack(int sig, siginfo_t *info, ucontext_t *uc,
                                        void (*fn)(int, siginfo_t *, ucontext_t *, void *), void *arg);
 

@@ -31,8 +31,9 @@ const char *cfi_trust_name(enum cfi_trust trust); /* "context", "cfi", "frame-po
 
 /* Why a walk ended; the report prints these names as unwind_end. */
 enum cfi_end {
-        CFI_END_NONE,        /* not ended */
-        CFI_END_OF_STACK,    /* "end-of-stack": the outermost frame says that it has no caller (undefined or zero return address) */
+        CFI_END_NONE, /* not ended */
+        /* "end-of-stack": the outermost frame says that it has no caller (undefined or zero return address) */
+        CFI_END_OF_STACK,
         CFI_END_MAX_FRAMES,  /* "max-frames": set by the caller of the engine */
         CFI_END_NO_PROGRESS, /* "no-progress": the CFA does not grow */
         CFI_END_UNREADABLE,  /* "unreadable": stack memory cannot be read */
@@ -43,11 +44,11 @@ const char *cfi_end_name(enum cfi_end end);
 
 /* Where the unwind tables of one module are, as addresses in the target. */
 struct cfi_module {
-        uint64_t start, end;              /* addresses this answer is good for, [start, end) */
-        uint64_t bias;                    /* load bias: run-time address minus ELF virtual address */
-        uint64_t eh_frame_hdr;            /* 0: none */
-        uint64_t eh_frame_hdr_size;       /* p_memsz of PT_GNU_EH_FRAME */
-        const uint8_t *debug_frame;       /* .debug_frame in our own memory, uncompressed; NULL: none */
+        uint64_t start, end;        /* addresses this answer is good for, [start, end) */
+        uint64_t bias;              /* load bias: run-time address minus ELF virtual address */
+        uint64_t eh_frame_hdr;      /* 0: none */
+        uint64_t eh_frame_hdr_size; /* p_memsz of PT_GNU_EH_FRAME */
+        const uint8_t *debug_frame; /* .debug_frame in our own memory, uncompressed; NULL: none */
         size_t debug_frame_size;
 };
 
@@ -103,12 +104,12 @@ struct cfi_cache {
 /* Finds the row for `pc` (already decremented for callers). 0 or an error from the list above. */
 int cfi_find_row(const struct cfi_space *space, uint64_t pc, struct cfi_row *out);
 
-/* Applies `row` to `regs`, giving the caller's registers and the CFA. An undefined return address
- * leaves ARCH_REG_PC unknown in `out`; any other register whose place cannot be read is merely unknown. 0 or -errno.
+/* Applies `row` to `regs`, giving the caller's registers and the CFA. An undefined return address leaves ARCH_REG_PC
+ * unknown in `out`; any other register whose place cannot be read is merely unknown. 0 or -errno.
  *
- * A register without a rule has the caller's value where the psABI makes functions keep it, or where the frame is a signal
- * frame, which saves every register. Otherwise (rax, rcx ...) it becomes `inherited`: not known, but still used where
- * a row is built on it, for hand-written code calls helpers that it knows to leave such a register alone. */
+ * A register without a rule has the caller's value where the psABI makes functions keep it, or where the frame is a
+ * signal frame, which saves every register. Otherwise (rax, rcx ...) it becomes `inherited`: not known, but still
+ * used where a row is built on it, for hand-written code calls helpers that it knows to leave such a register alone. */
 int cfi_apply_row(const struct cfi_space *space, const struct cfi_row *row, const struct arch_registers *regs,
                   struct arch_registers *out, uint64_t *cfa);
 
@@ -120,35 +121,42 @@ struct cfi_walk {
         uint64_t cfa;               /* of the frame just left: what the present frame had as SP when it called */
         enum cfi_trust trust;       /* of the present frame */
         enum cfi_end end;           /* CFI_END_NONE while going */
-        bool exact_pc;              /* the present pc is where execution stood (frame 0, or interrupted by a signal), so it is not decremented for a look-up */
-        bool signal_frame;          /* the present frame is a signal trampoline; known only after the row was looked up: cfi_walk_next() of this frame,
-                                       or cfi_walk_is_signal_frame() */
-        uint32_t depth;             /* 0 for the innermost frame */
-        uint32_t switches;          /* signal frames left so far whose CFA did not grow; bounded */
+        /* the present pc is where execution stood (frame 0, or interrupted by a signal), so it is not decremented
+         * for a look-up */
+        bool exact_pc;
+        /* the present frame is a signal trampoline; known only once its row was looked up: by cfi_walk_next(), or by
+         * cfi_walk_is_signal_frame() */
+        bool signal_frame;
+        uint32_t depth;    /* 0 for the innermost frame */
+        uint32_t switches; /* signal frames left so far whose CFA did not grow; bounded */
 };
 
 /* `regs` is copied; PC and SP should be known. */
 void cfi_walk_begin(struct cfi_walk *walk, const struct cfi_space *space, struct cfi_cache cache,
                     const struct arch_registers *regs);
 
-/* Is the present frame a signal trampoline (CFI augmentation 'S', or the processor's sigreturn code where there is no CFI)? */
+/* Is the present frame a signal trampoline (CFI augmentation 'S', or the processor's sigreturn code where there is no
+ * CFI)? */
 bool cfi_walk_is_signal_frame(struct cfi_walk *walk);
 
 /* Moves to the caller. false: the walk has ended and walk->end says why; the present frame stays as it was.
  *
  * The rules, in order:
- *   1. a frame with an exact pc (frame 0, or interrupted by a signal) that is in no executable mapping: the return address is
- *      the word at SP if that is executable (a call through a bad pointer): caller = pop, trust cfi; exact_pc false.
- *   2. the row from .eh_frame(_hdr), else .debug_frame; applied. A row that cannot be applied (unreadable memory, malformed) falls to 3 only
- *      for an error of the table (ENOENT, EBADMSG, E2BIG, EOPNOTSUPP, ENODATA, a table
- *      that cannot be read); unreadable stack memory ends the walk.
- *   3. no row: if the code at pc is the sigreturn sequence, read the kernel's signal frame at SP; else the frame-pointer chain: FP aligned to 8, FP >= SP, both words
- *      readable, return address executable and after a call instruction, new FP > FP or 0 (an exact pc that stands in a prologue or at a
- *      return, by its code: the return address at its place there); else a scan of the stack from SP (at most 1024 bytes from frame 0,
- *      320 otherwise) for an executable address inside a module that a call instruction precedes.
- *   4. the walk stops when the new pc is in no executable mapping (0 counts as end-of-stack; any pc is taken from a signal frame), when the CFA does not grow (it need not when
- *      the frame left is a signal frame, since a handler may stand on another stack, and may stay for an exact pc, as in a
- *      function that has popped its return address; else it grows by the return address at least, which must be readable), when the return address is undefined.
+ *   1. A frame with an exact pc (frame 0, or interrupted by a signal) that is in no executable mapping: the return
+ *      address is the word at SP if that is executable (a call through a bad pointer): caller = pop, trust cfi;
+ *      exact_pc false.
+ *   2. The row from .eh_frame(_hdr), else .debug_frame; applied. A row that cannot be applied falls to 3 only for an
+ *      error of the table (ENOENT, EBADMSG, E2BIG, EOPNOTSUPP, ENODATA, a table that cannot be read); unreadable
+ *      stack memory ends the walk.
+ *   3. No row: if the code at pc is the sigreturn sequence, the kernel's signal frame at SP; else the frame-pointer
+ *      chain: FP aligned to 8, FP >= SP, both words readable, return address executable and after a call instruction,
+ *      new FP > FP or 0 (an exact pc that stands in a prologue or at a return, by its code: the return address at its
+ *      place there); else a scan of the stack from SP (at most 1024 bytes from frame 0, 320 otherwise) for an
+ *      executable address inside a module that a call instruction precedes.
+ *   4. The walk stops when the new pc is in no executable mapping (0 counts as end-of-stack; any pc is taken from a
+ *      signal frame), when the CFA does not grow (it need not when the frame left is a signal frame, since a handler
+ *      may stand on another stack, and may stay for an exact pc, as in a function that has popped its return address;
+ *      else it grows by the return address at least, which must be readable), when the return address is undefined.
  */
 bool cfi_walk_next(struct cfi_walk *walk);
 

@@ -2,7 +2,8 @@
 /* unwind/core/maps.h: one line of /proc/PID/maps (proc(5)).
  *
  *   7f52a1c28000-7f52a1d95000 r-xp 00028000 fe:01 1835     /usr/lib/x86_64-linux-gnu/libc.so.6
- *   start        end          perm offset   dev   inode    path, to the end of the line; "\012" stands for a newline in it
+ *   start        end          perm offset   dev   inode    path, to the end of the line; "\012" stands for a newline
+ *   in it
  *
  * Allocation-free, libc-free, async-signal-safe.
  */
@@ -17,10 +18,10 @@ enum { MAPS_READ = 1, MAPS_WRITE = 2, MAPS_EXEC = 4, MAPS_SHARED = 8 };
 struct maps_line {
         uint64_t start, end, offset, inode;
         uint32_t dev_major, dev_minor;
-        uint32_t perms;      /* MAPS_* */
-        const char *path;    /* into the line, not NUL-terminated; "" if there is none */
-        size_t path_len;     /* without a trailing " (deleted)" */
-        int deleted;         /* the line ended in " (deleted)" */
+        uint32_t perms;   /* MAPS_* */
+        const char *path; /* into the line, not NUL-terminated; "" if there is none */
+        size_t path_len;  /* without a trailing " (deleted)" */
+        int deleted;      /* the line ended in " (deleted)" */
 };
 
 /* Parses `line` of `len` bytes, without its newline. 0 or -EBADMSG. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/core/raw_format.h: the words of the raw text report, for the handler that writes it and the readers.
  *
- * Plain ASCII, one fact a line, "key: value"; bytes outside printable ASCII and the backslash stand as \xHH. Sections begin with "[name]".
+ * Plain ASCII, one fact a line, "key: value"; bytes outside printable ASCII and the backslash stand as \xHH. Sections
+ * begin with "[name]".
  *
  *   crashpre raw report 1
  *   id: crash-app-4242-20261121T143512.123456Z
@@ -24,15 +25,18 @@
  *   pid: 4242
  *   tid: 4243
  *   thread: worker-1
- *   ppid, exe, cwd, uid, gid, start_time (clock ticks since boot, proc(5) field 22), arg: one line an argument, kernel, hostname, cpus
+ *   ppid, exe, cwd, uid, gid, start_time (clock ticks since boot, proc(5) field 22), arg (a line an argument), kernel,
+ *   hostname, cpus: likewise
  *   [context]                             crashpre_push(), innermost first: "module class phase"
  *   [breadcrumbs]                         "time tid category: message", oldest first
- *   [metadata]                            "name: value"; other than strings with their type: "name (int): 42", "name (double): 0.5", "name (bool): true"
+ *   [metadata]                            "name: value"; other than strings with their type:
+ *                                         "name (int): 42", "name (double): 0.5", "name (bool): true"
  *   [registers]
  *   rax: 0x...                            one line each, ARCH_REG_DISPLAY_ORDER, known ones only
  *   xstate: <block>                       see RAW_BLOCK_*
  *   [frames]
- *   0 context 0x401136 /bin/app +0x1136   index trust pc module-path +module-offset ("-" and no offset outside modules); " signal" appended for a trampoline
+ *   0 context 0x401136 /bin/app +0x1136   index trust pc module-path +module-offset ("-" and no offset
+ *                                         outside modules); " signal" appended for a trampoline
  *   end: end-of-stack
  *   [modules]
  *   0x400000 0x405000 <build-id hex or -> /bin/app         base end build-id path
@@ -42,9 +46,9 @@
  *   end of report
  *   helper: ...                           appended later
  *
- * A block: "address 0x.. length N crc32 0x.." on the key's line, then base64 lines (76 columns, two spaces of indent) of the run-length coded bytes.
- * Run-length code (PackBits): a byte n < 128: n + 1 literal bytes follow; n > 128: the next byte stands 257 - n times; 128 is not used.
- * The CRC-32 (IEEE 802.3, as in zlib) is of the uncoded bytes.
+ * A block: "address 0x.. length N crc32 0x.." on the key's line, then base64 lines (76 columns, two spaces of indent)
+ * of the run-length coded bytes. Run-length code (PackBits): a byte n < 128: n + 1 literal bytes follow; n > 128: the
+ * next byte stands 257 - n times; 128 is not used. The CRC-32 (IEEE 802.3, as in zlib) is of the uncoded bytes.
  */
 #ifndef CRASHPRE_UNWIND_CORE_RAW_FORMAT_H
 #define CRASHPRE_UNWIND_CORE_RAW_FORMAT_H

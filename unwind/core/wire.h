@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/core/wire.h: what passes between the crash handler and the helper.
  *
- * Both come from one build, and `version` plus `size` refuse anything else. The handler's descriptors reach the helper as:
+ * Both come from one build, and `version` plus `size` refuse anything else. The handler's descriptors reach the
+ * helper as:
  *   0, 1  /dev/null
  *   2     the application's stderr where report text may go there, else /dev/null
  *   3     WIRE_FD_CRASH: read end; one struct wire_crash arrives after the helper was named as tracer ("go")
- *   4     WIRE_FD_STATUS: write end; one byte a step: HELLO at once, RELEASED when a request's threads may run on, DONE when the report is in place
+ *   4     WIRE_FD_STATUS: write end; one byte a step: HELLO at once, RELEASED when a request's threads may run on,
+ *         DONE when the report is in place
  *   5     WIRE_FD_RAW: the raw report, read-write, O_APPEND; may be closed (no writable directory)
  *   6     WIRE_FD_DIR: the report directory; may be closed
- * The steps of a crash: helper HELLO -> handler PR_SET_PTRACER, then struct wire_crash -> helper attaches, copies, unwinds, writes the JSON, appends its
- * outcome to the raw report, prints the summary -> helper detaches the crashing thread alone, then DONE -> the crashing thread dies -> helper has held the
- * other threads until then, collects them and exits. For a request: all threads are detached as soon as everything is copied (RELEASED), DONE after the JSON is in place.
- * A crash whose application handler runs after the report (WIRE_KIND_FIRST_CHANCE) goes like a request.
+ * The steps of a crash: helper HELLO -> handler PR_SET_PTRACER, then struct wire_crash -> helper attaches, copies,
+ * unwinds, writes the JSON, appends its outcome to the raw report, prints the summary -> helper detaches the crashing
+ * thread alone, then DONE -> the crashing thread dies -> helper has held the other threads until then, collects them
+ * and exits. For a request: all threads are detached as soon as everything is copied (RELEASED), DONE after the JSON
+ * is in place. A crash whose application handler runs after the report (WIRE_KIND_FIRST_CHANCE) goes like a request.
  */
 #ifndef CRASHPRE_UNWIND_CORE_WIRE_H
 #define CRASHPRE_UNWIND_CORE_WIRE_H
@@ -35,8 +38,8 @@ enum wire_kind {
 
 struct wire_frame {
         uint64_t pc;
-        uint64_t sp;    /* stack pointer of the frame, 0 unknown */
-        uint8_t trust;  /* enum cfi_trust */
+        uint64_t sp;   /* stack pointer of the frame, 0 unknown */
+        uint8_t trust; /* enum cfi_trust */
         uint8_t signal_frame;
         uint8_t exact_pc;
         uint8_t pad[5];
@@ -44,25 +47,27 @@ struct wire_frame {
 
 struct wire_crash {
         uint32_t magic, version, size;
-        uint32_t kind;                       /* enum wire_kind */
-        int32_t pid, tid;                    /* as the dying process sees itself */
-        int64_t time_sec, time_nsec;         /* CLOCK_REALTIME at the crash */
-        uint64_t fault_ns, raw_ns;           /* CLOCK_MONOTONIC: handler entered; raw report complete */
-        uint64_t deadline_ns;                /* CLOCK_MONOTONIC: when the handler stops waiting */
-        uint64_t sigmask;                    /* blocked at the crash, bit n-1 for signal n */
+        uint32_t kind;                         /* enum wire_kind */
+        int32_t pid, tid;                      /* as the dying process sees itself */
+        int64_t time_sec, time_nsec;           /* CLOCK_REALTIME at the crash */
+        uint64_t fault_ns, raw_ns;             /* CLOCK_MONOTONIC: handler entered; raw report complete */
+        uint64_t deadline_ns;                  /* CLOCK_MONOTONIC: when the handler stops waiting */
+        uint64_t sigmask;                      /* blocked at the crash, bit n-1 for signal n */
         uint64_t altstack_base, altstack_size; /* the stack the handler runs on */
-        struct arch_registers regs;          /* at the crash */
-        uint64_t fault_trap, fault_error;    /* the processor's words for the fault (x86-64: REG_TRAPNO, REG_ERR of the ucontext); 0 where none */
-        uint8_t siginfo[WIRE_SIGINFO_SIZE];  /* as delivered; all zero for a request */
-        uint32_t uncaught_exception;         /* std::terminate was entered with an exception in flight */
-        uint32_t terminate;                  /* std::terminate was entered at all */
-        uint32_t frame_count, frame_end;     /* frames[] in use; enum cfi_end */
+        struct arch_registers regs;            /* at the crash */
+        /* the processor's words for the fault (x86-64: REG_TRAPNO, REG_ERR of the ucontext); 0 where none */
+        uint64_t fault_trap, fault_error;
+        uint8_t siginfo[WIRE_SIGINFO_SIZE];        /* as delivered; all zero for a request */
+        uint32_t uncaught_exception;               /* std::terminate was entered with an exception in flight */
+        uint32_t terminate;                        /* std::terminate was entered at all */
+        uint32_t frame_count, frame_end;           /* frames[] in use; enum cfi_end */
         struct wire_frame frames[WIRE_MAX_FRAMES]; /* the handler's own walk, for when nobody may attach */
-        char id[256];                        /* base name of the report files */
-        char dir[4096];                      /* directory of the reports, for people; "" none */
-        char reason[256];                    /* of a request */
-        char exception_type[512];            /* mangled type name, "" unknown */
-        char note[512];                      /* anything worth a diagnostic: settings that were bad, a directory that could not be used; "" none; lines */
+        char id[256];                              /* base name of the report files */
+        char dir[4096];                            /* directory of the reports, for people; "" none */
+        char reason[256];                          /* of a request */
+        char exception_type[512];                  /* mangled type name, "" unknown */
+        /* anything worth a diagnostic: settings that were bad, a directory that could not be used; "" none; lines */
+        char note[512];
 };
 
 #endif

@@ -43,8 +43,8 @@ enum {
         ARCH_REGS
 };
 
-/* Intel SDM volume 3, 6.15 and 4.7: the trap number of a page fault and bits of its error code. Of use only where si_code says that
- * the kernel raised the signal: for a sent one they are left over from the thread's last fault. */
+/* Intel SDM volume 3, 6.15 and 4.7: the trap number of a page fault and bits of its error code. Of use only where
+ * si_code says that the kernel raised the signal: for a sent one they are left over from the thread's last fault. */
 #define ARCH_TRAP_PAGE_FAULT 14u
 #define ARCH_FAULT_WRITE 0x2u
 #define ARCH_FAULT_EXECUTE 0x10u
@@ -55,7 +55,7 @@ enum {
 #define ARCH_RED_ZONE 128
 
 /* Registers that a function gives back as it got them (psABI 3.2.1), bit n for register n. */
-#define ARCH_CALLEE_SAVED                                                                                      \
+#define ARCH_CALLEE_SAVED                                                                                       \
         (1u << ARCH_REG_RBX | 1u << ARCH_REG_FP | 1u << ARCH_REG_SP | 1u << ARCH_REG_R12 | 1u << ARCH_REG_R13 | \
          1u << ARCH_REG_R14 | 1u << ARCH_REG_R15)
 
@@ -72,21 +72,19 @@ struct arch_registers {
 };
 
 /* Names as gdb's "info registers" prints them, indexed by ARCH_REG_*. */
-#define ARCH_REG_NAMES                                                                                         \
-        {                                                                                                      \
-                "rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", \
-                        "r14", "r15", "rip", "eflags", "cs", "ss", "ds", "es", "fs", "gs", "fs_base",          \
-                        "gs_base"                                                                              \
+#define ARCH_REG_NAMES                                                                                                 \
+        {                                                                                                              \
+                "rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", \
+                        "r15", "rip", "eflags", "cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"               \
         }
 
 /* The order in which gdb's "info registers" lists them. */
-#define ARCH_REG_DISPLAY_ORDER                                                                                 \
-        {                                                                                                      \
-                ARCH_REG_RAX, ARCH_REG_RBX, ARCH_REG_RCX, ARCH_REG_RDX, ARCH_REG_RSI, ARCH_REG_RDI,            \
-                        ARCH_REG_FP, ARCH_REG_SP, ARCH_REG_R8, ARCH_REG_R9, ARCH_REG_R10, ARCH_REG_R11,        \
-                        ARCH_REG_R12, ARCH_REG_R13, ARCH_REG_R14, ARCH_REG_R15, ARCH_REG_PC, ARCH_REG_FLAGS,   \
-                        ARCH_REG_CS, ARCH_REG_SS, ARCH_REG_DS, ARCH_REG_ES, ARCH_REG_FS, ARCH_REG_GS,          \
-                        ARCH_REG_FS_BASE, ARCH_REG_GS_BASE                                                     \
+#define ARCH_REG_DISPLAY_ORDER                                                                                         \
+        {                                                                                                              \
+                ARCH_REG_RAX, ARCH_REG_RBX, ARCH_REG_RCX, ARCH_REG_RDX, ARCH_REG_RSI, ARCH_REG_RDI, ARCH_REG_FP,       \
+                        ARCH_REG_SP, ARCH_REG_R8, ARCH_REG_R9, ARCH_REG_R10, ARCH_REG_R11, ARCH_REG_R12, ARCH_REG_R13, \
+                        ARCH_REG_R14, ARCH_REG_R15, ARCH_REG_PC, ARCH_REG_FLAGS, ARCH_REG_CS, ARCH_REG_SS,             \
+                        ARCH_REG_DS, ARCH_REG_ES, ARCH_REG_FS, ARCH_REG_GS, ARCH_REG_FS_BASE, ARCH_REG_GS_BASE         \
         }
 
 #endif
