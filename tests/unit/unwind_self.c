@@ -6,6 +6,7 @@
 #include "unwind/unwind.h"
 
 #include <errno.h>
+#include <link.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +214,36 @@ static void test_names(void)
         target_free(t);
 }
 
+struct loaded {
+        const struct target *t;
+        size_t count, found;
+};
+
+static int find_loaded(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+        struct loaded *l = ctx;
+
+        (void)size;
+        l->count++;
+        for (size_t i = 0; i < l->t->modules.n; i++) {
+                const struct image *image = &l->t->modules.v[i].image;
+
+                l->found += image->bias == info->dlpi_addr && image->base && l->t->modules.v[i].has_code;
+        }
+        return 0;
+}
+
+static void test_modules(void)
+{
+        struct target *t = look(UNWIND_OWN, 1);
+        struct loaded l = { .t = t };
+
+        dl_iterate_phdr(find_loaded, &l);
+        tap_ok(l.count == t->modules.n && l.found == l.count, "modules are those of the loader's own list: %zu of %zu",
+               t->modules.n, l.count);
+        target_free(t);
+}
+
 static void test_bad_registers(void)
 {
         struct target *t = look(UNWIND_OWN, 100);
@@ -244,6 +275,7 @@ int main(void)
         sigaction(SIGUSR1, &action, NULL);
         interrupted();
         test_names();
+        test_modules();
         test_bad_registers();
         return tap_done();
 }
