@@ -339,7 +339,7 @@ const struct cli_command cli_run = {
                 "options:\n"
                 "  -d, --dir DIR      where reports go\n"
                 "  -h, --help         this text\n\n"
-                "exit status: that of the command, or death by the same signal; 125 crashpre itself failed (wrong usage\n"
-                "too), 126 the command cannot be executed, 127 it was not found\n",
+                "exit status: that of the command, or death by the same signal; 125 crashpre itself failed (or wrong\n"
+                "usage), 126 the command cannot be executed, 127 it was not found\n",
         .run = run,
 };

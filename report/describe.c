@@ -105,12 +105,13 @@ const char *describe_headline(struct report *report)
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
         const char *cause = describe_cause(report), *what = process_name(report);
+        const char *verb = is(report->cause.chance, "first") ? "got" : "died of";
 
         if (is(report->cause.kind, "request"))
                 return pool_printf(&report->pool, "%s: report on %s", what, cause);
         if (!thread || !thread->tid.known || thread->tid.v == report->process.pid.v)
-                return pool_printf(&report->pool, "%s died of %s", what, cause);
-        return pool_printf(&report->pool, "%s died of %s in thread %s [%" PRId64 "]", what, cause,
+                return pool_printf(&report->pool, "%s %s %s", what, verb, cause);
+        return pool_printf(&report->pool, "%s %s %s in thread %s [%" PRId64 "]", what, verb, cause,
                            thread->name ? thread->name : "?", thread->tid.v);
 }
 

@@ -13,7 +13,8 @@ const char *describe_program(struct report *report);
  * (reason)". */
 const char *describe_cause(struct report *report);
 
-/* "app[4242] died of SIGSEGV (null-dereference: write to 0x0) in thread worker-1 [4243]" */
+/* "app[4242] died of SIGSEGV (null-dereference: write to 0x0) in thread worker-1 [4243]"; "got" where it may live
+ * on. */
 const char *describe_headline(struct report *report);
 
 /* Sets cause.summary: the cause and, for faults of the program's own code, the function. */

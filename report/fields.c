@@ -50,6 +50,7 @@ static const struct field cause_fields[] = {
         STRING("kind", report_cause, kind),
         STRING("summary", report_cause, summary),
         STRING("message", report_cause, message),
+        STRING("chance", report_cause, chance),
         OBJECT("exception", report_cause, exception, exception_fields),
         END,
 };

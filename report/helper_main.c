@@ -183,6 +183,8 @@ static void identify(struct helper *h)
         r->tool.commit = CRASHPRE_COMMIT;
         if (w->kind == WIRE_KIND_REQUEST && w->reason[0])
                 r->cause.message = pool_strdup(&r->pool, w->reason);
+        if (w->kind == WIRE_KIND_FIRST_CHANCE)
+                r->cause.chance = "first";
         r->timings_us.raw = KNOWN_INT(microseconds(w->fault_ns, w->raw_ns));
 }
 
@@ -339,10 +341,11 @@ static void name_crashing_thread(struct helper *h)
 
 static void name_frames(struct helper *h)
 {
-        uint64_t now = guard_now();
+        uint64_t now = guard_now(), left = h->wire.deadline_ns > now ? h->wire.deadline_ns - now : 0;
         int err;
 
         guard_stage("symbolize");
+        h->target->deadline_ns = now + left / 2; /* names may be missing, the report may not */
         if (!h->symbols)
                 h->symbols = symbols_new(h->target, h->settings.debug_dirs, symbols_to_report, h->report);
         err = stacks_fill(h->report, h->target, h->symbols, h->wire.kind != WIRE_KIND_REQUEST);

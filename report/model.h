@@ -68,6 +68,7 @@ struct report_cause {
         const char *kind;    /* signal, abort, exception, request */
         const char *summary; /* set last, by describe_summary() */
         const char *message; /* of a request: its reason */
+        const char *chance;  /* "first": the program's own handler runs after the report and may recover; else NULL */
         struct report_exception exception;
 };
 

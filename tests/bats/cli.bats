@@ -7,7 +7,7 @@ setup() {
         unset "${!CRASHPRE_@}" LD_PRELOAD ASAN_OPTIONS NO_COLOR # the command looks at every CRASHPRE_ variable
         export CRASHPRE_STDERR=none
         mkdir "$T/work"
-        cd "$T/work"
+        cd "$T/work" || return
 }
 
 crashpre() {
@@ -52,7 +52,7 @@ crashpre() {
 @test "run: what is preloaded already stays, and stands first" {
         LD_PRELOAD=$tools/libempty.so run -0 crashpre run -- sh -c 'echo "$LD_PRELOAD"'
         [ "$output" = "$tools/libempty.so:$build/lib/libcrashpre.so" ] || fail "$output"
-        LD_PRELOAD= run -0 crashpre run -- sh -c 'echo "$LD_PRELOAD"'
+        LD_PRELOAD="" run -0 crashpre run -- sh -c 'echo "$LD_PRELOAD"'
         [ "$output" = "$build/lib/libcrashpre.so" ] || fail "$output"
         run -0 crashpre run -- "$build/bin/crashpre" run -- sh -c 'echo "$LD_PRELOAD"'
         [ "$output" = "$build/lib/libcrashpre.so" ] || fail "$output"

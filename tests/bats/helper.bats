@@ -62,6 +62,14 @@ crashpre_show() {
         assert_json "$(the_report)" '(.threads | length == 4) and all(.threads[]; .crashed | not)'
 }
 
+@test "a fault that the program's own handler may still mend: reported like a crash, the threads run on, nobody is called dead" {
+        CRASHPRE_STDERR=brief driven first-chance
+        [ "$output" = $'status: HRD\nchild: signal 11' ] || fail "$output"
+        [[ $stderr == "crashpre: fake_handler["*" got SIGSEGV (null-dereference"* ]] || fail "$stderr"
+        valid_reports "$(the_report)"
+        assert_json "$(the_report)" '.cause.chance == "first" and .threads[0].crashed'
+}
+
 @test "another build on the other side: refused, and the raw report says so" {
         driven bad-magic
         [ "$output" = $'status: H\nhelper: exit 1\nchild: signal 11' ] || fail "$output"

@@ -7,6 +7,7 @@
  * for its status bytes. Modes:
  *   fatal         the whole course (default)
  *   request       nothing crashes: a report of a live process
+ *   first-chance  a crash whose handler may recover: the threads run on, and here it dies after all
  *   bad-magic     the struct begins with another number
  *   short         half the struct, then end of file
  *   eof           nothing, then end of file
@@ -105,6 +106,8 @@ static void fill(int sig, const siginfo_t *info, const ucontext_t *uc)
         crash.version = WIRE_VERSION;
         crash.size = sizeof(crash);
         crash.kind = sig ? WIRE_KIND_FATAL : WIRE_KIND_REQUEST;
+        if (mode_is("first-chance"))
+                crash.kind = WIRE_KIND_FIRST_CHANCE;
         crash.pid = getpid();
         crash.tid = (int32_t)syscall(SYS_gettid);
         if (mode_is("other-tid"))
