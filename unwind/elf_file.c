@@ -16,7 +16,7 @@ enum {
         SHORT_NAME = 128,
         MAX_NOTES = 1 << 16, /* bytes of one note section */
 };
-static const uint64_t max_contents = (uint64_t)2 << 30;
+static const uint64_t max_contents = (uint64_t)512 << 20; /* a sparse file may claim anything */
 
 int elf_file_read(const struct elf_file *f, uint64_t offset, void *buf, size_t len)
 {
@@ -55,7 +55,8 @@ static int read_sections(struct elf_file *f)
         if (elf_file_read(f, f->header.e_shoff, f->sections, count * sizeof(*f->sections)))
                 return 0;
         f->section_count = count;
-        if (names < count && f->sections[names].sh_type == SHT_STRTAB && f->sections[names].sh_size < f->size) {
+        if (names < count && f->sections[names].sh_type == SHT_STRTAB && f->sections[names].sh_size < f->size &&
+            f->sections[names].sh_size < max_contents) {
                 size_t size = f->sections[names].sh_size;
 
                 f->names = malloc(size + 1);
@@ -160,6 +161,8 @@ int elf_file_contents(const struct elf_file *f, const Elf64_Shdr *s, uint8_t **d
 
         if (s->sh_type == SHT_NOBITS || !len || s->sh_size > f->size)
                 return -ENOENT;
+        if (s->sh_size > max_contents)
+                return -EBADMSG;
         bytes = malloc(len);
         if (!bytes)
                 return -ENOMEM;

@@ -12,6 +12,7 @@
 enum {
         NAME_MAX_BYTES = 8192, /* C++ names of several thousand bytes exist */
         CHUNK = 1024,          /* symbols read at once */
+        MAX_SYMBOLS = 1 << 25, /* a sparse file may claim more */
         MAX_MEMORY_SYMBOLS = 1 << 20,
         ANY_SECTION = 1, /* where there are no section headers all code counts as one section */
 };
@@ -92,9 +93,12 @@ static void offer(const struct names *names, const Elf64_Sym *s, size_t section,
                                       .name = s->st_name,
                                       .global = ELF64_ST_BIND(s->st_info) != STB_LOCAL &&
                                                 ELF64_ST_TYPE(s->st_info) != STT_GNU_IFUNC };
-        size_t i = first_want(wants, n, s->st_value);
+        size_t i;
 
-        if (i == n || wants[i].section != section)
+        if (s->st_value > wants[n - 1].vaddr)
+                return;
+        i = first_want(wants, n, s->st_value);
+        if (wants[i].section != section)
                 return;
         if (is_compiler_label(names, s))
                 return;
@@ -205,7 +209,7 @@ int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, s
         names.strings = &f->sections[table->sh_link];
         for (size_t i = 0; i < n; i++)
                 begin_search(&wants[i], elf_file_section_at(f, wants[i].vaddr));
-        count = table->sh_size / sizeof(*chunk);
+        count = table->sh_size / sizeof(*chunk) < MAX_SYMBOLS ? table->sh_size / sizeof(*chunk) : MAX_SYMBOLS;
         for (uint64_t done = 0; done < count;) {
                 size_t part = count - done < CHUNK ? (size_t)(count - done) : CHUNK;
 

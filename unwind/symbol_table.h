@@ -30,8 +30,8 @@ struct symbol_want {
         struct symbol_candidate covering, sized, label;
 };
 
-/* Looks into .symtab or .dynsym of `f`. An answer replaces an earlier one (from another file of the same module) if
- * its symbol is nearer. 0 or -ENOMEM. */
+/* Looks into .symtab or .dynsym of `f`; n > 0. An answer replaces an earlier one (from another file of the same
+ * module) if its symbol is nearer. 0 or -ENOMEM. */
 enum symbol_table_kind { SYMBOL_TABLE_FULL, SYMBOL_TABLE_DYNAMIC };
 bool symbol_table_present(const struct elf_file *f, enum symbol_table_kind kind);
 int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, struct symbol_want *wants, size_t n);
