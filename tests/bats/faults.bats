@@ -85,6 +85,10 @@ setup() {
 @test "no descriptor free, abort on a thread: same death, one report" { faithful nofd-thread-abort; }
 @test "all descriptors closed: same death, one report" { faithful closed-null-write; }
 @test "no address space left: same death, one report" { faithful lowmem-null-write; }
+@test "no address space left, nor for any child: same death, the raw report" {
+        faithful --reports any nomem-null-write
+        raw_is_complete "$(raw_report)"
+}
 @test "no new privileges: same death, one report" { faithful nonewprivs-null-write; }
 @test "not dumpable: same death, one report" { faithful nodump-null-write; }
 @test "files may not grow: same death" { faithful --reports any nofile-null-write; }

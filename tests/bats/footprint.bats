@@ -65,9 +65,12 @@ import faulthandler, ctypes
 faulthandler.enable()
 ctypes.string_at(0)
 P
-        faithful_command 1 /usr/bin/python3 "$T/fault.py"
-        status_is "signal 11"
-        grep -q 'Fatal Python error' "$T/preloaded.err"
+        run -139 --separate-stderr timeout 30 /usr/bin/python3 "$T/fault.py"
+        plain=$(sed 's/0x[0-9a-f]*//' <<<"$stderr")
+        [[ $plain == *"Fatal Python error: Segmentation fault"* ]]
+        CRASHPRE_STDERR=none run -139 --separate-stderr preloaded /usr/bin/python3 "$T/fault.py"
+        diff <(printf '%s\n' "$plain") <(sed 's/0x[0-9a-f]*//' <<<"$stderr")
+        good_reports 1
 }
 
 # ---- the library as a file ----

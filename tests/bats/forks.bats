@@ -59,11 +59,11 @@ reported_child() {
 }
 
 @test "ten processes crash at the same time: ten reports" {
-        faithful_command 10 bash -c 'for i in 1 2 3 4 5 6 7 8 9 10; do "$0" null-write >/dev/null 2>&1 & done; wait; echo done' "$(zoo)"
+        faithful_command 10 bash -c 'exec 2>/dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do "$0" null-write >/dev/null & done; wait; echo done' "$(zoo)"
 }
 
 @test "a crash in the child of a program that crashes itself: two reports" {
-        faithful_command 2 bash -c '"$0" abort >/dev/null 2>&1; exec "$0" null-write' "$(zoo)"
+        faithful_command 2 bash -c 'exec 2>/dev/null; "$0" abort >/dev/null; exec "$0" null-write' "$(zoo)"
 }
 
 @test "a statically linked program is none of our business: as without" {

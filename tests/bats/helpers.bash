@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # tests/bats/helpers.bash: the words tests are written in. Loaded by setup() of every file.
 #
-#   CRASHPRE_BUILD   build tree under test (default: build/ of this checkout)
+#   BUILD            build tree under test (default: build/ of this checkout)
 #   ZOO              level of the zoo that crasher runs: O0 (default) or O2
 #   LIMIT            seconds one program may take (default 30): a hang is a failure, never a hung test run
 #
 # A test that needs reports sets CRASHPRE_DIR by fresh_reports. Every wait has a deadline and waits for an event.
 
 root=$(cd "${BATS_TEST_DIRNAME:?}/../.." && pwd)
-build=${CRASHPRE_BUILD:-$root/build}
+build=${BUILD:-$root/build}
 preload=${CRASHPRE_TEST_PRELOAD:-$build/lib/libcrashpre.so} # the variable lets one see a test fail with another library
 helper=$build/libexec/crashpre/crashpre-helper
 schema=$build/share/crashpre/crashpre-report.schema.json
@@ -152,6 +152,7 @@ raw_frames() {
 
 # frames_agree RAW JSON: the handler and the helper, which looks from outside, saw the same stack.
 frames_agree() {
+        [ "$(raw_frames "$1" | wc -l)" -gt 0 ] || fail "no frames in '$1'" || return 1
         diff <(raw_frames "$1") <(json "$2" '.threads[0].frames[] | select(.inline | not) | .pc') >&2 ||
                 fail "raw (left) and JSON (right) frames differ"
 }

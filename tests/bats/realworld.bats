@@ -7,7 +7,8 @@ setup() {
         load helpers
         need gdb /usr/bin/python3
         fresh_reports
-        export CRASHPRE_STDERR=none
+        # Compared is the first delivery of the signal, also of programs with a handler of their own, such as clang.
+        export CRASHPRE_STDERR=none CRASHPRE_CHAIN=first
 }
 
 oracle() {
@@ -33,7 +34,8 @@ busy_as_gdb() {
                 oracle --kill SEGV --busy $busy "$@" >&2 || status=$?
                 [ $status = 3 ] || break
         done
-        [ $status = 0 ] && good_reports 1
+        [ $status = 0 ] || return $status
+        valid_reports "$CRASHPRE_DIR"/crash-*.json
 }
 
 # ---- the zoo ----
@@ -47,19 +49,20 @@ busy_as_gdb() {
 @test "the zoo as gdb sees it: pc 0 and pc in garbage" {
         for level in O0 O2; do
                 as_gdb --blocked -- "$tools/zoo-$level/zoo" null-call
-                as_gdb --blocked -- "$tools/zoo-$level/zoo" many-thread-garbage-pc
+                as_gdb -- "$tools/zoo-$level/zoo" many-thread-garbage-pc
         done
 }
 
 @test "the zoo as gdb sees it: abort, int3, division, bus error" {
         for word in abort trap div-zero bus strlen-null double-free; do
-                as_gdb --blocked -- "$tools/zoo-O2/zoo" thread-$word
+                as_gdb -- "$tools/zoo-O2/zoo" thread-$word
         done
 }
 
 @test "the zoo as gdb sees it: locks held by others" {
-        as_gdb --blocked -- "$tools/zoo-O2/zoo" mallocheld-ill
-        as_gdb --blocked -- "$tools/zoo-O2/zoo" loaderheld-null-write
+        export CRASHPRE_CHAIN=last # the first signal is the program's own affair
+        as_gdb --skip 1 -- "$tools/zoo-O2/zoo" mallocheld-ill
+        as_gdb -- "$tools/zoo-O2/zoo" loaderheld-null-write
 }
 
 @test "the zoo as gdb sees it: thread pointer trashed" {
@@ -100,7 +103,7 @@ busy_as_gdb() {
 }
 
 @test "python3 with threads, ctypes.string_at(0): as gdb sees it" {
-        as_gdb --blocked -- /usr/bin/python3 -c 'import ctypes, threading
+        as_gdb -- /usr/bin/python3 -c 'import ctypes, threading
 ready = threading.Barrier(4)
 def work(): ready.wait(); threading.Event().wait()
 for i in range(3): threading.Thread(target=work, daemon=True).start()
@@ -148,12 +151,13 @@ a_long_source() {
         compiler=$(g++ -print-prog-name=cc1plus)
         [ -x "$compiler" ] || skip "g++ is not installed"
         a_long_source
-        busy_as_gdb --busy 300-1500 -- "$compiler" -quiet -O2 -D_GNU_SOURCE "$T/long.cc" -o /dev/null
+        busy_as_gdb --busy 300-1500 -- "$compiler" -quiet -O2 -imultiarch x86_64-linux-gnu -D_GNU_SOURCE "$T/long.cc" -o /dev/null
 }
 
 @test "clang in the middle of compiling: as gdb sees it" {
-        compiler=$(readlink -f "$(command -v clang++-14 || command -v clang++ || true)")
+        compiler=$(command -v clang++-14 || command -v clang++ || true)
         [ -x "$compiler" ] || skip "clang is not installed"
+        compiler=$(readlink -f "$compiler")
         a_long_source
         busy_as_gdb --busy 300-1500 -- "$compiler" -cc1 -triple x86_64-pc-linux-gnu -emit-obj -O2 -fcxx-exceptions -fexceptions \
                 $("$compiler" -x c++ -E -v /dev/null 2>&1 | sed -n '/search starts here/,/End of search/p' | sed -n 's/^ \//-internal-isystem \//p') \
@@ -223,7 +227,6 @@ openssl genrsa 8192
 m4 @text
 find / -xdev -name *q*z* -printf x
 du -a /usr
-gdb -batch -nx -ex disassemble/**/main /usr/bin/python3
 file -k /usr/bin/python3 @data
 tar -cf /dev/null --use-compress-program=cat /usr/include
 iconv -f latin1 -t utf16 @data
@@ -255,11 +258,18 @@ one_busy() {
         the_data "$BATS_FILE_TMPDIR"
         mapfile -t drawn < <(busy_commands | while read -r line; do
                 [[ $(readlink -f "$(command -v "${line%% *}")" 2>/dev/null) != /usr/bin/* ]] || printf '%s\n' "$line"
-        done | shuf -n 20 --random-source=<(yes "$seed"))
-        [ ${#drawn[@]} = 20 ]
-        failed=()
+        done | shuf --random-source=<(yes "$seed"))
+        compared=0 failed=()
         for line in "${drawn[@]}"; do
-                one_busy "$line" || failed+=("$line")
+                [ $compared -lt 20 ] || break
+                status=0
+                one_busy "$line" || status=$?
+                case $status in
+                0) compared=$((compared + 1)) ;;
+                3) echo "ended before it could be killed: $line" >&2 ;; # the next in its place
+                *) compared=$((compared + 1)) failed+=("$line") ;;
+                esac
         done
-        [ ${#failed[@]} = 0 ] || fail "seed $seed: differs from gdb: ${#failed[@]}" "${failed[@]}"
+        [ ${#failed[@]} = 0 ] || fail "seed $seed: ${#failed[@]} of $compared differ from gdb:" "${failed[@]}"
+        [ $compared = 20 ] || fail "only $compared programs could be compared"
 }

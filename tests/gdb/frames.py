@@ -3,8 +3,8 @@
 """Settings in the environment, all prefixed ORACLE_:
   OUT      where the JSON goes
   PID      a live process to look at; else gdb's program is run until its first stop by a signal
-  START    exec-wrapper for the program run, so that the preload concerns the program alone
-  ARGS     the program's arguments, quoted for a shell, with redirections
+  START    exec-wrapper for the program run, so that the preload concerns the program alone; it brings the arguments too
+  SKIP     stops to pass over
   WAIT     1: let the program die after the stop, and note its wait status as "status"
   LIMIT    frames a thread
 
@@ -40,7 +40,7 @@ def names_of(frame, pc):
         found.append([symbol[0], hex(pc - symbol[1])])
     try:
         block = gdb.block_for_pc(pc)
-    except RuntimeError:
+    except (RuntimeError, OverflowError, gdb.error):
         block = None
     inlined = False
     while block and (not block.function or inlined_block(block)):
@@ -67,17 +67,17 @@ def in_system_call(pc):
     """Does pc stand behind a syscall instruction?"""
     try:
         return bytes(gdb.selected_inferior().read_memory(pc - 2, 2)) == b"\x0f\x05"
-    except gdb.MemoryError:
+    except (gdb.MemoryError, OverflowError):
         return False
 
 
 def describe(frame, newer):
-    pc = frame.pc()
+    pc = frame.pc() & (1 << 64) - 1
     sal = frame.find_sal()
     exact = newer is None or newer.type() == gdb.SIGTRAMP_FRAME
     return {
         "pc": hex(pc),
-        "names": names_of(frame, pc if exact else pc - 1),
+        "names": names_of(frame, pc if exact or not pc else pc - 1),
         "system_call": newer is None and in_system_call(pc),
         "signal_frame": frame.type() == gdb.SIGTRAMP_FRAME,
         "file": sal.symtab.filename if sal and sal.symtab else None,
@@ -117,7 +117,9 @@ def run():
     gdb.execute("handle all nostop noprint pass", to_string=True)
     gdb.execute(f"handle {SIGNALS} stop print pass", to_string=True)
     gdb.execute("handle SIGTRAP nopass", to_string=True)  # gdb's own traps while the program starts must not reach it
-    gdb.execute("run " + option("ARGS", ""))
+    gdb.execute("run")
+    for _ in range(int(option("SKIP", "0"))):  # signals that the program handles itself
+        gdb.execute("continue")
     if not gdb.selected_inferior().pid:
         raise gdb.GdbError("the program ended without a fatal signal")
     return gdb.selected_inferior().pid
@@ -125,7 +127,9 @@ def run():
 
 def main():
     for line in ("pagination off", "confirm off", "width 0", "backtrace past-main on", "backtrace past-entry on",
-                 "auto-solib-add on", "debuginfod enabled off", "disable-randomization off", "print thread-events off"):
+                 "auto-solib-add on", "debuginfod enabled off", "disable-randomization off", "print thread-events off",
+                 # threads as the kernel has them: libthread_db cannot read a process whose thread pointer is trashed
+                 "libthread-db-search-path /nonexistent"):
         gdb.execute("set " + line)
     if option("PID"):
         gdb.execute("attach " + option("PID"), to_string=True)

@@ -31,6 +31,7 @@ def arguments():
     p.add_argument("--kill", metavar="SIGNAL", help="send it from outside once the program was busy for a random time")
     p.add_argument("--busy", default="5-80", metavar="MS-MS", help="processor time to draw from, milliseconds (%(default)s)")
     p.add_argument("--seed", help="of the random time")
+    p.add_argument("--skip", type=int, default=0, metavar="N", help="signals before, which the program handles itself")
     p.add_argument("--stdin", default="/dev/null")
     p.add_argument("--blocked", action="store_true", help="all other threads are blocked, so theirs must be equal frame by frame as well")
     p.add_argument("--prefix", type=int, metavar="N", help="a ruined stack, where gdb goes on guessing: the first N frames must be equal, and ours at most gdb's")
@@ -50,35 +51,45 @@ def busy_ns(pid):
     return total
 
 
+def catches(pid, number):
+    """Is a handler for the signal installed? From then on our constructor has run, and the program is about to."""
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as f:
+        caught = int(re.search(r"^SigCgt:\s*([0-9a-f]+)", f.read(), re.M).group(1), 16)
+    return caught >> (number - 1) & 1
+
+
 def kill_when_busy(gdb, pid_file, options):
     """Waits until the program has used its share of the processor, then sends the signal."""
     low, high = (float(n) for n in options.busy.split("-"))
     wanted = random.Random(options.seed).uniform(low, high) * 1e6
+    number = getattr(signal, "SIG" + options.kill)
     end = time.monotonic() + DEADLINE
-    pid = None
+    began = None
     while gdb.poll() is None and time.monotonic() < end:
         try:
             with open(pid_file, encoding="ascii") as f:
-                pid = int(f.read() or "0")
-            # The wrapper's own time does not count: it is over when the program's name is there.
-            if pid and os.readlink(f"/proc/{pid}/exe") == os.path.realpath(options.program[0]) and busy_ns(pid) > wanted:
-                os.kill(pid, getattr(signal, "SIG" + options.kill))
+                pid = int(f.read())
+            if began is None and os.readlink(f"/proc/{pid}/exe") == os.path.realpath(options.program[0]) and catches(pid, number):
+                began = busy_ns(pid)
+            if began is not None and busy_ns(pid) - began > wanted:
+                os.kill(pid, number)
                 return
-        except (OSError, ValueError, IndexError):
-            pass
+        except (OSError, ValueError, IndexError, AttributeError):
+            pass  # not there yet, or just gone
         time.sleep(0.0005)
 
 
 def run_gdb(options):
     """gdb's view as a dictionary, or None if the program ended before its signal."""
-    out, pid_file = os.path.join(options.work, "gdb.json"), os.path.join(options.work, "pid")
+    out, pid_file, argument_file = (os.path.join(options.work, n) for n in ("gdb.json", "pid", "arguments"))
     for path in (out, pid_file):
         if os.path.exists(path):
             os.unlink(path)
     env = dict(os.environ)
-    env.update(ORACLE_OUT=out, ORACLE_WAIT="1", ORACLE_PID_FILE=pid_file, ORACLE_PRELOAD=options.preload,
-               ORACLE_START=shlex.quote(os.path.join(HERE, "start.sh")),
-               ORACLE_ARGS=" ".join(map(shlex.quote, options.program[1:])) + f" <{shlex.quote(options.stdin)} >/dev/null")
+    env.update(ORACLE_OUT=out, ORACLE_WAIT="1", ORACLE_SKIP=str(options.skip), ORACLE_PID_FILE=pid_file, ORACLE_PRELOAD=options.preload,
+               ORACLE_START=shlex.quote(os.path.join(HERE, "start.sh")), ORACLE_ARGUMENTS=argument_file, ORACLE_STDIN=options.stdin)
+    with open(argument_file, "w", encoding="utf-8") as f:
+        f.write("".join(a + "\0" for a in options.program[1:]))
     env.setdefault("CRASHPRE_MAX_FRAMES", "20000")
     log = os.path.join(options.work, "gdb.log")
     with open(log, "w", encoding="utf-8") as f:
@@ -102,9 +113,9 @@ def run_gdb(options):
 
 
 def read_report(pid):
-    found = glob.glob(os.path.join(os.environ["CRASHPRE_DIR"], f"crash-*-{pid}-*.json"))
-    if len(found) != 1:
-        print(f"no single report of process {pid}: {os.listdir(os.environ['CRASHPRE_DIR'])}")
+    found = sorted(glob.glob(os.path.join(os.environ["CRASHPRE_DIR"], f"crash-*-{pid}-*.json")))
+    if not found:
+        print(f"no report of process {pid}: {os.listdir(os.environ['CRASHPRE_DIR'])}")
         sys.exit(1)
     with open(found[0], encoding="utf-8") as f:
         return json.load(f)

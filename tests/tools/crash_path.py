@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # tests/tools/crash_path.py LIBRARY: reads the disassembly of section .crashtext, the code that runs after a crash.
 """Forbidden there: thread-local storage (%fs), for the thread pointer may be trashed; and every direct call or jump out of the section, be it
-through the PLT, through the GOT, or to code of our own that runs in calm times. Calls through a register or a structure's member remain: their targets cannot be
-read from the code (the CFI engine is given its reads that way). Prints each offence with its function; status 1 if there is any."""
+through the PLT, through the GOT, or to code of our own that runs in calm times. Calls through a register, a member of a structure or a variable remain: their targets cannot
+be read from the code (the CFI engine is given its reads that way, and the program its filter). Prints each offence with its function; status 1 if there is any."""
 import re
 import subprocess
 import sys
@@ -15,17 +15,23 @@ FUNCTION = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 TRANSFER = re.compile(r"\b(?:bnd )?(call|j[a-z]+|loop[a-z]*|xbegin)[a-z]*\s+(?:\*)?(.*)")
 
 
-def section_range(path):
+def sections(path):
+    """Name to (start, end) of each section."""
     out = subprocess.run(["readelf", "-SW", path], capture_output=True, text=True, check=True).stdout
+    found = {}
     for line in out.splitlines():
         fields = line.replace("[ ", "[").split()
-        if len(fields) > 5 and fields[1] == SECTION:
-            start, size = int(fields[3], 16), int(fields[5], 16)
-            return start, start + size
-    return None
+        if len(fields) > 5 and fields[1].startswith("."):
+            start = int(fields[3], 16)
+            found[fields[1]] = (start, start + int(fields[5], 16))
+    return found
 
 
-def offence(text, start, end):
+def inside(address, bounds):
+    return bounds is not None and bounds[0] <= address < bounds[1]
+
+
+def offence(text, where):
     """Why an instruction must not be there, or None."""
     if "%fs" in text:
         return "thread-local storage"
@@ -35,18 +41,19 @@ def offence(text, start, end):
             return "relocation left"
         return None
     operand = match.group(2)
-    if "(%rip)" in operand:
+    variable = re.search(r"\(%rip\)\s+# ([0-9a-f]+)", operand)
+    if variable and any(inside(int(variable.group(1), 16), where.get(got)) for got in (".got", ".got.plt")):
         return "through the GOT"
     target = re.match(r"([0-9a-f]+)\b", operand)
-    if target and "*" not in text and not start <= int(target.group(1), 16) < end:
+    if target and "*" not in text and not inside(int(target.group(1), 16), where[SECTION]):
         return "leaves " + SECTION
     return None
 
 
 def main():
     path = sys.argv[1]
-    bounds = section_range(path)
-    if not bounds or bounds[0] == bounds[1]:
+    where = sections(path)
+    if SECTION not in where or where[SECTION][0] == where[SECTION][1]:
         print(f"{path}: no section {SECTION}")
         return 1
     out = subprocess.run(["objdump", "-d", "-j", SECTION, "--no-show-raw-insn", path], capture_output=True, text=True, check=True).stdout
@@ -60,7 +67,7 @@ def main():
         if not code:
             continue
         count += 1
-        why = offence(code.group(2), *bounds)
+        why = offence(code.group(2), where)
         if why:
             offences += 1
             print(f"{function}: {why}: {code.group(2)}")

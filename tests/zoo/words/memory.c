@@ -247,6 +247,24 @@ static void deep_word(const struct zoo_plan *plan)
         sink = deep(atol(zoo_arg(plan, 0, "10000")));
 }
 
+/* The rest runs ZOO_DEPTH calls deep. */
+ZOO_FRAME static int recurse(long n, const struct zoo_plan *plan)
+{
+        int below = 0;
+
+        if (n == 0)
+                zoo_go(plan);
+        else
+                below = recurse(n - 1, plan);
+        __asm__ volatile("" ::: "memory");
+        return below + 1;
+}
+
+static void recurse_prefix(const struct zoo_plan *plan)
+{
+        sink = recurse(zoo_setting("ZOO_DEPTH", 10000), plan);
+}
+
 ZOO_FRAME static void div_zero(const struct zoo_plan *plan UNUSED)
 {
         volatile int zero = 0;
@@ -324,9 +342,12 @@ __asm__(".text\n"
         ".size nocfi_with_fp, . - nocfi_with_fp\n"
         ".type nocfi_without_fp, @function\n"
         "nocfi_without_fp:\n\t"
-        "subq $72, %rsp\n\t"
+        "subq $24, %rsp\n\t"
+        "movq $0, (%rsp)\n\t" /* or old return addresses would lie there, for a scan to find */
+        "movq $0, 8(%rsp)\n\t"
+        "movq $0, 16(%rsp)\n\t"
         "call *%rdi\n\t"
-        "addq $72, %rsp\n\t"
+        "addq $24, %rsp\n\t"
         "ret\n"
         ".size nocfi_without_fp, . - nocfi_without_fp\n");
 void nocfi_with_fp(void (*f)(void *));
@@ -400,6 +421,7 @@ const struct zoo_word memory_words[] = {
         { "debug-frame", debug_frame },
         { "nocfi-fp", nocfi_fp },
         { "nocfi-nofp", nocfi_nofp },
+        { "recurse-", recurse_prefix },
         { "qsort-", qsort_prefix },
         { NULL, NULL },
 };

@@ -40,9 +40,19 @@ static void closed_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
+/* Less address space than is in use: no new mapping at all. */
 static void lowmem_prefix(const struct zoo_plan *plan)
 {
-        const struct rlimit none = { 1 << 20, 1 << 20 }; /* less than is in use: no new mapping at all */
+        const struct rlimit none = { 1 << 20, RLIM_INFINITY };
+
+        setrlimit(RLIMIT_AS, &none);
+        zoo_go(plan);
+}
+
+/* The same for good, as ulimit -v sets it: no child can have more. */
+static void nomem_prefix(const struct zoo_plan *plan)
+{
+        const struct rlimit none = { 1 << 20, 1 << 20 };
 
         setrlimit(RLIMIT_AS, &none);
         zoo_go(plan);
@@ -263,7 +273,7 @@ static void say_descriptors(void)
 static void say_status_lines(void)
 {
         static const char *const keys[] = { "Threads:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigIgn:", "NoNewPrivs:", "Seccomp:", "Umask:" };
-        FILE *f = fopen("/proc/self/status", "r");
+        FILE *f = fopen("/proc/thread-self/status", "r");
         char line[256];
 
         while (f && fgets(line, sizeof(line), f))
@@ -320,6 +330,7 @@ const struct zoo_word setting_words[] = {
         { "nofd-", nofd_prefix },
         { "closed-", closed_prefix },
         { "lowmem-", lowmem_prefix },
+        { "nomem-", nomem_prefix },
         { "nofile-", nofile_prefix },
         { "nodump-", nodump_prefix },
         { "nonewprivs-", nonewprivs_prefix },

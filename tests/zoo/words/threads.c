@@ -96,22 +96,49 @@ static void two_prefix(const struct zoo_plan *plan)
         pthread_join(thread, NULL);
 }
 
-static void *idle(void *arg UNUSED)
+static volatile int idle_tids[1024];
+
+static void *idle(void *arg)
 {
+        if (arg)
+                *(volatile int *)arg = (int)syscall(SYS_gettid);
         pthread_barrier_wait(&together);
         for (;;)
                 pause();
         return NULL;
 }
 
+/* Waits until a thread stands in pause(2) for good, as far as this kernel tells. */
+static void wait_for_pause(int tid)
+{
+        const struct timespec tick = { .tv_nsec = 1000000 };
+        char path[64], line[64];
+
+        snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
+        for (int i = 0; i < 10000; i++) {
+                FILE *f = fopen(path, "r");
+                bool known = f && fgets(line, sizeof(line), f);
+
+                if (f)
+                        fclose(f);
+                if (!known || atoi(line) == SYS_pause)
+                        return;
+                nanosleep(&tick, NULL);
+        }
+}
+
 static void many_prefix(const struct zoo_plan *plan)
 {
         long n = zoo_setting("ZOO_THREADS", 16);
 
+        if (n > (long)(sizeof(idle_tids) / sizeof(idle_tids[0])))
+                zoo_broken("ZOO_THREADS");
         pthread_barrier_init(&together, NULL, (unsigned)n + 1);
         for (long i = 0; i < n; i++)
-                start(NULL, idle, NULL);
+                start(NULL, idle, (const void *)(uintptr_t)&idle_tids[i]);
         pthread_barrier_wait(&together);
+        for (long i = 0; i < n; i++)
+                wait_for_pause(idle_tids[i]);
         zoo_go(plan);
 }
 
@@ -377,7 +404,9 @@ static void malloc_word(const struct zoo_plan *plan UNUSED)
 {
         mallopt(M_ARENA_MAX, 1);
         mallopt(M_MMAP_THRESHOLD, 1 << 30);
+        pthread_barrier_init(&together, NULL, 2);
         start(NULL, idle, NULL);
+        pthread_barrier_wait(&together);
         fault_in_malloc(NULL);
 }
 
