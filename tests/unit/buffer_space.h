@@ -23,13 +23,14 @@ static struct buffer_space {
         size_t count;
         bool has_module;
         struct cfi_module module;
-        unsigned long reads;
+        unsigned long reads, crossings; /* calls of read, and those over a page's end */
 } buffers;
 
 static int buffers_read(void *ctx, uint64_t addr, void *buf, size_t len)
 {
         (void)ctx;
         buffers.reads++;
+        buffers.crossings += addr / 4096 != (addr + len - 1) / 4096;
         for (size_t i = 0; i < buffers.count; i++) {
                 const struct buffer *b = &buffers.v[i];
 

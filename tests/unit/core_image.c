@@ -79,6 +79,7 @@ static struct {
                 char name[4];
                 uint8_t desc[20];
         } note;
+        uint8_t tail[256]; /* so that what is read too much is there */
 } file;
 
 enum { LOAD, LOAD2, HDR, DYN, NOTE, OTHER };
@@ -166,6 +167,34 @@ static void check_refused(void)
         tap_is((unsigned)-image_read(&buffers.space, 0x1000, &image), EFAULT, "nothing there");
 }
 
+/* A second segment of notes, in `tail`, its notes padded to 8 bytes. */
+static void add_notes(uint64_t align)
+{
+        static const Elf64_Nhdr other = { .n_namesz = 6, .n_descsz = 15, .n_type = 1 };
+        static const Elf64_Nhdr n = { .n_namesz = 4, .n_descsz = 8, .n_type = NT_GNU_BUILD_ID };
+        const uint64_t tail = offsetof(__typeof__(file), tail);
+
+        memcpy(file.tail, &other, sizeof(other));
+        memcpy(file.tail + 40, &n, sizeof(n));
+        memcpy(file.tail + 52, "GNU", 4);
+        memcpy(file.tail + 56, "8 bytes!", 8);
+        file.p[OTHER] = (Elf64_Phdr){ .p_type = PT_NOTE, .p_vaddr = VADDR + tail, .p_memsz = 64, .p_align = align };
+}
+
+static void check_notes(void)
+{
+        struct image image;
+
+        make_image();
+        add_notes(8);
+        tap_ok(!read_image(&image) && image.build_id_len == 20, "of two build-ids the first");
+        file.note.n.n_type = 1;
+        tap_ok(!read_image(&image) && image.build_id_len == 8 && !memcmp(image.build_id, "8 bytes!", 8),
+               "build-id in a second segment, padded to 8");
+        add_notes(4);
+        tap_ok(!read_image(&image) && !image.build_id_len, "which is no build-id if padded to 4");
+}
+
 /* Parts that are wrong leave that part out. */
 #define WITHOUT(title, statement, condition)                                                                           \
         do {                                                                                                           \
@@ -188,7 +217,7 @@ static void check_left_out(void)
         WITHOUT("a note of 4 GB before it", file.note.other.n_descsz = UINT32_MAX, !image.build_id_len);
         WITHOUT("names of 4 GB", file.note.other.n_namesz = UINT32_MAX, !image.build_id_len);
         WITHOUT("notes that cannot be read", file.p[NOTE].p_vaddr = VADDR + 0x1000, !image.build_id_len);
-        WITHOUT("a second build-id", file.note.other.n_type = 3, image.build_id_len == 20);
+        WITHOUT("type of a build-id, name of another", file.note.other.n_type = 3, image.build_id_len == 20);
 }
 
 /* Every byte of the made-up image set to a few values: no crash is the test, with the sanitizers above all. */
@@ -198,7 +227,7 @@ static void check_every_byte(void)
         struct image image;
         int read = 0;
 
-        for (size_t i = 0; i < sizeof(file); i++) {
+        for (size_t i = 0; i < offsetof(__typeof__(file), tail); i++) {
                 for (size_t j = 0; j < sizeof(values); j++) {
                         make_image();
                         ((uint8_t *)&file)[i] = values[j];
@@ -218,6 +247,7 @@ int main(void)
         check_vdso();
         check_made_up();
         check_refused();
+        check_notes();
         check_left_out();
         check_every_byte();
         return tap_done();

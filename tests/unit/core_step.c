@@ -124,31 +124,6 @@ static void on_trap(int sig, siginfo_t *info, void *context)
                 compare_libunwind(uc, pcs, n);
 }
 
-__attribute__((noinline)) static void play(const char *title, int (*run)(void))
-{
-        memset((void *)(uintptr_t)&scene, 0, sizeof(scene));
-        scene.cfa = (uintptr_t)__builtin_dwarf_cfa();
-        scene.return_address = (uintptr_t)__builtin_return_address(0);
-        scene.on = true;
-        __asm__ volatile("int3");
-        sink += (unsigned)run();
-        scene.on = false;
-        tap_ok(scene.steps > 20 && !scene.lost && !scene.not_cfi && !scene.no_end, "%s: home from each of %d instructions", title,
-               scene.steps);
-        tap_ok(!scene.disagree, "%s: same pcs as libunwind where that comes home", title);
-        if (scene.libunwind_lost)
-                printf("# libunwind was lost %d times\n", scene.libunwind_lost);
-        if (scene.first_bad) {
-                Dl_info info = { 0 };
-
-                dladdr((void *)(uintptr_t)scene.first_bad, &info);
-                printf("#   lost %d, not by CFI %d, no end %d, differ %d; first %s at %#lx, %s %s+%#lx\n", scene.lost,
-                       scene.not_cfi, scene.no_end, scene.disagree, scene.first_what, scene.first_bad,
-                       info.dli_fname ? info.dli_fname : "?", info.dli_sname ? info.dli_sname : "?",
-                       scene.first_bad - (uintptr_t)info.dli_saddr);
-        }
-}
-
 /* The scenes. Functions of libc that nothing has called yet are bound while we look. */
 
 __attribute__((noinline)) static int recursive(int depth)
@@ -176,7 +151,6 @@ static int by_alloca(void)
         return sum;
 }
 
-#ifndef SANITIZED /* gcc 12 then writes wrong CFI for two instructions of the epilogue: rbp is popped and still said to hold the frame */
 __attribute__((noinline)) static int realigned(int depth)
 {
         volatile char vector[128] __attribute__((aligned(64)));
@@ -190,7 +164,6 @@ static int by_realigned(void)
 {
         return realigned(5);
 }
-#endif
 
 static int compare_ints(const void *a, const void *b)
 {
@@ -315,6 +288,38 @@ static int by_vfork(void)
 }
 #endif
 
+/* gcc 12 writes wrong CFI for two instructions of the epilogue of a realigned stack: rbp is popped and still said to hold the frame,
+ * which leads astray if the caller's CFA is by rbp as well. */
+static int tolerated(int (*run)(void))
+{
+        return run == by_realigned ? scene.steps / 20 : 0;
+}
+
+__attribute__((noinline)) static void play(const char *title, int (*run)(void))
+{
+        memset((void *)(uintptr_t)&scene, 0, sizeof(scene));
+        scene.cfa = (uintptr_t)__builtin_dwarf_cfa();
+        scene.return_address = (uintptr_t)__builtin_return_address(0);
+        scene.on = true;
+        __asm__ volatile("int3");
+        sink += (unsigned)run();
+        scene.on = false;
+        tap_ok(scene.steps > 20 && scene.lost + scene.not_cfi + scene.no_end <= tolerated(run), "%s: home from each of %d instructions", title,
+               scene.steps);
+        tap_ok(!scene.disagree, "%s: same pcs as libunwind where that comes home", title);
+        if (scene.libunwind_lost)
+                printf("# libunwind was lost %d times\n", scene.libunwind_lost);
+        if (scene.first_bad) {
+                Dl_info info = { 0 };
+
+                dladdr((void *)(uintptr_t)scene.first_bad, &info);
+                printf("#   lost %d, not by CFI %d, no end %d, differ %d; first %s at %#lx, %s %s+%#lx\n", scene.lost,
+                       scene.not_cfi, scene.no_end, scene.disagree, scene.first_what, scene.first_bad,
+                       info.dli_fname ? info.dli_fname : "?", info.dli_sname ? info.dli_sname : "?",
+                       scene.first_bad - (uintptr_t)info.dli_saddr);
+        }
+}
+
 int main(void)
 {
         struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK };
@@ -335,9 +340,7 @@ int main(void)
                 ;
         play("calls", by_calls);
         play("alloca", by_alloca);
-#ifndef SANITIZED
         play("realigned stack", by_realigned);
-#endif
         play("qsort", by_qsort);
         play("snprintf", by_printf);
         play("strings", by_strings);

@@ -161,6 +161,29 @@ static void check_frame_pointers(void)
         stack[301] = CODE + 0x100;
         start();
         ends("frame pointer, return address after no call", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 10, 300);
+        stack[300] = at(310);
+        stack[301] = at(401);
+        stack[400] = 0xe8000000; /* the bytes of a call, five before its end */
+        start();
+        ends("frame pointer, return address not executable", CFI_END_NO_RULE);
+        begin(CODE + 0x10, 10, 20);
+        stack[20] = at(30);
+        stack[21] = after_call(0x100);
+        code[0x100] = 0xc3; /* a return, but not one that stands to be executed */
+        stack[22] = after_call(0x300);
+        stack[30] = at(40);
+        stack[31] = after_call(0x200);
+        start();
+        cfi_walk_next(&walk);
+        moves("frame pointer of a caller that returns next", CODE + 0x200, 32, CFI_TRUST_FRAME_POINTER);
+        begin(CODE + 0x10, 10, 20);
+        buffers.module.eh_frame_hdr = 0x12340000;
+        buffers.module.eh_frame_hdr_size = 100;
+        stack[20] = at(30);
+        stack[21] = after_call(0x100);
+        start();
+        moves("tables that cannot be read: frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
         begin(CODE + 0x10, 10, 511);
         start();
         ends("frame pointer at the end of what can be read", CFI_END_NO_RULE);
@@ -230,7 +253,9 @@ static void check_scan(void)
         begin(CODE + 0x10, 600, 0);
         start();
         ends("SP unreadable", CFI_END_UNREADABLE);
-        begin(CODE + 0x10, 10, 0);
+        begin(CODE + 0x10, 10, 20);
+        stack[20] = at(30);
+        stack[21] = after_call(0x100);
         regs.known &= ~(1u << ARCH_REG_SP);
         start();
         ends("SP unknown", CFI_END_NO_RULE);
@@ -261,6 +286,9 @@ static void check_calls(void)
                 { "jmp *%rax", 2, { 0xff, 0xe0 }, false },
                 { "push (%rbx)", 2, { 0xff, 0x33 }, false },
                 { "inc %eax", 2, { 0xff, 0xc0 }, false },
+                { "call *(%rax,%rbx,8) less its last byte", 2, { 0xff, 0x14 }, false },
+                { "call *0x100(%rip) less its last bytes", 2, { 0xff, 0x15 }, false },
+                { "call *8(%rsp) less its last byte", 3, { 0xff, 0x54, 0x24 }, false },
                 { "nothing", 7, { 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90 }, false },
         };
 
@@ -381,6 +409,9 @@ static void check_with_cfi(void)
         start();
         cfi_walk_next(&walk);
         moves("a return address behind the last byte of its mapping", CODE + CODE_SIZE, 14, CFI_TRUST_CFI);
+        stack[14] = CODE + 0x70;
+        stack[15] = CODE + 0x90;
+        moves("and its caller", CODE + 0x90, 16, CFI_TRUST_CFI);
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x07, 16);
         start();
         ends("return address undefined", CFI_END_OF_STACK);
@@ -392,6 +423,10 @@ static void check_with_cfi(void)
         start();
         moves("CFA that stays, innermost frame", CODE + 0x80, 10, CFI_TRUST_CFI);
         ends("CFA that stays, of a caller", CFI_END_NO_PROGRESS);
+        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0f, 2, 0x77, 16);
+        stack[11] = CODE + 0x80;
+        start();
+        moves("CFA by an expression that is in our memory", CODE + 0x80, 12, CFI_TRUST_CFI);
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x13, 2); /* CFA = SP - 16 */
         stack[7] = CODE + 0x80;
         stack[5] = CODE + 0x80;
@@ -416,6 +451,33 @@ static void check_trampoline_behind_function(void)
         moves("handler with CFI returns to a trampoline without", CODE + 0x300, 12, CFI_TRUST_CFI);
         tap_ok(cfi_walk_is_signal_frame(&walk), "which is a signal frame, though pc - 1 is in a function");
         moves("and through it", CODE + 0x30, 100, CFI_TRUST_CFI);
+}
+
+/* The function that a signal interrupted may have its CFA at SP. */
+static void check_interrupted(void)
+{
+        BEGIN_WITH_CFI(CODE + 0x300, 10, 0x300, 0x0e, 0, 0x09, 16, 5);
+        memcpy(code + 0x300, sigreturn, sizeof(sigreturn));
+        put_signal_frame(10, CODE + 0x30, 100, 120);
+        stack[10 + 5 + 8] = CODE + 0x80; /* rdi */
+        start();
+        moves("to a function that has popped its return address", CODE + 0x30, 100, CFI_TRUST_CFI);
+        moves("and on, with a CFA that stays", CODE + 0x80, 100, CFI_TRUST_CFI);
+}
+
+static void check_trampoline_places(void)
+{
+        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16);
+        memcpy(jit, sigreturn, sizeof(sigreturn));
+        stack[11] = JIT;
+        put_signal_frame(12, CODE + 0x30, 100, 120);
+        start();
+        moves("a trampoline at the beginning of its mapping", JIT, 12, CFI_TRUST_CFI);
+        moves("and through it", CODE + 0x30, 100, CFI_TRUST_CFI);
+        begin(at(200), 10, 20);
+        memcpy(&stack[200], sigreturn, sizeof(sigreturn));
+        start();
+        tap_ok(!cfi_walk_is_signal_frame(&walk), "sigreturn's bytes on the stack are no trampoline");
 }
 
 /* Rows in a cache: one that failed is none, and slots may be few. */
@@ -449,6 +511,8 @@ int main(void)
         check_trampoline();
         check_with_cfi();
         check_trampoline_behind_function();
+        check_interrupted();
+        check_trampoline_places();
         check_cache();
         return tap_done();
 }

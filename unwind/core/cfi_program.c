@@ -320,10 +320,8 @@ static int execute(struct machine *m, const struct insn *insn)
                 return set_rule(m, insn->reg, number_rule(CFI_RULE_UNDEFINED, 0));
         case CFA_SAME_VALUE:
                 return set_rule(m, insn->reg, number_rule(CFI_RULE_SAME, 0));
-        case CFA_REGISTER: /* into a vector register: it is there, but out of sight */
-                return set_rule(m, insn->reg,
-                                insn->value < ARCH_DWARF_REGS ? number_rule(CFI_RULE_REGISTER, insn->value)
-                                                              : number_rule(CFI_RULE_UNDEFINED, 0));
+        case CFA_REGISTER: /* a vector register is as good as one that is not known */
+                return set_rule(m, insn->reg, number_rule(CFI_RULE_REGISTER, insn->value));
         case CFA_EXPRESSION:
                 return set_rule(m, insn->reg, block_rule(m, CFI_RULE_EXPR, insn));
         case CFA_VAL_EXPRESSION:

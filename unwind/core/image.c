@@ -96,8 +96,7 @@ static void find_build_id(const struct cfi_space *space, struct range notes, uin
                 next = align_up(desc + n.n_descsz, align);
                 if (desc + n.n_descsz > notes.size)
                         return;
-                if (n.n_type == NT_GNU_BUILD_ID && n.n_namesz == 4 && n.n_descsz > 0 &&
-                    n.n_descsz <= IMAGE_BUILD_ID_MAX && is_gnu(space, notes.at + sizeof(n))) {
+                if (n.n_type == NT_GNU_BUILD_ID && n.n_namesz == 4 && n.n_descsz <= IMAGE_BUILD_ID_MAX && is_gnu(space, notes.at + sizeof(n))) {
                         if (!read_at(space, notes.at + desc, image->build_id, n.n_descsz))
                                 image->build_id_len = n.n_descsz;
                         return;

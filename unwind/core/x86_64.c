@@ -115,8 +115,8 @@ bool arch_link_by_code(const struct cfi_space *space, uint64_t pc, uint64_t sp, 
                 *out = (struct arch_frame_link){ .return_address = sp, .cfa = sp + 8 };
                 return true;
         }
-        if (code_is(space, pc - 1, entry, sizeof(entry))) {
-                *out = (struct arch_frame_link){ .return_address = sp + 8, .frame_pointer = sp, .cfa = sp + 16 };
+        if (code_is(space, pc - 1, entry, sizeof(entry))) { /* pushed, but still in the register */
+                *out = (struct arch_frame_link){ .return_address = sp + 8, .cfa = sp + 16 };
                 return true;
         }
         return false;
