@@ -65,9 +65,8 @@ static bool buffers_executable(void *ctx, uint64_t addr)
 static struct cfi_space *buffers_clear(void)
 {
         memset(&buffers, 0, sizeof(buffers));
-        buffers.space = (struct cfi_space){
-                .read = buffers_read, .module = buffers_module, .executable = buffers_executable
-        };
+        buffers.space =
+                (struct cfi_space){ .read = buffers_read, .module = buffers_module, .executable = buffers_executable };
         return &buffers.space;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Hostile tables: the real headers and unwind tables of libc and of this program, with bytes changed and ends cut off.
- * No answer is wrong here; what counts is that one comes, soon, without a byte read that is not there. The seed is printed;
- * CORE_FUZZ_SEED and CORE_FUZZ_ROUNDS set it and the number of rounds. Best under the sanitizers. */
+ * No answer is wrong here; what counts is that one comes, soon, without a byte read that is not there. The seed is
+ * printed; CORE_FUZZ_SEED and CORE_FUZZ_ROUNDS set it and the number of rounds. Best under the sanitizers. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
 #include "unwind/core/cfi_internal.h"
@@ -10,7 +10,7 @@
 #include <time.h>
 
 #define ROUNDS 3000
-#define LOOKUPS 8 /* a round, and two walks and one image */
+#define LOOKUPS 8        /* a round, and two walks and one image */
 #define READS_MAX 300000 /* in one call; a scan of all of libc takes 8000 */
 
 static uint64_t seed;
@@ -26,8 +26,8 @@ static uint64_t draw(uint64_t below)
 /* A copy of a module's memory, from its ELF header to the end of what can be read in one piece. */
 static struct {
         uint64_t at;
-        size_t size;      /* as copied */
-        size_t cut;       /* what can be read now */
+        size_t size; /* as copied */
+        size_t cut;  /* what can be read now */
         uint8_t *good, *bad;
         struct image image;
 } copy;
@@ -89,7 +89,9 @@ static bool fuzz_executable(void *ctx, uint64_t addr)
 }
 
 static const struct cfi_space space = { .read = fuzz_read, .module = fuzz_module, .executable = fuzz_executable };
-static const struct cfi_space debug_space = { .read = fuzz_read, .module = debug_module, .executable = fuzz_executable };
+static const struct cfi_space debug_space = { .read = fuzz_read,
+                                              .module = debug_module,
+                                              .executable = fuzz_executable };
 
 static void take_copy(const struct self_module *module)
 {
@@ -227,11 +229,13 @@ static void walk(const struct arch_registers *regs, uint32_t *deepest)
                 *deepest = w.depth;
 }
 
-/* Programs and expressions in .debug_frame: the tables of the copy would not parse as such, so random ones are built, from
- * instructions that exist more often than not. */
+/* Programs and expressions in .debug_frame: the tables of the copy would not parse as such, so random ones are built,
+ * from instructions that exist more often than not. */
 static void spoil_debug_frame(uint64_t pc)
 {
-        static const uint8_t cie[] = { 16, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0 };
+        static const uint8_t cie[] = {
+                16, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0
+        };
         uint64_t len = draw(200);
         uint32_t head[2] = { (uint32_t)(20 + len), 0 };
         uint64_t range[2] = { pc - draw(64), 256 };
@@ -318,7 +322,8 @@ static void fuzz(const struct self_module *module, long rounds)
                 walk(&regs, &deepest);
         }
         clock_gettime(CLOCK_MONOTONIC, &end);
-        printf("# %s: %ld rounds, %.2f s; rows found %d, not %d; images read %d; expressions good %d, bad %d; deepest walk %u, "
+        printf("# %s: %ld rounds, %.2f s; rows found %d, not %d; images read %d; expressions good %d, bad %d; "
+               "deepest walk %u, "
                "most reads in a step %lu\n",
                module->path, rounds, (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
                answers[1], answers[0], images, expressions[1], expressions[0], deepest, most_reads);

@@ -30,7 +30,8 @@ static int check_module(struct dl_phdr_info *info, size_t size, void *data)
                 if (self.modules[i].image.eh_frame_hdr == eh_frame_hdr)
                         found = &self.modules[i];
         }
-        tap_ok(found && found->image.bias == info->dlpi_addr && found->image.dynamic == dynamic && found->image.end == end,
+        tap_ok(found && found->image.bias == info->dlpi_addr && found->image.dynamic == dynamic &&
+                       found->image.end == end,
                "the loader agrees about %s", found ? found->path : info->dlpi_name);
         return 0;
 }
@@ -98,10 +99,12 @@ static void make_image(void)
         file.e.e_phentsize = sizeof(Elf64_Phdr);
         file.e.e_phnum = 6;
         file.p[LOAD] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_vaddr = VADDR, .p_memsz = 0x1800 };
-        file.p[LOAD2] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_offset = 0x2345, .p_vaddr = VADDR + 0x4345, .p_memsz = 0x1000 };
+        file.p[LOAD2] =
+                (Elf64_Phdr){ .p_type = PT_LOAD, .p_offset = 0x2345, .p_vaddr = VADDR + 0x4345, .p_memsz = 0x1000 };
         file.p[HDR] = (Elf64_Phdr){ .p_type = PT_GNU_EH_FRAME, .p_vaddr = VADDR + 0x1000, .p_memsz = 0x100 };
         file.p[DYN] = (Elf64_Phdr){ .p_type = PT_DYNAMIC, .p_vaddr = VADDR + 0x4400, .p_memsz = 0x100 };
-        file.p[NOTE] = (Elf64_Phdr){ .p_type = PT_NOTE, .p_vaddr = VADDR + note, .p_memsz = sizeof(file.note), .p_align = 4 };
+        file.p[NOTE] =
+                (Elf64_Phdr){ .p_type = PT_NOTE, .p_vaddr = VADDR + note, .p_memsz = sizeof(file.note), .p_align = 4 };
         file.note.other = (Elf64_Nhdr){ .n_namesz = 6, .n_descsz = 15, .n_type = 1 };
         memcpy(file.note.other_name, "other", 6);
         file.note.n = (Elf64_Nhdr){ .n_namesz = 4, .n_descsz = 20, .n_type = NT_GNU_BUILD_ID };
@@ -136,12 +139,12 @@ static void check_made_up(void)
         tap_ok(!read_image(&image) && image.bias == BASE - VADDR, "bias of a segment that does not begin at a page");
 }
 
-#define REFUSED(title, statement)                                                                                      \
-        do {                                                                                                           \
-                struct image image_;                                                                                   \
-                make_image();                                                                                          \
-                statement;                                                                                             \
-                tap_is((unsigned)-read_image(&image_), ENOEXEC, "refused: %s", title);                                 \
+#define REFUSED(title, statement)                                                      \
+        do {                                                                           \
+                struct image image_;                                                   \
+                make_image();                                                          \
+                statement;                                                             \
+                tap_is((unsigned)-read_image(&image_), ENOEXEC, "refused: %s", title); \
         } while (0)
 
 static void check_refused(void)
@@ -196,12 +199,12 @@ static void check_notes(void)
 }
 
 /* Parts that are wrong leave that part out. */
-#define WITHOUT(title, statement, condition)                                                                           \
-        do {                                                                                                           \
-                struct image image;                                                                                    \
-                make_image();                                                                                          \
-                statement;                                                                                             \
-                tap_ok(!read_image(&image) && (condition), "left out: %s", title);                                     \
+#define WITHOUT(title, statement, condition)                                       \
+        do {                                                                       \
+                struct image image;                                                \
+                make_image();                                                      \
+                statement;                                                         \
+                tap_ok(!read_image(&image) && (condition), "left out: %s", title); \
         } while (0)
 
 static void check_left_out(void)

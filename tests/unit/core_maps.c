@@ -17,20 +17,25 @@ static const struct {
 } good[] = {
         { "7f52a1c28000-7f52a1d95000 r-xp 00028000 fe:01 1835     /usr/lib/x86_64-linux-gnu/libc.so.6", 0x7f52a1c28000,
           0x7f52a1d95000, 0x28000, 1835, 0xfe, 1, MAPS_READ | MAPS_EXEC, "/usr/lib/x86_64-linux-gnu/libc.so.6", 0 },
-        { "7ffc0a5c7000-7ffc0a5e8000 rw-p 00000000 00:00 0                          [stack]", 0x7ffc0a5c7000, 0x7ffc0a5e8000,
-          0, 0, 0, 0, MAPS_READ | MAPS_WRITE, "[stack]", 0 },
+        { "7ffc0a5c7000-7ffc0a5e8000 rw-p 00000000 00:00 0                          [stack]", 0x7ffc0a5c7000,
+          0x7ffc0a5e8000, 0, 0, 0, 0, MAPS_READ | MAPS_WRITE, "[stack]", 0 },
         { "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]", 0xffffffffff600000,
           0xffffffffff601000, 0, 0, 0, 0, MAPS_EXEC, "[vsyscall]", 0 },
         { "7f0000000000-7f0000001000 ---p 00000000 00:00 0 ", 0x7f0000000000, 0x7f0000001000, 0, 0, 0, 0, 0, "", 0 },
         { "7f0000000000-7f0000001000 ---p 00000000 00:00 0", 0x7f0000000000, 0x7f0000001000, 0, 0, 0, 0, 0, "", 0 },
-        { "7f0000000000-7f0000001000 rwxs 12345678abc 103:0a 18446744073709551615 /a b  c ", 0x7f0000000000, 0x7f0000001000,
-          0x12345678abc, UINT64_MAX, 0x103, 0xa, MAPS_READ | MAPS_WRITE | MAPS_EXEC | MAPS_SHARED, "/a b  c ", 0 },
-        { "400000-401000 r--p 00000000 08:02 99 /tmp/app (deleted)", 0x400000, 0x401000, 0, 99, 8, 2, MAPS_READ, "/tmp/app", 1 },
-        { "400000-401000 r--p 00000000 08:02 99 /tmp/(deleted)", 0x400000, 0x401000, 0, 99, 8, 2, MAPS_READ, "/tmp/(deleted)", 0 },
-        { "400000-401000 r--p 00000000 08:02 99 /a (deleted)/b", 0x400000, 0x401000, 0, 99, 8, 2, MAPS_READ, "/a (deleted)/b", 0 },
+        { "7f0000000000-7f0000001000 rwxs 12345678abc 103:0a 18446744073709551615 /a b  c ", 0x7f0000000000,
+          0x7f0000001000, 0x12345678abc, UINT64_MAX, 0x103, 0xa, MAPS_READ | MAPS_WRITE | MAPS_EXEC | MAPS_SHARED,
+          "/a b  c ", 0 },
+        { "400000-401000 r--p 00000000 08:02 99 /tmp/app (deleted)", 0x400000, 0x401000, 0, 99, 8, 2, MAPS_READ,
+          "/tmp/app", 1 },
+        { "400000-401000 r--p 00000000 08:02 99 /tmp/(deleted)", 0x400000, 0x401000, 0, 99, 8, 2, MAPS_READ,
+          "/tmp/(deleted)", 0 },
+        { "400000-401000 r--p 00000000 08:02 99 /a (deleted)/b", 0x400000, 0x401000, 0, 99, 8, 2, MAPS_READ,
+          "/a (deleted)/b", 0 },
         { "400000-401000 rw-s 00000000 00:05 7 /memfd:x (deleted)", 0x400000, 0x401000, 0, 7, 0, 5,
           MAPS_READ | MAPS_WRITE | MAPS_SHARED, "/memfd:x", 1 },
-        { "400000-401000 r--p 00000000 08:02 99 /new\\012line", 0x400000, 0x401000, 0, 99, 8, 2, MAPS_READ, "/new\\012line", 0 },
+        { "400000-401000 r--p 00000000 08:02 99 /new\\012line", 0x400000, 0x401000, 0, 99, 8, 2, MAPS_READ,
+          "/new\\012line", 0 },
 };
 
 static const char *const bad[] = {
@@ -81,8 +86,8 @@ static void check_good(size_t i)
 
         if (!tap_ok(same, "%s", good[i].line))
                 printf("#   %d: %" PRIx64 "-%" PRIx64 " %x %" PRIx64 " %x:%x %" PRIu64 " \"%.*s\" %d\n", err, got.start,
-                       got.end, got.perms, got.offset, got.dev_major, got.dev_minor, got.inode, (int)got.path_len, got.path,
-                       got.deleted);
+                       got.end, got.perms, got.offset, got.dev_major, got.dev_minor, got.inode, (int)got.path_len,
+                       got.path, got.deleted);
         free(copy);
 }
 

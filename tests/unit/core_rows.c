@@ -10,8 +10,8 @@
 static uint64_t stack[WORDS];
 static struct arch_registers regs;
 
-#define SP_WORD 16 /* SP points here, */
-#define FP_WORD 40 /* FP here, */
+#define SP_WORD 16  /* SP points here, */
+#define FP_WORD 40  /* FP here, */
 #define R10_WORD 60 /* and R10 here */
 #define WORD_AT(index) (0xaaaa000000000000u + (uint64_t)(index))
 #define REGISTER(reg) (0xbbbb000000000000u + (uint64_t)(reg))
@@ -100,45 +100,46 @@ static void check_error(const char *title, uint64_t pc, int wanted)
 
 /* One function of the table below: .cfi_startproc gives CFA = rsp + 8, rip at CFA - 8. `at_NAME` is the place that
  * is looked up. */
-#define FUNCTION(name, cfi)                                                                                            \
-        extern const char at_##name[];                                                                                 \
-        __asm__(".text\n.p2align 4\nfn_" #name ":\n.cfi_startproc\n" cfi                                               \
-                "\n.globl at_" #name "\nat_" #name ":\nnop\nnop\n.cfi_endproc\n.previous\n")
+#define FUNCTION(name, cfi)                                                                                 \
+        extern const char at_##name[];                                                                      \
+        __asm__(".text\n.p2align 4\nfn_" #name ":\n.cfi_startproc\n" cfi "\n.globl at_" #name "\nat_" #name \
+                ":\nnop\nnop\n.cfi_endproc\n.previous\n")
 
 FUNCTION(entry, "");
 FUNCTION(pushed, "nop\n.cfi_def_cfa_offset 16\n.cfi_offset rbp, -16\n");
 FUNCTION(fp, "nop\n.cfi_def_cfa rbp, 16\n.cfi_offset rbp, -16\n.cfi_offset rbx, -24\n.cfi_offset r12, -32\n");
 FUNCTION(fp_register, "nop\n.cfi_def_cfa_offset 16\nnop\n.cfi_def_cfa_register rbp\n");
 FUNCTION(adjusted, "nop\n.cfi_adjust_cfa_offset 40\nnop\n.cfi_adjust_cfa_offset -8\n");
-FUNCTION(far, ".fill 300,1,0x90\n.cfi_def_cfa_offset 24\n");             /* advance_loc2 */
-FUNCTION(farther, ".fill 70000,1,0x90\n.cfi_def_cfa_offset 32\n");       /* advance_loc4 */
+FUNCTION(far, ".fill 300,1,0x90\n.cfi_def_cfa_offset 24\n");       /* advance_loc2 */
+FUNCTION(farther, ".fill 70000,1,0x90\n.cfi_def_cfa_offset 32\n"); /* advance_loc4 */
 FUNCTION(in_register, "nop\n.cfi_def_cfa_offset 0\n.cfi_register rip, rdi\n.cfi_register rbx, r9\n");
 FUNCTION(in_vector, "nop\n.cfi_register rbx, xmm3\n.cfi_offset xmm4, -40\n");
 FUNCTION(undefined, "nop\n.cfi_undefined rip\n.cfi_undefined rbx\n");
 FUNCTION(same, "nop\n.cfi_offset rbx, -24\nnop\n.cfi_same_value rbx\n");
 FUNCTION(restored, "nop\n.cfi_offset rbx, -24\n.cfi_offset rbp, -16\nnop\n.cfi_restore rbx\n.cfi_restore rip\n");
 FUNCTION(val_offset, "nop\n.cfi_def_cfa_offset 32\n.cfi_escape 0x14, 0x03, 0x03\n" /* rbx = CFA + 3 * -8 */);
-FUNCTION(val_offset_sf, "nop\n.cfi_escape 0x15, 0x03, 0x02\n"); /* rbx = CFA + 2 * -8 */
-FUNCTION(offset_sf, "nop\n.cfi_escape 0x11, 0x03, 0x7d\n");     /* rbx at CFA - 3 * -8 */
+FUNCTION(val_offset_sf, "nop\n.cfi_escape 0x15, 0x03, 0x02\n");                                /* rbx = CFA + 2 * -8 */
+FUNCTION(offset_sf, "nop\n.cfi_escape 0x11, 0x03, 0x7d\n");                                    /* rbx at CFA - 3 * -8 */
 FUNCTION(offset_extended, "nop\n.cfi_escape 0x05, 0x03, 0x03\nnop\n.cfi_escape 0x2e, 0x10\n"); /* and args_size */
 FUNCTION(negative_extended, "nop\n.cfi_escape 0x2f, 0x03, 0x02\n"); /* GNU_negative_offset_extended: rbx at CFA + 16 */
 FUNCTION(restore_extended, "nop\n.cfi_offset rbx, -24\nnop\n.cfi_escape 0x06, 0x03\n");
-FUNCTION(def_cfa_sf, "nop\n.cfi_escape 0x12, 0x06, 0x7e\n");    /* CFA = rbp + -2 * -8 */
-FUNCTION(def_cfa_offset_sf, "nop\n.cfi_escape 0x13, 0x7d\n");   /* CFA = rsp + -3 * -8 */
+FUNCTION(def_cfa_sf, "nop\n.cfi_escape 0x12, 0x06, 0x7e\n");  /* CFA = rbp + -2 * -8 */
+FUNCTION(def_cfa_offset_sf, "nop\n.cfi_escape 0x13, 0x7d\n"); /* CFA = rsp + -3 * -8 */
 FUNCTION(remembered, "nop\n.cfi_def_cfa_offset 16\n.cfi_offset rbx, -16\n.cfi_remember_state\nnop\n"
                      ".cfi_def_cfa_offset 8\n.cfi_restore rbx\nnop\n.cfi_restore_state\n");
 FUNCTION(in_remembered, "nop\n.cfi_def_cfa_offset 16\n.cfi_offset rbx, -16\n.cfi_remember_state\nnop\n"
                         ".cfi_def_cfa_offset 24\n.cfi_restore rbx\n.globl at_in_remembered_\nat_in_remembered_:\nnop\n"
                         ".cfi_restore_state\n");
-FUNCTION(nested, "nop\n.cfi_def_cfa_offset 16\n.cfi_remember_state\nnop\n.cfi_def_cfa_offset 24\n"
-                 ".cfi_remember_state\nnop\n.cfi_def_cfa_offset 32\n.cfi_remember_state\nnop\n"
-                 ".cfi_def_cfa_offset 40\n.cfi_remember_state\nnop\n.cfi_def_cfa_offset 48\n.cfi_remember_state\nnop\n"
-                 ".cfi_def_cfa rbp, 16\nnop\n.cfi_restore_state\nnop\n.cfi_restore_state\nnop\n.cfi_restore_state\nnop\n");
+FUNCTION(nested,
+         "nop\n.cfi_def_cfa_offset 16\n.cfi_remember_state\nnop\n.cfi_def_cfa_offset 24\n"
+         ".cfi_remember_state\nnop\n.cfi_def_cfa_offset 32\n.cfi_remember_state\nnop\n"
+         ".cfi_def_cfa_offset 40\n.cfi_remember_state\nnop\n.cfi_def_cfa_offset 48\n.cfi_remember_state\nnop\n"
+         ".cfi_def_cfa rbp, 16\nnop\n.cfi_restore_state\nnop\n.cfi_restore_state\nnop\n.cfi_restore_state\nnop\n");
 FUNCTION(realign_entry, "nop\n.cfi_def_cfa r10, 0\n");
 /* gcc -mstackrealign behind its prologue: the CFA is what r10 was, kept at rbp - 8. */
 FUNCTION(realign, "nop\n.cfi_escape 0x10,0x6,0x2,0x76,0\nnop\n.cfi_escape 0xf,0x3,0x76,0x78,0x6\n"
                   ".cfi_escape 0x10,0x3,0x2,0x76,0x70\n");
-FUNCTION(val_expr, "nop\n.cfi_escape 0x16, 0x03, 0x03, 0x77, 0x10, 0x06\n"); /* rbx = *(rsp + 16) */
+FUNCTION(val_expr, "nop\n.cfi_escape 0x16, 0x03, 0x03, 0x77, 0x10, 0x06\n");                   /* rbx = *(rsp + 16) */
 FUNCTION(expr_cfa, "nop\n.cfi_def_cfa_offset 32\n.cfi_escape 0x10, 0x03, 0x02, 0x23, 0x08\n"); /* rbx at CFA + 8 */
 FUNCTION(sp_rule, "nop\n.cfi_escape 0x15, 0x07, 0x78\n" /* rsp = CFA - 8 * -8 */);
 FUNCTION(sp_saved, "nop\n.cfi_offset rsp, -8\n");
@@ -153,7 +154,7 @@ FUNCTION(after_expression, "nop\n.cfi_def_cfa_offset 24\nnop\n.cfi_escape 0xf,0x
 FUNCTION(restore_alone, "nop\n.cfi_escape 0x0b\n");
 FUNCTION(offset_of_expression, "nop\n.cfi_escape 0xf,0x3,0x76,0x78,0x6\nnop\n.cfi_escape 0x0e, 0x08\n");
 FUNCTION(cfa_of_vector, "nop\n.cfi_escape 0x0c, 0x20, 0x08\n");
-FUNCTION(bad_return_place, "nop\n.cfi_escape 0x10, 0x10, 0x01, 0x30\n"); /* rip at address 0 */
+FUNCTION(bad_return_place, "nop\n.cfi_escape 0x10, 0x10, 0x01, 0x30\n");   /* rip at address 0 */
 FUNCTION(bad_register_place, "nop\n.cfi_escape 0x10, 0x03, 0x01, 0x30\n"); /* rbx at address 0 */
 
 extern const char at_in_remembered_[];
@@ -162,8 +163,9 @@ static void check_simple_rows(void)
 {
         check_row("first instruction", (uintptr_t)at_entry, SP_WORD + 1,
                   EXPECT({ SAVED, ARCH_REG_PC, SP_WORD }, { VALUE, ARCH_REG_SP, address(SP_WORD + 1) },
-                         { VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_RBX) }, { VALUE, ARCH_REG_R15, REGISTER(ARCH_REG_R15) },
-                         { INHERITED, ARCH_REG_RAX, 0 }, { INHERITED, ARCH_REG_R11, 0 }));
+                         { VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_RBX) },
+                         { VALUE, ARCH_REG_R15, REGISTER(ARCH_REG_R15) }, { INHERITED, ARCH_REG_RAX, 0 },
+                         { INHERITED, ARCH_REG_R11, 0 }));
         check_row("after push", (uintptr_t)at_pushed, SP_WORD + 2,
                   EXPECT({ SAVED, ARCH_REG_PC, SP_WORD + 1 }, { SAVED, ARCH_REG_FP, SP_WORD }));
         check_row("frame pointer", (uintptr_t)at_fp, FP_WORD + 2,
@@ -181,30 +183,39 @@ static void check_simple_rows(void)
 
 static void check_register_rules(void)
 {
-        check_row("register", (uintptr_t)at_in_register, SP_WORD,
-                  EXPECT({ VALUE, ARCH_REG_PC, REGISTER(ARCH_REG_RDI) }, { VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_R9) }));
+        check_row(
+                "register", (uintptr_t)at_in_register, SP_WORD,
+                EXPECT({ VALUE, ARCH_REG_PC, REGISTER(ARCH_REG_RDI) }, { VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_R9) }));
         check_row("vector registers", (uintptr_t)at_in_vector, SP_WORD + 1,
                   EXPECT({ UNKNOWN, ARCH_REG_RBX, 0 }, { SAVED, ARCH_REG_PC, SP_WORD }));
         check_row("undefined", (uintptr_t)at_undefined, SP_WORD + 1,
                   EXPECT({ UNKNOWN, ARCH_REG_PC, 0 }, { UNKNOWN, ARCH_REG_RBX, 0 }));
-        check_row("same_value", (uintptr_t)at_same, SP_WORD + 1, EXPECT({ VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_RBX) }));
+        check_row("same_value", (uintptr_t)at_same, SP_WORD + 1,
+                  EXPECT({ VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_RBX) }));
         check_row("restore", (uintptr_t)at_restored, SP_WORD + 1,
                   EXPECT({ VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_RBX) }, { SAVED, ARCH_REG_FP, SP_WORD - 1 },
                          { SAVED, ARCH_REG_PC, SP_WORD }));
         check_row("restore_extended", (uintptr_t)at_restore_extended, SP_WORD + 1,
                   EXPECT({ VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_RBX) }));
-        check_row("val_offset", (uintptr_t)at_val_offset, SP_WORD + 4, EXPECT({ VALUE, ARCH_REG_RBX, address(SP_WORD + 1) }));
-        check_row("val_offset_sf", (uintptr_t)at_val_offset_sf, SP_WORD + 1, EXPECT({ VALUE, ARCH_REG_RBX, address(SP_WORD - 1) }));
-        check_row("offset_extended_sf", (uintptr_t)at_offset_sf, SP_WORD + 1, EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD + 4 }));
-        check_row("offset_extended", (uintptr_t)at_offset_extended, SP_WORD + 1, EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD - 2 }));
+        check_row("val_offset", (uintptr_t)at_val_offset, SP_WORD + 4,
+                  EXPECT({ VALUE, ARCH_REG_RBX, address(SP_WORD + 1) }));
+        check_row("val_offset_sf", (uintptr_t)at_val_offset_sf, SP_WORD + 1,
+                  EXPECT({ VALUE, ARCH_REG_RBX, address(SP_WORD - 1) }));
+        check_row("offset_extended_sf", (uintptr_t)at_offset_sf, SP_WORD + 1,
+                  EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD + 4 }));
+        check_row("offset_extended", (uintptr_t)at_offset_extended, SP_WORD + 1,
+                  EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD - 2 }));
         check_row("negative_offset_extended", (uintptr_t)at_negative_extended, SP_WORD + 1,
                   EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD + 3 }));
-        check_row("SP by val_offset", (uintptr_t)at_sp_rule, SP_WORD + 1, EXPECT({ VALUE, ARCH_REG_SP, address(SP_WORD + 9) }));
+        check_row("SP by val_offset", (uintptr_t)at_sp_rule, SP_WORD + 1,
+                  EXPECT({ VALUE, ARCH_REG_SP, address(SP_WORD + 9) }));
         check_row("SP saved", (uintptr_t)at_sp_saved, SP_WORD + 1, EXPECT({ SAVED, ARCH_REG_SP, SP_WORD }));
         check_row("signal frame keeps every register", (uintptr_t)at_signal, SP_WORD + 1,
                   EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD + 3 }, { SAVED, ARCH_REG_RAX, SP_WORD + 4 },
-                         { VALUE, ARCH_REG_RCX, REGISTER(ARCH_REG_RCX) }, { VALUE, ARCH_REG_R11, REGISTER(ARCH_REG_R11) }));
-        check_row("another return column", (uintptr_t)at_return_column, SP_WORD + 2, EXPECT({ SAVED, ARCH_REG_PC, SP_WORD }));
+                         { VALUE, ARCH_REG_RCX, REGISTER(ARCH_REG_RCX) },
+                         { VALUE, ARCH_REG_R11, REGISTER(ARCH_REG_R11) }));
+        check_row("another return column", (uintptr_t)at_return_column, SP_WORD + 2,
+                  EXPECT({ SAVED, ARCH_REG_PC, SP_WORD }));
         check_row("another return column, in its register", (uintptr_t)at_return_column_kept, SP_WORD + 1,
                   EXPECT({ VALUE, ARCH_REG_PC, REGISTER(ARCH_REG_RDX) }));
         check_row("a return column beyond the registers", (uintptr_t)at_return_column_virtual, SP_WORD + 1,
@@ -221,9 +232,12 @@ static void check_states_and_expressions(void)
         check_row("the same, two restored", (uintptr_t)at_nested - 2, SP_WORD + 5, NULL);
         check_row("the same, one restored", (uintptr_t)at_nested - 3, SP_WORD + 6, NULL);
         check_row("the same, none restored", (uintptr_t)at_nested - 4, FP_WORD + 2, NULL);
-        check_row("stack realigned, first by r10", (uintptr_t)at_realign_entry, R10_WORD, EXPECT({ SAVED, ARCH_REG_PC, R10_WORD - 1 }));
-        check_row("rbx by a value expression", (uintptr_t)at_val_expr, SP_WORD + 1, EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD + 2 }));
-        check_row("CFA is pushed for an expression", (uintptr_t)at_expr_cfa, SP_WORD + 4, EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD + 5 }));
+        check_row("stack realigned, first by r10", (uintptr_t)at_realign_entry, R10_WORD,
+                  EXPECT({ SAVED, ARCH_REG_PC, R10_WORD - 1 }));
+        check_row("rbx by a value expression", (uintptr_t)at_val_expr, SP_WORD + 1,
+                  EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD + 2 }));
+        check_row("CFA is pushed for an expression", (uintptr_t)at_expr_cfa, SP_WORD + 4,
+                  EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD + 5 }));
 }
 
 /* The CFA is read from the stack, so that word has to be an address. */

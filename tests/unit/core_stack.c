@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How much stack the engine takes: it runs in a signal handler, on a stack that may be small. A walk with every row looked up
- * anew runs on a painted stack, and what it has washed off is counted. cfi.h promises 2 KiB; the callbacks' are in it. */
+/* How much stack the engine takes: it runs in a signal handler, on a stack that may be small. A walk with every row
+ * looked up anew runs on a painted stack, and what it has washed off is counted. cfi.h promises 2 KiB; the callbacks' are in it. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
 
@@ -78,8 +78,10 @@ static void on_signal(int sig)
         do_image();
         idle = measure(do_nothing);
         used = measure(do_walk) - idle;
-        tap_ok(walk.end == CFI_END_OF_STACK && walk.depth > 4, "a walk of %u frames, one of them a signal frame", walk.depth + 1);
-        tap_ok(!COUNTS || used <= ALLOWED, "takes %zu bytes of stack with its callbacks%s", used, COUNTS ? "" : " (not counted)");
+        tap_ok(walk.end == CFI_END_OF_STACK && walk.depth > 4, "a walk of %u frames, one of them a signal frame",
+               walk.depth + 1);
+        tap_ok(!COUNTS || used <= ALLOWED, "takes %zu bytes of stack with its callbacks%s", used,
+               COUNTS ? "" : " (not counted)");
         used = measure(do_image) - idle;
         tap_ok(!COUNTS || used <= ALLOWED, "an image takes %zu bytes%s", used, COUNTS ? "" : " (not counted)");
 }

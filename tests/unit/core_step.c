@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The walk from every instruction: scenes run under the trap flag, and from each place the walk has to come back to
- * the function that began the scene, by CFI alone, and go on to the end of the stack. First instructions, epilogues, PLT stubs,
- * lazy binding, the vDSO, system call wrappers: whatever stands on the way. libunwind is asked as well. */
+ * the function that began the scene, by CFI alone, and go on to the end of the stack. First instructions, epilogues,
+ * PLT stubs, lazy binding, the vDSO, system call wrappers: whatever stands on the way. libunwind is asked as well. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
 
@@ -288,8 +288,8 @@ static int by_vfork(void)
 }
 #endif
 
-/* gcc 12 writes wrong CFI for two instructions of the epilogue of a realigned stack: rbp is popped and still said to hold the frame,
- * which leads astray if the caller's CFA is by rbp as well. */
+/* gcc 12 writes wrong CFI for two instructions of the epilogue of a realigned stack: rbp is popped and still said to
+ * hold the frame, which leads astray if the caller's CFA is by rbp as well. */
 static int tolerated(int (*run)(void))
 {
         return run == by_realigned ? scene.steps / 20 : 0;
@@ -304,8 +304,8 @@ __attribute__((noinline)) static void play(const char *title, int (*run)(void))
         __asm__ volatile("int3");
         sink += (unsigned)run();
         scene.on = false;
-        tap_ok(scene.steps > 20 && scene.lost + scene.not_cfi + scene.no_end <= tolerated(run), "%s: home from each of %d instructions", title,
-               scene.steps);
+        tap_ok(scene.steps > 20 && scene.lost + scene.not_cfi + scene.no_end <= tolerated(run),
+               "%s: home from each of %d instructions", title, scene.steps);
         tap_ok(!scene.disagree, "%s: same pcs as libunwind where that comes home", title);
         if (scene.libunwind_lost)
                 printf("# libunwind was lost %d times\n", scene.libunwind_lost);

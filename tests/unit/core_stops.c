@@ -56,7 +56,8 @@ static void moves(const char *title, uint64_t pc, unsigned sp, enum cfi_trust tr
 {
         bool moved = cfi_walk_next(&walk);
 
-        if (!tap_ok(moved && walk.regs.v[ARCH_REG_PC] == pc && walk.regs.v[ARCH_REG_SP] == at(sp) && walk.trust == trust,
+        if (!tap_ok(moved && walk.regs.v[ARCH_REG_PC] == pc && walk.regs.v[ARCH_REG_SP] == at(sp) &&
+                            walk.trust == trust,
                     "%s", title))
                 printf("#   moved %d pc %#lx sp %#lx (%ld) trust %s end %s\n", moved, walk.regs.v[ARCH_REG_PC],
                        walk.regs.v[ARCH_REG_SP], (long)(walk.regs.v[ARCH_REG_SP] - STACK) / 8,
@@ -69,8 +70,8 @@ static void ends(const char *title, enum cfi_end end)
         uint32_t depth = walk.depth;
         bool moved = cfi_walk_next(&walk);
 
-        if (!tap_ok(!moved && walk.end == end && walk.regs.v[ARCH_REG_PC] == pc && walk.depth == depth, "%s: ends, %s", title,
-                    cfi_end_name(end)))
+        if (!tap_ok(!moved && walk.end == end && walk.regs.v[ARCH_REG_PC] == pc && walk.depth == depth, "%s: ends, %s",
+                    title, cfi_end_name(end)))
                 printf("#   moved %d end %s pc %#lx\n", moved, cfi_end_name(walk.end), walk.regs.v[ARCH_REG_PC]);
         tap_ok(!cfi_walk_next(&walk) && walk.end == end, "%s: stays ended", title);
 }
@@ -83,7 +84,8 @@ static void check_bad_pc(void)
         start();
         moves("pc 0: the return address at SP", CODE + 0x100, 11, CFI_TRUST_CFI);
         tap_ok(!walk.exact_pc && walk.depth == 1, "pc 0: its caller is a caller");
-        tap_ok((walk.regs.known & ARCH_CALLEE_SAVED) == ARCH_CALLEE_SAVED && walk.regs.v[ARCH_REG_RBX] == regs.v[ARCH_REG_RBX],
+        tap_ok((walk.regs.known & ARCH_CALLEE_SAVED) == ARCH_CALLEE_SAVED &&
+                       walk.regs.v[ARCH_REG_RBX] == regs.v[ARCH_REG_RBX],
                "pc 0: registers kept");
         tap_ok(!(walk.regs.known & 1u << ARCH_REG_RAX), "pc 0: rax is not known of the caller");
         begin(0x4141414141414141, 10, 20);
@@ -122,7 +124,8 @@ static void check_frame_pointers(void)
         start();
         moves("frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
         tap_is(walk.regs.v[ARCH_REG_FP], at(30), "frame pointer: the caller's");
-        tap_ok(walk.regs.known == (1u << ARCH_REG_PC | 1u << ARCH_REG_SP | 1u << ARCH_REG_FP), "frame pointer: all it knows");
+        tap_ok(walk.regs.known == (1u << ARCH_REG_PC | 1u << ARCH_REG_SP | 1u << ARCH_REG_FP),
+               "frame pointer: all it knows");
         moves("frame pointer, second", CODE + 0x200, 32, CFI_TRUST_FRAME_POINTER);
         ends("frame pointer of two zero words", CFI_END_OF_STACK);
 
@@ -134,6 +137,27 @@ static void check_frame_pointers(void)
         start();
         moves("frame pointer in generated code", JIT + 0x100, 22, CFI_TRUST_FRAME_POINTER);
 
+        begin(CODE + 0x10, 10, 20);
+        stack[20] = at(30);
+        stack[21] = after_call(0x100);
+        code[0x100] = 0xc3; /* a return, but not one that stands to be executed */
+        stack[22] = after_call(0x300);
+        stack[30] = at(40);
+        stack[31] = after_call(0x200);
+        start();
+        cfi_walk_next(&walk);
+        moves("frame pointer of a caller that returns next", CODE + 0x200, 32, CFI_TRUST_FRAME_POINTER);
+        begin(CODE + 0x10, 10, 20);
+        buffers.module.eh_frame_hdr = 0x12340000;
+        buffers.module.eh_frame_hdr_size = 100;
+        stack[20] = at(30);
+        stack[21] = after_call(0x100);
+        start();
+        moves("tables that cannot be read: frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
+}
+
+static void check_bad_frame_pointers(void)
+{
         /* Far from SP, so that the scan does not find what the frame pointer was refused. */
         begin(CODE + 0x10, 10, 300);
         stack[300] = at(300);
@@ -167,23 +191,6 @@ static void check_frame_pointers(void)
         stack[400] = 0xe8000000; /* the bytes of a call, five before its end */
         start();
         ends("frame pointer, return address not executable", CFI_END_NO_RULE);
-        begin(CODE + 0x10, 10, 20);
-        stack[20] = at(30);
-        stack[21] = after_call(0x100);
-        code[0x100] = 0xc3; /* a return, but not one that stands to be executed */
-        stack[22] = after_call(0x300);
-        stack[30] = at(40);
-        stack[31] = after_call(0x200);
-        start();
-        cfi_walk_next(&walk);
-        moves("frame pointer of a caller that returns next", CODE + 0x200, 32, CFI_TRUST_FRAME_POINTER);
-        begin(CODE + 0x10, 10, 20);
-        buffers.module.eh_frame_hdr = 0x12340000;
-        buffers.module.eh_frame_hdr_size = 100;
-        stack[20] = at(30);
-        stack[21] = after_call(0x100);
-        start();
-        moves("tables that cannot be read: frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
         begin(CODE + 0x10, 10, 511);
         start();
         ends("frame pointer at the end of what can be read", CFI_END_NO_RULE);
@@ -298,7 +305,8 @@ static void check_calls(void)
                 stack[20] = at(30);
                 stack[21] = CODE + 0x100;
                 start();
-                tap_ok(cfi_walk_next(&walk) == cases[i].call, "%s %s", cases[i].title, cases[i].call ? "is a call" : "is none");
+                tap_ok(cfi_walk_next(&walk) == cases[i].call, "%s %s", cases[i].title,
+                       cases[i].call ? "is a call" : "is none");
         }
         begin(CODE + 0x10, 10, 20);
         memcpy(code, cases[1].bytes, 2);
@@ -359,7 +367,8 @@ static void check_trampoline(void)
         start();
         for (int i = 0; i < 1000 && cfi_walk_next(&walk);)
                 i++;
-        tap_ok(walk.end == CFI_END_NO_PROGRESS && walk.depth < 100, "signal frames in a ring: ends after %u", walk.depth);
+        tap_ok(walk.end == CFI_END_NO_PROGRESS && walk.depth < 100, "signal frames in a ring: ends after %u",
+               walk.depth);
         begin(CODE + 0x300, 508, 20);
         memcpy(code + 0x300, sigreturn, sizeof(sigreturn));
         start();
@@ -372,7 +381,9 @@ static size_t debug_frame_size;
 
 static void begin_with_cfi(uint64_t pc, unsigned sp, uint64_t size, const uint8_t *program, size_t len)
 {
-        static const uint8_t cie[] = { 16, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0 };
+        static const uint8_t cie[] = {
+                16, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0
+        };
         uint64_t range[2] = { CODE, size };
         uint32_t head[2] = { (uint32_t)(20 + len), 0 };
 
@@ -387,16 +398,16 @@ static void begin_with_cfi(uint64_t pc, unsigned sp, uint64_t size, const uint8_
         buffers.module.debug_frame_size = debug_frame_size;
 }
 
-#define BEGIN_WITH_CFI(pc, sp, size, ...)                                                                              \
-        do {                                                                                                           \
-                static const uint8_t program_[] = { __VA_ARGS__ };                                                     \
-                begin_with_cfi(pc, sp, size, program_, sizeof(program_));                                              \
+#define BEGIN_WITH_CFI(pc, sp, size, ...)                                 \
+        do {                                                              \
+                static const uint8_t program_[] = { __VA_ARGS__ };        \
+                begin_with_cfi(pc, sp, size, program_, sizeof(program_)); \
         } while (0)
 
 static void check_with_cfi(void)
 {
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16); /* CFA = SP + 16 */
-        stack[11] = CODE + 0x80; /* CFI needs no call before a return address */
+        stack[11] = CODE + 0x80;                              /* CFI needs no call before a return address */
         stack[13] = 0;
         start();
         moves("CFI", CODE + 0x80, 12, CFI_TRUST_CFI);
@@ -505,6 +516,7 @@ int main(void)
 {
         check_bad_pc();
         check_frame_pointers();
+        check_bad_frame_pointers();
         check_code_at_pc();
         check_scan();
         check_calls();

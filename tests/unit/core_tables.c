@@ -5,10 +5,10 @@
 #include "tests/unit/tap.h"
 #include "unwind/core/cfi_internal.h"
 
-#define BIAS 0x10000u        /* the code, */
-#define HDR 0x1000u          /* .eh_frame_hdr and */
-#define EH 0x2000u           /* .eh_frame are near 0, so that an absolute two-byte pointer reaches them */
-#define POINTERS 0x3800u     /* what indirect pointers point to */
+#define BIAS 0x10000u    /* the code, */
+#define HDR 0x1000u      /* .eh_frame_hdr and */
+#define EH 0x2000u       /* .eh_frame are near 0, so that an absolute two-byte pointer reaches them */
+#define POINTERS 0x3800u /* what indirect pointers point to */
 #define FUNCTIONS 5
 #define CODE(i) (0x4000u + 0x100u * (unsigned)(i)) /* function i covers 0x80 bytes from here */
 #define CODE_SIZE 0x80u
@@ -77,14 +77,14 @@ static void put_pointer(struct bytes *b, uint8_t encoding, uint64_t value)
 /* What the tables are to be. */
 struct form {
         const char *title;
-        uint8_t encoding;       /* of an FDE's addresses */
-        uint8_t table;          /* encoding of the search table, CFI_PE_OMIT for none */
-        uint8_t eh_frame;       /* encoding of eh_frame_ptr */
-        uint8_t count;          /* encoding of fde_count */
-        uint8_t version;        /* of the CIE */
+        uint8_t encoding; /* of an FDE's addresses */
+        uint8_t table;    /* encoding of the search table, CFI_PE_OMIT for none */
+        uint8_t eh_frame; /* encoding of eh_frame_ptr */
+        uint8_t count;    /* encoding of fde_count */
+        uint8_t version;  /* of the CIE */
         const char *augmentation;
-        bool wide;              /* 64-bit lengths */
-        bool debug;             /* as .debug_frame */
+        bool wide;  /* 64-bit lengths */
+        bool debug; /* as .debug_frame */
 };
 
 static size_t begin_entry(struct bytes *b, const struct form *f)
@@ -259,7 +259,8 @@ static const struct form forms[] = {
         { "FDE sdata8 pcrel", CFI_PE_SDATA8 | CFI_PE_PCREL, USUAL_TABLE, 1, "zR", false, false },
         { "FDE signed absptr pcrel", CFI_PE_SIGNED | CFI_PE_PCREL, USUAL_TABLE, 1, "zR", false, false },
         { "FDE aligned", CFI_PE_ALIGNED, USUAL_TABLE, 1, "zR", false, false },
-        { "FDE indirect pcrel sdata4", CFI_PE_INDIRECT | CFI_PE_PCREL | CFI_PE_SDATA4, USUAL_TABLE, 1, "zR", false, false },
+        { "FDE indirect pcrel sdata4", CFI_PE_INDIRECT | CFI_PE_PCREL | CFI_PE_SDATA4, USUAL_TABLE, 1, "zR", false,
+          false },
         { "table sdata8 datarel", USUAL, CFI_PE_DATAREL | CFI_PE_SDATA8, USUAL, CFI_PE_UDATA4, 1, "zR", false, false },
         { "table udata4 absolute", USUAL, CFI_PE_UDATA4, CFI_PE_UDATA4, CFI_PE_UDATA8, 1, "zR", false, false },
         { "table absptr", USUAL, CFI_PE_ABSPTR, CFI_PE_ABSPTR, CFI_PE_ULEB, 1, "zR", false, false },
@@ -416,10 +417,10 @@ static int run_program(const uint8_t *program, size_t len)
         return cfi_find_row(&buffers.space, CODE(0) + 0x70, &row);
 }
 
-#define PROGRAM(title, wanted, ...)                                                                                    \
-        do {                                                                                                           \
-                static const uint8_t program_[] = { __VA_ARGS__ };                                                     \
-                tap_is((uint64_t)run_program(program_, sizeof(program_)), (uint64_t)(wanted), "program: %s", title);   \
+#define PROGRAM(title, wanted, ...)                                                                                  \
+        do {                                                                                                         \
+                static const uint8_t program_[] = { __VA_ARGS__ };                                                   \
+                tap_is((uint64_t)run_program(program_, sizeof(program_)), (uint64_t)(wanted), "program: %s", title); \
         } while (0)
 
 static void check_bad_programs(void)
@@ -430,10 +431,11 @@ static void check_bad_programs(void)
         PROGRAM("an instruction that does not exist", -EOPNOTSUPP, 0x3f);
         PROGRAM("an instruction of another processor", -EOPNOTSUPP, 0x2d);
         PROGRAM("an operand cut off", -EBADMSG, 0x0e);
-        PROGRAM("a number of more than 64 bits", -EBADMSG, 0x0e, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-                0x01);
+        PROGRAM("a number of more than 64 bits", -EBADMSG, 0x0e, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+                0x80, 0x01);
         PROGRAM("an expression longer than the FDE", -EBADMSG, 0x0f, 0x7f, 0x70);
-        PROGRAM("an expression of 2^64 - 1 bytes", -EBADMSG, 0x0f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);
+        PROGRAM("an expression of 2^64 - 1 bytes", -EBADMSG, 0x0f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                0x01);
         PROGRAM("a register beyond 2^63", 0, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);
         PROGRAM("an offset that overflows", 0, 0x83, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);
         PROGRAM("advance_loc4 beyond the function", 0, 0x04, 0xff, 0xff, 0xff, 0xff, 0x3f);
@@ -443,7 +445,8 @@ static void check_bad_programs(void)
         PROGRAM("a state restored that was not remembered", -EBADMSG, 0x0b);
         PROGRAM("a state remembered that is never restored", 0, 0x0a, 0x0e, 0x10);
         memset(many, 0x0a, sizeof(many)); /* each is looked for to the end of the program */
-        tap_is((uint64_t)run_program(many, sizeof(many)), (uint64_t)-E2BIG, "program: %zu states remembered", sizeof(many));
+        tap_is((uint64_t)run_program(many, sizeof(many)), (uint64_t)-E2BIG, "program: %zu states remembered",
+               sizeof(many));
 }
 
 /* Expressions. */
@@ -471,15 +474,15 @@ static void check_expression(const char *title, const uint8_t *code, size_t len,
                 tap_is(got, wanted, "expression: %s", title);
 }
 
-#define GIVES(title, wanted, ...)                                                                                      \
-        do {                                                                                                           \
-                static const uint8_t code_[] = { __VA_ARGS__ };                                                        \
-                check_expression(title, code_, sizeof(code_), false, 0, (uint64_t)(wanted));                           \
+#define GIVES(title, wanted, ...)                                                            \
+        do {                                                                                 \
+                static const uint8_t code_[] = { __VA_ARGS__ };                              \
+                check_expression(title, code_, sizeof(code_), false, 0, (uint64_t)(wanted)); \
         } while (0)
-#define FAILS(title, wanted, ...)                                                                                      \
-        do {                                                                                                           \
-                static const uint8_t code_[] = { __VA_ARGS__ };                                                        \
-                check_expression(title, code_, sizeof(code_), false, wanted, 0);                                       \
+#define FAILS(title, wanted, ...)                                                \
+        do {                                                                     \
+                static const uint8_t code_[] = { __VA_ARGS__ };                  \
+                check_expression(title, code_, sizeof(code_), false, wanted, 0); \
         } while (0)
 
 static void check_pushing(void)

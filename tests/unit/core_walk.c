@@ -408,11 +408,11 @@ __attribute__((noinline)) static unsigned measure_deep(int depth)
 }
 
 /* Each frame of this chain has its own pc, so that the rows cached do not make the cold walk cheap. */
-#define LINK(n, next)                                                                                                  \
-        __attribute__((noinline)) static unsigned chain_##n(int x)                                                          \
-        {                                                                                                              \
-                sink += next(x + n);                                                                                   \
-                return sink + (unsigned)x;                                                                                      \
+#define LINK(n, next)                                              \
+        __attribute__((noinline)) static unsigned chain_##n(int x) \
+        {                                                          \
+                sink += next(x + n);                               \
+                return sink + (unsigned)x;                         \
         }
 LINK(1, measure_deep)
 LINK(2, chain_1)

@@ -6,10 +6,14 @@
 const char *cfi_trust_name(enum cfi_trust trust)
 {
         switch (trust) {
-        case CFI_TRUST_CONTEXT: return "context";
-        case CFI_TRUST_CFI: return "cfi";
-        case CFI_TRUST_FRAME_POINTER: return "frame-pointer";
-        case CFI_TRUST_SCAN: return "scan";
+        case CFI_TRUST_CONTEXT:
+                return "context";
+        case CFI_TRUST_CFI:
+                return "cfi";
+        case CFI_TRUST_FRAME_POINTER:
+                return "frame-pointer";
+        case CFI_TRUST_SCAN:
+                return "scan";
         }
         return "unknown";
 }
@@ -17,13 +21,20 @@ const char *cfi_trust_name(enum cfi_trust trust)
 const char *cfi_end_name(enum cfi_end end)
 {
         switch (end) {
-        case CFI_END_NONE: return "none";
-        case CFI_END_OF_STACK: return "end-of-stack";
-        case CFI_END_MAX_FRAMES: return "max-frames";
-        case CFI_END_NO_PROGRESS: return "no-progress";
-        case CFI_END_UNREADABLE: return "unreadable";
-        case CFI_END_BAD_PC: return "bad-pc";
-        case CFI_END_NO_RULE: return "no-rule";
+        case CFI_END_NONE:
+                return "none";
+        case CFI_END_OF_STACK:
+                return "end-of-stack";
+        case CFI_END_MAX_FRAMES:
+                return "max-frames";
+        case CFI_END_NO_PROGRESS:
+                return "no-progress";
+        case CFI_END_UNREADABLE:
+                return "unreadable";
+        case CFI_END_BAD_PC:
+                return "bad-pc";
+        case CFI_END_NO_RULE:
+                return "no-rule";
         }
         return "unknown";
 }
@@ -85,8 +96,7 @@ static int recover(const struct cfi_space *space, const struct cfi_rule *rule, c
 }
 
 /* A register without a rule: what the callee left in it. */
-static void keep(const struct cfi_row *row, const struct arch_registers *regs, unsigned reg,
-                 struct arch_registers *out)
+static void keep(const struct cfi_row *row, const struct arch_registers *regs, unsigned reg, struct arch_registers *out)
 {
         uint32_t bit = 1u << reg;
         bool kept = row->signal_frame || reg == ARCH_REG_PC || (ARCH_CALLEE_SAVED & bit);

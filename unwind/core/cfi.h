@@ -143,20 +143,20 @@ bool cfi_walk_is_signal_frame(struct cfi_walk *walk);
  *
  * The rules, in order:
  *   1. A frame with an exact pc (frame 0, or interrupted by a signal) that is in no executable mapping: the return
- *      address is the word at SP if that is executable (a call through a bad pointer): caller = pop, trust cfi;
+ *      address is the word at SP if that is executable (a call through a bad pointer): caller = pop, trust cfi,
  *      exact_pc false.
- *   2. The row from .eh_frame(_hdr), else .debug_frame; applied. A row that cannot be applied falls to 3 only for an
- *      error of the table (ENOENT, EBADMSG, E2BIG, EOPNOTSUPP, ENODATA, a table that cannot be read); unreadable
- *      stack memory ends the walk.
- *   3. No row: if the code at pc is the sigreturn sequence, the kernel's signal frame at SP; else the frame-pointer
+ *   2. The row from .eh_frame(_hdr), else .debug_frame; applied. An error of the table (ENOENT, EBADMSG, E2BIG,
+ *      EOPNOTSUPP, ENODATA, a table that cannot be read) falls to 3; unreadable stack memory ends the walk.
+ *   3. No row: if the code at pc is the sigreturn sequence, the kernel's signal frame at SP. Else frame pointers: for an
+ *      exact pc that stands in a prologue or at a return, by its code, the return address at its place there; else the
  *      chain: FP aligned to 8, FP >= SP, both words readable, return address executable and after a call instruction,
- *      new FP > FP or 0 (an exact pc that stands in a prologue or at a return, by its code: the return address at its
- *      place there); else a scan of the stack from SP (at most 1024 bytes from frame 0, 320 otherwise) for an
+ *      new FP > FP or 0. Else a scan of the stack from SP (at most 1024 bytes from frame 0, 320 otherwise) for an
  *      executable address inside a module that a call instruction precedes.
- *   4. The walk stops when the new pc is in no executable mapping (0 counts as end-of-stack; any pc is taken from a
- *      signal frame), when the CFA does not grow (it need not when the frame left is a signal frame, since a handler
- *      may stand on another stack, and may stay for an exact pc, as in a function that has popped its return address;
- *      else it grows by the return address at least, which must be readable), when the return address is undefined.
+ *   4. The walk stops when the return address is undefined; when the new pc is 0 (both end-of-stack) or in no
+ *      executable mapping (any pc is taken from a signal frame); when the CFA does not grow by the size of a return
+ *      address, in readable memory. It need not grow where the frame left is a signal frame, since a handler may stand
+ *      on another stack (a few times a walk), and may stay for an exact pc, as in a function that has popped its
+ *      return address.
  */
 bool cfi_walk_next(struct cfi_walk *walk);
 

@@ -125,18 +125,49 @@ static void jump(struct evaluation *e, int64_t distance)
                 e->in.pos = to;
 }
 
+static bool is_comparison(uint8_t op)
+{
+        return op >= OP_EQ && op <= OP_NE;
+}
+
+static bool compare(uint8_t op, int64_t a, int64_t b)
+{
+        switch (op) {
+        case OP_EQ:
+                return a == b;
+        case OP_GE:
+                return a >= b;
+        case OP_GT:
+                return a > b;
+        case OP_LE:
+                return a <= b;
+        case OP_LT:
+                return a < b;
+        default: /* OP_NE */
+                return a != b;
+        }
+}
+
 /* `a op b`, b being the top of the stack. C leaves undefined what the guards catch. */
 static uint64_t binary(struct evaluation *e, uint8_t op, uint64_t a, uint64_t b)
 {
         int64_t sa = (int64_t)a, sb = (int64_t)b;
 
+        if (is_comparison(op))
+                return compare(op, sa, sb);
         switch (op) {
-        case OP_AND: return a & b;
-        case OP_OR: return a | b;
-        case OP_XOR: return a ^ b;
-        case OP_PLUS: return a + b;
-        case OP_MINUS: return a - b;
-        case OP_MUL: return a * b;
+        case OP_AND:
+                return a & b;
+        case OP_OR:
+                return a | b;
+        case OP_XOR:
+                return a ^ b;
+        case OP_PLUS:
+                return a + b;
+        case OP_MINUS:
+                return a - b;
+        case OP_MUL:
+                return a * b;
         case OP_DIV:
                 if (!b)
                         break;
@@ -145,16 +176,14 @@ static uint64_t binary(struct evaluation *e, uint8_t op, uint64_t a, uint64_t b)
                 if (!b)
                         break;
                 return a % b;
-        case OP_SHL: return b < 64 ? a << b : 0;
-        case OP_SHR: return b < 64 ? a >> b : 0;
-        case OP_SHRA: return (uint64_t)(sa >> (b < 64 ? b : 63));
-        case OP_EQ: return a == b;
-        case OP_NE: return a != b;
-        case OP_GE: return sa >= sb;
-        case OP_GT: return sa > sb;
-        case OP_LE: return sa <= sb;
-        case OP_LT: return sa < sb;
-        default: break;
+        case OP_SHL:
+                return b < 64 ? a << b : 0;
+        case OP_SHR:
+                return b < 64 ? a >> b : 0;
+        case OP_SHRA:
+                return (uint64_t)(sa >> (b < 64 ? b : 63));
+        default:
+                break;
         }
         cfi_fail(&e->in, -EBADMSG);
         return 0;
@@ -162,8 +191,8 @@ static uint64_t binary(struct evaluation *e, uint8_t op, uint64_t a, uint64_t b)
 
 static bool is_binary(uint8_t op)
 {
-        return (op >= OP_AND && op <= OP_MUL) || op == OP_OR || op == OP_PLUS ||
-               (op >= OP_SHL && op <= OP_XOR) || (op >= OP_EQ && op <= OP_NE);
+        return (op >= OP_AND && op <= OP_MUL) || op == OP_OR || op == OP_PLUS || (op >= OP_SHL && op <= OP_XOR) ||
+               is_comparison(op);
 }
 
 static void shuffle(struct evaluation *e, uint8_t op)

@@ -71,20 +71,20 @@ uint64_t cfi_pointer(struct cfi_cursor *c, uint8_t encoding, uint64_t data);
 
 /* What an FDE and its CIE say, LSB 5.0 core 10.6.1, DWARF 5 section 6.4.1. */
 struct cfi_cie {
-        uint64_t at;               /* address of the CIE, to know it again */
+        uint64_t at; /* address of the CIE, to know it again */
         uint64_t program, program_end;
         uint64_t code_align;
         int64_t data_align;
         uint64_t return_column;
-        uint8_t encoding;          /* of the FDE's addresses */
-        bool augmented;            /* the FDE has augmentation data, its length first */
+        uint8_t encoding; /* of the FDE's addresses */
+        bool augmented;   /* the FDE has augmentation data, its length first */
         bool signal_frame;
 };
 struct cfi_fde {
         struct cfi_cie cie;
-        uint64_t begin, size;      /* covers [begin, begin + size), run-time addresses */
+        uint64_t begin, size; /* covers [begin, begin + size), run-time addresses */
         uint64_t program, program_end;
-        uint64_t bias;             /* to be added to the absolute addresses of the program */
+        uint64_t bias; /* to be added to the absolute addresses of the program */
 };
 
 /* The FDE that covers `pc`. On success `c` reads the table the FDE came from. */

@@ -47,7 +47,7 @@ enum {
 /* What follows an instruction; 0 marks those that do not exist. */
 enum operands {
         OP_NONE = 1,
-        OP_ADDRESS,     /* encoded as the FDE's */
+        OP_ADDRESS, /* encoded as the FDE's */
         OP_1,
         OP_2,
         OP_4,
@@ -96,8 +96,8 @@ static const uint8_t operands_of[CFA_PLAIN_END] = {
 struct insn {
         uint8_t op;
         uint64_t reg;
-        uint64_t value;    /* number, second register, or new location for those that move it */
-        uint64_t block;    /* address and length of an expression */
+        uint64_t value; /* number, second register, or new location for those that move it */
+        uint64_t block; /* address and length of an expression */
         uint64_t block_len;
 };
 
@@ -271,10 +271,9 @@ static struct cfi_rule number_rule(enum cfi_rule_kind kind, uint64_t value)
 
 static struct cfi_rule block_rule(const struct machine *m, enum cfi_rule_kind kind, const struct insn *insn)
 {
-        return (struct cfi_rule){ .kind = kind,
-                                  .local = !m->in->space,
-                                  .expr = insn->block,
-                                  .expr_len = (uint32_t)insn->block_len };
+        return (struct cfi_rule){
+                .kind = kind, .local = !m->in->space, .expr = insn->block, .expr_len = (uint32_t)insn->block_len
+        };
 }
 
 static int execute_cfa(struct machine *m, const struct insn *insn)

@@ -20,8 +20,8 @@ struct section {
 /* The common head of CIE and FDE. */
 struct entry {
         uint64_t at, end;
-        uint64_t body;   /* after the id */
-        uint64_t cie;    /* address of the FDE's CIE */
+        uint64_t body; /* after the id */
+        uint64_t cie;  /* address of the FDE's CIE */
         bool is_cie;
 };
 

@@ -65,7 +65,8 @@ static struct cfi_row *cache_slot(const struct cfi_cache *cache, uint64_t pc)
         return &cache->rows[hash & (cache->slots - 1)];
 }
 
-/* Finds the row of the present frame, in the cache or in *own. A row in use always has a CFA rule, a slot without one is empty. */
+/* Finds the row of the present frame, in the cache or in *own. A row in use always has a CFA rule; a slot without
+ * one is empty. */
 static int find_row(const struct cfi_walk *walk, struct cfi_row *own, const struct cfi_row **out)
 {
         uint64_t pc = lookup_pc(walk);
@@ -253,9 +254,9 @@ static int find_caller(struct cfi_walk *walk, struct move *to)
         return err ? move_by_scan(walk, to) : 0;
 }
 
-/* A function that made a call has its own return address on the stack, above what it had as SP then: so each frame takes a
- * word that can be read, and a walk over hostile tables is no longer than the stack. An exact pc may be in a function that
- * keeps the return address in a register. */
+/* A function that made a call has its own return address on the stack, above what it had as SP then: so each frame
+ * takes a word that can be read, and a walk over hostile tables is no longer than the stack. An exact pc may be in a
+ * function that keeps the return address in a register. */
 static enum cfi_end check_progress(const struct cfi_walk *walk, uint64_t cfa)
 {
         uint64_t word;

@@ -4,9 +4,9 @@
 #include <elf.h> /* types and numbers alone */
 #include <errno.h>
 
-#define PHDRS_MAX 128        /* the kernel's own limit for what it starts is 65536 bytes of them; 20 are many */
-#define PHDRS_AT_MAX 65536   /* they stand behind the ELF header, in the first pages */
-#define NOTES_MAX 64         /* notes looked at in one segment */
+#define PHDRS_MAX 128      /* the kernel's own limit for what it starts is 65536 bytes of them; 20 are many */
+#define PHDRS_AT_MAX 65536 /* they stand behind the ELF header, in the first pages */
+#define NOTES_MAX 64       /* notes looked at in one segment */
 #define PAGE 4096u
 
 /* Run-time addresses of what is behind a program header, within the image. */
@@ -79,7 +79,8 @@ static bool is_gnu(const struct cfi_space *space, uint64_t at)
 {
         char name[4];
 
-        return !read_at(space, at, name, sizeof(name)) && name[0] == 'G' && name[1] == 'N' && name[2] == 'U' && !name[3];
+        return !read_at(space, at, name, sizeof(name)) && name[0] == 'G' && name[1] == 'N' && name[2] == 'U' &&
+               !name[3];
 }
 
 /* Looks for the build-id among the notes of one segment. gABI: a note is three words, name, descriptor, the last two
@@ -96,7 +97,8 @@ static void find_build_id(const struct cfi_space *space, struct range notes, uin
                 next = align_up(desc + n.n_descsz, align);
                 if (desc + n.n_descsz > notes.size)
                         return;
-                if (n.n_type == NT_GNU_BUILD_ID && n.n_namesz == 4 && n.n_descsz <= IMAGE_BUILD_ID_MAX && is_gnu(space, notes.at + sizeof(n))) {
+                if (n.n_type == NT_GNU_BUILD_ID && n.n_namesz == 4 && n.n_descsz <= IMAGE_BUILD_ID_MAX &&
+                    is_gnu(space, notes.at + sizeof(n))) {
                         if (!read_at(space, notes.at + desc, image->build_id, n.n_descsz))
                                 image->build_id_len = n.n_descsz;
                         return;

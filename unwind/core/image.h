@@ -12,13 +12,13 @@
 #define IMAGE_BUILD_ID_MAX 64 /* bytes; GNU build-ids are 20, lld and Go may differ */
 
 struct image {
-        uint64_t base;              /* address of the ELF header */
-        uint64_t end;               /* end of the last PT_LOAD at run time, page-rounded up */
-        uint64_t bias;              /* run-time address minus ELF virtual address */
-        uint64_t eh_frame_hdr;      /* run-time address; 0: none */
+        uint64_t base;         /* address of the ELF header */
+        uint64_t end;          /* end of the last PT_LOAD at run time, page-rounded up */
+        uint64_t bias;         /* run-time address minus ELF virtual address */
+        uint64_t eh_frame_hdr; /* run-time address; 0: none */
         uint64_t eh_frame_hdr_size;
-        uint64_t dynamic;           /* run-time address of PT_DYNAMIC; 0: none */
-        uint32_t build_id_len;      /* 0: none */
+        uint64_t dynamic;      /* run-time address of PT_DYNAMIC; 0: none */
+        uint32_t build_id_len; /* 0: none */
         uint8_t build_id[IMAGE_BUILD_ID_MAX];
 };
 

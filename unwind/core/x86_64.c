@@ -107,7 +107,7 @@ struct arch_frame_link arch_link_by_fp(uint64_t fp)
 bool arch_link_by_code(const struct cfi_space *space, uint64_t pc, uint64_t sp, struct arch_frame_link *out)
 {
         static const uint8_t ret[] = { 0xc3 };
-        static const uint8_t entry[] = { 0x55, 0x48, 0x89, 0xe5 };                           /* push %rbp; mov %rsp,%rbp */
+        static const uint8_t entry[] = { 0x55, 0x48, 0x89, 0xe5 }; /* push %rbp; mov %rsp,%rbp */
         static const uint8_t cet_entry[] = { 0xf3, 0x0f, 0x1e, 0xfa, 0x55, 0x48, 0x89, 0xe5 }; /* endbr64 before it */
 
         if (code_is(space, pc, ret, sizeof(ret)) || code_is(space, pc, entry, sizeof(entry)) ||
