@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How much stack the engine takes: it runs in a signal handler, on a stack that may be small. A walk with every row
- * looked up anew runs on a painted stack, and what it has washed off is counted. cfi.h promises 2 KiB; the callbacks' are in it. */
+ * looked up anew runs on a painted stack, and what it has washed off is counted. cfi.h promises 2 KiB, in which the
+ * callbacks' part is counted here. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
 
