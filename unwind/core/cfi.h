@@ -149,8 +149,8 @@ bool cfi_walk_is_signal_frame(struct cfi_walk *walk);
  *      EOPNOTSUPP, ENODATA, a table that cannot be read) falls to 3; unreadable stack memory ends the walk.
  *   3. No row: if the code at pc is the sigreturn sequence, the kernel's signal frame at SP. Else frame pointers: for
  *      an exact pc that stands in a prologue or at a return, by its code, the return address at its place there; else
- *      the chain: FP aligned to 8, FP >= SP, both words readable, return address executable and after a call instruction,
- *      new FP > FP or 0. Else a scan of the stack from SP (at most 1024 bytes from frame 0, 320 otherwise) for an
+ *      the chain: FP aligned to 8, FP >= SP, both words readable, return address executable and after a call
+ *      instruction, new FP > FP or 0. Else a scan of the stack from SP (at most 1024 bytes from frame 0, 320 otherwise) for an
  *      executable address inside a module that a call instruction precedes.
  *   4. The walk stops when the return address is undefined; when the new pc is 0 (both end-of-stack) or in no
  *      executable mapping (any pc is taken from a signal frame); when the CFA does not grow by the size of a return
