@@ -39,6 +39,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -354,9 +355,11 @@ static void crash_on_a_thread(void)
 
 int main(int argc, char **argv)
 {
+        const struct rlimit no_core = { 0, 0 };
         int status;
         pid_t pid;
 
+        setrlimit(RLIMIT_CORE, &no_core);
         if (argc < 3) {
                 fprintf(stderr, "usage: fake_handler HELPER DIR [MODE]\n");
                 return 2;
