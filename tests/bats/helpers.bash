@@ -176,8 +176,8 @@ valid_reports() {
         /usr/bin/python3 -W ignore "$root/tests/tools/validate.py" "$schema" "$@" >&2 || fail "invalid report"
 }
 
-# good_reports N: exactly N crashes were reported, each with a complete raw and a valid JSON report, and nothing else lies there.
-good_reports() {
+# complete_reports N: exactly N crashes were reported, each with a complete raw and a JSON report, and nothing else lies there.
+complete_reports() {
         local raw
         if [ "$(reports .txt)" != "$1" ] || [ "$(reports .json)" != "$1" ] || [ "$(ls -A "$CRASHPRE_DIR" | wc -l)" != $((2 * $1)) ]; then
                 ls -la "$CRASHPRE_DIR" >&2
@@ -186,7 +186,11 @@ good_reports() {
         fi
         [ "$1" != 0 ] || return 0
         for raw in "$CRASHPRE_DIR"/crash-*.txt; do raw_is_complete "$raw" || return 1; done
-        valid_reports "$CRASHPRE_DIR"/crash-*.json
+}
+
+# good_reports N: the same, and the JSON is valid.
+good_reports() {
+        complete_reports "$1" && { [ "$1" = 0 ] || valid_reports "$CRASHPRE_DIR"/crash-*.json; }
 }
 
 # ---- with and without ----
@@ -200,19 +204,27 @@ ended() {
         rm -f "$T/$name.cwd"/core*
 }
 
-# faithful [--reports N] WORD [ARGUMENT...]: at -O0 and -O2, the zoo ends in the same way with the preload as without (wait status, core flag, stdout,
-# stderr), and leaves N good pairs of reports (1 unless told; "any": not looked at).
+# faithful [--reports N] WORD [ARGUMENT...]: at -O0 and -O2, the zoo ends in the same way with the preload as without (wait status, core flag,
+# stdout, stderr), and leaves N good pairs of reports (1 unless told; "any": not looked at). The last level's are in CRASHPRE_DIR afterwards.
 faithful() {
-        local want=1
+        local want=1 level
         if [ "$1" = --reports ]; then want=$2 && shift 2; fi
-        local level
+        rm -rf "$T"/valid && mkdir "$T"/valid
         for level in ${LEVELS:-O0 O2}; do
-                faithful_command "$want" "$tools/zoo-$level/zoo" "$@" || { fail "at -$level" || return 1; }
+                same_end "$want" "$tools/zoo-$level/zoo" "$@" || { fail "at -$level" || return 1; }
+                if [ "$want" != any ] && [ "$want" != 0 ]; then cp "$CRASHPRE_DIR"/crash-* "$T/valid"; fi
         done
+        # All at once: starting the validator takes longer than a crash.
+        [ -z "$(ls "$T/valid")" ] || valid_reports "$T"/valid/*.json
 }
 
-# faithful_command N COMMAND...
+# faithful_command N COMMAND...: the same for any program.
 faithful_command() {
+        same_end "$@" || return 1
+        case $1 in any | 0) ;; *) valid_reports "$CRASHPRE_DIR"/crash-*.json ;; esac
+}
+
+same_end() {
         local want=$1 part
         shift
         fresh_reports
@@ -227,7 +239,7 @@ faithful_command() {
                         fail "$part differs with the preload (second column)" || return 1
                 }
         done
-        [ "$want" = any ] || good_reports "$want"
+        [ "$want" = any ] || complete_reports "$want"
 }
 
 # status_is TEXT: how the program of the last `ended` or `faithful` died, as the word begins.

@@ -17,6 +17,8 @@
 
 static const struct zoo_word *const tables[] = { memory_words, signal_words, thread_words, setting_words };
 
+volatile bool zoo_silent_end;
+
 void zoo_say(const char *s)
 {
         char line[256];
@@ -162,6 +164,7 @@ int main(int argc, char **argv)
         plan.word = argv[1];
         plan.args = argv + 2;
         zoo_go(&plan);
-        zoo_say("end");
+        if (!zoo_silent_end)
+                zoo_say("end");
         return 0;
 }

@@ -30,6 +30,9 @@ void zoo_go(const struct zoo_plan *plan);
 /* Writes `s` and a newline to stdout by write(2), so that it is there whatever happens next. Async-signal-safe. */
 void zoo_say(const char *s);
 
+/* Set by a race that main should have lost: then main must not write where a run without races writes nothing. */
+extern volatile bool zoo_silent_end;
+
 /* The n-th argument or `otherwise`. */
 const char *zoo_arg(const struct zoo_plan *plan, size_t n, const char *otherwise);
 

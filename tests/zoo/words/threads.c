@@ -345,6 +345,7 @@ static void race(const struct zoo_plan *plan)
         const struct timespec tick = { .tv_nsec = 1000000 }, later = { .tv_nsec = 20000000 };
         const char *dir = getenv("ZOO_RACE_DIR");
 
+        zoo_silent_end = true;
         start(NULL, fault_now, plan);
         zoo_wait_for(&about_to_fault, "worker");
         for (int i = 0; dir && i < 3000 && !reported(dir); i++)
