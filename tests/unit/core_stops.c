@@ -137,6 +137,13 @@ static void check_frame_pointers(void)
         start();
         moves("frame pointer in generated code", JIT + 0x100, 22, CFI_TRUST_FRAME_POINTER);
 
+        begin(JIT + 0x10, 10, 20);
+        stack[20] = at(30);
+        stack[21] = JIT + 0x200; /* an interpreter's return entry: no call stands before it */
+        start();
+        moves("frame pointer to a place that no call precedes, in generated code", JIT + 0x200, 22,
+              CFI_TRUST_FRAME_POINTER);
+
         begin(CODE + 0x10, 10, 20);
         stack[20] = at(30);
         stack[21] = after_call(0x100);

@@ -95,44 +95,42 @@ static int recover(const struct cfi_space *space, const struct cfi_rule *rule, c
         return space->read(space->ctx, at, value, sizeof(*value)) ? -EFAULT : 0;
 }
 
-/* A register without a rule: what the callee left in it. */
-static void keep(const struct cfi_row *row, const struct arch_registers *regs, unsigned reg, struct arch_registers *out)
+/* Registers without a rule: what the callee left in them. */
+static void keep_unruled(const struct cfi_row *row, const struct arch_registers *regs, struct arch_registers *out)
 {
-        uint32_t bit = 1u << reg;
-        bool kept = row->signal_frame || reg == ARCH_REG_PC || (ARCH_CALLEE_SAVED & bit);
+        const uint32_t all = (1u << ARCH_DWARF_REGS) - 1;
+        uint32_t kept = row->signal_frame ? all : ARCH_CALLEE_SAVED | 1u << ARCH_REG_PC;
 
-        out->v[reg] = regs->v[reg];
-        if (kept)
-                out->known |= regs->known & bit;
-        out->inherited |= (regs->known | regs->inherited) & ~out->known & bit;
+        *out = *regs;
+        out->known = regs->known & kept & ~row->ruled & all;
+        out->inherited = (regs->known | regs->inherited) & ~out->known & ~row->ruled & all;
 }
 
 int cfi_apply_row(const struct cfi_space *space, const struct cfi_row *row, const struct arch_registers *regs,
                   struct arch_registers *out, uint64_t *cfa)
 {
+        const uint32_t sp = 1u << ARCH_REG_SP;
         int err = find_cfa(space, row, regs, cfa);
 
         if (err)
                 return err;
-        *out = (struct arch_registers){ .known = 0 };
-        for (unsigned reg = 0; reg < ARCH_DWARF_REGS; reg++) {
+        keep_unruled(row, regs, out);
+        for (uint32_t left = row->ruled; left; left &= left - 1) {
+                unsigned reg = (unsigned)__builtin_ctz(left);
                 const struct cfi_rule *rule = &row->reg[reg];
 
                 if (rule->kind == CFI_RULE_UNDEFINED)
                         continue;
-                if (rule->kind == CFI_RULE_SAME && reg == ARCH_REG_SP) {
-                        out->v[reg] = *cfa; /* what the CFA means on this processor */
-                } else if (rule->kind == CFI_RULE_SAME) {
-                        keep(row, regs, reg, out);
-                        continue;
-                } else {
-                        err = recover(space, rule, regs, *cfa, &out->v[reg]);
-                        if (err && (reg == ARCH_REG_PC || reg == ARCH_REG_SP))
-                                return err;
-                        if (err) /* the way to the caller does not need it */
-                                continue;
-                }
-                out->known |= 1u << reg;
+                err = recover(space, rule, regs, *cfa, &out->v[reg]);
+                if (err && (reg == ARCH_REG_PC || reg == ARCH_REG_SP))
+                        return err;
+                if (!err) /* else: the way to the caller does not need it */
+                        out->known |= 1u << reg;
+        }
+        if (!(row->ruled & sp)) { /* what the CFA means on this processor */
+                out->v[ARCH_REG_SP] = *cfa;
+                out->known |= sp;
+                out->inherited &= ~sp;
         }
         return 0;
 }

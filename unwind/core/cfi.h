@@ -90,6 +90,7 @@ struct cfi_row {
         uint64_t pc; /* the address looked up */
         struct cfi_rule cfa;
         struct cfi_rule reg[ARCH_DWARF_REGS];
+        uint32_t ruled;    /* bit n: reg[n] is anything but CFI_RULE_SAME */
         bool signal_frame; /* augmentation 'S': the caller's pc is exact, not a return address */
         bool ends_here;    /* pc is the last byte the FDE covers: what returns to pc + 1 may be other code */
 };

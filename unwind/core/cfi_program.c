@@ -386,5 +386,7 @@ int cfi_run_program(struct cfi_cursor *c, const struct cfi_fde *fde, uint64_t pc
         if (err)
                 return err;
         settle_return_column(out, fde->cie.return_column);
+        for (unsigned i = 0; i < ARCH_DWARF_REGS; i++)
+                out->ruled |= (out->reg[i].kind != CFI_RULE_SAME) * (1u << i);
         return out->cfa.kind == CFI_RULE_SAME ? -EBADMSG : 0; /* SAME: no instruction ever set it */
 }

@@ -174,6 +174,19 @@ static bool plausible_return(const struct cfi_walk *walk, uint64_t pc)
         return pc && executable(walk, pc - 1) && arch_follows_call(walk->space, pc);
 }
 
+static bool in_module(const struct cfi_walk *walk, uint64_t pc)
+{
+        struct cfi_module module;
+
+        return !walk->space->module(walk->space->ctx, pc - 1, &module);
+}
+
+/* Code made at run time, an interpreter's above all, returns to places of its own choice that no call precedes. */
+static bool returns_to_generated_code(const struct cfi_walk *walk, uint64_t pc)
+{
+        return pc && executable(walk, pc) && !in_module(walk, pc);
+}
+
 static int follow_link(const struct cfi_walk *walk, const struct arch_frame_link *link, struct move *to)
 {
         uint64_t fp = walk->regs.v[ARCH_REG_FP], pc;
@@ -184,7 +197,7 @@ static int follow_link(const struct cfi_walk *walk, const struct arch_frame_link
         if (fp && link->frame_pointer && fp <= link->frame_pointer)
                 return -ENOENT;
         /* Both words zero is how code without CFI marks the outermost frame (psABI 3.4.1). */
-        if ((pc || fp) && !plausible_return(walk, pc))
+        if ((pc || fp) && !plausible_return(walk, pc) && !returns_to_generated_code(walk, pc))
                 return -ENOENT;
         set_caller(walk, to, pc, link->cfa);
         if (link->frame_pointer || is_known(&walk->regs, ARCH_REG_FP))
@@ -206,13 +219,6 @@ static int move_by_frame_pointer(const struct cfi_walk *walk, struct move *to)
                 return -ENOENT;
         link = arch_link_by_fp(fp);
         return follow_link(walk, &link, to);
-}
-
-static bool in_module(const struct cfi_walk *walk, uint64_t pc)
-{
-        struct cfi_module module;
-
-        return !walk->space->module(walk->space->ctx, pc - 1, &module);
 }
 
 /* Rule 3, last. */
