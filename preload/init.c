@@ -10,6 +10,7 @@
 #include "preload/handler.h"
 #include "preload/interpose.h"
 #include "preload/notes.h"
+#include "preload/sanitizer.h"
 #include "preload/settings.h"
 #include "preload/startup.h"
 #include "preload/terminate.h"
@@ -55,6 +56,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         notes_metadata_from_environment(envp);
         actions_install(settings.signals, handler_entry);
         terminate_hook();
+        sanitizer_hook();
         __cxa_at_quick_exit(on_exit_called, NULL);
         active = true;
 }
