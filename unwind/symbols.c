@@ -26,6 +26,7 @@ struct symbols {
         symbols_note *note;
         void *ctx;
         struct module_files *files; /* one a module */
+        uint64_t deadline_ns, bytes;
 };
 
 struct symbols *symbols_new(struct target *t, const char *debug_dirs, symbols_note *note, void *ctx)
@@ -62,6 +63,28 @@ void symbols_free(struct symbols *s)
         free(s->files);
         free(s->debug_dirs);
         free(s);
+}
+
+void symbols_set_limits(struct symbols *s, uint64_t deadline_ns, uint64_t bytes)
+{
+        s->deadline_ns = deadline_ns;
+        s->bytes = bytes;
+}
+
+void symbol_query_clear(struct symbol_query *q)
+{
+        for (size_t i = 0; i < q->line_count; i++) {
+                free(q->lines[i].function);
+                free(q->lines[i].symbol);
+                free(q->lines[i].file);
+        }
+        free(q->lines);
+        free(q->symbol);
+        free(q->function);
+        q->lines = NULL;
+        q->symbol = q->function = NULL;
+        q->line_count = 0;
+        q->offset = 0;
 }
 
 /* ---- opening ---- */
@@ -191,6 +214,8 @@ int symbols_resolve(struct symbols *s, struct symbol_query *q, size_t n)
         for (size_t i = 0; i < n; i++) {
                 q[i].symbol = q[i].function = NULL;
                 q[i].offset = 0;
+                q[i].lines = NULL;
+                q[i].line_count = 0;
                 order[i] = &q[i];
         }
         qsort(order, n, sizeof(*order), by_module_and_address);

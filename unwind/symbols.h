@@ -10,12 +10,24 @@
 
 #include "unwind/target.h"
 
+/* One call at an address: the function it was inlined from, or the one that is there. From debugging information. */
+struct symbol_line {
+        char *function;        /* new, demangled; NULL: unknown */
+        char *symbol;          /* new, linkage name; NULL: none */
+        char *file;            /* new, absolute; NULL: unknown */
+        uint32_t line, column; /* 0: unknown */
+};
+
 struct symbol_query {
         int module;      /* in: index into the target's modules, or -1 */
         uint64_t addr;   /* in: run-time address to look up (pc, or pc - 1 for callers) */
         char *symbol;    /* out: new, the ELF symbol less its version; NULL: none */
         char *function;  /* out: new, demangled (C++, Rust, D), or a copy of symbol; NULL: none */
         uint64_t offset; /* out: addr minus the symbol's address */
+        struct symbol_line
+                *lines;    /* out: new, innermost first; the last is the physical function, into which all before
+                                    * it are inlined */
+        size_t line_count; /* out: 0: no debugging information for it */
 };
 
 struct symbols; /* opened files of one target */
@@ -28,6 +40,13 @@ void symbols_free(struct symbols *s);
 
 /* Answers all queries. 0, or -ENOMEM. Sets status and debug_file of every module that was asked for. */
 int symbols_resolve(struct symbols *s, struct symbol_query *q, size_t n);
+
+/* What symbols_resolve() may use: until `deadline_ns` (CLOCK_MONOTONIC; 0: no end), `bytes` of memory for debugging
+ * information (0: 1 GiB). Earlier queries are answered first. */
+void symbols_set_limits(struct symbols *s, uint64_t deadline_ns, uint64_t bytes);
+
+/* Frees what a query was answered with; its question stays. */
+void symbol_query_clear(struct symbol_query *q);
 
 /* .debug_frame of a module (uncompressed, borrowed until symbols_free()), from the file or its debug file. 0 or
  * -ENOENT. */
