@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/describe.h"
 
+#include "unwind/symbols.h"
+
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *describe_base_name(const char *path)
@@ -18,6 +21,19 @@ const char *describe_program(struct report *report)
         if (!name && report->process.cmdline_count)
                 name = describe_base_name(report->process.cmdline[0]);
         return name && *name ? name : "process";
+}
+
+const char *describe_type(struct pool *pool, const char *mangled)
+{
+        static const char prefix[] = "typeinfo for ";
+        char *demangled = symbols_demangle(pool_printf(pool, "_ZTI%s", mangled));
+        const char *name = mangled;
+
+        if (demangled && !strncmp(demangled, prefix, sizeof(prefix) - 1))
+                name = demangled + sizeof(prefix) - 1;
+        name = pool_strdup(pool, name);
+        free(demangled);
+        return name;
 }
 
 static bool is(const char *word, const char *expected)
@@ -118,14 +134,22 @@ const char *describe_headline(struct report *report)
 void describe_summary(struct report *report)
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
-        const char *cause = describe_cause(report), *function = NULL;
+        const char *cause = describe_cause(report), *line;
+        const struct report_frame *frame = NULL;
         size_t i;
 
+        report->cause.summary = cause;
         /* Of a sent or raised signal the innermost frames are the kernel's entry and libc's, which say nothing. */
-        if (thread && report->fault.address.known)
-                for (i = 0; i < thread->frame_count && !function; i++)
-                        function = thread->frames[i].function;
-        report->cause.summary = function ? pool_printf(&report->pool, "%s in %s", cause, function) : cause;
+        if (!thread || !report->fault.address.known)
+                return;
+        for (i = 0; i < thread->frame_count && !frame; i++)
+                if (thread->frames[i].function)
+                        frame = &thread->frames[i];
+        if (!frame)
+                return;
+        line = describe_line(report, frame);
+        report->cause.summary = pool_printf(&report->pool, "%s in %s%s%s", cause, frame->function, line ? " at " : "",
+                                            line ? line : "");
 }
 
 static const char *module_name(const struct report *report, const struct report_frame *frame)
@@ -144,12 +168,21 @@ const char *describe_place(struct report *report, const struct report_frame *fra
         return pool_printf(&report->pool, "0x%" PRIx64, frame->pc.v);
 }
 
+const char *describe_line(struct report *report, const struct report_frame *frame)
+{
+        if (!frame->file || !frame->line.known)
+                return NULL;
+        return pool_printf(&report->pool, "%s:%" PRId64, describe_base_name(frame->file), frame->line.v);
+}
+
 const char *describe_frame(struct report *report, const struct report_frame *frame)
 {
-        const char *module = module_name(report, frame), *name = frame->function;
+        const char *module = module_name(report, frame), *name = frame->function, *line = describe_line(report, frame);
 
         if (frame->signal_frame)
                 return "<signal handler called>";
+        if (line)
+                return pool_printf(&report->pool, "%s at %s", name ? name : describe_place(report, frame), line);
         if (!name)
                 return describe_place(report, frame);
         if (frame->function_offset.known && frame->function_offset.v)

@@ -17,14 +17,21 @@ const char *describe_cause(struct report *report);
  * on. */
 const char *describe_headline(struct report *report);
 
-/* Sets cause.summary: the cause and, for faults of the program's own code, the function. */
+/* Sets cause.summary: the cause and, for faults of the program's own code, function and line. */
 void describe_summary(struct report *report);
 
 /* "libx.so+0x1139", or the bare address where no module is known. */
 const char *describe_place(struct report *report, const struct report_frame *frame);
 
-/* "function+0x10 in libx.so" (no +0x0), "<signal handler called>", or the place: what frame.text holds. */
+/* "store.c:42"; NULL where the line is not known. */
+const char *describe_line(struct report *report, const struct report_frame *frame);
+
+/* What frame.text holds: "function at store.c:42", without a line "function+0x10 in libx.so" (no +0x0), without a
+ * name the place; "<signal handler called>". */
 const char *describe_frame(struct report *report, const struct report_frame *frame);
+
+/* A C++ type's name from its mangled one, which lacks the "_ZTI" of a symbol; as it is if it is none. */
+const char *describe_type(struct pool *pool, const char *mangled);
 
 /* Part of a path after its last slash. Borrowed from `path`; NULL gives NULL. */
 const char *describe_base_name(const char *path);

@@ -113,6 +113,12 @@ static const struct field context_fields[] = {
         END,
 };
 
+static const struct field source_fields[] = {
+        INT("first_line", report_source, first_line),
+        ARRAY("lines", FIELD_STRINGS, report_source, lines, line_count, sizeof(const char *), NULL, false),
+        END,
+};
+
 static const struct field frame_fields[] = {
         INT("index", report_frame, index),
         STRING("trust", report_frame, trust),
@@ -123,8 +129,13 @@ static const struct field frame_fields[] = {
         STRING("function", report_frame, function),
         STRING("symbol", report_frame, symbol),
         INT("function_offset", report_frame, function_offset),
+        STRING("file", report_frame, file),
+        INT("line", report_frame, line),
+        INT("column", report_frame, column),
+        FLAG("inline", report_frame, inlined),
         FLAG("signal_frame", report_frame, signal_frame),
         STRING("text", report_frame, text),
+        OBJECT("source", report_frame, source, source_fields),
         END,
 };
 

@@ -13,6 +13,7 @@
 #include "report/procfs.h"
 #include "report/raw_read.h"
 #include "report/settings.h"
+#include "report/source.h"
 #include "report/stacks.h"
 #include "report/store.h"
 #include "report/text.h"
@@ -188,20 +189,6 @@ static void identify(struct helper *h)
         r->timings_us.raw = KNOWN_INT(microseconds(w->fault_ns, w->raw_ns));
 }
 
-/* "typeinfo for X" names a type from its bare mangled name. */
-static const char *type_name(struct pool *pool, const char *mangled)
-{
-        static const char prefix[] = "typeinfo for ";
-        char *demangled = symbols_demangle(pool_printf(pool, "_ZTI%s", mangled));
-        const char *name = mangled;
-
-        if (demangled && !strncmp(demangled, prefix, sizeof(prefix) - 1))
-                name = demangled + sizeof(prefix) - 1;
-        name = pool_strdup(pool, name);
-        free(demangled);
-        return name;
-}
-
 static void read_raw(struct helper *h)
 {
         struct report *r = h->report;
@@ -231,7 +218,7 @@ static void explain(struct helper *h)
         fault_facts_from_wire(&h->wire, &facts);
         fault_classify(r, &facts, h->target);
         if (h->wire.exception_type[0])
-                r->cause.exception.type = type_name(&r->pool, h->wire.exception_type);
+                r->cause.exception.type = describe_type(&r->pool, h->wire.exception_type);
         if (facts.sender_pid.known && facts.sender_pid.v > 0 && facts.sender_pid.v != h->wire.pid)
                 r->signal.sender.name = procfs_name(r, (pid_t)facts.sender_pid.v);
 }
@@ -348,12 +335,17 @@ static void name_frames(struct helper *h)
         h->target->deadline_ns = now + left / 2; /* names may be missing, the report may not */
         if (!h->symbols)
                 h->symbols = symbols_new(h->target, h->settings.debug_dirs, symbols_to_report, h->report);
+        if (h->symbols)
+                symbols_set_limits(h->symbols, now + left / 2, 0);
         err = stacks_fill(h->report, h->target, h->symbols, h->wire.kind != WIRE_KIND_REQUEST);
         if (err)
                 report_diagnose(h->report, "symbolize", "no names: %s", strerror(-err));
         if (h->report->thread_count) {
                 h->report->threads[0].context = h->raw.context;
                 h->report->threads[0].context_count = h->raw.context_count;
+                if (h->settings.source_lines)
+                        source_fill(h->report, h->target, &h->report->threads[0], (size_t)h->settings.source_lines,
+                                    now + left / 4 * 3);
         }
         h->report->timings_us.symbolize = KNOWN_INT(microseconds(now, guard_now()));
 }

@@ -113,6 +113,14 @@ struct report_system {
         const char *container; /* docker, podman, lxc, ...: NULL outside any known one */
 };
 
+/* Lines of a source file as they stand there. */
+struct report_source {
+        struct known_int first_line; /* counted from 1 */
+        const char **lines;
+        size_t line_count;
+};
+
+/* A call: inlined ones stand before the physical frame that they are part of, and share its pc and trust. */
 struct report_frame {
         struct known_int index; /* depth: jumps where frames were omitted */
         const char *trust;
@@ -121,9 +129,13 @@ struct report_frame {
         struct known_u64 module_offset;   /* pc as ELF virtual address */
         struct known_u64 lookup_offset;   /* the same, one less for callers */
         const char *function, *symbol;    /* demangled; as in the ELF file */
-        struct known_int function_offset; /* pc minus the start of the function */
+        struct known_int function_offset; /* pc minus the start of the function; not of an inlined one */
+        const char *file;                 /* as the debugging information names it, absolute */
+        struct known_int line, column;
+        bool inlined;
         bool signal_frame;
         const char *text;
+        struct report_source source;
 };
 
 struct report_context {
@@ -140,7 +152,7 @@ struct report_thread {
         size_t register_count;
         struct report_frame *frames;
         size_t frame_count;
-        struct known_int frames_omitted;
+        struct known_int frames_omitted; /* physical ones: what was inlined into them is not known */
         const char *unwind_end;
 };
 

@@ -47,7 +47,7 @@ static const struct setting {
         { "CRASHPRE_STACK_KB", NUMBER, 0, 1048576, 64, NULL, CHECK },
         { "CRASHPRE_CORE", WORD, 0, 0, 0, WORDS("none", "stack", "stacks", "full"), CHECK },
         { "CRASHPRE_VARIABLES", WORD, 0, 0, 1, WORDS("0", "1"), CHECK },
-        { "CRASHPRE_SOURCE", NUMBER, 0, 1000, 3, NULL, CHECK },
+        { "CRASHPRE_SOURCE", NUMBER, 0, 1000, 3, NULL, READ(source_lines) },
         { "CRASHPRE_THROW_SITES", WORD, 0, 0, 0, WORDS("0", "1"), CHECK },
         { "CRASHPRE_REDACT", TEXT, 0, 0, 0, NULL, CHECK },
         { "CRASHPRE_META_*", TEXT, 0, 0, 0, NULL, CHECK },

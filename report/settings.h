@@ -12,6 +12,7 @@ struct settings {
         long stderr_text; /* enum settings_stderr */
         long timeout;     /* seconds */
         long max_frames;
+        long source_lines;       /* on each side of the frame's own; 0: none */
         long max_reports;        /* 0: keep all */
         long mode;               /* of report files */
         const char *environment; /* comma list of globs; borrowed from the process's environment, as debug_dirs */

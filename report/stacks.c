@@ -3,7 +3,6 @@
 
 #include "report/describe.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *status_name(enum module_status status)
@@ -79,11 +78,14 @@ static void fill_registers(struct report *report, struct report_thread *out, con
         }
 }
 
-static void fill_frame(struct report *report, struct report_frame *out, const struct target *t,
-                       const struct thread_frame *from, const struct symbol_query *q)
+/* How many frames one physical frame is in the report. */
+static size_t call_count(const struct thread_frame *from, const struct symbol_query *q)
 {
-        uint64_t before = from->exact_pc ? 0 : 1;
+        return q->line_count && !from->signal_frame ? q->line_count : 1;
+}
 
+static void fill_place(struct report_frame *out, const struct target *t, const struct thread_frame *from)
+{
         out->trust = cfi_trust_name(from->trust);
         out->pc = KNOWN_U64(from->pc);
         out->signal_frame = from->signal_frame;
@@ -92,31 +94,63 @@ static void fill_frame(struct report *report, struct report_frame *out, const st
 
                 out->module = KNOWN_INT(from->module);
                 out->module_offset = KNOWN_U64(offset);
-                out->lookup_offset = KNOWN_U64(offset - before);
+                out->lookup_offset = KNOWN_U64(from->exact_pc ? offset : offset - 1);
         }
-        out->symbol = pool_strdup(&report->pool, q->symbol);
-        out->function = pool_strdup(&report->pool, q->function);
-        if (out->function)
-                out->function_offset = KNOWN_INT((int64_t)(q->offset + before));
-        out->text = describe_frame(report, out);
+}
+
+static void fill_line(struct report *report, struct report_frame *out, const struct symbol_line *from)
+{
+        out->function = pool_strdup(&report->pool, from->function);
+        out->symbol = pool_strdup(&report->pool, from->symbol);
+        out->file = from->file && from->file[0] ? pool_strdup(&report->pool, from->file) : NULL;
+        if (from->line)
+                out->line = KNOWN_INT(from->line);
+        if (from->line && from->column)
+                out->column = KNOWN_INT(from->column);
+}
+
+/* `calls` frames, innermost first: the last is the physical one. */
+static void fill_calls(struct report *report, struct report_frame *out, size_t calls, const struct target *t,
+                       const struct thread_frame *from, const struct symbol_query *q)
+{
+        struct report_frame *physical = &out[calls - 1];
+        size_t i;
+
+        for (i = 0; i < calls; i++) {
+                fill_place(&out[i], t, from);
+                if (i < q->line_count && !from->signal_frame)
+                        fill_line(report, &out[i], &q->lines[i]);
+                out[i].inlined = &out[i] != physical;
+        }
+        if (!physical->function) {
+                physical->function = pool_strdup(&report->pool, q->function);
+                physical->symbol = pool_strdup(&report->pool, q->symbol);
+        }
+        if (q->function)
+                physical->function_offset = KNOWN_INT((int64_t)(from->exact_pc ? q->offset : q->offset + 1));
+        for (i = 0; i < calls; i++)
+                out[i].text = describe_frame(report, &out[i]);
 }
 
 static void fill_thread(struct report *report, struct report_thread *out, const struct target *t,
                         const struct target_thread *from, const struct symbol_query *q)
 {
-        size_t i;
+        size_t i, k, n = 0;
 
         out->tid = KNOWN_INT(from->tid);
         if (from->name[0])
                 out->name = pool_strdup(&report->pool, from->name);
         fill_registers(report, out, &from->regs);
-        out->frames = pool_alloc(&report->pool, from->frame_count * sizeof(*out->frames));
-        out->frame_count = from->frame_count;
+        for (i = 0; i < from->frame_count; i++)
+                n += call_count(&from->frames[i], &q[i]);
+        out->frames = pool_alloc(&report->pool, n * sizeof(*out->frames));
         for (i = 0; i < from->frame_count; i++) {
                 size_t gap = i > from->omitted_after ? from->frames_omitted : 0;
+                size_t calls = call_count(&from->frames[i], &q[i]);
 
-                out->frames[i].index = KNOWN_INT((int64_t)(i + gap));
-                fill_frame(report, &out->frames[i], t, &from->frames[i], &q[i]);
+                fill_calls(report, &out->frames[out->frame_count], calls, t, &from->frames[i], &q[i]);
+                for (k = 0; k < calls; k++, out->frame_count++)
+                        out->frames[out->frame_count].index = KNOWN_INT((int64_t)(out->frame_count + gap));
         }
         out->frames_omitted = KNOWN_INT((int64_t)from->frames_omitted);
         if (from->end != CFI_END_NONE)
@@ -125,7 +159,8 @@ static void fill_thread(struct report *report, struct report_thread *out, const 
                 out->unwind_end = "no-registers";
 }
 
-/* One query a frame, all threads in a row. */
+/* One query a frame, all threads in a row: the crashing one is the first, and so are its answers where time runs
+ * out. */
 static size_t make_queries(const struct target *t, struct symbol_query *q, bool *asked)
 {
         size_t n = 0, i, k;
@@ -170,9 +205,7 @@ int stacks_fill(struct report *report, struct target *t, struct symbols *symbols
                 report->threads[i].crashed = crashed && i == 0;
                 q += t->threads[i].frame_count;
         }
-        for (i = 0; i < n; i++) {
-                free(queries[i].symbol);
-                free(queries[i].function);
-        }
+        for (i = 0; i < n; i++)
+                symbol_query_clear(&queries[i]);
         return err;
 }

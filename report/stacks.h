@@ -6,8 +6,9 @@
 #include "report/model.h"
 #include "unwind/symbols.h"
 
-/* Copies modules, threads, registers and frames; t->threads[0] is marked as crashed if `crashed`. Addresses are
- * looked up in `symbols`; NULL: no names. 0, or -errno of the look-up (all else is there then). */
+/* Copies modules, threads, registers and frames; t->threads[0] is marked as crashed if `crashed`. A frame that has
+ * calls inlined into it becomes one frame a call. Addresses are looked up in `symbols`; NULL: no names. 0, or -errno
+ * of the look-up (all else is there then). */
 int stacks_fill(struct report *report, struct target *t, struct symbols *symbols, bool crashed);
 
 #endif

@@ -13,7 +13,12 @@
 #define STDERR_INNERMOST 24
 #define STDERR_OUTERMOST 8
 
+/* How many frames have their source shown: those of the program's own code, innermost first. */
+#define STDERR_SOURCES 1
+#define SHOW_SOURCES 8
+
 #define REGISTERS_A_LINE 3
+#define TAB 8
 
 struct style {
         const char *bold, *red, *cyan, *faint, *plain;
@@ -28,6 +33,8 @@ struct writer {
         struct pool *pool;
         const struct style *style;
         const struct text_options *options;
+        size_t sources;                   /* how many may still be shown */
+        const struct report_frame *shown; /* the last frame whose source was */
         char *text;
         size_t len;
 };
@@ -39,6 +46,8 @@ static void begin(struct writer *w, struct report *report, const struct text_opt
         w->options = options;
         w->style = options->colour ? &coloured : &uncoloured;
         w->text = NULL;
+        w->sources = 0;
+        w->shown = NULL;
         w->out = open_memstream(&w->text, &w->len);
         if (!w->out) {
                 fputs("crashpre: out of memory\n", stderr);
@@ -70,29 +79,98 @@ static void path_line(struct writer *w)
                 fprintf(w->out, "report: %s\n", safe(w, w->options->path));
 }
 
-/* "  #0  0x0000000000401136 store_item(Item const&)+0x10  app+0x1139" */
-static void frame_line(struct writer *w, const struct report_frame *frame)
+/* "store_item(Item const&) at store.c:42"; NULL where nothing is known but the place. */
+static const char *call(struct writer *w, const struct report_frame *frame)
 {
-        const char *place = describe_place(w->report, frame), *name = NULL;
-        bool guessed = frame->trust && !strcmp(frame->trust, "scan");
+        const char *line = describe_line(w->report, frame), *name;
 
         if (frame->signal_frame)
-                name = "<signal handler called>";
-        else if (frame->function && frame->function_offset.known && frame->function_offset.v)
-                name = pool_printf(w->pool, "%s%s%s+0x%" PRIx64, w->style->bold, safe(w, frame->function),
-                                   w->style->plain, (uint64_t)frame->function_offset.v);
-        else if (frame->function)
-                name = pool_printf(w->pool, "%s%s%s", w->style->bold, safe(w, frame->function), w->style->plain);
+                return "<signal handler called>";
+        if (!frame->function)
+                return line ? pool_printf(w->pool, "?? at %s", safe(w, line)) : NULL;
+        name = pool_printf(w->pool, "%s%s%s", w->style->bold, safe(w, frame->function), w->style->plain);
+        if (line)
+                return pool_printf(w->pool, "%s at %s", name, safe(w, line));
+        if (frame->function_offset.known && frame->function_offset.v)
+                return pool_printf(w->pool, "%s+0x%" PRIx64, name, (uint64_t)frame->function_offset.v);
+        return name;
+}
+
+/* "  #0  0x0000000000401136 store_item(Item const&) at store.c:42  app+0x1139" */
+static void frame_line(struct writer *w, const struct report_frame *frame)
+{
+        const char *name = call(w, frame);
+        bool guessed = frame->trust && !strcmp(frame->trust, "scan");
+
         fprintf(w->out, "  #%-2" PRId64 " %s0x%016" PRIx64 "%s ", frame->index.v, w->style->faint, frame->pc.v,
                 w->style->plain);
         if (name)
                 fputs(name, w->out);
-        if (frame->module.known)
-                fprintf(w->out, "%s%s%s%s", name ? "  " : "", w->style->cyan, safe(w, place), w->style->plain);
+        if (frame->inlined)
+                fputs("  (inlined)", w->out);
+        else if (frame->module.known)
+                fprintf(w->out, "%s%s%s%s", name ? "  " : "", w->style->cyan, safe(w, describe_place(w->report, frame)),
+                        w->style->plain);
         else if (!name)
                 fputs("in no module", w->out);
         fprintf(w->out, "%s\n", guessed ? "  (guessed from the stack)" : "");
 }
+
+/* ---- source ---- */
+
+/* Safe to print, and its columns as its author saw them. */
+static const char *untabbed(struct writer *w, const char *line)
+{
+        char *out = pool_alloc(w->pool, TAB * strlen(line) + 1), *o = out;
+        size_t column = 0;
+
+        for (; *line; line++) {
+                if (*line == '\t') {
+                        do
+                                *o++ = ' ';
+                        while (++column % TAB);
+                        continue;
+                }
+                column += ((unsigned char)*line & 0xc0) != 0x80; /* the first byte of a character */
+                *o++ = *line;
+        }
+        return safe(w, out);
+}
+
+/* Headers of a system library say little about the crash, even where the innermost frame stands in one. */
+static bool is_own(const struct report_frame *frame)
+{
+        return strncmp(frame->file, "/usr/include/", 13) && strncmp(frame->file, "/usr/lib/", 9);
+}
+
+/* Has the last one shown the same lines, as in a recursion? */
+static bool is_repeated(const struct writer *w, const struct report_frame *frame)
+{
+        return w->shown && w->shown->line.v == frame->line.v && !strcmp(w->shown->file, frame->file);
+}
+
+static void source_lines(struct writer *w, const struct report_frame *frame)
+{
+        const struct report_source *source = &frame->source;
+        size_t i;
+
+        if (!w->sources || !source->line_count || !source->first_line.known || !frame->file || !frame->line.known ||
+            !is_own(frame) || is_repeated(w, frame))
+                return;
+        w->sources--;
+        w->shown = frame;
+        fprintf(w->out, "        %s%s%s\n", w->style->faint, safe(w, frame->file), w->style->plain);
+        for (i = 0; i < source->line_count; i++) {
+                int64_t number = source->first_line.v + (int64_t)i;
+                bool own = number == frame->line.v;
+                const char *line = untabbed(w, source->lines[i]);
+
+                fprintf(w->out, "      %s%c %5" PRId64 "%s%s%s\n", own ? w->style->bold : "", own ? '>' : ' ', number,
+                        *line ? "  " : "", line, own ? w->style->plain : "");
+        }
+}
+
+/* ---- stacks ---- */
 
 /* Frames [from, to) and the gap that may lie between two of them. */
 static void frame_lines(struct writer *w, const struct report_thread *thread, size_t from, size_t to)
@@ -106,6 +184,7 @@ static void frame_lines(struct writer *w, const struct report_thread *thread, si
                 if (gap > 0)
                         fprintf(w->out, "  ...  %" PRId64 " frames left out\n", gap);
                 frame_line(w, frame);
+                source_lines(w, frame);
         }
 }
 
@@ -145,6 +224,7 @@ char *text_full(struct report *report, const struct text_options *options)
 
         begin(&w, report, options);
         headline(&w);
+        w.sources = STDERR_SOURCES;
         if (report->thread_count)
                 stack(&w, &report->threads[0], false);
         if (report->thread_count > 1)
@@ -310,6 +390,7 @@ char *text_show(struct report *report, const struct text_options *options)
         size_t i;
 
         begin(&w, report, options);
+        w.sources = SHOW_SOURCES;
         headline(&w);
         facts(&w);
         for (i = 0; i < report->thread_count && (options->all_threads || !i); i++)
