@@ -25,6 +25,7 @@
 enum {
         SPINS = 64,           /* looks that only yield the processor, before the first that sleeps */
         SLICE_NS = 2000000,   /* longest sleep between two looks */
+        TRACER_MS = 50,       /* for another tracer to let go */
         STUCK_NS = 250000000, /* so long without a stop: time to see whether those left can stop at all */
 };
 
@@ -156,6 +157,52 @@ static struct held *find_held(struct process *p, pid_t tid)
         return NULL;
 }
 
+/* The value of "Name:" in /proc/PID/status, -1 if it is not there. */
+static long status_value(const char *pid, const char *name)
+{
+        char path[64], line[256];
+        size_t len = strlen(name);
+        long value = -1;
+        FILE *f;
+
+        snprintf(path, sizeof(path), "/proc/%s/status", pid);
+        f = fopen(path, "re");
+        if (!f)
+                return -1;
+        while (value < 0 && fgets(line, sizeof(line), f))
+                if (strncmp(line, name, len) == 0 && line[len] == ':')
+                        value = strtol(line + len + 1, NULL, 10);
+        fclose(f);
+        return value;
+}
+
+/* A debugger that lets go of a process does so thread by thread, and the first one it freed may be the one that
+ * crashes now: another tracer gets a moment to leave. Spent once for the whole process. */
+static bool tracer_leaves(struct process *p, pid_t tid)
+{
+        const struct timespec pause = { .tv_nsec = 1000000 };
+        char id[48];
+        long tracer;
+
+        snprintf(id, sizeof(id), "%d/task/%d", (int)p->base.pid, (int)tid);
+        while ((tracer = status_value(id, "TracerPid")) > 0 && p->tracer_patience > 0) {
+                p->tracer_patience--;
+                nanosleep(&pause, NULL);
+        }
+        return tracer == 0;
+}
+
+static int seize_once(struct process *p, pid_t tid)
+{
+        if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0)
+                return 0;
+        if (errno != EPERM)
+                return -errno;
+        if (!tracer_leaves(p, tid))
+                return -EPERM;
+        return ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0 ? 0 : -errno;
+}
+
 static int seize(struct process *p, pid_t tid)
 {
         struct held *h;
@@ -172,10 +219,10 @@ static int seize(struct process *p, pid_t tid)
         }
         h = &p->held[p->held_count++];
         *h = (struct held){ .tid = tid, .hold = HOLD_ASKED };
-        if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0) {
+        err = -seize_once(p, tid);
+        if (err) {
                 char state;
 
-                err = errno;
                 /* A thread on its way out, and a leader that ended before its threads, refuse with EPERM too. */
                 state = err == ESRCH ? 'X' : task_state(p->base.pid, tid);
                 h->hold = strchr("ZXx", state) ? HOLD_GONE : HOLD_REFUSED;
@@ -234,25 +281,6 @@ static int seize_new(struct process *p, struct listing *l)
 }
 
 /* ---- what to tell people ---- */
-
-/* The value of "Name:" in /proc/PID/status, -1 if it is not there. */
-static long status_value(const char *pid, const char *name)
-{
-        char path[64], line[256];
-        size_t len = strlen(name);
-        long value = -1;
-        FILE *f;
-
-        snprintf(path, sizeof(path), "/proc/%s/status", pid);
-        f = fopen(path, "re");
-        if (!f)
-                return -1;
-        while (value < 0 && fgets(line, sizeof(line), f))
-                if (strncmp(line, name, len) == 0 && line[len] == ':')
-                        value = strtol(line + len + 1, NULL, 10);
-        fclose(f);
-        return value;
-}
 
 static bool first_line(const char *path, char *line, int size)
 {
@@ -352,6 +380,7 @@ int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *w
                 snprintf(why, why_size, "cannot attach to process %d: out of memory", (int)pid);
                 return -ENOMEM;
         }
+        p->tracer_patience = TRACER_MS;
         /* A thread that ran on until it was seized may have made others: the list is complete when a look at it after
          * all have stopped shows none that is new. */
         do {

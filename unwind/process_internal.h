@@ -29,6 +29,7 @@ struct process {
         bool by_mem_fd; /* process_vm_readv(2) is refused */
         bool gone;      /* no such process any more: no system calls for memory */
         bool loaded;
+        int tracer_patience; /* milliseconds left to wait for another tracer that is leaving */
         struct held *held;
         size_t held_count, held_room;
 };
