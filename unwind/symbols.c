@@ -1,33 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/symbols.c: see symbols.h. */
-#include "unwind/symbols.h"
-#include "unwind/debug_files.h"
 #include "unwind/minidebug.h"
 #include "unwind/symbol_table.h"
+#include "unwind/symbols_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What was found for one module, opened when it is first asked for. */
-struct module_files {
-        bool opened, frame_asked;
-        enum origin origin;
-        bool has_main, has_mini, has_debug;
-        struct elf_file main, mini, debug;
-        uint8_t *frame; /* .debug_frame */
-        size_t frame_size;
-};
-
-struct symbols {
-        struct target *t;
-        char *debug_dirs;
-        symbols_note *note;
-        void *ctx;
-        struct module_files *files; /* one a module */
-        uint64_t deadline_ns, bytes;
-};
+#include <time.h>
 
 struct symbols *symbols_new(struct target *t, const char *debug_dirs, symbols_note *note, void *ctx)
 {
@@ -89,7 +70,7 @@ void symbol_query_clear(struct symbol_query *q)
 
 /* ---- opening ---- */
 
-static bool has_dwarf(const struct elf_file *f)
+bool symbols_has_dwarf(const struct elf_file *f)
 {
         const Elf64_Shdr *info = elf_file_section(f, ".debug_info");
 
@@ -105,7 +86,7 @@ static enum module_status status_of(const struct module *m, const struct module_
 {
         if (m->deleted)
                 return MODULE_DELETED;
-        if ((f->has_main && has_dwarf(&f->main)) || (f->has_debug && has_dwarf(&f->debug)))
+        if ((f->has_main && symbols_has_dwarf(&f->main)) || (f->has_debug && symbols_has_dwarf(&f->debug)))
                 return MODULE_DWARF;
         if (f->origin == ORIGIN_NONE)
                 return MODULE_MISSING;
@@ -204,6 +185,16 @@ static int resolve_module(struct symbols *s, struct symbol_query **q, size_t n)
         return err;
 }
 
+static bool out_of_time(const struct symbols *s)
+{
+        struct timespec now;
+
+        if (!s->deadline_ns)
+                return false;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec >= s->deadline_ns;
+}
+
 int symbols_resolve(struct symbols *s, struct symbol_query *q, size_t n)
 {
         struct symbol_query **order = malloc((n + 1) * sizeof(*order));
@@ -222,9 +213,11 @@ int symbols_resolve(struct symbols *s, struct symbol_query *q, size_t n)
         for (size_t i = 0, next; !err && i < n; i = next) {
                 for (next = i + 1; next < n && order[next]->module == order[i]->module;)
                         next++;
-                if (order[i]->module >= 0 && (size_t)order[i]->module < s->t->modules.n)
+                if (order[i]->module >= 0 && (size_t)order[i]->module < s->t->modules.n && !out_of_time(s))
                         err = resolve_module(s, order + i, next - i);
         }
+        if (!err && !out_of_time(s))
+                err = symbol_lines_resolve(s, q, order, n);
         free(order);
         return err;
 }

@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""compare_lines.py ADDR2FRAMES FILE [--count N] [--seed S] [--symbolizer PROGRAM] [--debug-dirs LIST] [--min PERCENT]
+[--names] [--show N]
+
+Draws addresses from the code of an ELF file and compares the (file, line) lists of inlined calls with those of
+llvm-symbolizer. Prints how many agree; status 1 where that is below --min (99.5).
+"""
+import argparse
+import os
+import random
+import subprocess
+import sys
+
+
+def code_of(path):
+    """Sections with code: (address, size)."""
+    text = subprocess.run(["readelf", "-SW", path], capture_output=True, text=True, check=True).stdout
+    for line in text.splitlines():
+        fields = line.replace("[ ", "[").split()
+        if len(fields) > 8 and fields[0].startswith("[") and "X" in fields[7] and fields[1].startswith(".text"):
+            yield int(fields[3], 16), int(fields[5], 16)
+
+
+def draw(path, count, seed):
+    sections = list(code_of(path))
+    dice = random.Random(seed)
+    return [
+        start + dice.randrange(size)
+        for start, size in dice.choices(sections, weights=[size for _, size in sections], k=count)
+    ]
+
+
+def place(file, line):
+    return ("?" if file in ("?", "??", "") or line == 0 else os.path.normpath(file), line)
+
+
+def ours(tool, path, addresses, debug_dirs):
+    command = [tool] + (["--debug-dirs", debug_dirs] if debug_dirs else []) + [path]
+    text = subprocess.run(
+        command, input="".join(f"{a:#x}\n" for a in addresses), capture_output=True, text=True, check=True
+    ).stdout
+    answers = []
+    for line in text.splitlines():
+        if line.startswith("#"):
+            print(line)
+        elif line.startswith("0x"):
+            answers.append([])
+        else:
+            name, where = line.strip().rsplit("|", 1)
+            file, number, _ = where.rsplit(":", 2)
+            answers[-1].append((name, place(file, int(number))))
+    return answers
+
+
+def theirs(tool, path, addresses, dwp):
+    command = [tool, "--inlining", "--functions=linkage", "--demangle", f"--obj={path}"]
+    text = subprocess.run(
+        command, input="".join(f"{a:#x}\n" for a in addresses), capture_output=True, text=True, check=True
+    ).stdout
+    answers = []
+    for block in text.split("\n\n"):
+        lines = block.strip("\n").splitlines()
+        if len(lines) < 2:
+            continue
+        answers.append([])
+        for name, where in zip(lines[::2], lines[1::2]):
+            file, number, _ = where.rsplit(":", 2)
+            answers[-1].append((name, place(file, int(number))))
+    return answers
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("tool")
+    parser.add_argument("file")
+    parser.add_argument("--reference", help="the file to give llvm-symbolizer, if it is another")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--symbolizer", default="llvm-symbolizer-14")
+    parser.add_argument("--debug-dirs")
+    parser.add_argument("--min", type=float, default=99.5)
+    parser.add_argument("--names", action="store_true")
+    parser.add_argument("--show", type=int, default=10)
+    o = parser.parse_args()
+    addresses = draw(o.file, o.count, o.seed)
+    mine = ours(o.tool, o.file, addresses, o.debug_dirs)
+    other = theirs(o.symbolizer, o.reference or o.file, addresses, None)
+    if not len(mine) == len(other) == len(addresses):
+        sys.exit(f"{len(addresses)} addresses, {len(mine)} answers of ours, {len(other)} of llvm-symbolizer")
+    same = known = 0
+    for address, a, b in zip(addresses, mine, other):
+        agree = [w for _, w in a] == [w for _, w in b] and (not o.names or [n for n, _ in a] == [n for n, _ in b])
+        same += agree
+        known += b[0][1][0] != "?"
+        if not agree and o.show:
+            o.show -= 1
+            print(f"{address:#x}\n  ours {a}\n  llvm {b}")
+    share = 100 * same / len(addresses)
+    print(f"{o.file}: {same} of {len(addresses)} agree ({share:.2f} %), {known} have lines")
+    sys.exit(share < o.min or not known)
+
+
+main()

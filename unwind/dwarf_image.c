@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/dwarf_image.c: see dwarf_image.h. */
+#include "unwind/dwarf_image.h"
+#include "unwind/core/arch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <zlib.h>
+
+enum {
+        PAGE = 1 << 16,       /* a multiple of every page size there is */
+        NAMES = 256,          /* room for the names of all sections */
+        MAX_INFLATION = 1032, /* the most that deflate can gain (zlib.net/zlib_tech.html) */
+        PART = 1 << 18,       /* bytes of a compressed section read at once */
+};
+
+static const char *const names[DWARF_SECTIONS] = { "info",     "abbrev", "str",      "str_offsets", "line",
+                                                   "line_str", "ranges", "rnglists", "addr",        "aranges" };
+
+struct dwarf_source dwarf_image_source(const struct elf_file *f, enum dwarf_section kind, bool dwo)
+{
+        struct dwarf_source s = { .file = f };
+        char name[32];
+
+        snprintf(name, sizeof(name), ".zdebug_%s%s", names[kind], dwo ? ".dwo" : "");
+        s.section = elf_file_section(f, name);
+        if (!s.section || s.section->sh_type == SHT_NOBITS) {
+                snprintf(name, sizeof(name), ".debug_%s%s", names[kind], dwo ? ".dwo" : "");
+                s.section = elf_file_section(f, name);
+        }
+        if (s.section && s.section->sh_type == SHT_NOBITS)
+                s.section = NULL;
+        return s;
+}
+
+/* ---- what a section needs ---- */
+
+struct part {
+        const struct dwarf_source *from;
+        uint64_t stored, stored_size; /* in the file: the bytes, less the header of a compressed section */
+        uint64_t size;                /* of the section in memory */
+        bool packed;
+        uint64_t place; /* in the image: where its pages begin */
+        uint64_t shift; /* and where in them the section does */
+};
+
+static int measure_packed(struct part *p, const struct elf_file *f, bool z)
+{
+        uint8_t head[sizeof(Elf64_Chdr)];
+        size_t head_size = z ? 12 : sizeof(Elf64_Chdr);
+        Elf64_Chdr chdr;
+
+        if (p->stored_size < head_size || elf_file_read(f, p->stored, head, head_size))
+                return -EBADMSG;
+        if (z) { /* "ZLIB" and the size, most significant byte first */
+                if (memcmp(head, "ZLIB", 4) != 0)
+                        return 0; /* in spite of its name */
+                for (int i = 4; i < 12; i++)
+                        p->size = (i == 4 ? 0 : p->size << 8) | head[i];
+        } else {
+                memcpy(&chdr, head, sizeof(chdr));
+                if (chdr.ch_type != ELFCOMPRESS_ZLIB)
+                        return -EBADMSG;
+                p->size = chdr.ch_size;
+        }
+        p->packed = true;
+        p->stored += head_size;
+        p->stored_size -= head_size;
+        return p->size / MAX_INFLATION > p->stored_size ? -EBADMSG : 0;
+}
+
+static int measure(struct part *p, const struct dwarf_source *from)
+{
+        const Elf64_Shdr *s = from->section;
+        int err = 0;
+
+        *p = (struct part){ .from = from, .size = from->bytes.size };
+        if (!s)
+                return 0;
+        if (s->sh_offset > from->file->size || s->sh_size > from->file->size - s->sh_offset)
+                return -EBADMSG;
+        p->stored = s->sh_offset;
+        p->stored_size = p->size = s->sh_size;
+        if (s->sh_flags & SHF_COMPRESSED)
+                err = measure_packed(p, from->file, false);
+        else if (strncmp(elf_file_section_name(from->file, s), ".zdebug", 7) == 0)
+                err = measure_packed(p, from->file, true);
+        if (!err && from->sliced && (from->offset > p->size || from->size > p->size - from->offset))
+                err = -EBADMSG;
+        if (!err && from->sliced && !p->packed) {
+                p->stored += from->offset;
+                p->size = p->stored_size = from->size;
+        }
+        return err;
+}
+
+/* ---- filling ---- */
+
+static int fill_packed(const struct part *p, uint8_t *to)
+{
+        const struct elf_file *f = p->from->file;
+        uint8_t *buf = malloc(PART);
+        z_stream z = { .next_out = to };
+        uint64_t done = 0, room = p->size;
+        int status = buf && inflateInit(&z) == Z_OK ? Z_OK : Z_MEM_ERROR;
+        int err = 0;
+
+        while (status == Z_OK && (done < p->stored_size || z.avail_in)) {
+                if (!z.avail_in) {
+                        size_t n = p->stored_size - done < PART ? (size_t)(p->stored_size - done) : PART;
+
+                        err = elf_file_read(f, p->stored + done, buf, n);
+                        if (err)
+                                break;
+                        z.next_in = buf;
+                        z.avail_in = (uInt)n;
+                        done += n;
+                }
+                z.avail_out = room - z.total_out > UINT32_MAX ? UINT32_MAX : (uInt)(room - z.total_out);
+                if (!z.avail_out)
+                        break;
+                status = inflate(&z, Z_NO_FLUSH);
+        }
+        if (buf && (err || z.total_out != p->size))
+                err = -EBADMSG;
+        if (!buf)
+                err = -ENOMEM;
+        else
+                inflateEnd(&z);
+        free(buf);
+        return err;
+}
+
+static int fill(const struct part *p, uint8_t *map)
+{
+        uint8_t *to = map + p->place;
+        const struct elf_file *f = p->from->file;
+        size_t span = (size_t)(p->shift + p->size);
+
+        if (f && p->from->section && !p->packed && !f->memory &&
+            mmap(to, span, PROT_READ, MAP_PRIVATE | MAP_FIXED, f->fd, (off_t)(f->start + p->stored - p->shift)) == to)
+                return 0;
+        /* A refused mapping may have left a hole. */
+        if (mmap(to, span, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != to)
+                return -ENOMEM;
+        if (!p->from->section)
+                memcpy(to + p->shift, p->from->bytes.data, p->size);
+        else if (p->packed)
+                return fill_packed(p, to + p->shift);
+        else
+                return elf_file_read(f, p->stored, to + p->shift, p->size);
+        return 0;
+}
+
+/* ---- the image ---- */
+
+static uint64_t pages(uint64_t size)
+{
+        return (size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+}
+
+/* Places every section on pages of its own; an empty page after each, so that libdw running over an end finds zeros. */
+static int lay_out(struct part *parts, uint64_t max, size_t *total)
+{
+        uint64_t at = PAGE, inflated = 0;
+
+        for (int i = 0; i < DWARF_SECTIONS; i++) {
+                struct part *p = &parts[i];
+                const struct elf_file *f = p->from->file;
+
+                if (!p->size)
+                        continue;
+                if (p->packed || !p->from->section || f->memory)
+                        inflated += p->size;
+                if (inflated > max || p->size > (uint64_t)1 << 40)
+                        return -ENOMEM;
+                p->place = at;
+                p->shift = p->from->section && !p->packed ? (f->start + p->stored) % PAGE : 0;
+                at += pages(p->shift + p->size) + PAGE;
+        }
+        *total = (size_t)at;
+        return 0;
+}
+
+struct head {
+        Elf64_Ehdr elf;
+        Elf64_Shdr sections[DWARF_SECTIONS + 2];
+        char names[NAMES];
+};
+_Static_assert(sizeof(struct head) <= PAGE, "the header needs one page");
+
+static void write_head(struct head *h, const struct dwarf_image *image)
+{
+        size_t count = 1, used = 1;
+
+        for (int i = 0; i < DWARF_SECTIONS; i++) {
+                Elf64_Shdr *s = &h->sections[count];
+
+                if (!image->section[i].size)
+                        continue;
+                *s = (Elf64_Shdr){ .sh_name = (Elf64_Word)used,
+                                   .sh_type = SHT_PROGBITS,
+                                   .sh_offset = (uint64_t)(image->section[i].data - image->map),
+                                   .sh_size = image->section[i].size,
+                                   .sh_addralign = 1 };
+                used += (size_t)snprintf(h->names + used, sizeof(h->names) - used, ".debug_%s", names[i]) + 1;
+                count++;
+        }
+        h->sections[count] = (Elf64_Shdr){
+                .sh_type = SHT_STRTAB, .sh_offset = offsetof(struct head, names), .sh_size = used, .sh_addralign = 1
+        };
+        h->elf = (Elf64_Ehdr){ .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+                               .e_type = ET_EXEC,
+                               .e_machine = ARCH_ELF_MACHINE,
+                               .e_version = EV_CURRENT,
+                               .e_ehsize = sizeof(Elf64_Ehdr),
+                               .e_shentsize = sizeof(Elf64_Shdr),
+                               .e_shoff = offsetof(struct head, sections),
+                               .e_shnum = (Elf64_Half)(count + 1),
+                               .e_shstrndx = (Elf64_Half)count };
+}
+
+static int build(struct dwarf_image *image, const struct part *parts)
+{
+        image->map = mmap(NULL, image->map_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (image->map == MAP_FAILED) {
+                image->map = NULL;
+                return -ENOMEM;
+        }
+        for (int i = 0; i < DWARF_SECTIONS; i++) {
+                const struct part *p = &parts[i];
+                bool slice = p->packed && p->from->sliced;
+                int err = p->size ? fill(p, image->map) : 0;
+
+                if (err && i == DWARF_INFO)
+                        return err;
+                if (err || !p->size)
+                        continue; /* one section that cannot be had must not cost the others */
+                image->section[i].data = image->map + p->place + p->shift + (slice ? p->from->offset : 0);
+                image->section[i].size = (size_t)(slice ? p->from->size : p->size);
+        }
+        if (mprotect(image->map, PAGE, PROT_READ | PROT_WRITE))
+                return -ENOMEM;
+        write_head((struct head *)(void *)image->map, image);
+        return 0;
+}
+
+int dwarf_image_open(struct dwarf_image *image, const struct dwarf_source sources[DWARF_SECTIONS], uint64_t max)
+{
+        struct part parts[DWARF_SECTIONS];
+        int err;
+
+        *image = (struct dwarf_image){ 0 };
+        for (int i = 0; i < DWARF_SECTIONS; i++)
+                if (measure(&parts[i], &sources[i]))
+                        parts[i] = (struct part){ .from = &sources[i] };
+        if (!parts[DWARF_INFO].size)
+                return sources[DWARF_INFO].section ? -EBADMSG : -ENOENT;
+        err = lay_out(parts, max, &image->map_size);
+        if (!err)
+                err = build(image, parts);
+        if (!err) {
+                elf_version(EV_CURRENT);
+                image->elf = elf_memory((char *)image->map, image->map_size);
+                image->dwarf = image->elf ? dwarf_begin_elf(image->elf, DWARF_C_READ, NULL) : NULL;
+                err = image->dwarf ? 0 : -EBADMSG;
+        }
+        if (err)
+                dwarf_image_close(image);
+        return err;
+}
+
+void dwarf_image_close(struct dwarf_image *image)
+{
+        if (image->dwarf)
+                dwarf_end(image->dwarf);
+        if (image->elf)
+                elf_end(image->elf);
+        if (image->map)
+                munmap(image->map, image->map_size);
+        *image = (struct dwarf_image){ 0 };
+}

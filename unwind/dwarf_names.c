@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/dwarf_names.c: see dwarf_names.h. */
+#include "unwind/dwarf_names.h"
+
+#include <dwarf.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+        MAX_REFERENCES = 16, /* from a concrete function to its declaration: 3 in practice */
+        MAX_SCOPES = 64,
+        MAX_NAME = 1 << 16,
+};
+
+/* ---- one function ---- */
+
+struct references {
+        Dwarf_Attribute linkage, name, origin, specification;
+};
+
+static int keep_reference(Dwarf_Attribute *a, void *ctx)
+{
+        struct references *r = ctx;
+
+        switch (a->code) {
+        case DW_AT_linkage_name:
+        case DW_AT_MIPS_linkage_name:
+                r->linkage = *a;
+                break;
+        case DW_AT_name:
+                r->name = *a;
+                break;
+        case DW_AT_abstract_origin:
+                r->origin = *a;
+                break;
+        case DW_AT_specification:
+                r->specification = *a;
+                break;
+        }
+        return DWARF_CB_OK;
+}
+
+static const char *text(Dwarf_Attribute *a)
+{
+        const char *s = a->code ? dwarf_formstring(a) : NULL;
+
+        return s && *s ? s : NULL;
+}
+
+struct dwarf_name dwarf_name_of(Dwarf_Die *die)
+{
+        struct dwarf_name n = { .named = *die };
+        Dwarf_Die at = *die;
+
+        for (int i = 0; i < MAX_REFERENCES; i++) {
+                struct references r = { 0 };
+                Dwarf_Die next;
+
+                dwarf_getattrs(&at, keep_reference, &r, 0);
+                n.linkage = text(&r.linkage);
+                if (!n.plain)
+                        n.plain = text(&r.name);
+                n.named = at;
+                if (n.linkage || !(r.origin.code || r.specification.code) ||
+                    !dwarf_formref_die(r.origin.code ? &r.origin : &r.specification, &next))
+                        break;
+                at = next;
+        }
+        return n;
+}
+
+/* ---- what is around it ---- */
+
+static const char *separator(Dwarf_Die *unit)
+{
+        switch (dwarf_srclang(unit)) {
+        case DW_LANG_C_plus_plus:
+        case DW_LANG_C_plus_plus_03:
+        case DW_LANG_C_plus_plus_11:
+        case DW_LANG_C_plus_plus_14:
+        case DW_LANG_Rust:
+                return "::";
+        case DW_LANG_D:
+                return ".";
+        default:
+                return NULL;
+        }
+}
+
+bool dwarf_language_nests(Dwarf_Die *unit)
+{
+        switch (dwarf_srclang(unit)) {
+        case DW_LANG_Rust:
+        case DW_LANG_D:
+        case DW_LANG_Swift:
+                return true;
+        default:
+                return false;
+        }
+}
+
+/* Names of its language can be taken for a part of ours only where they are short. */
+static bool append(char **out, const char *part, const char *sep)
+{
+        size_t used = strlen(*out), size = used + strlen(part) + strlen(sep) + 1;
+        char *grown = size < MAX_NAME ? realloc(*out, size) : NULL;
+
+        if (!grown)
+                return false;
+        strcat(strcpy(grown + used, part), sep);
+        *out = grown;
+        return true;
+}
+
+/* The child of `scope` in which `target` lies: DIEs stand in the file in the order of the tree. */
+static bool child_around(Dwarf_Die *scope, const Dwarf_Die *target, Dwarf_Die *out)
+{
+        Dwarf_Die die;
+
+        if (dwarf_child(scope, &die) || (uintptr_t)die.addr > (uintptr_t)target->addr)
+                return false;
+        do
+                *out = die;
+        while (dwarf_siblingof(&die, &die) == 0 && (uintptr_t)die.addr <= (uintptr_t)target->addr);
+        return true;
+}
+
+static bool append_scope(char **out, Dwarf_Die *scope, const char *sep)
+{
+        const char *name = dwarf_diename(scope);
+
+        switch (dwarf_tag(scope)) {
+        case DW_TAG_namespace:
+                return append(out, name ? name : "(anonymous namespace)", sep);
+        case DW_TAG_module:
+        case DW_TAG_class_type:
+        case DW_TAG_structure_type:
+        case DW_TAG_union_type:
+                return !name || append(out, name, sep);
+        default:
+                return true;
+        }
+}
+
+char *dwarf_name_qualified(const struct dwarf_name *name)
+{
+        Dwarf_Die scope, next, named = name->named;
+        char *out = strdup("");
+        const char *sep;
+
+        if (!out || !name->plain) {
+                free(out);
+                return NULL;
+        }
+        sep = dwarf_diecu(&named, &scope, NULL, NULL) ? separator(&scope) : NULL;
+        for (int i = 0; sep && i < MAX_SCOPES && child_around(&scope, &named, &next); i++) {
+                if (next.addr == named.addr || !append_scope(&out, &next, sep))
+                        break;
+                scope = next;
+        }
+        if (append(&out, name->plain, ""))
+                return out;
+        free(out);
+        return NULL;
+}
