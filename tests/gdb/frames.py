@@ -5,7 +5,7 @@
   PID      a live process to look at; else gdb's program is run until its first stop by a signal
   START    exec-wrapper for the program run, so that the preload concerns the program alone; it brings the arguments too
   SKIP     stops to pass over
-  WAIT     1: let the program die after the stop, and note its wait status as "status"
+  WAIT     1: let the program die after the stop, and wait for that
   LIMIT    frames a thread
 
 gdb's own view is bent in three ways to be comparable: what is past main is shown; inlined frames are not counted (they have no
@@ -14,6 +14,7 @@ stack slot of their own); tail-call frames, which gdb infers, are dropped.
 import json
 import os
 import re
+import time
 
 import gdb
 
@@ -125,6 +126,15 @@ def run():
     return gdb.selected_inferior().pid
 
 
+def wait_for_end(pid):
+    """The program is our child, for it was gdb that started it; but gdb may be the first to collect it."""
+    try:
+        os.waitpid(pid, 0)
+    except ChildProcessError:
+        while os.path.exists(f"/proc/{pid}"):
+            time.sleep(0.01)
+
+
 def main():
     for line in ("pagination off", "confirm off", "width 0", "backtrace past-main on", "backtrace past-entry on",
                  "auto-solib-add on", "debuginfod enabled off", "disable-randomization off", "print thread-events off",
@@ -140,7 +150,7 @@ def main():
     gdb.execute("handle SIGTRAP pass", to_string=True)
     gdb.execute("detach", to_string=True)  # hands the signal of the stop on
     if option("WAIT"):
-        result["status"] = os.waitpid(pid, 0)[1]
+        wait_for_end(pid)
     with open(option("OUT"), "w", encoding="utf-8") as f:
         json.dump(result, f)
 
