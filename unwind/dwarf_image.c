@@ -2,18 +2,17 @@
 /* unwind/dwarf_image.c: see dwarf_image.h. */
 #include "unwind/dwarf_image.h"
 #include "unwind/core/arch.h"
+#include "unwind/inflate.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <zlib.h>
 
 enum {
         PAGE = 1 << 16,       /* a multiple of every page size there is */
         NAMES = 256,          /* room for the names of all sections */
         MAX_INFLATION = 1032, /* the most that deflate can gain (zlib.net/zlib_tech.html) */
-        PART = 1 << 18,       /* bytes of a compressed section read at once */
 };
 
 static const char *const names[DWARF_SECTIONS] = { "info",     "abbrev", "str",      "str_offsets", "line",
@@ -98,38 +97,22 @@ static int measure(struct part *p, const struct dwarf_source *from)
 
 /* ---- filling ---- */
 
+/* The compressed bytes are mapped for the moment; a file in memory has them at hand. */
 static int fill_packed(const struct part *p, uint8_t *to)
 {
         const struct elf_file *f = p->from->file;
-        uint8_t *buf = malloc(PART);
-        z_stream z = { .next_out = to };
-        uint64_t done = 0, room = p->size;
-        int status = buf && inflateInit(&z) == Z_OK ? Z_OK : Z_MEM_ERROR;
-        int err = 0;
+        uint64_t shift = (f->start + p->stored) % PAGE;
+        size_t span = (size_t)(shift + p->stored_size);
+        uint8_t *packed;
+        int err;
 
-        while (status == Z_OK && (done < p->stored_size || z.avail_in)) {
-                if (!z.avail_in) {
-                        size_t n = p->stored_size - done < PART ? (size_t)(p->stored_size - done) : PART;
-
-                        err = elf_file_read(f, p->stored + done, buf, n);
-                        if (err)
-                                break;
-                        z.next_in = buf;
-                        z.avail_in = (uInt)n;
-                        done += n;
-                }
-                z.avail_out = room - z.total_out > UINT32_MAX ? UINT32_MAX : (uInt)(room - z.total_out);
-                if (!z.avail_out)
-                        break;
-                status = inflate(&z, Z_NO_FLUSH);
-        }
-        if (buf && (err || z.total_out != p->size))
-                err = -EBADMSG;
-        if (!buf)
-                err = -ENOMEM;
-        else
-                inflateEnd(&z);
-        free(buf);
+        if (f->memory)
+                return inflate_stream(f->memory + p->stored, p->stored_size, to, p->size);
+        packed = mmap(NULL, span, PROT_READ, MAP_PRIVATE | MAP_POPULATE, f->fd, (off_t)(f->start + p->stored - shift));
+        if (packed == MAP_FAILED)
+                return -ENOMEM;
+        err = inflate_stream(packed + shift, p->stored_size, to, p->size);
+        munmap(packed, span);
         return err;
 }
 

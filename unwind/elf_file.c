@@ -2,13 +2,13 @@
 /* unwind/elf_file.c: see elf_file.h. */
 #include "unwind/elf_file.h"
 #include "unwind/core/arch.h"
+#include "unwind/inflate.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum {
         MAX_SECTIONS = 1 << 20, /* -ffunction-sections objects have many; more is nonsense */
@@ -136,7 +136,6 @@ size_t elf_file_section_at(const struct elf_file *f, uint64_t vaddr)
 /* Takes `packed`. */
 static int inflate_all(uint8_t *packed, size_t packed_size, size_t skip, uint64_t size, uint8_t **data)
 {
-        uLongf got = (uLongf)size;
         int err = -EBADMSG;
 
         *data = NULL;
@@ -144,10 +143,11 @@ static int inflate_all(uint8_t *packed, size_t packed_size, size_t skip, uint64_
                 *data = malloc(size);
                 err = *data ? 0 : -ENOMEM;
         }
-        if (!err && (uncompress(*data, &got, packed + skip, (uLong)(packed_size - skip)) != Z_OK || got != size)) {
+        if (!err)
+                err = inflate_stream(packed + skip, packed_size - skip, *data, size);
+        if (err) {
                 free(*data);
                 *data = NULL;
-                err = -EBADMSG;
         }
         free(packed);
         return err;
