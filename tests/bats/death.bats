@@ -253,6 +253,16 @@ without_json() {
         raw_is_complete "$(raw_report)"
 }
 
+@test "the helper is killed when it is about to put the JSON report in place: none is there, nor a part of it" {
+        need strace
+        CRASHPRE_HELPER=$(a_helper killed <<<'exec strace -o "$T/strace" -e trace=link,linkat,rename,renameat,renameat2 -e inject=link,linkat,rename,renameat,renameat2:signal=KILL:error=EIO "$HELPER" "$@"')
+        export CRASHPRE_HELPER
+        LEVELS=O2 faithful --reports any many-thread-null-write
+        grep -q 'killed by SIGKILL' "$T/strace" || { show "$T/strace"; fail "the helper was not killed"; }
+        [ "$(reports .json)" = 0 ]
+        raw_is_complete "$(raw_report)"
+}
+
 @test "the helper hangs: same death once CRASHPRE_TIMEOUT is over" {
         CRASHPRE_HELPER=$(hanging_helper)
         export CRASHPRE_HELPER CRASHPRE_TIMEOUT=1 LIMIT=15

@@ -67,6 +67,8 @@ setup() {
 @test "abort on a thread beside 16 others: same death, one report" { faithful many-thread-abort; }
 @test "two threads at once: same death, one report" { faithful two-null-write; }
 @test "twelve threads at once: same death, one report" { ZOO_THREADS=12 faithful two-ill; }
+@test "three hundred threads at once: same death, one report" { ZOO_THREADS=300 LEVELS=O2 faithful two-null-write; }
+@test "beside 900 idle threads: same death, one report" { ZOO_THREADS=900 LEVELS=O2 faithful many-null-write; }
 @test "two threads overflow at once: same death, one report" { faithful two-overflow; }
 @test "a thread with a trashed thread pointer: same death, one report" { faithful thread-trashed-tp; }
 

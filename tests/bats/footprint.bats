@@ -55,6 +55,28 @@ print(subprocess.run(["sh", "-c", "exit 4"]).returncode)'
         done
 }
 
+@test "alternate signal stacks: the program reads back what it set, ours is not seen" {
+        unchanged "$(zoo)" altstack
+        unchanged "$(zoo)" thread-altstack
+        unchanged "$(zoo)" on-altstack-footprint
+}
+
+@test "signals ignored from the start stay ignored" {
+        for word in readback footprint "raise SEGV" "raise ABRT" exec-readback; do
+                unchanged sh -c "cd /; unset OLDPWD; trap '' SEGV ABRT FPE; exec '$(zoo)' $word"
+        done
+        ended preloaded env LD_PRELOAD="$preload" sh -c "trap '' SEGV; exec '$(zoo)' null-write"
+        status_is "signal 11"
+}
+
+@test "a thousand threads come and go by return, exit and cancellation: nothing is left behind" {
+        for ZOO in O0 O2; do
+                unchanged "$(zoo)" churn
+                grep -qx 'all cleaned up' "$T/preloaded.out"
+                grep -qx 'no mapping is left behind' "$T/preloaded.out"
+        done
+}
+
 @test "a program that lives by its faults is left alone" {
         unchanged "$(zoo)" recover-often 1000
 }

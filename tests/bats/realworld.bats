@@ -159,9 +159,9 @@ a_long_source() {
         [ -x "$compiler" ] || skip "clang is not installed"
         compiler=$(readlink -f "$compiler")
         a_long_source
+        mapfile -t includes < <("$compiler" -x c++ -E -v /dev/null 2>&1 | sed -n 's/^ \(\/.*\)/-internal-isystem\n\1/p')
         busy_as_gdb --busy 300-1500 -- "$compiler" -cc1 -triple x86_64-pc-linux-gnu -emit-obj -O2 -fcxx-exceptions -fexceptions \
-                $("$compiler" -x c++ -E -v /dev/null 2>&1 | sed -n '/search starts here/,/End of search/p' | sed -n 's/^ \//-internal-isystem \//p') \
-                -o /dev/null -x c++ "$T/long.cc"
+                "${includes[@]}" -o /dev/null -x c++ "$T/long.cc"
 }
 
 # ---- twenty programs drawn from /usr/bin ----

@@ -289,11 +289,38 @@ static void say_status_lines(void)
 static void say_stack(void)
 {
         stack_t now;
+        char line[96];
 
+        now = (stack_t){ .ss_flags = -1 };
         if (sigaltstack(NULL, &now) < 0)
                 zoo_say("sigaltstack failed");
-        else
-                zoo_say(now.ss_flags & SS_ONSTACK ? "on an alternate stack" : "not on an alternate stack");
+        snprintf(line, sizeof(line), "alternate stack: flags %d size %zu%s", now.ss_flags, now.ss_size, now.ss_sp ? " set" : "");
+        zoo_say(line);
+}
+
+/* Sets an alternate stack, reads it back, switches it off, reads that. */
+static void altstack_word(const struct zoo_plan *plan UNUSED)
+{
+        static char room[32768];
+        const stack_t own = { .ss_sp = room, .ss_size = sizeof(room) }, off = { .ss_flags = SS_DISABLE },
+                      small = { .ss_sp = room, .ss_size = 100 }, odd = { .ss_sp = room, .ss_size = sizeof(room), .ss_flags = 77 };
+        stack_t old = { .ss_flags = -1 };
+        char line[64];
+        int err;
+
+        say_stack();
+        sigaltstack(&own, &old);
+        zoo_say(old.ss_flags == SS_DISABLE && !old.ss_sp ? "there was none" : "there was one");
+        say_stack();
+        err = sigaltstack(&small, NULL) < 0 ? errno : 0;
+        snprintf(line, sizeof(line), "too small: %s", strerrorname_np(err));
+        zoo_say(line);
+        err = sigaltstack(&odd, NULL) < 0 ? errno : 0;
+        snprintf(line, sizeof(line), "odd flags: %s", strerrorname_np(err));
+        zoo_say(line);
+        sigaltstack(&off, &old);
+        zoo_say(old.ss_sp == (void *)room ? "it was ours" : "it was another");
+        say_stack();
 }
 
 static void footprint(const struct zoo_plan *plan UNUSED)
@@ -324,6 +351,7 @@ const struct zoo_word setting_words[] = {
         { "busy-vdso", busy_vdso },
         { "busy-malloc", busy_malloc },
         { "busy-handler", busy_handler },
+        { "altstack", altstack_word },
         { "request", request_word },
         { "footprint", footprint },
         { "request-", request_prefix },

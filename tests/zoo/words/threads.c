@@ -164,6 +164,69 @@ static void rawthread_prefix(const struct zoo_plan *plan)
         zoo_wait_for(&raw_thread_done, "raw thread");
 }
 
+/* --- threads that come and go, in every way a thread can go --- */
+
+static volatile int cleaned;
+
+static void clean(void *arg UNUSED)
+{
+        cleaned++;
+}
+
+static void *leave(void *how)
+{
+        pthread_cleanup_push(clean, NULL);
+        if (how == (void *)1)
+                pthread_exit(how);
+        if (how == (void *)2)
+                for (;;)
+                        pause();
+        pthread_cleanup_pop(1);
+        return how;
+}
+
+static long mappings(void)
+{
+        FILE *f = fopen("/proc/self/maps", "r");
+        long n = 0;
+
+        for (int c; f && (c = getc(f)) != EOF;)
+                n += c == '\n';
+        if (f)
+                fclose(f);
+        return n;
+}
+
+static void churn_round(void)
+{
+        for (uintptr_t how = 0; how < 4; how++) {
+                pthread_t thread = start(NULL, leave, (void *)(how % 3));
+                void *result = NULL;
+
+                if (how == 2)
+                        pthread_cancel(thread);
+                pthread_join(thread, &result);
+                if (result != (how == 2 ? PTHREAD_CANCELED : (void *)(how % 3)))
+                        zoo_say("a thread's result is wrong");
+        }
+}
+
+static void churn_word(const struct zoo_plan *plan)
+{
+        long before;
+
+        for (int i = 0; i < 10; i++)
+                churn_round();
+        before = mappings();
+        cleaned = 0;
+        for (int i = 0; i < 250; i++)
+                churn_round();
+        /* A cancelled thread may go before it came to its cleanup. */
+        zoo_say(cleaned >= 750 && cleaned <= 1000 ? "all cleaned up" : "clean-up is missing");
+        zoo_say(mappings() <= before + 4 ? "no mapping is left behind" : "mappings are left behind");
+        zoo_go(&(const struct zoo_plan){ "nothing", plan->args });
+}
+
 /* --- processes --- */
 
 static void say_status(const char *who, int status)
@@ -478,6 +541,7 @@ static void stdioheld_prefix(const struct zoo_plan *plan)
 
 const struct zoo_word thread_words[] = {
         { "malloc", malloc_word },
+        { "churn", churn_word },
         { "thread-", thread_prefix },
         { "smallstack-", smallstack_prefix },
         { "userstack-", userstack_prefix },
