@@ -5,12 +5,17 @@
 #include "unwind/core/raw_format.h"
 #include "unwind/core/wire.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +25,15 @@ static const char *volatile stage = "start";
 
 /* The helper may overflow its own stack: a demangler recurses as deep as a symbol's name wants. */
 static char alternate_stack[64 * 1024] __attribute__((aligned(16)));
+
+/* A second process that can end what this one began. */
+static struct {
+        volatile pid_t owner; /* who may call it in; 0: nobody any more */
+        pid_t pid;            /* 0: there is none */
+        int go;               /* a letter into this pipe says what to do */
+} spare;
+
+enum { SPARE_QUIT = 'q', SPARE_CRASH = 'c', SPARE_LATE = 'l', SPARE_MEMORY = 'm' };
 
 static size_t append(char *line, size_t used, size_t size, const char *s)
 {
@@ -48,10 +62,28 @@ static void tell(const char *before, int signal_number, const char *between)
                 return; /* nobody is left to be told */
 }
 
+/* Does not come back if there is a spare that can go on. Children of ours that run this handler are not its owner. */
+static void call_spare(char why)
+{
+        int status = 0;
+        pid_t done;
+
+        if (!spare.pid || (spare.owner && getpid() != spare.owner))
+                return;
+        if (spare.owner && write(spare.go, &why, 1) < 0)
+                return;
+        do
+                done = waitpid(spare.pid, &status, 0);
+        while (done < 0 && errno == EINTR);
+        if (spare.owner && done == spare.pid)
+                _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
 static void on_crash(int signal_number)
 {
         store_abandon();
         tell("died of signal ", signal_number, " during ");
+        call_spare(SPARE_CRASH);
         _exit(1);
 }
 
@@ -60,6 +92,7 @@ static void on_alarm(int signal_number)
         (void)signal_number;
         store_abandon();
         tell("failed: the deadline passed", 0, " during ");
+        call_spare(SPARE_LATE);
         _exit(1);
 }
 
@@ -67,6 +100,7 @@ static void on_no_memory(void)
 {
         store_abandon();
         tell("failed: out of memory", 0, " during ");
+        call_spare(SPARE_MEMORY);
         _exit(1);
 }
 
@@ -123,6 +157,95 @@ void guard_deadline(uint64_t ns)
                 timer.it_value.tv_usec = 1; /* nothing would mean: no timer */
         setitimer(ITIMER_REAL, &timer, NULL);
 }
+
+/* ---- the spare ---- */
+
+static const char *trouble(char why)
+{
+        switch (why) {
+        case SPARE_CRASH:
+                return "the search for them crashed";
+        case SPARE_LATE:
+                return "the search for them took too long";
+        case SPARE_MEMORY:
+                return "the search for them took all memory";
+        }
+        return "the search for them was killed";
+}
+
+/* The letter that came, 0 if the owner is gone without one. Late, too, where the owner is stuck in the kernel and even
+ * its timer cannot reach it: then it is killed, since it still holds the threads of the dying process. */
+static char await_call(int fd, uint64_t until)
+{
+        struct pollfd p[] = { { .fd = fd, .events = POLLIN },
+                              { .fd = (int)syscall(SYS_pidfd_open, spare.owner, 0), .events = POLLIN } };
+        char why = 0;
+        int n;
+
+        do {
+                uint64_t now = guard_now();
+
+                n = getppid() != spare.owner ? 1 : poll(p, 2, until > now ? (int)((until - now) / 1000000) + 1 : 0);
+        } while (n < 0 && errno == EINTR);
+        if (!n) {
+                kill(spare.owner, SIGKILL);
+                return SPARE_LATE;
+        }
+        fcntl(fd, F_SETFL, O_NONBLOCK); /* the owner's letter may have come right before its end */
+        return read(fd, &why, 1) == 1 ? why : 0;
+}
+
+const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns)
+{
+        int ends[2];
+        char why;
+
+        spare.owner = getpid();
+        if (pipe2(ends, O_CLOEXEC))
+                return NULL;
+        spare.go = ends[1];
+        spare.pid = fork();
+        if (spare.pid) {
+                close(ends[0]);
+                if (spare.pid < 0)
+                        close(ends[1]);
+                else
+                        guard_deadline(soft_ns);
+                spare.pid = spare.pid < 0 ? 0 : spare.pid;
+                return NULL;
+        }
+        close(ends[1]);
+        why = await_call(ends[0], soft_ns + (hard_ns - soft_ns) / 4);
+        if (why == SPARE_QUIT)
+                _exit(0);
+        close(ends[0]);
+        guard_deadline(hard_ns);
+        return trouble(why);
+}
+
+void guard_spare_dismiss(uint64_t hard_ns)
+{
+        const char quit = SPARE_QUIT;
+
+        guard_deadline(hard_ns);
+        if (!spare.pid)
+                return;
+        spare.owner = 0;
+        if (write(spare.go, &quit, 1) < 0)
+                kill(spare.pid, SIGKILL);
+        close(spare.go);
+}
+
+void guard_spare_collect(void)
+{
+        if (!spare.pid)
+                return;
+        while (waitpid(spare.pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+        spare.pid = 0;
+}
+
+/* ---- the last word ---- */
 
 __attribute__((format(printf, 2, 0))) static void outcome(const char *prefix, const char *format, va_list ap)
 {

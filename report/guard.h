@@ -24,6 +24,18 @@ void guard_stage(const char *stage);
 void guard_deadline(uint64_t ns);
 uint64_t guard_now(void);
 
+/* A stage that may crash, hang or eat all memory over files of unknown origin begins: forks a spare with all that is
+ * known so far. In the helper itself, and where none can be had: NULL. In the spare, once the helper is in trouble
+ * (its own death however it comes, or `soft_ns` over): what the trouble is, words to follow a colon; from there on
+ * the spare has the report to make, until `hard_ns`. The helper, if it still can, waits for that and ends. */
+const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns);
+
+/* The stage is over: the spare is not needed any more, the deadline is `hard_ns` again. */
+void guard_spare_dismiss(uint64_t hard_ns);
+
+/* Before the helper's end, so that nobody inherits a dead child. */
+void guard_spare_collect(void);
+
 /* Appends "helper: <text>" to the raw report, where there is one. Control characters become '?'. */
 void guard_outcome(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -2,9 +2,9 @@
 /* report/helper_main.c: crashpre-helper, started by the crash handler of libcrashpre.so (unwind/core/wire.h says
  * how they talk).
  *
- *   HELLO -> the crash arrives -> attach, unwind, read /proc -> (request: release, RELEASED) -> names -> JSON ->
- *   outcome line -> text on stderr -> release the crashing thread, DONE -> hold the others until the process is gone ->
- *   remove old reports
+ *   HELLO -> the crash arrives -> attach, unwind, read /proc -> (request: release, RELEASED) -> names (a spare stands
+ *   by) -> JSON -> outcome line -> text on stderr -> release the crashing thread, DONE -> hold the others until the
+ *   process is gone -> remove old reports
  */
 #include "report/describe.h"
 #include "report/fault.h"
@@ -29,6 +29,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NSEC_PER_SEC UINT64_C(1000000000)
@@ -37,6 +38,9 @@
 /* The crashing thread dies at once after DONE; should it not (a debugger stopped it), the others are not held for
  * ever. */
 #define HOLD_SECONDS 10
+
+/* No helper takes that long to write a file: what is older was left by one that was killed. */
+#define STALE_SECONDS 600
 
 /* How long a full stderr that nobody reads may keep a process from dying. */
 #define STDERR_PATIENCE_MS 1000
@@ -54,6 +58,7 @@ struct helper {
         uint64_t attach_began;
         bool attached;
         bool crash_missed;           /* attached, but not to the thread that crashed */
+        bool is_spare;               /* guard_spare(): the process that attached is another one */
         bool has_raw, has_directory; /* WIRE_FD_RAW, WIRE_FD_DIR came to us open */
         const char *name;            /* of the report that is in place: "....json", "....txt" or NULL */
 };
@@ -326,27 +331,43 @@ static void name_crashing_thread(struct helper *h)
         h->crash_missed = true;
 }
 
+static void fill_stacks(struct helper *h, struct symbols *symbols)
+{
+        int err = stacks_fill(h->report, h->target, symbols, h->wire.kind != WIRE_KIND_REQUEST);
+
+        if (err)
+                report_diagnose(h->report, "symbolize", "no names: %s", strerror(-err));
+        if (!h->report->thread_count)
+                return;
+        h->report->threads[0].context = h->raw.context;
+        h->report->threads[0].context_count = h->raw.context_count;
+}
+
+/* Half of the time that is left is for names, an eighth for source lines; another eighth later the spare steps in,
+ * with a quarter for what must be done: names may be missing, the report may not. */
 static void name_frames(struct helper *h)
 {
-        uint64_t now = guard_now(), left = h->wire.deadline_ns > now ? h->wire.deadline_ns - now : 0;
-        int err;
+        uint64_t now = guard_now(), hard = h->wire.deadline_ns, left = hard > now ? hard - now : 0;
+        const char *trouble;
 
         guard_stage("symbolize");
-        h->target->deadline_ns = now + left / 2; /* names may be missing, the report may not */
+        trouble = guard_spare(now + left / 4 * 3, hard);
+        if (trouble) {
+                h->is_spare = true;
+                report_diagnose(h->report, "symbolize", "no names: %s", trouble);
+                fill_stacks(h, NULL);
+                return;
+        }
+        h->target->deadline_ns = now + left / 2;
         if (!h->symbols)
                 h->symbols = symbols_new(h->target, h->settings.debug_dirs, symbols_to_report, h->report);
         if (h->symbols)
                 symbols_set_limits(h->symbols, now + left / 2, 0);
-        err = stacks_fill(h->report, h->target, h->symbols, h->wire.kind != WIRE_KIND_REQUEST);
-        if (err)
-                report_diagnose(h->report, "symbolize", "no names: %s", strerror(-err));
-        if (h->report->thread_count) {
-                h->report->threads[0].context = h->raw.context;
-                h->report->threads[0].context_count = h->raw.context_count;
-                if (h->settings.source_lines)
-                        source_fill(h->report, h->target, &h->report->threads[0], (size_t)h->settings.source_lines,
-                                    now + left / 4 * 3);
-        }
+        fill_stacks(h, h->symbols);
+        if (h->settings.source_lines && h->report->thread_count)
+                source_fill(h->report, h->target, &h->report->threads[0], (size_t)h->settings.source_lines,
+                            now + left / 8 * 5);
+        guard_spare_dismiss(hard);
         h->report->timings_us.symbolize = KNOWN_INT(microseconds(now, guard_now()));
 }
 
@@ -445,6 +466,10 @@ static void let_go(struct helper *h)
 
         guard_stage(NULL);
         guard_deadline(deadline + NSEC_PER_SEC);
+        if (h->is_spare) { /* the threads are let go by the end of the process that holds them, which waits for ours */
+                say(WIRE_DONE);
+                _exit(0);
+        }
         if (h->attached && is_fatal(h) && process_release_thread(h->target, h->wire.tid))
                 process_release_all(h->target); /* better too many threads than a process that cannot die */
         say(WIRE_DONE);
@@ -454,13 +479,20 @@ static void let_go(struct helper *h)
                 process_hold_until_death(h->target, deadline);
 }
 
+static void tidy_directory(struct helper *h)
+{
+        store_retain(&h->report->pool, WIRE_FD_DIR, (size_t)h->settings.max_reports);
+        store_sweep(WIRE_FD_DIR, time(NULL) - STALE_SECONDS);
+}
+
 static void clean_up(struct helper *h)
 {
         if (h->has_directory)
-                store_retain(&h->report->pool, WIRE_FD_DIR, (size_t)h->settings.max_reports);
+                tidy_directory(h);
         symbols_free(h->symbols);
         target_free(h->target);
         report_free(h->report);
+        guard_spare_collect();
 }
 
 static void look(struct helper *h)

@@ -78,10 +78,21 @@ static void fill_registers(struct report *report, struct report_thread *out, con
         }
 }
 
-/* How many frames one physical frame is in the report. */
-static size_t call_count(const struct thread_frame *from, const struct symbol_query *q)
+/* How many frames each physical frame is in the report. */
+static void count_calls(const struct target *t, const struct symbol_query *q, size_t *calls)
 {
-        return q->line_count && !from->signal_frame ? q->line_count : 1;
+        size_t left = STACKS_INLINED_MAX, i, k;
+
+        for (i = 0; i < t->thread_count; i++) {
+                for (k = 0; k < t->threads[i].frame_count; k++, q++, calls++) {
+                        size_t inlined = q->line_count ? q->line_count - 1 : 0;
+
+                        if (t->threads[i].frames[k].signal_frame || inlined > left)
+                                inlined = 0;
+                        left -= inlined;
+                        *calls = 1 + inlined;
+                }
+        }
 }
 
 static void fill_place(struct report_frame *out, const struct target *t, const struct thread_frame *from)
@@ -114,12 +125,13 @@ static void fill_calls(struct report *report, struct report_frame *out, size_t c
                        const struct thread_frame *from, const struct symbol_query *q)
 {
         struct report_frame *physical = &out[calls - 1];
+        const struct symbol_line *line = q->line_count && !from->signal_frame ? &q->lines[q->line_count - calls] : NULL;
         size_t i;
 
         for (i = 0; i < calls; i++) {
                 fill_place(&out[i], t, from);
-                if (i < q->line_count && !from->signal_frame)
-                        fill_line(report, &out[i], &q->lines[i]);
+                if (line)
+                        fill_line(report, &out[i], &line[i]);
                 out[i].inlined = &out[i] != physical;
         }
         if (!physical->function) {
@@ -133,7 +145,7 @@ static void fill_calls(struct report *report, struct report_frame *out, size_t c
 }
 
 static void fill_thread(struct report *report, struct report_thread *out, const struct target *t,
-                        const struct target_thread *from, const struct symbol_query *q)
+                        const struct target_thread *from, const struct symbol_query *q, const size_t *calls)
 {
         size_t i, k, n = 0;
 
@@ -142,14 +154,13 @@ static void fill_thread(struct report *report, struct report_thread *out, const 
                 out->name = pool_strdup(&report->pool, from->name);
         fill_registers(report, out, &from->regs);
         for (i = 0; i < from->frame_count; i++)
-                n += call_count(&from->frames[i], &q[i]);
+                n += calls[i];
         out->frames = pool_alloc(&report->pool, n * sizeof(*out->frames));
         for (i = 0; i < from->frame_count; i++) {
                 size_t gap = i > from->omitted_after ? from->frames_omitted : 0;
-                size_t calls = call_count(&from->frames[i], &q[i]);
 
-                fill_calls(report, &out->frames[out->frame_count], calls, t, &from->frames[i], &q[i]);
-                for (k = 0; k < calls; k++, out->frame_count++)
+                fill_calls(report, &out->frames[out->frame_count], calls[i], t, &from->frames[i], &q[i]);
+                for (k = 0; k < calls[i]; k++, out->frame_count++)
                         out->frames[out->frame_count].index = KNOWN_INT((int64_t)(out->frame_count + gap));
         }
         out->frames_omitted = KNOWN_INT((int64_t)from->frames_omitted);
@@ -161,7 +172,7 @@ static void fill_thread(struct report *report, struct report_thread *out, const 
 
 /* One query a frame, all threads in a row: the crashing one is the first, and so are its answers where time runs
  * out. */
-static size_t make_queries(const struct target *t, struct symbol_query *q, bool *asked)
+static void make_queries(const struct target *t, struct symbol_query *q, bool *asked)
 {
         size_t n = 0, i, k;
 
@@ -175,7 +186,6 @@ static size_t make_queries(const struct target *t, struct symbol_query *q, bool 
                                 asked[frame->module] = true;
                 }
         }
-        return n;
 }
 
 static size_t count_frames(const struct target *t)
@@ -189,21 +199,25 @@ static size_t count_frames(const struct target *t)
 
 int stacks_fill(struct report *report, struct target *t, struct symbols *symbols, bool crashed)
 {
-        struct symbol_query *queries = pool_alloc(&report->pool, (count_frames(t) + 1) * sizeof(*queries)),
-                            *q = queries;
-        bool *asked = pool_alloc(&report->pool, (t->modules.n + 1) * sizeof(*asked));
-        size_t n = make_queries(t, queries, asked), i;
-        int err = symbols ? symbols_resolve(symbols, queries, n) : 0;
+        struct pool *pool = &report->pool;
+        size_t n = count_frames(t), i, at = 0;
+        struct symbol_query *queries = pool_alloc(pool, (n + 1) * sizeof(*queries));
+        size_t *calls = pool_alloc(pool, (n + 1) * sizeof(*calls));
+        bool *asked = pool_alloc(pool, (t->modules.n + 1) * sizeof(*asked));
+        int err;
 
+        make_queries(t, queries, asked);
+        err = symbols ? symbols_resolve(symbols, queries, n) : 0;
         if (!symbols || err)
                 memset(asked, 0, (t->modules.n + 1) * sizeof(*asked));
+        count_calls(t, queries, calls);
         fill_modules(report, t, asked);
-        report->threads = pool_alloc(&report->pool, t->thread_count * sizeof(*report->threads));
+        report->threads = pool_alloc(pool, t->thread_count * sizeof(*report->threads));
         report->thread_count = t->thread_count;
         for (i = 0; i < t->thread_count; i++) {
-                fill_thread(report, &report->threads[i], t, &t->threads[i], q);
+                fill_thread(report, &report->threads[i], t, &t->threads[i], queries + at, calls + at);
                 report->threads[i].crashed = crashed && i == 0;
-                q += t->threads[i].frame_count;
+                at += t->threads[i].frame_count;
         }
         for (i = 0; i < n; i++)
                 symbol_query_clear(&queries[i]);

@@ -175,7 +175,36 @@ bool store_parse_name(const char *name, size_t *id_len, const char **time, unsig
         return true;
 }
 
+/* What write_renamed() calls its file. */
+static bool is_temporary(const char *name)
+{
+        static const char suffix[] = ".tmp";
+        size_t len = strlen(name), suffix_len = sizeof(suffix) - 1;
+        char inner[NAME_MAX + 1];
+        const char *time;
+        unsigned files;
+
+        if (name[0] != '.' || len <= 1 + suffix_len || len > NAME_MAX || strcmp(name + len - suffix_len, suffix))
+                return false;
+        memcpy(inner, name + 1, len - 1 - suffix_len);
+        inner[len - 1 - suffix_len] = 0;
+        return store_parse_name(inner, NULL, &time, &files) && files;
+}
+
 /* ---- listing ---- */
+
+static DIR *open_listing(int dir_fd)
+{
+        int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+        DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+        if (!dir && fd >= 0) {
+                err = errno;
+                close(fd);
+                errno = err;
+        }
+        return dir;
+}
 
 static int by_id(const void *a, const void *b)
 {
@@ -206,20 +235,13 @@ static size_t merge(struct store_entry *v, size_t n)
 
 int store_list(struct pool *pool, int dir_fd, struct store_entry **out, size_t *n)
 {
-        int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         const struct dirent *d;
-        DIR *dir;
+        DIR *dir = open_listing(dir_fd);
 
         *out = NULL;
         *n = 0;
-        dir = fd >= 0 ? fdopendir(fd) : NULL;
-        if (!dir) {
-                int err = -errno;
-
-                if (fd >= 0)
-                        close(fd);
-                return err;
-        }
+        if (!dir)
+                return -errno;
         while ((d = readdir(dir))) {
                 struct store_entry entry = { NULL, NULL, 0 };
                 size_t id_len;
@@ -254,6 +276,22 @@ int store_retain(struct pool *pool, int dir_fd, size_t keep)
                 }
         }
         return err;
+}
+
+int store_sweep(int dir_fd, time_t before)
+{
+        DIR *dir = open_listing(dir_fd);
+        const struct dirent *d;
+        struct stat st;
+
+        if (!dir)
+                return -errno;
+        while ((d = readdir(dir)))
+                if (is_temporary(d->d_name) && !fstatat(dir_fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+                    S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_mtime < before)
+                        unlinkat(dir_fd, d->d_name, 0);
+        closedir(dir);
+        return 0;
 }
 
 /* ---- reading ---- */

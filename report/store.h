@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* Writes `name` in directory `dir_fd`: complete with `mode` whatever the umask, or not there at all. An existing
  * file is left as it is: -EEXIST. On an error *step (may be NULL) is the system call that failed. */
@@ -36,6 +37,9 @@ bool store_parse_name(const char *name, size_t *id_len, const char **time, unsig
 
 /* Removes the files of the oldest reports beyond `keep`. 0 keeps all. */
 int store_retain(struct pool *pool, int dir_fd, size_t keep);
+
+/* Removes the temporary files that killed writers left: our own, last written before `before`. 0 or -errno. */
+int store_sweep(int dir_fd, time_t before);
 
 /* A whole file into pool memory with a NUL behind it; at most `limit` bytes of it. */
 int store_read_fd(struct pool *pool, int fd, size_t limit, char **text, size_t *len);

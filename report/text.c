@@ -13,10 +13,6 @@
 #define STDERR_INNERMOST 24
 #define STDERR_OUTERMOST 8
 
-/* How many frames have their source shown: those of the program's own code, innermost first. */
-#define STDERR_SOURCES 1
-#define SHOW_SOURCES 8
-
 #define REGISTERS_A_LINE 3
 #define TAB 8
 
@@ -33,8 +29,8 @@ struct writer {
         struct pool *pool;
         const struct style *style;
         const struct text_options *options;
-        size_t sources;                   /* how many may still be shown */
-        const struct report_frame *shown; /* the last frame whose source was */
+        bool sources, callers_too; /* are lines shown: of the innermost own frame, of its callers */
+        bool source_shown;
         char *text;
         size_t len;
 };
@@ -46,8 +42,7 @@ static void begin(struct writer *w, struct report *report, const struct text_opt
         w->options = options;
         w->style = options->colour ? &coloured : &uncoloured;
         w->text = NULL;
-        w->sources = 0;
-        w->shown = NULL;
+        w->sources = w->callers_too = w->source_shown = false;
         w->out = open_memstream(&w->text, &w->len);
         if (!w->out) {
                 fputs("crashpre: out of memory\n", stderr);
@@ -143,31 +138,38 @@ static bool is_own(const struct report_frame *frame)
         return strncmp(frame->file, "/usr/include/", 13) && strncmp(frame->file, "/usr/lib/", 9);
 }
 
-/* Has the last one shown the same lines, as in a recursion? */
-static bool is_repeated(const struct writer *w, const struct report_frame *frame)
+/* Unsigned: a report may say that its first line is the last there can be. */
+static int64_t line_number(const struct report_frame *frame, size_t i)
 {
-        return w->shown && w->shown->line.v == frame->line.v && !strcmp(w->shown->file, frame->file);
+        return (int64_t)((uint64_t)frame->source.first_line.v + i);
 }
 
+static void source_line(struct writer *w, const struct report_frame *frame, size_t i)
+{
+        int64_t number = line_number(frame, i);
+        const char *line = untabbed(w, frame->source.lines[i]);
+        bool own = number == frame->line.v;
+
+        fprintf(w->out, "      %s%c %5" PRId64 "%s%s%s\n", own ? w->style->bold : "", own ? '>' : ' ', number,
+                *line ? "  " : "", line, own ? w->style->plain : "");
+}
+
+/* The innermost frame of the program's own has all its lines shown, those that called it their own line alone. */
 static void source_lines(struct writer *w, const struct report_frame *frame)
 {
         const struct report_source *source = &frame->source;
+        bool first = !w->source_shown;
         size_t i;
 
-        if (!w->sources || !source->line_count || !source->first_line.known || !frame->file || !frame->line.known ||
-            !is_own(frame) || is_repeated(w, frame))
+        if (!w->sources || !(first || w->callers_too) || !source->line_count || !source->first_line.known ||
+            !frame->file || !frame->line.known || !is_own(frame))
                 return;
-        w->sources--;
-        w->shown = frame;
-        fprintf(w->out, "        %s%s%s\n", w->style->faint, safe(w, frame->file), w->style->plain);
-        for (i = 0; i < source->line_count; i++) {
-                int64_t number = source->first_line.v + (int64_t)i;
-                bool own = number == frame->line.v;
-                const char *line = untabbed(w, source->lines[i]);
-
-                fprintf(w->out, "      %s%c %5" PRId64 "%s%s%s\n", own ? w->style->bold : "", own ? '>' : ' ', number,
-                        *line ? "  " : "", line, own ? w->style->plain : "");
-        }
+        if (first)
+                fprintf(w->out, "        %s%s%s\n", w->style->faint, safe(w, frame->file), w->style->plain);
+        for (i = 0; i < source->line_count; i++)
+                if (first || line_number(frame, i) == frame->line.v)
+                        source_line(w, frame, i);
+        w->source_shown = true;
 }
 
 /* ---- stacks ---- */
@@ -224,7 +226,7 @@ char *text_full(struct report *report, const struct text_options *options)
 
         begin(&w, report, options);
         headline(&w);
-        w.sources = STDERR_SOURCES;
+        w.sources = true;
         if (report->thread_count)
                 stack(&w, &report->threads[0], false);
         if (report->thread_count > 1)
@@ -390,7 +392,7 @@ char *text_show(struct report *report, const struct text_options *options)
         size_t i;
 
         begin(&w, report, options);
-        w.sources = SHOW_SOURCES;
+        w.sources = w.callers_too = true;
         headline(&w);
         facts(&w);
         for (i = 0; i < report->thread_count && (options->all_threads || !i); i++)

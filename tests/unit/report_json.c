@@ -11,7 +11,7 @@
 
 static struct report *sample(void)
 {
-        static const char *args[] = { "app", "", "a\nb", "\xff\xfe" };
+        static const char *args[] = { "app", "", "a\nb", "\xff\xfe" }, *source[] = { "", "\tint \xfc;" };
         struct report *r = report_new();
         struct report_thread *thread;
         struct report_frame *frame;
@@ -32,6 +32,12 @@ static struct report *sample(void)
         frame = POOL_APPEND(&r->pool, thread->frames, thread->frame_count);
         frame->pc = KNOWN_U64(UINT64_C(0x8000000000000001));
         frame->text = "here";
+        frame->file = "/src/app.c";
+        frame->line = KNOWN_INT(42);
+        frame->inlined = true;
+        frame->source.first_line = KNOWN_INT(41);
+        frame->source.lines = source;
+        frame->source.line_count = sizeof(source) / sizeof(source[0]);
         m = POOL_APPEND(&r->pool, r->metadata, r->metadata_count);
         *m = (struct report_metadata){ .name = "count", .kind = REPORT_INTEGER, .integer = INT64_MIN };
         m = POOL_APPEND(&r->pool, r->metadata, r->metadata_count);
@@ -65,6 +71,11 @@ static void round_trip(void)
         tap_ok(second->metadata[0].integer == INT64_MIN, "an integer keeps its value");
         tap_ok(!strcmp(second->process.cmdline[3], "\\xff\\xfe"), "bytes that are no UTF-8 are spelled out");
         tap_ok(!strcmp(second->process.cmdline[2], "a\nb"), "a newline survives");
+        tap_ok(strstr(text, "\"inline\": true") && strstr(text, "\"lines\": [") && !strstr(text, "\"column\""),
+               "a frame has its line and source");
+        tap_ok(second->threads[0].frames[0].source.line_count == 2 &&
+                       !strcmp(second->threads[0].frames[0].source.lines[1], "\tint \\xfc;"),
+               "and source in another encoding is spelled out");
         free(text);
         free(again);
         report_free(first);

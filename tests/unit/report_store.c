@@ -180,6 +180,46 @@ static void retention(void)
         close(dir);
 }
 
+static void aged(int dir_fd, const char *name, time_t when)
+{
+        const struct timespec times[] = { { .tv_sec = when }, { .tv_sec = when } };
+
+        touch(dir_fd, name);
+        utimensat(dir_fd, name, times, 0);
+}
+
+static void sweeping(void)
+{
+        static const char *const stay[] = { "notes.tmp",
+                                            ".notes.tmp",
+                                            ".crash-me.tmp",
+                                            "crash-a-1-20260101T000000.000001Z.json",
+                                            ".crash-a-1-20260101T000000.000001Z.json",
+                                            ".crash-a-1-20260101T000000.000001Z.tmp",
+                                            "crash-a-1-20260101T000000.000001Z.json.tmp",
+                                            ".tmp",
+                                            "tmp" };
+        static const char left[] = ".crash-a-1-20260101T000000.000002Z.json.tmp",
+                          link[] = ".crash-a-1-20260101T000000.000003Z.json.tmp",
+                          young[] = ".crash-a-1-20260101T000000.000004Z.json.tmp",
+                          other[] = ".crash-a-1-20260101T000000.000005Z.json.tmp";
+        int dir = directory("sweeping");
+        size_t i;
+
+        for (i = 0; i < sizeof(stay) / sizeof(stay[0]); i++)
+                aged(dir, stay[i], 1000);
+        aged(dir, left, 1000);
+        aged(dir, young, 3000);
+        mkdirat(dir, other, 0700);
+        if (symlinkat(left, dir, link))
+                return;
+        tap_is((unsigned)store_sweep(dir, 2000), 0, "swept");
+        tap_ok(faccessat(dir, left, F_OK, 0) != 0, "what a killed writer left is gone");
+        tap_ok(!faccessat(dir, young, F_OK, 0), "what may still be written stays");
+        tap_is(count(dir), sizeof(stay) / sizeof(stay[0]) + 3, "and so do other names, directories, links");
+        close(dir);
+}
+
 int main(void)
 {
         char command[128];
@@ -190,6 +230,7 @@ int main(void)
         writing("writing");
         full_disk("full");
         retention();
+        sweeping();
         refuse_unnamed();
         writing("writing-named");
         full_disk("full-named");

@@ -83,6 +83,60 @@ static void plain(void)
         report_free(r);
 }
 
+static void lines(void)
+{
+        static const char *const source[] = { "{", "\tint *p = 0;", "", "\t*p = \xff;", "  \xc3\xa9\t}" };
+        struct text_options options = { 0 };
+        struct report *r = sample("app", 4);
+        struct report_frame *f = r->threads[0].frames;
+        size_t i;
+
+        r->threads[0].tid = KNOWN_INT(4242);
+        for (i = 0; i < 3; i++) {
+                f[i].file = i ? "/src/app.c" : "/usr/include/c++/12/vector";
+                f[i].line = KNOWN_INT(i ? 42 : 7);
+                f[i].inlined = i < 2;
+                f[i].source.lines = (const char **)(uintptr_t)source;
+                f[i].source.line_count = 5;
+                f[i].source.first_line = KNOWN_INT(39);
+        }
+        is_text(text_full(r, &options),
+                "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
+                "  #0  0x0000000000401136 app at vector:7  (inlined)\n"
+                "  #1  0x0000000000401137 app at app.c:42  (inlined)\n"
+                "        /src/app.c\n"
+                "           39  {\n"
+                "           40          int *p = 0;\n"
+                "           41\n"
+                "      >    42          *p = \\xff;\n"
+                "           43    \xc3\xa9     }\n"
+                "  #2  0x0000000000401138 app at app.c:42  app+0x1138\n"
+                "  #3  0x0000000000401139 app+0x30  app+0x1139\n",
+                "lines, and the source of the innermost frame that is no system header");
+        f[2].line = KNOWN_INT(39);
+        is_text(text_show(r, &options),
+                "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
+                "  signal     SIGSEGV (11)\n"
+                "  program    /bin/app\n"
+                "\nThread 4242 app, which crashed\n"
+                "  #0  0x0000000000401136 app at vector:7  (inlined)\n"
+                "  #1  0x0000000000401137 app at app.c:42  (inlined)\n"
+                "        /src/app.c\n"
+                "           39  {\n"
+                "           40          int *p = 0;\n"
+                "           41\n"
+                "      >    42          *p = \\xff;\n"
+                "           43    \xc3\xa9     }\n"
+                "  #2  0x0000000000401138 app at app.c:39  app+0x1138\n"
+                "      >    39  {\n"
+                "  #3  0x0000000000401139 app+0x30  app+0x1139\n",
+                "show: of its callers, too, the line itself");
+        describe_summary(r);
+        tap_ok(!strcmp(r->cause.summary, "SIGSEGV (null-dereference: write to 0x0) in app at vector:7"),
+               "the summary has function and line: %s", r->cause.summary);
+        report_free(r);
+}
+
 static void terminal(void)
 {
         struct text_options options = { .path = HOSTILE, .all_threads = true };
@@ -98,6 +152,13 @@ static void terminal(void)
                 (struct report_metadata){ .name = HOSTILE, .string = HOSTILE };
         POOL_APPEND(&r->pool, r->breadcrumbs, r->breadcrumb_count)->message = HOSTILE;
         report_diagnose(r, HOSTILE, "%s", HOSTILE);
+        r->threads[0].frames[0].file = HOSTILE;
+        r->threads[0].frames[0].line = KNOWN_INT(INT64_MAX);
+        r->threads[0].frames[0].source.first_line = KNOWN_INT(INT64_MAX);
+        *POOL_APPEND(&r->pool, r->threads[0].frames[0].source.lines, r->threads[0].frames[0].source.line_count) =
+                HOSTILE;
+        *POOL_APPEND(&r->pool, r->threads[0].frames[0].source.lines, r->threads[0].frames[0].source.line_count) =
+                HOSTILE;
         all[0] = text_brief(r, &options);
         all[1] = text_full(r, &options);
         all[2] = text_show(r, &options);
@@ -164,6 +225,7 @@ static void colour(void)
 int main(void)
 {
         plain();
+        lines();
         terminal();
         deep();
         empty();
