@@ -157,9 +157,9 @@ frames_agree() {
                 fail "raw (left) and JSON (right) frames differ"
 }
 
-# functions FILE: the crashed thread's functions, innermost first, without parameters.
+# functions FILE: the crashed thread's functions, innermost first, without parameters and without the mark of libc's internal aliases.
 functions() {
-        json "$1" '.threads[0].frames[] | .function // "?" | sub("\\(.*"; "")'
+        json "$1" '.threads[0].frames[] | .function // "?" | sub("\\(.*"; "") | sub("^__GI_"; "")'
 }
 
 # assert_stack FILE FUNCTION...: these functions follow each other in the crashed thread; others may stand between them.
