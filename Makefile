@@ -95,9 +95,10 @@ UNWIND_SRCS := $(sort $(wildcard unwind/*.c))
 MAIN_SRCS := $(sort $(wildcard report/helper_main.c report/cli_main.c))
 REPORT_SRCS := $(filter-out $(MAIN_SRCS),$(sort $(wildcard report/*.c)))
 
-CRASH_SRCS := $(CORE_SRCS) $(filter $(addprefix preload/,handler.c rawreport.c memmap.c stackwalk.c probe.c sigsafe.c encode.c \
-	output.c spawn.c death.c dispatch.c guard.c actions.c x86_64.c freestanding.c),$(PRELOAD_SRCS))
-CALM_SRCS := $(filter-out $(CRASH_SRCS),$(PRELOAD_SRCS))
+# Ordinary code of the library. Everything else in preload/ is crash path, under its stricter rules.
+CALM_SRCS := $(filter $(addprefix preload/,altstack.c api.c exits.c init.c lastreport.c notes.c sanitizer.c settings.c \
+	signals.c terminate.c threads.c),$(PRELOAD_SRCS))
+CRASH_SRCS := $(CORE_SRCS) $(filter-out $(CALM_SRCS),$(PRELOAD_SRCS))
 
 CRASH_OBJS := $(CRASH_SRCS:%.c=$(OBJ)/lib/%.o)
 CALM_OBJS := $(CALM_SRCS:%.c=$(OBJ)/lib/%.o)

@@ -2,6 +2,7 @@
 #include "preload/handler.h"
 #include "preload/actions.h"
 #include "preload/altstack.h"
+#include "preload/claim.h"
 #include "preload/crash.h"
 #include "preload/death.h"
 #include "preload/dispatch.h"
@@ -30,10 +31,6 @@
 #define NS_PER_S 1000000000ull
 
 static struct {
-        /* pid << 32 | tid of the thread that reports; 0 none. A forked child finds its parent's pid here and
-         * ignores it. */
-        uint64_t claim;
-        bool dying; /* the claimed crash is fatal */
         bool disabled;
         bool handled; /* crashpre_set_after_report()'s function said so */
         unsigned first_chances;
@@ -49,59 +46,14 @@ static struct {
         uint8_t nested[NESTED_STACK] __attribute__((aligned(64)));
 } state;
 
-static uint64_t self_id(void)
+static uint64_t patience(void)
 {
-        return (uint64_t)sys_getpid() << 32 | (uint32_t)sys_gettid();
-}
-
-/* ---- claim: one report at a time ---- */
-
-/* true: this thread reports. false: another one still did after `patience`. */
-static bool claim(uint64_t patience)
-{
-        uint64_t self = self_id(), give_up = sys_clock_ns(CLOCK_MONOTONIC) + patience;
-        const struct timespec pause = { 0, 1000000 };
-
-        for (;;) {
-                uint64_t holder = __atomic_load_n(&state.claim, __ATOMIC_ACQUIRE);
-
-                if (!holder || holder >> 32 != self >> 32) {
-                        if (__atomic_compare_exchange_n(&state.claim, &holder, self, false, __ATOMIC_ACQ_REL,
-                                                        __ATOMIC_ACQUIRE))
-                                return true;
-                        continue;
-                }
-                if (sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
-                        return false;
-                sys_2(SYS_nanosleep, (long)&pause, 0);
-        }
-}
-
-static void release_claim(void)
-{
-        __atomic_store_n(&state.dying, false, __ATOMIC_RELEASE);
-        __atomic_store_n(&state.claim, 0, __ATOMIC_RELEASE);
+        return settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS;
 }
 
 void handler_wait_for_death(void)
 {
-        uint64_t self = self_id(),
-                 give_up = sys_clock_ns(CLOCK_MONOTONIC) + settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS;
-        const struct timespec pause = { 0, 1000000 };
-
-        for (;;) {
-                uint64_t holder = __atomic_load_n(&state.claim, __ATOMIC_ACQUIRE);
-
-                if (holder >> 32 != self >> 32 || holder == self || !__atomic_load_n(&state.dying, __ATOMIC_ACQUIRE) ||
-                    sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
-                        return;
-                sys_2(SYS_nanosleep, (long)&pause, 0);
-        }
-}
-
-static bool claim_is_mine(void)
-{
-        return __atomic_load_n(&state.claim, __ATOMIC_ACQUIRE) == self_id();
+        claim_wait_for_death(patience());
 }
 
 /* Everything but what the processor raises: a fault of ours must come back to us (guard.h). */
@@ -321,18 +273,18 @@ static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
         bool may_go_on = state.after_report && !death_repeats(sig, info, uc);
 
         block_signals(NULL);
-        if (!claim(settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS))
+        if (!claim_take(patience()))
                 return true;
         state.handled = false;
         if (!may_go_on) {
-                __atomic_store_n(&state.dying, true, __ATOMIC_RELEASE);
+                claim_mark_dying();
                 actions_ignore_killers();
         }
         if (!told_before(info, uc))
                 report_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc, fault_ns);
         if (!may_go_on || !state.handled)
                 return true;
-        release_claim();
+        claim_release();
         return false;
 }
 
@@ -348,10 +300,10 @@ static void passing(int sig, siginfo_t *info, ucontext_t *uc)
         uint64_t before;
 
         block_signals(&before);
-        if (claim(settings.timeout_s * NS_PER_S)) {
+        if (claim_take(patience())) {
                 report_signal(WIRE_KIND_FIRST_CHANCE, sig, info, uc, sys_clock_ns(CLOCK_MONOTONIC));
                 remember_reported(uc);
-                release_claim();
+                claim_release();
         }
         sys_sigprocmask(SIG_SETMASK, &before, NULL);
 }
@@ -376,7 +328,7 @@ static bool raised_by_abort(const siginfo_t *info, const ucontext_t *uc)
         uint32_t n;
         bool found = false;
 
-        if (info->si_code != SI_TKILL || info->si_pid != sys_getpid() || !claim(0))
+        if (info->si_code != SI_TKILL || info->si_pid != sys_getpid() || !claim_take(0))
                 return false;
         arch_registers_from_context(uc, &regs);
         probe_begin();
@@ -385,7 +337,7 @@ static bool raised_by_abort(const siginfo_t *info, const ucontext_t *uc)
         probe_end();
         for (uint32_t i = 0; i < n; i++)
                 found |= frame[i].pc - (uint64_t)abort < ABORT_SIZE;
-        release_claim();
+        claim_release();
         return found;
 }
 
@@ -489,10 +441,10 @@ void handler_exit_called(void)
                 return;
         arch_capture(&s.regs);
         block_signals(&before);
-        if (claim(settings.timeout_s * NS_PER_S)) {
+        if (claim_take(patience())) {
                 if (guard_run(search_origin, &s, &fault) && s.found && !already_reported(d->uc))
                         report_signal(WIRE_KIND_FIRST_CHANCE, d->sig, d->info, d->uc, sys_clock_ns(CLOCK_MONOTONIC));
-                release_claim();
+                claim_release();
         }
         sys_sigprocmask(SIG_SETMASK, &before, NULL);
 }
@@ -510,7 +462,7 @@ int handler_request(const char *reason)
                 return -EPERM;
         arch_capture(&regs);
         block_signals(&before);
-        if (claim(settings.timeout_s * NS_PER_S)) {
+        if (claim_take(patience())) {
                 begin_crash(WIRE_KIND_REQUEST, sys_clock_ns(CLOCK_MONOTONIC));
                 c->regs = regs;
                 c->sigmask = before;
@@ -518,7 +470,7 @@ int handler_request(const char *reason)
                 c->reason = copy;
                 make_report();
                 err = c->raw_err;
-                release_claim();
+                claim_release();
         }
         sys_sigprocmask(SIG_SETMASK, &before, NULL);
         return err;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/claim.h"
+#include "preload/syscalls.h"
+
+static struct {
+        uint64_t holder; /* pid << 32 | tid; 0 none */
+        bool dying;
+} claim;
+
+static const struct timespec pause_between_looks = { 0, 1000000 };
+
+static uint64_t self_id(void)
+{
+        return (uint64_t)sys_getpid() << 32 | (uint32_t)sys_gettid();
+}
+
+bool claim_take(uint64_t patience_ns)
+{
+        uint64_t self = self_id(), give_up = sys_clock_ns(CLOCK_MONOTONIC) + patience_ns;
+
+        for (;;) {
+                uint64_t holder = __atomic_load_n(&claim.holder, __ATOMIC_ACQUIRE);
+
+                if (!holder || holder >> 32 != self >> 32) {
+                        if (__atomic_compare_exchange_n(&claim.holder, &holder, self, false, __ATOMIC_ACQ_REL,
+                                                        __ATOMIC_ACQUIRE)) {
+                                __atomic_store_n(&claim.dying, false, __ATOMIC_RELEASE);
+                                return true;
+                        }
+                        continue;
+                }
+                if (sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
+                        return false;
+                sys_2(SYS_nanosleep, (long)&pause_between_looks, 0);
+        }
+}
+
+void claim_release(void)
+{
+        __atomic_store_n(&claim.dying, false, __ATOMIC_RELEASE);
+        __atomic_store_n(&claim.holder, 0, __ATOMIC_RELEASE);
+}
+
+bool claim_is_mine(void)
+{
+        return __atomic_load_n(&claim.holder, __ATOMIC_ACQUIRE) == self_id();
+}
+
+void claim_mark_dying(void)
+{
+        __atomic_store_n(&claim.dying, true, __ATOMIC_RELEASE);
+}
+
+void claim_wait_for_death(uint64_t patience_ns)
+{
+        uint64_t self = self_id(), give_up = sys_clock_ns(CLOCK_MONOTONIC) + patience_ns;
+
+        for (;;) {
+                uint64_t holder = __atomic_load_n(&claim.holder, __ATOMIC_ACQUIRE);
+
+                if (holder >> 32 != self >> 32 || holder == self || !__atomic_load_n(&claim.dying, __ATOMIC_ACQUIRE) ||
+                    sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
+                        return;
+                sys_2(SYS_nanosleep, (long)&pause_between_looks, 0);
+        }
+}

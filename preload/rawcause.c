@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/notes.h"
+#include "preload/rawline.h"
+#include "preload/x86_64.h"
+#include "preload/rawsections.h"
+#include "unwind/core/maps.h"
+#include "unwind/core/raw_format.h"
+#include "unwind/core/signames.h"
+
+#define NULL_PAGE 4096u
+
+static struct sigsafe_out *const out = &raw.out;
+
+/* The fault class as far as it is known without symbols or a disassembler. */
+static const char *fault_class(const struct crash *c)
+{
+        uint64_t addr = (uint64_t)c->info.si_addr, pc, sp;
+        struct arch_registers regs;
+
+        if (c->info.si_code <= 0)
+                return c->signal == SIGABRT && c->info.si_pid == c->pid ? "abort" : "sent-by-process";
+        arch_registers_from_context(c->fault_uc, &regs);
+        pc = regs.v[ARCH_REG_PC];
+        sp = regs.v[ARCH_REG_SP];
+        switch (c->signal) {
+        case SIGSEGV:
+                if (c->info.si_code == SI_KERNEL)
+                        return arch_context_is_protection_fault(c->fault_uc) ? "non-canonical-address" : "unknown";
+                if (addr == pc)
+                        return pc < NULL_PAGE ? "null-call" : "execute-non-executable";
+                if (addr < NULL_PAGE)
+                        return "null-dereference";
+                /* A push, a call or a store into a fresh frame, below the lowest page of the stack. */
+                if (addr + 65536 > sp && addr < sp + NULL_PAGE && !memmap_find(raw.map, addr - addr % NULL_PAGE))
+                        return "stack-overflow";
+                if (addr + 65536 > sp && addr < sp + NULL_PAGE && !(memmap_find(raw.map, addr)->perms & MAPS_READ))
+                        return "stack-overflow";
+                return c->info.si_code == SEGV_ACCERR ? "write-to-read-only" : "unmapped-address";
+        case SIGBUS:
+                return c->info.si_code == BUS_ADRALN ? "bus-misaligned" : "bus-file-truncated";
+        case SIGFPE:
+                return c->info.si_code == FPE_INTDIV ? "integer-divide-by-zero" : "unknown";
+        case SIGILL:
+                return "illegal-instruction";
+        case SIGTRAP:
+                return "trap";
+        case SIGSYS:
+                return "bad-system-call";
+        default:
+                return "unknown";
+        }
+}
+
+static void put_signal(const struct crash *c)
+{
+        const char *name = signames_signal(c->signal), *code = signames_code(c->signal, c->info.si_code);
+
+        rawline_key("signal");
+        sigsafe_dec(out, c->signal);
+        sigsafe_char(out, ' ');
+        sigsafe_str(out, name ? name : "?");
+        sigsafe_str(out, "\ncode: ");
+        sigsafe_dec(out, c->info.si_code);
+        sigsafe_char(out, ' ');
+        sigsafe_str(out, code ? code : "?");
+        sigsafe_char(out, '\n');
+        if (signames_has_address(c->signal, c->info.si_code))
+                rawline_hex("address", (uint64_t)c->info.si_addr);
+        if (signames_has_sender(c->info.si_code)) {
+                rawline_key("sender");
+                sigsafe_str(out, "pid ");
+                sigsafe_dec(out, c->info.si_pid);
+                sigsafe_str(out, " uid ");
+                sigsafe_dec(out, (int64_t)(uint32_t)c->info.si_uid);
+                sigsafe_char(out, '\n');
+        }
+        if (c->signal == SIGSYS && c->info.si_code > 0)
+                rawline_dec("syscall", c->info.si_syscall);
+        rawline_key("trap");
+        sigsafe_dec(out, (int64_t)arch_context_trap(c->fault_uc));
+        sigsafe_str(out, " error ");
+        sigsafe_hex(out, arch_context_fault_error(c->fault_uc));
+        sigsafe_char(out, '\n');
+        rawline_str("class", fault_class(c));
+}
+
+void rawsection_cause(void)
+{
+        struct crash *c = raw.crash;
+        const char *kind = c->signal == SIGABRT ? "abort" : "signal";
+
+        sigsafe_str(out, RAW_SECTION_CAUSE "\n");
+        if (!c->signal)
+                kind = "request";
+        else if (c->signal == SIGABRT && notes.uncaught_exception)
+                kind = "exception";
+        rawline_str("kind", kind);
+        if (c->signal)
+                put_signal(c);
+        if (notes.uncaught_exception && notes.exception_type[0])
+                rawline_text("exception", notes.exception_type, sigsafe_strlen(notes.exception_type));
+        if (c->reason)
+                rawline_text("reason", c->reason, sigsafe_strlen(c->reason));
+}
