@@ -75,7 +75,7 @@ static int measure(struct part *p, const struct dwarf_source *from)
         const Elf64_Shdr *s = from->section;
         int err = 0;
 
-        *p = (struct part){ .from = from, .size = from->bytes.size };
+        *p = (struct part){ .from = from };
         if (!s)
                 return 0;
         if (s->sh_offset > from->file->size || s->sh_size > from->file->size - s->sh_offset)
@@ -122,19 +122,13 @@ static int fill(const struct part *p, uint8_t *map)
         const struct elf_file *f = p->from->file;
         size_t span = (size_t)(p->shift + p->size);
 
-        if (f && p->from->section && !p->packed && !f->memory &&
+        if (!p->packed && !f->memory &&
             mmap(to, span, PROT_READ, MAP_PRIVATE | MAP_FIXED, f->fd, (off_t)(f->start + p->stored - p->shift)) == to)
                 return 0;
         /* A refused mapping may have left a hole. */
         if (mmap(to, span, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != to)
                 return -ENOMEM;
-        if (!p->from->section)
-                memcpy(to + p->shift, p->from->bytes.data, p->size);
-        else if (p->packed)
-                return fill_packed(p, to + p->shift);
-        else
-                return elf_file_read(f, p->stored, to + p->shift, p->size);
-        return 0;
+        return p->packed ? fill_packed(p, to + p->shift) : elf_file_read(f, p->stored, to + p->shift, p->size);
 }
 
 /* ---- the image ---- */
@@ -155,12 +149,12 @@ static int lay_out(struct part *parts, uint64_t max, size_t *total)
 
                 if (!p->size)
                         continue;
-                if (p->packed || !p->from->section || f->memory)
+                if (p->packed || f->memory)
                         inflated += p->size;
                 if (inflated > max || p->size > (uint64_t)1 << 40)
                         return -ENOMEM;
                 p->place = at;
-                p->shift = p->from->section && !p->packed ? (f->start + p->stored) % PAGE : 0;
+                p->shift = !p->packed ? (f->start + p->stored) % PAGE : 0;
                 at += pages(p->shift + p->size) + PAGE;
         }
         *total = (size_t)at;

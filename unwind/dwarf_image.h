@@ -39,12 +39,11 @@ struct dwarf_image {
         size_t map_size;
 };
 
-/* Where one section of an image comes from: a section of a file (part of it), or bytes. */
+/* Where one section of an image comes from: a section of a file, or part of it. */
 struct dwarf_source {
-        const struct elf_file *file; /* NULL: bytes */
-        const Elf64_Shdr *section;   /* NULL and no bytes: the image goes without */
-        struct dwarf_bytes bytes;
-        bool sliced; /* only `size` bytes from `offset` on of the (inflated) section */
+        const struct elf_file *file;
+        const Elf64_Shdr *section; /* NULL: the image goes without */
+        bool sliced;               /* only `size` bytes from `offset` on of the (inflated) section */
         uint64_t offset, size;
 };
 

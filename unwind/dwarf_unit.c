@@ -77,7 +77,7 @@ bool dwarf_unit_read(struct dwarf_unit *u, const struct dwarf_image *image, Dwar
         struct root r = { 0 };
         Dwarf_Half version;
         uint8_t type, address_size, offset_size;
-        Dwarf_Addr low;
+        uint64_t low;
 
         if (dwarf_tag(die) != DW_TAG_compile_unit && dwarf_tag(die) != DW_TAG_skeleton_unit)
                 return false;
@@ -90,12 +90,13 @@ bool dwarf_unit_read(struct dwarf_unit *u, const struct dwarf_image *image, Dwar
                 .list = image->section[version < 5 ? DWARF_RANGES : DWARF_RNGLISTS],
                 .addr = tail(image->section[DWARF_ADDR],
                              number(&r.addr_base, version < 5 ? 0 : after_header(offset_size, false))),
-                .base = r.low.code && dwarf_formaddr(&r.low, &low) == 0 ? low : 0,
                 .lists_base = version < 5 ? 0 : number(&r.lists_base, after_header(offset_size, true)),
                 .version = (uint8_t)version,
                 .offset_size = offset_size,
                 .address_size = address_size,
         };
+        if (r.low.code && dwarf_bounds_address(&r.low, &u->ranges, &low))
+                u->ranges.base = low;
         u->comp_dir = r.comp_dir.code ? dwarf_formstring(&r.comp_dir) : NULL;
         u->has_lines = r.lines.code != 0;
         u->lines = number(&r.lines, UINT64_MAX);
@@ -131,7 +132,6 @@ static int open_split(struct dwarf_split *s, const struct dwarf_unit *u, struct 
         Dwarf_CU *cu = NULL;
         int err;
 
-        src[DWARF_ADDR] = (struct dwarf_source){ .bytes = u->ranges.addr };
         err = dwarf_image_open(&s->image, src, max);
         if (err)
                 return err;

@@ -64,41 +64,73 @@ static int keep_fact(Dwarf_Attribute *a, void *ctx)
         return DWARF_CB_OK;
 }
 
-/* DW_FORM_rnglistx is an ULEB128 number that libdw would look up in the wrong section of a split unit. */
+/* libdw would look for what a split unit has in its program's file: in the split file, or in one that it opens. So
+ * these forms are read here; libdw has checked that a value ends inside the unit. */
+static struct dwarf_reader value_of(const Dwarf_Attribute *a)
+{
+        return (struct dwarf_reader){ .at = a->valp, .end = a->valp + 16 };
+}
+
 static bool list_of(Dwarf_Attribute *a, const struct dwarf_range_unit *u, struct dwarf_range_cursor *c)
 {
-        Dwarf_Word value;
+        struct dwarf_reader r = value_of(a);
 
-        if (a->form == DW_FORM_rnglistx) {
-                /* libdw has checked that the value ends inside the unit. */
-                struct dwarf_reader r = { .at = a->valp, .end = a->valp + 10 };
-
+        switch (a->form) {
+        case DW_FORM_rnglistx:
                 *c = dwarf_ranges_begin(u, dwarf_uleb(&r), true);
                 return true;
-        }
-        if (dwarf_formudata(a, &value))
+        case DW_FORM_sec_offset:
+                *c = dwarf_ranges_begin(u, dwarf_fixed(&r, u->offset_size), false);
+                return true;
+        case DW_FORM_data4:
+        case DW_FORM_data8: /* up to version 3 */
+                *c = dwarf_ranges_begin(u, dwarf_fixed(&r, a->form == DW_FORM_data4 ? 4 : 8), false);
+                return true;
+        default:
                 return false;
-        *c = dwarf_ranges_begin(u, value, false);
-        return true;
+        }
+}
+
+bool dwarf_bounds_address(Dwarf_Attribute *a, const struct dwarf_range_unit *u, uint64_t *addr)
+{
+        struct dwarf_reader r = value_of(a);
+        Dwarf_Addr found;
+
+        switch (a->form) {
+        case DW_FORM_addrx:
+        case DW_FORM_GNU_addr_index:
+                return dwarf_range_address(u, dwarf_uleb(&r), addr);
+        case DW_FORM_addrx1:
+        case DW_FORM_addrx2:
+        case DW_FORM_addrx3:
+        case DW_FORM_addrx4:
+                return dwarf_range_address(u, dwarf_fixed(&r, a->form - DW_FORM_addrx1 + 1), addr);
+        default:
+                if (dwarf_formaddr(a, &found))
+                        return false;
+                *addr = found;
+                return true;
+        }
 }
 
 bool dwarf_bounds_each(struct dwarf_bounds *b, const struct dwarf_range_unit *u,
                        void (*hit)(void *ctx, uint64_t low, uint64_t high), void *ctx)
 {
         struct dwarf_range_cursor c;
-        Dwarf_Addr low, high;
+        uint64_t low, high;
+        Dwarf_Word size;
 
         if (b->ranges.code && list_of(&b->ranges, u, &c)) {
                 while (dwarf_ranges_next(&c, &low, &high))
                         hit(ctx, low, high);
                 return true;
         }
-        if (!b->low.code || !b->high.code || dwarf_formaddr(&b->low, &low))
+        if (!b->low.code || !b->high.code || !dwarf_bounds_address(&b->low, u, &low))
                 return false;
-        if (dwarf_formaddr(&b->high, &high)) { /* a size */
-                if (dwarf_formudata(&b->high, &high))
+        if (!dwarf_bounds_address(&b->high, u, &high)) {
+                if (dwarf_formudata(&b->high, &size))
                         return false;
-                high += low;
+                high = low + size;
         }
         if (low < high)
                 hit(ctx, low, high);

@@ -36,6 +36,9 @@ struct dwarf_bounds {
         Dwarf_Attribute low, high, ranges; /* code 0: not there */
 };
 
+/* The value of an address attribute, whatever its form. */
+bool dwarf_bounds_address(Dwarf_Attribute *a, const struct dwarf_range_unit *u, uint64_t *addr);
+
 /* Calls `hit` with each range of the DIE. False: it has none. */
 bool dwarf_bounds_each(struct dwarf_bounds *b, const struct dwarf_range_unit *u,
                        void (*hit)(void *ctx, uint64_t low, uint64_t high), void *ctx);

@@ -2,7 +2,7 @@
 /* addr2frames: what unwind/ says about addresses of a file: functions, inlined calls, lines. For comparison with
  * llvm-symbolizer and friends, and for benchmarks.
  *
- *   addr2frames [--debug-dirs LIST] [--seconds S] [--megabytes N] [--quiet] FILE <addresses
+ *   addr2frames [--debug-dirs LIST] [--seconds S] [--megabytes N] [--mangled] [--quiet] FILE <addresses
  *
  * Addresses of standard input are hexadecimal and those of the file. For each: the address; then a line
  * "  function|file:line:column" a call, innermost first ("?" unknown); "# " begins a note.
@@ -24,23 +24,24 @@
 struct options {
         const char *debug_dirs, *file;
         unsigned long seconds, megabytes;
-        int quiet;
+        int quiet, mangled;
 };
 
 static int usage(void)
 {
         fprintf(stderr,
-                "usage: addr2frames [--debug-dirs LIST] [--seconds S] [--megabytes N] [--quiet] FILE <addresses\n");
+                "usage: addr2frames [--debug-dirs LIST] [--seconds S] [--megabytes N] [--mangled] [--quiet] FILE\n"
+                "       <addresses\n");
         return 2;
 }
 
 static int parse(int argc, char **argv, struct options *o)
 {
-        static const struct option longs[] = { { "debug-dirs", required_argument, NULL, 'd' },
-                                               { "seconds", required_argument, NULL, 's' },
-                                               { "megabytes", required_argument, NULL, 'm' },
-                                               { "quiet", no_argument, NULL, 'q' },
-                                               { 0 } };
+        static const struct option longs[] = {
+                { "debug-dirs", required_argument, NULL, 'd' }, { "seconds", required_argument, NULL, 's' },
+                { "megabytes", required_argument, NULL, 'm' },  { "quiet", no_argument, NULL, 'q' },
+                { "mangled", no_argument, NULL, 'l' },          { 0 }
+        };
         int c;
 
         *o = (struct options){ 0 };
@@ -53,6 +54,8 @@ static int parse(int argc, char **argv, struct options *o)
                         o->megabytes = strtoul(optarg, NULL, 10);
                 else if (c == 'q')
                         o->quiet = 1;
+                else if (c == 'l')
+                        o->mangled = 1;
                 else
                         return -1;
         }
@@ -108,16 +111,17 @@ static const char *or_unknown(const char *s)
         return s ? s : "?";
 }
 
-static void print(const struct symbol_query *q)
+static void print(const struct symbol_query *q, int mangled)
 {
         printf("0x%" PRIx64 "\n", q->addr);
         for (size_t i = 0; i < q->line_count; i++) {
                 const struct symbol_line *l = &q->lines[i];
 
-                printf("  %s|%s:%u:%u\n", or_unknown(l->function), or_unknown(l->file), l->line, l->column);
+                printf("  %s|%s:%u:%u\n", or_unknown(mangled && l->symbol ? l->symbol : l->function),
+                       or_unknown(l->file), l->line, l->column);
         }
         if (!q->line_count)
-                printf("  %s|?:0:0\n", or_unknown(q->function));
+                printf("  %s|?:0:0\n", or_unknown(mangled ? q->symbol : q->function));
 }
 
 static void note(void *ctx, const char *message)
@@ -153,7 +157,7 @@ int main(int argc, char **argv)
                 return 1;
         for (size_t i = 0; i < n; i++) {
                 if (!o.quiet)
-                        print(&q[i]);
+                        print(&q[i], o.mangled);
                 symbol_query_clear(&q[i]);
         }
         free(q);

@@ -3,12 +3,13 @@
 """compare_lines.py ADDR2FRAMES FILE [--count N] [--seed S] [--symbolizer PROGRAM] [--debug-dirs LIST] [--min PERCENT]
 [--names] [--show N]
 
-Draws addresses from the code of an ELF file and compares the (file, line) lists of inlined calls with those of
+Draws addresses from the code of an ELF file (takes all where there are no more than --count) and compares the (file, line) lists of inlined calls with those of
 llvm-symbolizer. Prints how many agree; status 1 where that is below --min (99.5).
 """
 import argparse
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -24,6 +25,8 @@ def code_of(path):
 
 def draw(path, count, seed):
     sections = list(code_of(path))
+    if sum(size for _, size in sections) <= count:
+        return [address for start, size in sections for address in range(start, start + size)]
     dice = random.Random(seed)
     return [
         start + dice.randrange(size)
@@ -35,8 +38,13 @@ def place(file, line):
     return ("?" if file in ("?", "??", "") or line == 0 else os.path.normpath(file), line)
 
 
+def function(name):
+    """Without what the compiler puts behind the names of parts of functions ("f.cold")."""
+    return "?" if name == "??" else re.sub(r"(?<=\w)\.(cold|part|isra|constprop|lto_priv)(\.\d+)*", "", name)
+
+
 def ours(tool, path, addresses, debug_dirs):
-    command = [tool] + (["--debug-dirs", debug_dirs] if debug_dirs else []) + [path]
+    command = [tool, "--mangled"] + (["--debug-dirs", debug_dirs] if debug_dirs else []) + [path]
     text = subprocess.run(
         command, input="".join(f"{a:#x}\n" for a in addresses), capture_output=True, text=True, check=True
     ).stdout
@@ -49,12 +57,12 @@ def ours(tool, path, addresses, debug_dirs):
         else:
             name, where = line.strip().rsplit("|", 1)
             file, number, _ = where.rsplit(":", 2)
-            answers[-1].append((name, place(file, int(number))))
+            answers[-1].append((function(name), place(file, int(number))))
     return answers
 
 
-def theirs(tool, path, addresses, dwp):
-    command = [tool, "--inlining", "--functions=linkage", "--demangle", f"--obj={path}"]
+def theirs(tool, path, addresses):
+    command = [tool, "--inlining", "--functions=linkage", "--no-demangle", f"--obj={path}"]
     text = subprocess.run(
         command, input="".join(f"{a:#x}\n" for a in addresses), capture_output=True, text=True, check=True
     ).stdout
@@ -66,7 +74,7 @@ def theirs(tool, path, addresses, dwp):
         answers.append([])
         for name, where in zip(lines[::2], lines[1::2]):
             file, number, _ = where.rsplit(":", 2)
-            answers[-1].append((name, place(file, int(number))))
+            answers[-1].append((function(name), place(file, int(number))))
     return answers
 
 
@@ -85,7 +93,7 @@ def main():
     o = parser.parse_args()
     addresses = draw(o.file, o.count, o.seed)
     mine = ours(o.tool, o.file, addresses, o.debug_dirs)
-    other = theirs(o.symbolizer, o.reference or o.file, addresses, None)
+    other = theirs(o.symbolizer, o.reference or o.file, addresses)
     if not len(mine) == len(other) == len(addresses):
         sys.exit(f"{len(addresses)} addresses, {len(mine)} answers of ours, {len(other)} of llvm-symbolizer")
     same = known = 0
