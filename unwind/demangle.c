@@ -42,9 +42,8 @@ static char *finish(struct text *t, int ok)
 
 /* Rust before C++: its older scheme is C++'s with a hash at the end, which only the Rust demangler takes off. C++
  * names in full (std::basic_string<char, ...>), as gdb and c++filt print them. */
-static char *demangle(const char *symbol)
+static char *demangle(const char *symbol, int options)
 {
-        const int options = DMGL_PARAMS | DMGL_ANSI;
         struct text t = { 0 };
 
         if (symbol[0] != '_')
@@ -62,7 +61,7 @@ static char *demangle(const char *symbol)
         return finish(&t, symbol[1] == 'Z' && cplus_demangle_v3_callback(symbol, options | DMGL_VERBOSE, append, &t));
 }
 
-char *symbols_demangle(const char *symbol)
+static char *demangle_or_copy(const char *symbol, int options)
 {
         const char *suffix = strchr(symbol, '@'); /* "_Znwm@plt" */
         char *mangled, *readable = NULL, *whole;
@@ -70,12 +69,12 @@ char *symbols_demangle(const char *symbol)
         if (strlen(symbol) > MAX_MANGLED)
                 return strdup(symbol);
         if (!suffix) {
-                readable = demangle(symbol);
+                readable = demangle(symbol, options);
                 return readable ? readable : strdup(symbol);
         }
         mangled = strndup(symbol, (size_t)(suffix - symbol));
         if (mangled)
-                readable = demangle(mangled);
+                readable = demangle(mangled, options);
         free(mangled);
         if (!readable)
                 return strdup(symbol);
@@ -84,4 +83,14 @@ char *symbols_demangle(const char *symbol)
                 strcat(strcpy(whole, readable), suffix);
         free(readable);
         return whole;
+}
+
+char *symbols_demangle(const char *symbol)
+{
+        return demangle_or_copy(symbol, DMGL_PARAMS | DMGL_ANSI);
+}
+
+char *symbols_demangle_call(const char *symbol)
+{
+        return demangle_or_copy(symbol, DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP);
 }

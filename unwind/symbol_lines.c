@@ -46,7 +46,7 @@ static void name_physical(struct symbol_line *line, const struct symbol_query *q
         line->symbol = strdup(q->symbol);
         if (line->function && is_variant(q->symbol, line->function))
                 return;
-        function = q->function ? strdup(q->function) : NULL;
+        function = symbols_demangle_call(q->symbol);
         if (function) {
                 free(line->function);
                 line->function = function;

@@ -55,6 +55,10 @@ int symbols_debug_frame(struct symbols *s, int module, const uint8_t **data, siz
 /* New: demangled C++, Rust or D name, or a copy of `symbol`; NULL only without memory. */
 char *symbols_demangle(const char *symbol);
 
+/* The same without the return type that mangled names of templates contain: as gdb names functions that it has
+ * debugging information for. */
+char *symbols_demangle_call(const char *symbol);
+
 /* Which of several symbols names an address: as in gdb; the rules stand in symbol_table.h. */
 
 #endif
