@@ -9,6 +9,7 @@
 #include "preload/altstack.h"
 #include "preload/handler.h"
 #include "preload/interpose.h"
+#include "preload/linkmap.h"
 #include "preload/notes.h"
 #include "preload/sanitizer.h"
 #include "preload/settings.h"
@@ -47,6 +48,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         settings_load(argv, envp);
         if (!settings.enabled)
                 return;
+        linkmap_remember(envp);
         altstack_init(envp);
         stack = altstack_take();
         if (stack) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/memmap.h"
+#include "preload/linkmap.h"
 #include "preload/probe.h"
 #include "preload/syscalls.h"
 #include "unwind/core/maps.h"
@@ -193,6 +194,33 @@ static void find_modules(void)
         }
 }
 
+/* Without /proc: one range a module, said to be executable throughout, which is as much as can be told. */
+static void add_linked(void *ctx, const struct image *image, const char *path)
+{
+        struct memmap *m = &store.map;
+        size_t n = 0, at = m->module_count;
+
+        (void)ctx;
+        while (path[n])
+                n++;
+        if (m->module_count == MAX_MODULES || m->range_count == MAX_RANGES)
+                return;
+        path = keep_name(path, n);
+        for (; at > 0 && store.module[at - 1].start > image->base; at--) {
+                store.module[at] = store.module[at - 1];
+                store.range[at] = store.range[at - 1];
+        }
+        store.module[at] = (struct memmap_module){
+                .image = *image, .start = image->base, .end = image->end, .path = path, .path_len = n
+        };
+        store.range[at] = (struct memmap_range){ .start = image->base,
+                                                 .end = image->end,
+                                                 .perms = MAPS_READ | MAPS_EXEC,
+                                                 .path = path,
+                                                 .path_len = (uint32_t)n };
+        m->module_count = ++m->range_count;
+}
+
 const struct memmap *memmap_read(void)
 {
         int fd = sys_openat(AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
@@ -201,6 +229,7 @@ const struct memmap *memmap_read(void)
         store.names_used = 0;
         if (fd < 0) {
                 store.map.error = fd;
+                linkmap_each(&memmap_space, add_linked, NULL);
                 return &store.map;
         }
         read_text(fd);

@@ -67,6 +67,16 @@ static void nofile_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
+/* Into ZOO_ROOT, an empty directory: no /proc, no /dev, no helper. */
+static void chroot_prefix(const struct zoo_plan *plan)
+{
+        const char *root = getenv("ZOO_ROOT");
+
+        if (!root || chroot(root) < 0 || chdir("/") < 0)
+                zoo_broken("chroot");
+        zoo_go(plan);
+}
+
 static void nodump_prefix(const struct zoo_plan *plan)
 {
         prctl(PR_SET_DUMPABLE, 0);
@@ -361,6 +371,7 @@ const struct zoo_word setting_words[] = {
         { "nomem-", nomem_prefix },
         { "nofile-", nofile_prefix },
         { "nodump-", nodump_prefix },
+        { "chroot-", chroot_prefix },
         { "nonewprivs-", nonewprivs_prefix },
         { "noproc-", noproc_prefix },
         { "touch-", touch_prefix },
