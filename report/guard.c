@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static struct {
         volatile pid_t owner; /* who may call it in; 0: nobody any more */
         pid_t pid;            /* 0: there is none */
         int go;               /* a letter into this pipe says what to do */
+        bool owner_stuck;     /* for the spare to know */
 } spare;
 
 enum { SPARE_QUIT = 'q', SPARE_CRASH = 'c', SPARE_LATE = 'l', SPARE_MEMORY = 'm' };
@@ -174,7 +176,7 @@ static const char *trouble(char why)
 }
 
 /* The letter that came, 0 if the owner is gone without one. Late, too, where the owner is stuck in the kernel and even
- * its timer cannot reach it: then it is killed, since it still holds the threads of the dying process. */
+ * its timer cannot reach it. */
 static char await_call(int fd, uint64_t until)
 {
         struct pollfd p[] = { { .fd = fd, .events = POLLIN },
@@ -188,7 +190,7 @@ static char await_call(int fd, uint64_t until)
                 n = getppid() != spare.owner ? 1 : poll(p, 2, until > now ? (int)((until - now) / 1000000) + 1 : 0);
         } while (n < 0 && errno == EINTR);
         if (!n) {
-                kill(spare.owner, SIGKILL);
+                spare.owner_stuck = true;
                 return SPARE_LATE;
         }
         fcntl(fd, F_SETFL, O_NONBLOCK); /* the owner's letter may have come right before its end */
@@ -221,6 +223,13 @@ const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns)
         close(ends[0]);
         guard_deadline(hard_ns);
         return trouble(why);
+}
+
+void guard_spare_leave(void)
+{
+        if (spare.owner_stuck)
+                kill(spare.owner, SIGKILL);
+        _exit(0);
 }
 
 void guard_spare_dismiss(uint64_t hard_ns)

@@ -30,6 +30,10 @@ uint64_t guard_now(void);
  * the spare has the report to make, until `hard_ns`. The helper, if it still can, waits for that and ends. */
 const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns);
 
+/* The end of a spare that has made the report. A helper that is stuck still holds the threads of the dying process:
+ * it is killed. */
+_Noreturn void guard_spare_leave(void);
+
 /* The stage is over: the spare is not needed any more, the deadline is `hard_ns` again. */
 void guard_spare_dismiss(uint64_t hard_ns);
 

@@ -466,9 +466,9 @@ static void let_go(struct helper *h)
 
         guard_stage(NULL);
         guard_deadline(deadline + NSEC_PER_SEC);
-        if (h->is_spare) { /* the threads are let go by the end of the process that holds them, which waits for ours */
+        if (h->is_spare) { /* the threads are let go by the end of the helper that holds them */
                 say(WIRE_DONE);
-                _exit(0);
+                guard_spare_leave();
         }
         if (h->attached && is_fatal(h) && process_release_thread(h->target, h->wire.tid))
                 process_release_all(h->target); /* better too many threads than a process that cannot die */

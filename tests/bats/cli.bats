@@ -133,7 +133,7 @@ a_crash() {
         a_crash
         run -0 crashpre show
         [[ ${lines[0]} == "crashpre: zoo["*"] died of SIGSEGV (null-dereference: write to 0x0)" ]] || fail "$output"
-        [[ $output == *$'\n  #0  0x'*" null_write+0x"*"  zoo+0x"*$'\n  #'*" main+0x"* ]] || fail "$output"
+        [[ $output == *$'\n  #0  0x'*" null_write at memory.c:$(line_of 'CRASH: null-write')  zoo+0x"*$'\n  #'*" main at zoo.c:"* ]] || fail "$output"
         [[ $output == *"Registers"*"rip "*"report: crash-reports/$(basename "$report")" ]] || fail "$output"
         [[ $output != *$'\x1b'* ]] || fail "colour without a terminal"
 }
@@ -168,6 +168,13 @@ a_crash() {
         run -0 crashpre show
         [[ ${lines[0]} == "crashpre: zoo["*"] died of SIGSEGV (null-dereference: write to 0x0)" ]] || fail "$output"
         [[ $output == *$'\n  #0  0x'*" zoo+0x"* && $output == *"report: crash-reports/$(basename "$raw")" ]] || fail "$output"
+}
+
+@test "show: the raw report alone names the type of an exception as its source does" {
+        run crashpre run -- "$tools/zoo-O0/zoo_cxx" throw
+        rm crash-reports/*.json
+        run -0 crashpre show
+        [[ ${lines[0]} == "crashpre: zoo_cxx["*"] died of SIGABRT (uncaught-exception: std::runtime_error)" ]] || fail "$output"
 }
 
 @test "show: a raw report cut anywhere is shown or refused, never a crash" {

@@ -199,6 +199,16 @@ crashpre_show() {
         [ -f "$CRASHPRE_DIR/crash-notes.txt" ] || fail "$(ls "$CRASHPRE_DIR")"
 }
 
+@test "what a killed helper left of a file is swept up, not what another one may be writing" {
+        old=$CRASHPRE_DIR/.crash-old-1-20200101T000000.000001Z.json.tmp
+        new=$CRASHPRE_DIR/.crash-new-1-20200101T000000.000001Z.json.tmp
+        touch -d '1 hour ago' "$old"
+        touch "$new"
+        run timeout -k 5 60 "$tools/fake_handler" "$helper" "$CRASHPRE_DIR" fatal
+        wait_until 5 test ! -e "$old"
+        [ -e "$new" ]
+}
+
 @test "CRASHPRE_ENV: what is named and no secret is told" {
         WANTED=yes MY_TOKEN=hush CRASHPRE_ENV='WANTED,MY_*' driven fatal
         assert_json "$(the_report)" '.process.environment == {"WANTED": "yes"}'

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: MIT
+# Lines, inlined calls and source in reports; and what becomes of a report when the search for names goes wrong.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        fresh_reports
+        export CRASHPRE_STDERR=none
+        unset CRASHPRE_SOURCE CRASHPRE_DEBUG_DIR CRASHPRE_TIMEOUT
+}
+
+inlined() {
+        preloaded "$tools/zoo-${ZOO:-O0}/inlined"
+}
+
+# compiled FLAG...: $T/src/fault.c as $T/fault. Its line 7 writes to a null pointer.
+compiled() {
+        mkdir -p "$T/src"
+        [ -f "$T/src/fault.c" ] || printf '%s\n' '/* the first line */' 'int *nowhere;' '' \
+                '__attribute__((noinline)) static int write_to(int *p)' '{' '        int value = 1;' \
+                '        *p = value; /* the line */' '        return value;' '}' '' \
+                'int main(void) { return write_to(nowhere); }' >"$T/src/fault.c"
+        gcc -g -O0 "$@" -o "$T/fault" "$T/src/fault.c" || fail "not compiled"
+}
+
+# no_source FILE: no frame of any thread has source lines.
+no_source() {
+        assert_json "$1" '[.threads[].frames[] | select(has("source"))] == []'
+}
+
+# ---- lines and inlined calls ----
+
+@test "three calls inlined into one function: each is a frame, as the source has them, at any level" {
+        for ZOO in O0 O2; do
+                fresh_reports
+                run -139 inlined
+                report=$(the_report)
+                valid_reports "$report"
+                run json "$report" '.threads[0].frames[:5][] | (.function | sub("\\(.*"; "") | sub("<.*>"; "<...>") | sub("^void "; "")) + (.text | sub(".* at "; " at "))'
+                lines_of=()
+                for n in inlined "LINE: put" "LINE: put_all" "LINE: receive" "LINE: open"; do
+                        lines_of+=("$(line_of "${n/#inlined/CRASH: inlined}" 'inlined.cc')")
+                done
+                [ "$output" = "shop::Shelf::put at inlined.cc:${lines_of[0]}
+shop::put_all<...> at inlined.cc:${lines_of[1]}
+shop::receive at inlined.cc:${lines_of[2]}
+shop::open at inlined.cc:${lines_of[3]}
+main at inlined.cc:${lines_of[4]}" ] || fail "at -$ZOO: $output"
+        done
+}
+
+@test "three calls inlined into one function: gdb shows the same functions and lines" {
+        need gdb
+        for ZOO in O0 O2; do
+                fresh_reports
+                run -139 inlined
+                json "$(the_report)" '.threads[0].frames[:5][] | (.function | sub("^void "; "") | sub("\\(.*"; "")) + " " + .file + ":" + (.line | tostring)' >"$T/ours"
+                gdb -batch -nx -ex 'set print frame-arguments none' -ex 'set filename-display absolute' -ex run -ex 'bt 5' "$tools/zoo-$ZOO/inlined" 2>&1 |
+                        sed -nE 's/^#[0-9]+ +(0x[0-9a-f]+ in )?(.*) \(.*\) at (.*)/\2 \3/p' >"$T/gdb"
+                [ "$(wc -l <"$T/gdb")" = 5 ] || { show "$T/gdb" && fail "gdb has no five frames"; }
+                diff "$T/ours" "$T/gdb" >&2 || fail "ours (left) and gdb's frames differ at -$ZOO"
+        done
+}
+
+@test "inlined frames: the place is that of the physical one, which alone has an offset" {
+        ZOO=O2 run -139 inlined
+        report=$(the_report)
+        assert_json "$report" '[.threads[0].frames[:5][].inline] == [true, true, true, false, false]'
+        assert_json "$report" '.threads[0].frames[:4] | map([.pc, .module, .module_offset, .lookup_offset, .trust]) | unique | length == 1'
+        assert_json "$report" '.threads[0].frames[:4] | map(has("function_offset")) == [false, false, false, true]'
+        assert_json "$report" '.threads[0].frames[:4] | all(.[]; .column > 0 and (.symbol | startswith("_Z")) and .file == "'"$root"'/tests/zoo/inlined.cc")'
+        assert_json "$report" '[.threads[0].frames[].index] == [range(.threads[0].frames | length)]'
+        frames_agree "$(raw_report)" "$report"
+}
+
+@test "the summary and the text on stderr have the line" {
+        line=$(line_of 'CRASH: inlined' 'inlined.cc')
+        CRASHPRE_STDERR=full run -139 --separate-stderr inlined
+        assert_json "$(the_report)" ".cause.summary | endswith(\" in shop::Shelf::put(shop::Item const&) at inlined.cc:$line\")"
+        [[ $stderr == *$'\n  #0  0x'*" shop::Shelf::put(shop::Item const&) at inlined.cc:$line  (inlined)"$'\n'* ]] || fail "$stderr"
+        [[ $stderr == *$'\n  #3  0x'*" shop::open(shop::Shelf&) at inlined.cc:"*"  inlined+0x"* ]] || fail "$stderr"
+}
+
+@test "CRASHPRE_MAX_FRAMES counts physical frames" {
+        CRASHPRE_MAX_FRAMES=2 run -139 inlined
+        report=$(the_report)
+        valid_reports "$report"
+        assert_json "$report" '[.threads[0].frames[] | select(.inline | not)] | length == 2'
+        assert_json "$report" '.threads[0] | [.frames[:4][].inline] == [true, true, true, false] and .frames_omitted > 0'
+        assert_json "$report" '.threads[0] | .frames[4].index == 4 + .frames_omitted'
+}
+
+# ---- source ----
+
+@test "source: three lines on each side of each frame of the crashing thread, and of no other" {
+        run -139 inlined
+        report=$(the_report)
+        line=$(line_of 'CRASH: inlined' 'inlined.cc')
+        assert_json "$report" ".threads[0].frames[0].source | .first_line == $line - 3 and (.lines | length) == 7"
+        [ "$(json "$report" '.threads[0].frames[0].source.lines[]')" = "$(sed -n "$((line - 3)),$((line + 3))p" "$root/tests/zoo/inlined.cc")" ] ||
+                fail "$(json "$report" '.threads[0].frames[0].source')"
+        assert_json "$report" 'all(.threads[0].frames[:5][]; .source.lines[.line - .source.first_line] | test("// (CRASH|LINE): "))'
+        assert_json "$report" '(.threads | length) == 2 and all(.threads[1].frames[]; has("source") | not)'
+        assert_json "$report" '.diagnostics == []'
+}
+
+@test "CRASHPRE_SOURCE: more, fewer, none, nonsense" {
+        compiled
+        CRASHPRE_SOURCE=1 run -139 preloaded "$T/fault"
+        assert_json "$(the_report)" '.threads[0].frames[0].source == {"first_line": 6, "lines": ["        int value = 1;", "        *p = value; /* the line */", "        return value;"]}'
+        fresh_reports
+        CRASHPRE_SOURCE=1000 run -139 preloaded "$T/fault"
+        assert_json "$(the_report)" '.threads[0].frames[0].source | .first_line == 1 and (.lines | length) == 11'
+        fresh_reports
+        CRASHPRE_SOURCE=0 run -139 preloaded "$T/fault"
+        no_source "$(the_report)"
+        assert_json "$(the_report)" '.threads[0].frames[0].line == 7 and .diagnostics == []'
+        fresh_reports
+        CRASHPRE_SOURCE=all run -139 preloaded "$T/fault"
+        assert_json "$(the_report)" '(.threads[0].frames[0].source.lines | length) == 7 and (.diagnostics[0].message | startswith("CRASHPRE_SOURCE=all: "))'
+}
+
+@test "source that changed after the program was made is not shown, and that is told" {
+        compiled
+        touch -r "$T/fault" -d '+1 second' "$T/src/fault.c"
+        run -139 preloaded "$T/fault"
+        no_source "$(the_report)"
+        assert_json "$(the_report)" ".diagnostics == [{\"stage\": \"source\", \"message\": \"$T/src/fault.c is newer than $T/fault, so its lines are not shown\"}]"
+        assert_json "$(the_report)" '.threads[0].frames[0].text == "write_to at fault.c:7"'
+        touch -r "$T/fault" "$T/src/fault.c"
+        fresh_reports
+        run -139 preloaded "$T/fault"
+        assert_json "$(the_report)" '.threads[0].frames[0].source.first_line == 4'
+}
+
+@test "source that is not there, or under a name that leads nowhere: no lines, and not a word" {
+        compiled
+        mv "$T/src" "$T/moved"
+        run -139 preloaded "$T/fault"
+        no_source "$(the_report)"
+        assert_json "$(the_report)" '.diagnostics == [] and .threads[0].frames[0].text == "write_to at fault.c:7"'
+        mv "$T/moved" "$T/src"
+        compiled -ffile-prefix-map="$T=/somewhere"
+        fresh_reports
+        run -139 preloaded "$T/fault"
+        no_source "$(the_report)"
+        assert_json "$(the_report)" '.diagnostics == [] and .threads[0].frames[0].file == "/somewhere/src/fault.c"'
+        rm "$T/src/fault.c"
+        mkfifo "$T/src/fault.c"
+        mv "$T/fault" "$T/fifo"
+        fresh_reports
+        LIMIT=10 run -139 preloaded "$T/fifo"
+        no_source "$(the_report)"
+}
+
+@test "source in another encoding: the report is valid, the terminal safe" {
+        mkdir "$T/src"
+        printf '%s\n' '/* \xe9\x80 */' 'int main(void)' '{' '        int *volatile p = 0;' '' | sed 's/\\xe9/\xe9/; s/\\x80/\x80/' >"$T/src/fault.c"
+        printf '        *p = 1; /* \xff \x1b[31m \xc3\xa9 */\r\n}\n' >>"$T/src/fault.c"
+        compiled
+        CRASHPRE_STDERR=full run -139 --separate-stderr preloaded "$T/fault"
+        valid_reports "$(the_report)"
+        assert_json "$(the_report)" '.threads[0].frames[0].source.lines[3] == "        *p = 1; /* \\xff \u001b[31m é */"'
+        [[ $stderr == *$'\n      >     6          *p = 1; /* \\xff \\x1b[31m é */\n'* ]] || fail "$stderr"
+        [[ $stderr != *$'\x1b'* ]] || fail "an escape sequence came through"
+}
+
+@test "the program's file was replaced while it ran: its source is not compared with the new one" {
+        mkdir "$T/src"
+        cat >"$T/src/wait.c" <<<'#include <unistd.h>
+int main(void)
+{
+        char c = 1;
+        if (write(1, &c, 1) == 1 && read(0, &c, 1) == 1)
+                *(volatile int *)0 = 1;
+        return 0;
+}'
+        gcc -g -o "$T/running" "$T/src/wait.c"
+        mkfifo "$T/go"
+        preloaded "$T/running" <"$T/go" >"$T/started" &
+        exec 9>"$T/go"
+        wait_until 10 test -s "$T/started"
+        touch "$T/src/wait.c" # the next build begins with a change
+        gcc -g -o "$T/new" "$T/src/wait.c"
+        mv "$T/new" "$T/running"
+        echo >&9
+        exec 9>&-
+        wait $! || true
+        no_source "$(the_report)"
+        assert_json "$(the_report)" '[.diagnostics[] | select(.stage == "source")] | length == 1'
+}
+
+@test "show: source below the innermost frame, and the line of each caller" {
+        run -139 inlined
+        run -0 env -u CRASHPRE_STDERR "$build/bin/crashpre" show "$(the_report)"
+        [[ $output == *$'(inlined)\n        '"$root/tests/zoo/inlined.cc"$'\n'* ]] || fail "$output"
+        [ "$(grep -c '^      > .*// \(CRASH\|LINE\): ' <<<"$output")" = 5 ] || fail "$output"
+        [ "$(grep -c '^        *[0-9]*  ' <<<"$output")" -ge 5 ] || fail "$output"
+}
+
+# ---- trouble ----
+
+has_report() {
+        [ "$(reports .json)" = 1 ]
+}
+
+# in_trouble KIND: a crash whose helper is done in while it looks for names (tests/tools/libtrouble.c).
+in_trouble() {
+        compiled
+        CRASHPRE_HELPER=$(a_helper trouble <<<"export LD_PRELOAD=$tools/libtrouble.so TROUBLE=$1 TROUBLE_AT=/src/fault.c; exec \"\$HELPER\" \"\$@\"")
+        export CRASHPRE_HELPER
+        SECONDS=0
+        CRASHPRE_TIMEOUT=2 run -139 preloaded "$T/fault"
+        [ "$SECONDS" -lt 4 ] || fail "took $SECONDS s"
+        wait_until 5 has_report # where the helper was killed, nobody waits for the spare
+        good_reports 1
+        report=$(the_report)
+        assert_json "$report" '.threads[0] | .crashed and .frames[0].pc == .registers.rip and (.frames[0].text | startswith("fault+0x"))'
+        assert_json "$report" '.fault.class == "null-dereference" and .fault.access == "write"'
+        frames_agree "$(raw_report)" "$report"
+}
+
+@test "the helper crashes over a file: a report without names, and it says why" {
+        in_trouble crash
+        assert_json "$report" '[.diagnostics[].message] == ["no names: the search for them crashed"]'
+        grep -qx 'helper: died of signal 11 during symbolize' "$(raw_report)"
+        [ "$(tail -n 1 "$(raw_report)")" = "helper: json ${report##*/}" ]
+}
+
+@test "the helper hangs over a file: a report without names before CRASHPRE_TIMEOUT" {
+        in_trouble hang
+        assert_json "$report" '[.diagnostics[].message] == ["no names: the search for them took too long"] and .timings_us.total < 2000000'
+}
+
+@test "the helper hangs where no signal reaches it: the same" {
+        in_trouble stuck
+        assert_json "$report" '[.diagnostics[].message] == ["no names: the search for them took too long"] and .timings_us.total < 2000000'
+}
+
+@test "the helper is killed while it looks for names: the same" {
+        in_trouble killed
+        assert_json "$report" '[.diagnostics[].message] == ["no names: the search for them was killed"]'
+}
