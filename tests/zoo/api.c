@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/zoo/api.c: a program that uses crashpre.h: `api WORD`, one for each promise of the header. */
+#include "preload/crashpre.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile char *volatile bad = NULL; /* hidden from the compiler, which would warn, or leave the fault out */
+
+static void crash(void)
+{
+        *bad = 1;
+}
+
+static int read_state(char *buf, size_t size)
+{
+        static const char state[] = "half way";
+
+        memcpy(buf, state, sizeof(state) < size ? sizeof(state) : size);
+        return (int)sizeof(state) - 1;
+}
+
+static int read_nothing(char *buf, size_t size)
+{
+        (void)buf;
+        (void)size;
+        return -1;
+}
+
+static int read_and_fault(char *buf, size_t size)
+{
+        (void)size;
+        buf[0] = bad[16];
+        return 1;
+}
+
+static void metadata(void)
+{
+        char key[100], value[400];
+
+        crashpre_set("build", "first");
+        crashpre_set("build", "second");
+        crashpre_set("gone", "here");
+        crashpre_set("gone", NULL);
+        crashpre_set("odd", "line\nfeed \\ \"quoted\"");
+        crashpre_set_int("answer", -42);
+        crashpre_set_double("half", 0.5);
+        crashpre_set_bool("yes", 1);
+        crashpre_set_bool("no", 0);
+        crashpre_set_volatile("state", read_state);
+        crashpre_set_volatile("silent", read_nothing);
+        memset(key, 'k', sizeof(key) - 1);
+        key[sizeof(key) - 1] = 0;
+        memset(value, 'v', sizeof(value) - 1);
+        value[sizeof(value) - 1] = 0;
+        crashpre_set(key, value);
+        crash();
+}
+
+static void too_much(void)
+{
+        char key[16];
+
+        for (int i = 0; i < 100; i++) {
+                snprintf(key, sizeof(key), "key-%d", i);
+                crashpre_set_int(key, i);
+        }
+        crash();
+}
+
+static void faulting_volatile(void)
+{
+        crashpre_set("before", "1");
+        crashpre_set_volatile("bad", read_and_fault);
+        crash();
+}
+
+static void breadcrumbs(void)
+{
+        for (int i = 0; i < 200; i++)
+                crashpre_breadcrumb("step", "number %d", i);
+        crashpre_breadcrumb("a category that is far too long to be kept whole", "%0300d", 7);
+        crash();
+}
+
+static void *other_thread(void *arg)
+{
+        crashpre_push("other", "thread", "idle");
+        pthread_barrier_wait(arg);
+        for (;;)
+                pause();
+        return NULL;
+}
+
+static void context(void)
+{
+        pthread_barrier_t together;
+        pthread_t thread;
+
+        pthread_barrier_init(&together, NULL, 2);
+        pthread_create(&thread, NULL, other_thread, &together);
+        pthread_barrier_wait(&together);
+        crashpre_push("parser", "Document", "load");
+        crashpre_push("popped", NULL, NULL);
+        crashpre_pop();
+        crashpre_push("lexer", NULL, "token");
+        crash();
+}
+
+static void deep_context(void)
+{
+        for (int i = 0; i < 20; i++)
+                crashpre_push("level", "deep", i < 16 ? "kept" : "surplus");
+        for (int i = 0; i < 5; i++)
+                crashpre_pop();
+        crash();
+}
+
+static int refuse(int sig)
+{
+        return sig != SIGSEGV;
+}
+
+static void filter(void)
+{
+        crashpre_set_filter(refuse);
+        crash();
+}
+
+static int say_path(const char *path)
+{
+        (void)!write(STDOUT_FILENO, path, strlen(path));
+        (void)!write(STDOUT_FILENO, "\n", 1);
+        return 1;
+}
+
+static void after_report(void)
+{
+        crashpre_set_after_report(say_path);
+        raise(SIGABRT);
+        puts("went on");
+}
+
+static void after_fault(void)
+{
+        crashpre_set_after_report(say_path);
+        crash();
+}
+
+static void disabled(void)
+{
+        crashpre_set_enabled(0);
+        crash();
+}
+
+static void enabled_again(void)
+{
+        crashpre_set_enabled(0);
+        crashpre_set_enabled(1);
+        crash();
+}
+
+static void request(void)
+{
+        int first, second;
+
+        errno = 77;
+        first = crashpre_report("the first");
+        second = crashpre_report("the second");
+        printf("%d %d errno %d\n", first, second, errno);
+}
+
+static void last_report(void)
+{
+        const char *path = crashpre_last_report();
+
+        printf("%s\n", path ? path : "none");
+}
+
+static const struct {
+        const char *word;
+        void (*run)(void);
+} words[] = {
+        { "metadata", metadata },
+        { "too-much", too_much },
+        { "faulting-volatile", faulting_volatile },
+        { "breadcrumbs", breadcrumbs },
+        { "context", context },
+        { "deep-context", deep_context },
+        { "filter", filter },
+        { "after-report", after_report },
+        { "after-fault", after_fault },
+        { "disabled", disabled },
+        { "enabled-again", enabled_again },
+        { "request", request },
+        { "last-report", last_report },
+};
+
+int main(int argc, char **argv)
+{
+        for (size_t i = 0; argc == 2 && i < sizeof(words) / sizeof(words[0]); i++)
+                if (!strcmp(argv[1], words[i].word)) {
+                        words[i].run();
+                        return 0;
+                }
+        fprintf(stderr, "usage: api WORD\n");
+        return 2;
+}
