@@ -29,7 +29,7 @@ struct reading {
         struct elf_file alt_file, dwp;
         bool dwp_asked, has_dwp;
         struct place *places;
-        size_t dwo_missing;
+        size_t dwo_missing, malformed;
 };
 
 __attribute__((format(printf, 2, 3))) static void say(const struct reading *r, const char *format, ...)
@@ -41,6 +41,12 @@ __attribute__((format(printf, 2, 3))) static void say(const struct reading *r, c
         vsnprintf(text, sizeof(text), format, args);
         va_end(args);
         r->m->note(r->m->ctx, text);
+}
+
+static void say_malformed(struct reading *r)
+{
+        if (!r->malformed++)
+                say(r, "%s: part of its debugging information is malformed", r->m->file_path);
 }
 
 /* ---- opening ---- */
@@ -91,8 +97,10 @@ static size_t places_by_aranges(struct reading *r)
         Dwarf_Aranges *aranges = NULL;
         size_t left = 0, count = 0;
 
-        if (dwarf_getaranges(r->image.dwarf, &aranges, &count))
+        if (dwarf_getaranges(r->image.dwarf, &aranges, &count)) {
                 aranges = NULL;
+                say_malformed(r);
+        }
         for (size_t i = 0; i < r->m->count; i++) {
                 Dwarf_Arange *a = aranges ? dwarf_getarange_addr(aranges, r->m->pcs[i].vaddr) : NULL;
                 Dwarf_Off unit;
@@ -140,13 +148,16 @@ static void places_by_units(struct reading *r, size_t left)
         struct dwarf_unit u;
         Dwarf_CU *cu = NULL;
         Dwarf_Die die;
+        int more = 0;
 
-        while (c.left && dwarf_get_units(r->image.dwarf, cu, &cu, NULL, NULL, &die, NULL) == 0) {
+        while (c.left && (more = dwarf_get_units(r->image.dwarf, cu, &cu, NULL, NULL, &die, NULL)) == 0) {
                 if (!dwarf_unit_read(&u, &r->image, &die))
                         continue;
                 c.unit = dwarf_dieoffset(&die);
                 dwarf_bounds_each(&u.bounds, &u.ranges, claim, &c);
         }
+        if (more < 0)
+                say_malformed(r);
 }
 
 /* ---- split units ---- */
@@ -242,8 +253,11 @@ static void answer_unit(struct reading *r, struct dwarf_unit *u, struct answers 
         bool is_split = u->dwo_name && open_split(r, u, &split);
         Dwarf_Die *root = is_split ? &split.die : &u->die;
 
-        dwarf_walk(root, is_split ? &split.ranges : &u->ranges, dwarf_language_nests(root), a->chains, a->count);
+        if (dwarf_walk(root, is_split ? &split.ranges : &u->ranges, dwarf_language_nests(root), a->chains, a->count))
+                say_malformed(r);
         a->has_lines = u->has_lines && line_program_open(&a->lines, &r->lines, u->lines, u->comp_dir) == 0;
+        if (u->has_lines && !a->has_lines)
+                say_malformed(r);
         if (a->has_lines)
                 line_program_run(&a->lines, a->wants, a->count);
         for (size_t i = 0; i < a->count; i++)
@@ -262,8 +276,9 @@ static void resolve_unit(struct reading *r, const struct place *places, size_t n
         a.chains = calloc(n, sizeof(*a.chains));
         a.wants = calloc(n, sizeof(*a.wants));
         a.pcs = calloc(n, sizeof(*a.pcs));
-        if (a.chains && a.wants && a.pcs && dwarf_offdie(r->image.dwarf, places[0].unit, &die) &&
-            dwarf_unit_read(&u, &r->image, &die)) {
+        if (!dwarf_offdie(r->image.dwarf, places[0].unit, &die) || !dwarf_unit_read(&u, &r->image, &die)) {
+                say_malformed(r);
+        } else if (a.chains && a.wants && a.pcs) {
                 for (size_t i = 0; i < n; i++) {
                         a.pcs[i] = places[i].pc;
                         a.chains[i].addr = a.wants[i].addr = r->m->pcs[places[i].pc].vaddr;

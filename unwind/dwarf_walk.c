@@ -19,7 +19,7 @@ struct walk {
         size_t *stack; /* subsets of the chains (indexes, ascending), one above the other */
         size_t used, room;
         uint8_t *marked; /* by chain: holds its address the DIE in question */
-        bool no_memory;
+        bool no_memory, malformed;
 };
 
 /* The chains that matter at one level of the tree: walk.stack[from] to [from + n - 1]. `depth`: frames they have. */
@@ -327,15 +327,16 @@ static bool any_open(const struct walk *w, struct subset s)
 static void enter(struct walk *w, Dwarf_Die *parent, struct subset s, int level)
 {
         Dwarf_Die die;
+        int next;
 
-        if (!s.n || level > MAX_LEVEL || dwarf_child(parent, &die))
+        if (!s.n || level > MAX_LEVEL)
                 return;
-        do {
-                size_t changes = w->used;
-
+        for (next = dwarf_child(parent, &die); next == 0; next = dwarf_siblingof(&die, &die)) {
                 visit(w, &die, s, level);
-                w->used = changes;
-        } while (!w->no_memory && any_open(w, s) && dwarf_siblingof(&die, &die) == 0);
+                if (w->no_memory || !any_open(w, s))
+                        return;
+        }
+        w->malformed |= next < 0;
 }
 
 int dwarf_walk(Dwarf_Die *unit, const struct dwarf_range_unit *ranges, bool types, struct dwarf_chain *chains, size_t n)
@@ -356,5 +357,7 @@ int dwarf_walk(Dwarf_Die *unit, const struct dwarf_range_unit *ranges, bool type
         }
         free(w.stack);
         free(w.marked);
-        return w.no_memory ? -ENOMEM : 0;
+        if (w.no_memory)
+                return -ENOMEM;
+        return w.malformed ? -EBADMSG : 0;
 }

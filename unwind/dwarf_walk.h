@@ -27,7 +27,8 @@ struct dwarf_chain {
 };
 
 /* `chains` ascend by address. `unit` is the unit's root, `ranges` says how to read its lists. `types` enters classes
- * as well: functions may be defined in them (Rust, D). 0 or -ENOMEM; whatever is malformed answers less. */
+ * as well: functions may be defined in them (Rust, D). 0, -ENOMEM, or -EBADMSG: part of the tree is malformed, and the
+ * answers are less for it. */
 int dwarf_walk(Dwarf_Die *unit, const struct dwarf_range_unit *ranges, bool types, struct dwarf_chain *chains,
                size_t n);
 
