@@ -241,3 +241,16 @@ in_trouble() {
         in_trouble killed
         assert_json "$report" '[.diagnostics[].message] == ["no names: the search for them was killed"]'
 }
+
+@test "the reader of debugging information hangs or crashes: the names of the symbol tables are left" {
+        compiled -gsplit-dwarf
+        for kind in hang stuck crash; do
+                fresh_reports
+                CRASHPRE_HELPER=$(a_helper trouble <<<"export LD_PRELOAD=$tools/libtrouble.so TROUBLE=$kind TROUBLE_AT=.dwo; exec \"\$HELPER\" \"\$@\"")
+                export CRASHPRE_HELPER
+                CRASHPRE_TIMEOUT=1 run -139 preloaded "$T/fault"
+                good_reports 1
+                assert_json "$(the_report)" '(.threads[0].frames[0].text | test("^write_to[+]0x[0-9a-f]+ in fault$")) and .timings_us.total < 1000000'
+                assert_json "$(the_report)" 'any(.diagnostics[]; .stage == "symbolize" and (.message | test("was not read to the end")))'
+        done
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_source.c: source lines around frames: the right ones, safe, and of files that can be the program's. */
+/* tests/unit/report_source.c: source lines around frames: the right ones, safe, and of files that can be the
+ * program's. */
 #include "report/guard.h"
 #include "report/source.h"
 #include "tests/unit/tap.h"
