@@ -3,8 +3,8 @@
  *
  *   spawnloop ROUNDS PROGRAM PRELOAD...
  *
- * In each round PROGRAM is started and waited for once with every PRELOAD ("-" for none), in an order that changes from round to round, so that drift of the
- * machine meets all of them. One line a preload: median, 10th and 90th percentile in microseconds, and the preload.
+ * In each round PROGRAM is started and waited for once with every PRELOAD ("-" for none), in an order that changes
+ * from round to round, so that drift of the machine meets all of them. One line a preload: median, 10th and 90th percentile in microseconds, and the preload.
  */
 #include <errno.h>
 #include <spawn.h>
@@ -60,8 +60,11 @@ int main(int argc, char **argv)
                 fprintf(stderr, "usage: spawnloop ROUNDS PROGRAM PRELOAD...\n");
                 return 2;
         }
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < n; i++) {
                 times[i] = calloc((size_t)rounds, sizeof(double));
+                if (!times[i])
+                        return 2; /* the process ends, and its memory with it */
+        }
         for (int r = -3; r < rounds; r++) /* three rounds to warm up */
                 for (int i = 0; i < n; i++) {
                         int which = (i + r + 3) % n;

@@ -3,9 +3,10 @@
  *
  *   status [-t SECONDS] [-C DIR] [-o FILE] COMMAND [ARGUMENT...]
  *
- * The command starts with default signal actions, nothing blocked, its core limit as high as allowed, and leads a process group of its own.
- * One line goes to FILE (else to stderr): "signal 11 SIGSEGV core", "signal 9 SIGKILL", "exit 3", or "timeout" after SECONDS (default 30), when the whole group
- * is killed. Status 0 if the command could be started, however it ended; 124 for a timeout; 2 for our own troubles. Nothing is left running.
+ * The command starts with default signal actions, nothing blocked, its core limit as high as allowed, and leads a
+ * process group of its own. One line goes to FILE (else to stderr): "signal 11 SIGSEGV core", "signal 9 SIGKILL",
+ * "exit 3", or "timeout" after SECONDS (default 30), when the whole group is killed. Status 0 if the command could be
+ * started, however it ended; 124 for a timeout; 2 for our own troubles. Nothing is left running.
  */
 #include <errno.h>
 #include <signal.h>

@@ -30,12 +30,16 @@ int main(int argc, char **argv)
         int rounds = argc > 1 ? atoi(argv[1]) : 2000;
         double *times = calloc((size_t)rounds, sizeof(double));
 
+        if (!times)
+                return 2;
         for (int i = 0; i < rounds; i++) {
                 double before = now_us();
                 pthread_t thread;
 
-                if (pthread_create(&thread, NULL, nothing, NULL))
+                if (pthread_create(&thread, NULL, nothing, NULL)) {
+                        free(times);
                         return 2;
+                }
                 pthread_join(thread, NULL);
                 times[i] = now_us() - before;
         }

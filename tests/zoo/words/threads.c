@@ -25,6 +25,8 @@
 
 /* --- threads --- */
 
+enum { MOST_THREADS = 1024 };
+
 static void *run_plan(void *arg)
 {
         zoo_go(arg);
@@ -87,16 +89,19 @@ static void *run_together(void *arg)
 /* ZOO_THREADS threads (2 unless told) do the rest at the same moment. */
 static void two_prefix(const struct zoo_plan *plan)
 {
+        static pthread_t threads[MOST_THREADS];
         long n = zoo_setting("ZOO_THREADS", 2);
-        pthread_t thread = 0;
 
+        if (n > MOST_THREADS)
+                zoo_broken("ZOO_THREADS");
         pthread_barrier_init(&together, NULL, (unsigned)n);
         for (long i = 0; i < n; i++)
-                thread = start(NULL, run_together, plan);
-        pthread_join(thread, NULL);
+                threads[i] = start(NULL, run_together, plan);
+        for (long i = 0; i < n; i++)
+                pthread_join(threads[i], NULL);
 }
 
-static volatile int idle_tids[1024];
+static volatile int idle_tids[MOST_THREADS];
 
 static void *idle(void *arg)
 {
@@ -131,7 +136,7 @@ static void many_prefix(const struct zoo_plan *plan)
 {
         long n = zoo_setting("ZOO_THREADS", 16);
 
-        if (n > (long)(sizeof(idle_tids) / sizeof(idle_tids[0])))
+        if (n > MOST_THREADS)
                 zoo_broken("ZOO_THREADS");
         pthread_barrier_init(&together, NULL, (unsigned)n + 1);
         for (long i = 0; i < n; i++)
