@@ -18,7 +18,7 @@ struct cli_command {
         int (*run)(const struct cli_command *self, int argc, char **argv);
 };
 
-extern const struct cli_command cli_show, cli_run;
+extern const struct cli_command cli_show, cli_run, cli_list;
 
 /* "crashpre NAME: message" on stderr. */
 void cli_error(const struct cli_command *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -31,6 +31,15 @@ int cli_print_help(const struct cli_command *self);
 
 /* Colour: `out` is a terminal, NO_COLOR (no-color.org) is not set and TERM is not "dumb". */
 bool cli_wants_colour(FILE *out);
+
+/* Reads a report from directory `dir_fd` into an empty one: `file` ends in .json, or .txt for the raw report alone. 0,
+ * or -errno with a sentence in `why`. */
+struct report;
+int cli_load_report(struct report *report, int dir_fd, const char *file, char *why, size_t why_size);
+
+/* Where reports are looked for if nobody says: $CRASHPRE_DIR alone, else ./crash-reports and then the working
+ * directory. The n-th place (borrowed), or NULL after the last. */
+const char *cli_report_place(size_t n);
 
 /* Prints a report from directory `dir_fd`: `file` ends in .json, or .txt for the raw report alone. `shown` is the
  * path to print with it. 0, or -errno with a sentence in `why`. */

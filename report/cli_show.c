@@ -48,7 +48,7 @@ static int load_raw(struct report *report, const char *text, size_t len)
         return 0;
 }
 
-static int load(struct report *report, int dir_fd, const char *file, char *why, size_t why_size)
+int cli_load_report(struct report *report, int dir_fd, const char *file, char *why, size_t why_size)
 {
         size_t len = 0, name_len = strlen(file);
         char *text;
@@ -74,7 +74,7 @@ int cli_print_report(int dir_fd, const char *file, const char *shown, enum cli_s
                                         .all_threads = style == CLI_STYLE_ALL_THREADS,
                                         .path = shown };
         struct report *report = report_new();
-        int err = load(report, dir_fd, file, why, why_size);
+        int err = cli_load_report(report, dir_fd, file, why, why_size);
         char *text;
 
         if (!err) {
@@ -133,18 +133,25 @@ static void choose_named(struct choice *c, const char *name)
         }
 }
 
+const char *cli_report_place(size_t n)
+{
+        static const char *const places[] = { "crash-reports", "." };
+        const char *dir = getenv("CRASHPRE_DIR");
+
+        if (dir && *dir && strcmp(dir, "-"))
+                return n ? NULL : dir;
+        return n < sizeof(places) / sizeof(places[0]) ? places[n] : NULL;
+}
+
 /* Returns the places that were searched, for people. */
 static const char *choose_default(struct choice *c)
 {
-        const char *dir = getenv("CRASHPRE_DIR");
+        size_t n;
 
-        if (dir && *dir && strcmp(dir, "-")) {
-                choose_newest(c, dir);
-                return dir;
-        }
-        if (!choose_newest(c, "crash-reports"))
-                choose_newest(c, ".");
-        return "./crash-reports and the working directory";
+        for (n = 0; cli_report_place(n); n++)
+                if (choose_newest(c, cli_report_place(n)))
+                        break;
+        return cli_report_place(1) ? "./crash-reports and the working directory" : cli_report_place(0);
 }
 
 static int show(const struct cli_command *self, int argc, char **argv)

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/* report/cli_list.c: crashpre list: the reports of a directory, a line each. */
+#include "report/cli.h"
+
+#include "report/describe.h"
+#include "report/store.h"
+#include "report/utf8.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* What a line is cut to where the output is no terminal, and the least that is left of a cause in a narrow one. */
+#define PAGE_COLUMNS 100
+#define CAUSE_COLUMNS 20
+#define PROGRAM_COLUMNS 28
+
+enum list_style { LIST_TABLE, LIST_PATHS, LIST_JSON };
+
+struct row {
+        const struct store_entry *entry;
+        const char *program, *summary, *kind, *signal, *class;
+        struct known_int pid, threads;
+        const char *error; /* NULL: it could be read */
+};
+
+struct listing {
+        const struct cli_command *self;
+        struct pool pool;
+        const char *dir;
+        int dir_fd;
+        struct store_entry *entries; /* oldest first */
+        size_t entry_count;
+        enum list_style style;
+        int columns;
+};
+
+/* ---- one report ---- */
+
+/* "crash-<program>-<pid>-<time>": what is known even of a report that cannot be read. */
+static void read_name(struct listing *l, struct row *row)
+{
+        const char *id = row->entry->id, *end = row->entry->time - 1, *pid = end;
+
+        while (pid[-1] != '-')
+                pid--;
+        row->program =
+                pool_strndup(&l->pool, id + sizeof("crash-") - 1, (size_t)(pid - 1 - id) - (sizeof("crash-") - 1));
+        row->pid = KNOWN_INT(strtoll(pid, NULL, 10));
+}
+
+static const char *file_name(struct listing *l, const struct store_entry *entry, const char *suffix)
+{
+        return pool_printf(&l->pool, "%s%s", entry->id, suffix);
+}
+
+static const char *main_file(struct listing *l, const struct store_entry *entry)
+{
+        return file_name(l, entry, entry->files & STORE_JSON ? ".json" : entry->files & STORE_RAW ? ".txt" : ".core");
+}
+
+static void keep(struct listing *l, struct row *row, struct report *report)
+{
+        if (!report->cause.summary)
+                describe_summary(report);
+        row->program = pool_strdup(&l->pool, describe_program(report));
+        if (report->process.pid.known)
+                row->pid = report->process.pid;
+        row->summary = pool_strdup(&l->pool, report->cause.summary);
+        row->kind = pool_strdup(&l->pool, report->cause.kind);
+        row->signal = pool_strdup(&l->pool, report->signal.name);
+        row->class = pool_strdup(&l->pool, report->fault.class);
+        if (row->entry->files & STORE_JSON) /* a raw one has the crashing thread alone */
+                row->threads = KNOWN_INT((int64_t)report->thread_count);
+}
+
+/* Memory does not grow with the number of reports but by a few words each. */
+static void read_row(struct listing *l, const struct store_entry *entry, struct row *row)
+{
+        struct report *report = report_new();
+        char why[256] = "";
+
+        *row = (struct row){ .entry = entry };
+        read_name(l, row);
+        if (!(entry->files & (STORE_JSON | STORE_RAW)))
+                row->error = "a core, but no report";
+        else if (cli_load_report(report, l->dir_fd, main_file(l, entry), why, sizeof(why)))
+                row->error = pool_strdup(&l->pool, why);
+        else
+                keep(l, row, report);
+        report_free(report);
+}
+
+/* ---- for people ---- */
+
+static size_t characters(const char *s)
+{
+        size_t n = 0;
+
+        for (; *s; s++)
+                n += ((unsigned char)*s & 0xc0) != 0x80;
+        return n;
+}
+
+/* `s` made safe and no wider than `room` characters. */
+static const char *fitted(struct listing *l, const char *s, size_t room)
+{
+        const char *safe = utf8_printable(&l->pool, s), *end = safe;
+        size_t n = 0;
+
+        if (characters(safe) <= room)
+                return safe;
+        while (*end && (n += ((unsigned char)*end & 0xc0) != 0x80) <= room - 3)
+                end++;
+        return pool_printf(&l->pool, "%.*s...", (int)(end - safe), safe);
+}
+
+/* "name[pid]": of a long name the beginning, of the pid every digit. */
+static const char *process(struct listing *l, const struct row *row)
+{
+        const char *pid = pool_printf(&l->pool, "[%" PRId64 "]", row->pid.v);
+        size_t used = strlen(pid), room = used + 8 < PROGRAM_COLUMNS ? PROGRAM_COLUMNS - used : 8;
+
+        return pool_printf(&l->pool, "%s%s", fitted(l, row->program, room), pid);
+}
+
+static const char *cause(struct listing *l, const struct row *row)
+{
+        if (row->error)
+                return pool_printf(&l->pool, "unreadable: %s", row->error);
+        if (!(row->entry->files & STORE_JSON))
+                return pool_printf(&l->pool, "raw only: %s", row->summary);
+        return row->summary;
+}
+
+/* printf() pads bytes, not characters. */
+static void print_padded(const char *s, size_t width)
+{
+        size_t n = characters(s);
+
+        printf("%s%*s", s, n < width ? (int)(width - n) : 0, "");
+}
+
+static void print_table(struct listing *l, const struct row *rows, size_t n)
+{
+        size_t width = sizeof("PROGRAM[PID]") - 1, used, room, i;
+
+        for (i = 0; i < n; i++)
+                if (characters(process(l, &rows[i])) > width)
+                        width = characters(process(l, &rows[i]));
+        used = 19 + 2 + width + 2 + 7 + 2;
+        room = (size_t)l->columns > used + CAUSE_COLUMNS ? (size_t)l->columns - used : CAUSE_COLUMNS;
+        printf("%-19s  ", "TIME (UTC)");
+        print_padded("PROGRAM[PID]", width);
+        printf("  THREADS  CAUSE\n");
+        for (i = 0; i < n; i++) {
+                const char *t = rows[i].entry->time;
+                const char *threads =
+                        rows[i].threads.known ? pool_printf(&l->pool, "%" PRId64, rows[i].threads.v) : "-";
+
+                printf("%.4s-%.2s-%.2s %.2s:%.2s:%.2s  ", t, t + 4, t + 6, t + 9, t + 11, t + 13);
+                print_padded(process(l, &rows[i]), width);
+                printf("  %7s  %s\n", threads, fitted(l, cause(l, &rows[i]), room));
+        }
+}
+
+/* ---- for programs ---- */
+
+static const char *path_of(struct listing *l, const struct store_entry *entry)
+{
+        size_t len = strlen(l->dir);
+
+        return pool_printf(&l->pool, "%s%s%s", l->dir, l->dir[len - 1] == '/' ? "" : "/", main_file(l, entry));
+}
+
+static void set_string(struct listing *l, json_t *object, const char *name, const char *value)
+{
+        if (value)
+                json_object_set_new_nocheck(object, name, json_string(utf8_valid(&l->pool, value)));
+}
+
+static void set_number(json_t *object, const char *name, struct known_int value)
+{
+        if (value.known)
+                json_object_set_new_nocheck(object, name, json_integer(value.v));
+}
+
+static json_t *files_object(struct listing *l, const struct store_entry *entry)
+{
+        json_t *files = json_object();
+
+        if (entry->files & STORE_JSON)
+                set_string(l, files, "json", file_name(l, entry, ".json"));
+        if (entry->files & STORE_RAW)
+                set_string(l, files, "raw", file_name(l, entry, ".txt"));
+        if (entry->files & STORE_CORE)
+                set_string(l, files, "core", file_name(l, entry, ".core"));
+        return files;
+}
+
+static json_t *row_object(struct listing *l, const struct row *row)
+{
+        json_t *object = json_object();
+        const char *t = row->entry->time;
+
+        set_string(l, object, "id", row->entry->id);
+        set_string(l, object, "time",
+                   pool_printf(&l->pool, "%.4s-%.2s-%.2sT%.2s:%.2s:%s", t, t + 4, t + 6, t + 9, t + 11, t + 13));
+        set_string(l, object, "program", row->program);
+        set_number(object, "pid", row->pid);
+        set_string(l, object, "kind", row->kind);
+        set_string(l, object, "signal", row->signal);
+        set_string(l, object, "class", row->class);
+        set_string(l, object, "summary", row->summary);
+        set_number(object, "threads", row->threads);
+        json_object_set_new_nocheck(object, "symbolized", json_boolean(row->entry->files & STORE_JSON && !row->error));
+        set_string(l, object, "error", row->error);
+        set_string(l, object, "path", path_of(l, row->entry));
+        json_object_set_new_nocheck(object, "files", files_object(l, row->entry));
+        return object;
+}
+
+static void print_json(struct listing *l, const struct row *rows, size_t n)
+{
+        json_t *list = json_array();
+        size_t i;
+
+        for (i = 0; i < n; i++)
+                json_array_append_new(list, row_object(l, &rows[i]));
+        json_dumpf(list, stdout, JSON_INDENT(2));
+        fputc('\n', stdout);
+        json_decref(list);
+}
+
+/* ---- the command ---- */
+
+static void print(struct listing *l)
+{
+        size_t n = l->entry_count, i;
+        struct row *rows = pool_alloc(&l->pool, (n + 1) * sizeof(*rows));
+
+        for (i = 0; i < n; i++) {
+                const struct store_entry *newest = &l->entries[n - 1 - i];
+
+                if (l->style == LIST_PATHS) /* to a program as they are, so that it can open them */
+                        printf("%s\n", isatty(STDOUT_FILENO) ? utf8_printable(&l->pool, path_of(l, newest))
+                                                             : path_of(l, newest));
+                else
+                        read_row(l, newest, &rows[i]);
+        }
+        if (l->style == LIST_JSON)
+                print_json(l, rows, n);
+        else if (l->style == LIST_TABLE && n)
+                print_table(l, rows, n);
+}
+
+/* 0, also where there are no reports in it, or -errno. */
+static int look_into(struct listing *l, const char *dir)
+{
+        int err;
+
+        if (l->dir_fd >= 0)
+                close(l->dir_fd);
+        l->dir = dir;
+        l->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (l->dir_fd < 0)
+                return -errno;
+        err = store_list(&l->pool, l->dir_fd, &l->entries, &l->entry_count);
+        return err;
+}
+
+static int find(struct listing *l, const char *dir)
+{
+        size_t n;
+        int err = 0;
+
+        if (dir)
+                err = look_into(l, dir);
+        else
+                for (n = 0; !l->entry_count && cli_report_place(n); n++)
+                        err = look_into(l, cli_report_place(n));
+        if (err)
+                cli_error(l->self, "%s: %s", l->dir, strerror(-err));
+        else if (!l->entry_count)
+                cli_error(l->self, "no crash report in %s; name a directory, or set CRASHPRE_DIR",
+                          dir || !cli_report_place(1) ? l->dir : "./crash-reports and the working directory");
+        return l->entry_count ? CLI_SUCCESS : CLI_NOTHING;
+}
+
+static int page_columns(void)
+{
+        struct winsize size;
+
+        if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
+                return size.ws_col;
+        return PAGE_COLUMNS;
+}
+
+static int list(const struct cli_command *self, int argc, char **argv)
+{
+        static const struct option options[] = {
+                { "json", no_argument, NULL, 'j' },
+                { "paths", no_argument, NULL, 'p' },
+                { "help", no_argument, NULL, 'h' },
+                { NULL, 0, NULL, 0 },
+        };
+        struct listing l = { .self = self, .dir_fd = -1, .columns = page_columns() };
+        int option, code;
+
+        opterr = 0;
+        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+                if (option == 'h')
+                        return cli_print_help(self);
+                if (option == '?')
+                        return cli_usage_error(self, "unknown option: %s", argv[optind - 1]);
+                l.style = option == 'j' ? LIST_JSON : LIST_PATHS;
+        }
+        if (argc - optind > 1)
+                return cli_usage_error(self, "one directory at a time");
+        if (optind < argc && !*argv[optind])
+                return cli_usage_error(self, "the name of a directory is empty");
+        json_set_alloc_funcs(pool_malloc, free);
+        code = find(&l, argv[optind]);
+        print(&l);
+        if (l.dir_fd >= 0)
+                close(l.dir_fd);
+        pool_free(&l.pool);
+        return code;
+}
+
+const struct cli_command cli_list = {
+        .name = "list",
+        .arguments = "[--json | --paths] [DIR]",
+        .summary = "list crash reports, the newest first",
+        .help = "A line for each report in DIR: time, program, threads, cause. Without DIR: of $CRASHPRE_DIR, else of\n"
+                "./crash-reports, else of the working directory. \"raw only\" marks a report that has no JSON file: the\n"
+                "program died before names could be found.\n\n"
+                "options:\n"
+                "      --json         an array of objects; crashpre-list(1) describes them\n"
+                "      --paths        the path of each report, one a line\n"
+                "  -h, --help         this text\n\n"
+                "exit status: 0 listed, 1 no report found, 2 usage\n",
+        .run = list,
+};

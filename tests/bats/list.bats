@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+# crashpre list.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        unset "${!CRASHPRE_@}" LD_PRELOAD # the command looks at CRASHPRE_DIR
+        mkdir "$T/work"
+        cd "$T/work" || return
+}
+
+crashpre() {
+        timeout -k 5 "${LIMIT:-30}" "$build/bin/crashpre" "$@"
+}
+
+# crashes WORD...: one report each, in ./crash-reports.
+crashes() {
+        local word
+        mkdir -p crash-reports
+        for word; do
+                CRASHPRE_STDERR=none CRASHPRE_DIR=$T/work/crash-reports run preloaded crasher "$word"
+        done
+        unset CRASHPRE_DIR
+}
+
+# a_report PROGRAM PID TIME SUMMARY: a JSON report with as little as may be.
+a_report() {
+        mkdir -p crash-reports
+        jq -n --arg exe "/bin/$1" --argjson pid "$2" --arg summary "$4" \
+                '{schema: "crashpre-report/1", process: {exe: $exe, pid: $pid}, cause: {kind: "signal", summary: $summary}, threads: [{}, {}]}' \
+                >"crash-reports/crash-$(tr -c 'A-Za-z0-9.\n_-' _ <<<"$1")-$2-$3.json"
+}
+
+@test "list: a line each, the newest first: time, program, threads, cause" {
+        crashes null-write many-null-write div-zero
+        run -0 crashpre list
+        [ ${#lines[@]} = 4 ] || fail "$output"
+        [[ ${lines[0]} == "TIME (UTC)"*"PROGRAM[PID]"*"THREADS  CAUSE" ]] || fail "$output"
+        [[ ${lines[1]} =~ ^20[0-9]{2}-[0-9]{2}-[0-9]{2}\ [0-9:]{8}\ \ zoo\[[0-9]+\]\ .*\ 1\ \ SIGFPE\ \(integer-divide ]] || fail "$output"
+        newest=(crash-reports/*.json)
+        [[ ${lines[2]} == *" $(jq '.threads | length' "${newest[1]}")  SIGSEGV (null-dereference: write to 0x0)"* ]] || fail "$output"
+        [[ ${lines[3]} == *"zoo["*"  SIGSEGV (null-dereference: write to 0x0) in null_wr"* ]] || fail "$output"
+}
+
+@test "list: by time, not by name or pid" {
+        a_report zebra 9 20260101T000000.000001Z old
+        a_report alpha 10 20260101T000000.000002Z new
+        a_report zebra 1000000 20251231T235959.999999Z oldest
+        run -0 crashpre list
+        [ "$(tail -n 3 <<<"$output" | tr -s ' ' | cut -d ' ' -f 1,3-)" = "2026-01-01 alpha[10] 2 new
+2026-01-01 zebra[9] 2 old
+2025-12-31 zebra[1000000] 2 oldest" ] || fail "$output"
+}
+
+@test "list: a raw report alone is listed as such, one that is cut or nonsense does not stop it" {
+        crashes null-write null-write div-zero
+        json=(crash-reports/*.json)
+        rm "${json[0]}"
+        echo '{' >"${json[1]}"
+        run -0 crashpre list
+        [ ${#lines[@]} = 4 ] || fail "$output"
+        [[ ${lines[3]} == *" -  raw only: SIGSEGV (null-dereference: write to 0x0)" ]] || fail "$output"
+        [[ ${lines[2]} == *" -  unreadable: not JSON"* ]] || fail "$output"
+        [[ ${lines[1]} == *" 1  SIGFPE"* ]] || fail "$output"
+        crashpre list --json >out
+        assert_json out 'map(.symbolized) == [true, false, false] and (.[1].error | startswith("not JSON"))'
+        assert_json out '.[2] | .program == "zoo" and .class == "null-dereference" and (has("threads") | not) and (.files | keys) == ["raw"]'
+}
+
+@test "list: --json has what the manual names, --paths the files themselves" {
+        crashes null-write div-zero
+        crashpre list --json >out
+        json=(crash-reports/*.json)
+        for i in 0 1; do
+                assert_json out ".[$((1 - i))] == ($(jq --arg path "${json[i]}" '{id, time, program: "zoo", pid: .process.pid, kind: .cause.kind,
+                        signal: .signal.name, class: .fault.class, summary: .cause.summary, threads: (.threads | length), symbolized: true,
+                        path: $path, files: {json: (.id + ".json"), raw: (.id + ".txt")}}' "${json[i]}"))"
+        done
+        crashpre list --json | jq -r '.[] | keys[]' | sort -u | while read -r member; do
+                grep -qE "^\.It Li .*\<$member\>" "$root/man/crashpre-list.1" || fail "$member is not in the manual" || return 1
+        done
+        run -0 crashpre list --paths
+        [ "$output" = "${json[1]}"$'\n'"${json[0]}" ] || fail "$output"
+}
+
+@test "list: no line is wider than 100 columns, nor than the terminal" {
+        need script
+        a_report "$(printf 'p%.0s' {1..120})" 4194304 20260101T000000.000001Z "$(printf 'word %.0s' {1..80})"
+        a_report short 1 20260101T000000.000002Z "$(printf 'ä%.0s' {1..300})"
+        run -0 crashpre list
+        for line in "${lines[@]}"; do [ ${#line} -le 100 ] || fail "${#line}: $line" || return 1; done
+        [[ $output == *"ppp...[4194304]"* && $output == *"äää..."* ]] || fail "$output"
+        run -0 script -qec "stty cols 80; $build/bin/crashpre list" /dev/null </dev/null
+        for line in "${lines[@]}"; do
+                line=${line%$'\r'}
+                [ ${#line} -le 80 ] || fail "${#line}: $line" || return 1
+        done
+        [ ${#lines[2]} -gt 70 ] || fail "the terminal is not used: $output"
+}
+
+@test "list: what a program calls itself cannot move the cursor" {
+        a_report $'evil\e[2J\nname' 7 20260101T000000.000001Z $'SIGSEGV\r\e]0;title\a \xe2\x80\xae'
+        run -0 crashpre list
+        [ ${#lines[@]} = 2 ] || fail "$output"
+        ! LC_ALL=C grep -q '[^ -~]' <<<"$output" || fail "$output"
+        crashpre list --json >out
+        assert_json out '.[0].program == "evil\u001b[2J\nname"'
+}
+
+@test "list: where reports are looked for" {
+        a_report here 1 20260101T000000.000001Z x
+        mv crash-reports elsewhere
+        run -0 crashpre list elsewhere
+        [[ $output == *"here[1]"* ]] || fail "$output"
+        CRASHPRE_DIR=elsewhere run -0 crashpre list --paths
+        [ "$output" = elsewhere/crash-here-1-20260101T000000.000001Z.json ] || fail "$output"
+        cd elsewhere
+        run -0 crashpre list --paths
+        [ "$output" = ./crash-here-1-20260101T000000.000001Z.json ] || fail "$output"
+}
+
+@test "list: 1 and the place where nothing is found, an empty array all the same; 2 on wrong usage" {
+        run -1 --separate-stderr crashpre list
+        [ -z "$output" ] && [[ $stderr == "crashpre list: no crash report in ./crash-reports and the working directory; "* ]] || fail "$output $stderr"
+        run -1 --separate-stderr crashpre list --json
+        [ "$output" = "[]" ] || fail "$output"
+        run -1 crashpre list ./nothing
+        [ "$output" = "crashpre list: ./nothing: No such file or directory" ] || fail "$output"
+        run -2 crashpre list a b
+        run -2 crashpre list --bogus
+        run -2 crashpre list ""
+        run -0 --separate-stderr crashpre list --help
+        [[ $output == "usage: crashpre list "* && -z $stderr ]] || fail "$output $stderr"
+}
