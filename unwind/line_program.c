@@ -171,6 +171,9 @@ struct run {
         size_t next;           /* the first want that no row has passed yet */
         struct row row, last;  /* the registers, and the last row put out */
         bool has_last, placed; /* is there one in this sequence; has `next` been found for it */
+        uint64_t goal;         /* rows between last.addr and here answer nothing */
+        uint8_t step[256];     /* what special opcodes add to operations and lines */
+        int16_t lines[256];
 };
 
 /* The first want at or after `addr`. */
@@ -211,13 +214,25 @@ static void put_row(struct run *r, bool end_sequence)
                 r->placed = false; /* backwards: not allowed, but possible */
         r->last = r->row;
         r->has_last = !end_sequence;
+        r->goal = 0;
+        if (r->has_last && r->placed)
+                r->goal = r->next < r->count ? r->wants[r->next].addr : UINT64_MAX;
         if (end_sequence) {
                 r->row = (struct row){ .file = 1, .line = 1 };
                 r->placed = false;
         }
 }
 
-static void advance(struct run *r, uint64_t operations)
+/* Nearly all rows are passed here. */
+static inline void put_usual_row(struct run *r)
+{
+        if (r->has_last && r->row.addr <= r->goal && r->row.addr >= r->last.addr)
+                r->last = r->row;
+        else
+                put_row(r, false);
+}
+
+static inline void advance(struct run *r, uint64_t operations)
 {
         const struct line_program *l = r->l;
 
@@ -248,6 +263,7 @@ static void extended(struct run *r, struct dwarf_reader *p)
                 r->row.addr = dwarf_fixed(p, len - 1);
                 r->row.op_index = 0;
                 r->placed = false;
+                r->goal = 0;
         }
         /* DW_LNE_define_file adds to the file table; no compiler of this century emits it. */
         if (!p->bad)
@@ -260,7 +276,7 @@ static void standard(struct run *r, struct dwarf_reader *p, uint8_t code)
 
         switch (code) {
         case DW_LNS_copy:
-                put_row(r, false);
+                put_usual_row(r);
                 break;
         case DW_LNS_advance_pc:
                 advance(r, dwarf_uleb(p));
@@ -275,8 +291,7 @@ static void standard(struct run *r, struct dwarf_reader *p, uint8_t code)
                 r->row.column = (uint32_t)dwarf_uleb(p);
                 break;
         case DW_LNS_const_add_pc:
-                if (l->line_range)
-                        advance(r, (255u - l->opcode_base) / l->line_range);
+                advance(r, r->step[255]);
                 break;
         case DW_LNS_fixed_advance_pc:
                 r->row.addr += dwarf_fixed(p, 2);
@@ -295,16 +310,19 @@ void line_program_run(const struct line_program *l, struct line_program_want *wa
 
         for (size_t i = 0; i < n; i++)
                 r.left -= wants[i].found;
+        if (!l->line_range)
+                return; /* all else would divide by it */
+        for (unsigned code = l->opcode_base; code < 256; code++) {
+                r.step[code] = (uint8_t)((code - l->opcode_base) / l->line_range);
+                r.lines[code] = (int16_t)(l->line_base + (int)((code - l->opcode_base) % l->line_range));
+        }
         while (r.left && !p.bad && p.at < p.end) {
                 uint8_t code = *p.at++;
 
                 if (code >= l->opcode_base) {
-                        if (!l->line_range)
-                                return;
-                        code = (uint8_t)(code - l->opcode_base);
-                        advance(&r, code / l->line_range);
-                        r.row.line += (uint32_t)(l->line_base + code % l->line_range);
-                        put_row(&r, false);
+                        advance(&r, r.step[code]);
+                        r.row.line += (uint32_t)r.lines[code];
+                        put_usual_row(&r);
                 } else if (code) {
                         standard(&r, &p, code);
                 } else {
