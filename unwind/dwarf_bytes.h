@@ -63,6 +63,8 @@ static inline uint64_t dwarf_uleb(struct dwarf_reader *r)
         uint64_t v = 0;
         unsigned shift = 0;
 
+        if (!r->bad && r->at < r->end && *r->at < 0x80)
+                return *r->at++; /* most are that short */
         while (!r->bad && r->at < r->end) {
                 uint8_t byte = *r->at++;
 

@@ -90,34 +90,10 @@ static int open_sections(struct reading *r)
 
 /* ---- which unit ---- */
 
-/* .debug_aranges: quick, but clang writes none, and units in assembler may be missing. Returns how many addresses are
- * left. */
-static size_t places_by_aranges(struct reading *r)
-{
-        Dwarf_Aranges *aranges = NULL;
-        size_t left = 0, count = 0;
-
-        if (dwarf_getaranges(r->image.dwarf, &aranges, &count)) {
-                aranges = NULL;
-                say_malformed(r);
-        }
-        for (size_t i = 0; i < r->m->count; i++) {
-                Dwarf_Arange *a = aranges ? dwarf_getarange_addr(aranges, r->m->pcs[i].vaddr) : NULL;
-                Dwarf_Off unit;
-
-                r->places[i] = (struct place){ .unit = no_unit, .pc = i };
-                if (a && dwarf_getarangeinfo(a, NULL, NULL, &unit) == 0)
-                        r->places[i].unit = unit;
-                else
-                        left++;
-        }
-        return left;
-}
-
 struct claiming {
         struct reading *r;
         uint64_t unit;
-        size_t left;
+        size_t left; /* addresses without a unit */
 };
 
 static void claim(void *ctx, uint64_t low, uint64_t high)
@@ -140,6 +116,56 @@ static void claim(void *ctx, uint64_t low, uint64_t high)
                 c->r->places[i].unit = c->unit;
                 c->left--;
         }
+}
+
+/* One set of .debug_aranges: a unit and its ranges (DWARF 5, 6.1.2). libdw's reader keeps and sorts all of them. */
+static bool read_arange_set(struct claiming *c, struct dwarf_reader *r)
+{
+        const uint8_t *start = r->at;
+        struct dwarf_reader set = *r;
+        uint8_t offset_size, size;
+        uint64_t low, length, unit;
+        Dwarf_Off next;
+        size_t header = 0;
+
+        dwarf_unit_length(&set, &offset_size);
+        if (dwarf_fixed(&set, 2) != 2)
+                set.bad = true;
+        unit = dwarf_fixed(&set, offset_size);
+        size = (uint8_t)dwarf_fixed(&set, 1);
+        if (dwarf_fixed(&set, 1) || (size != 8 && size != 4) ||
+            dwarf_next_unit(c->r->image.dwarf, unit, &next, &header, NULL, NULL, NULL, NULL, NULL, NULL))
+                set.bad = true;
+        if (set.bad)
+                return false;
+        c->unit = unit + header;
+        dwarf_skip(&set, (2u * size - (size_t)(set.at - start) % (2u * size)) % (2u * size));
+        while (dwarf_left(&set) >= 2u * size) {
+                low = dwarf_fixed(&set, size);
+                length = dwarf_fixed(&set, size);
+                if (low + length > low)
+                        claim(c, low, low + length);
+        }
+        r->at = set.end;
+        return true;
+}
+
+/* .debug_aranges: quick, but clang writes none, and units in assembler may be missing. Returns how many addresses are
+ * left. */
+static size_t places_by_aranges(struct reading *r)
+{
+        struct claiming c = { .r = r, .left = r->m->count };
+        struct dwarf_reader aranges = dwarf_reader_at(r->image.section[DWARF_ARANGES], 0);
+
+        for (size_t i = 0; i < r->m->count; i++)
+                r->places[i] = (struct place){ .unit = no_unit, .pc = i };
+        while (c.left && dwarf_left(&aranges)) {
+                if (read_arange_set(&c, &aranges))
+                        continue;
+                say_malformed(r);
+                break;
+        }
+        return c.left;
 }
 
 static void places_by_units(struct reading *r, size_t left)

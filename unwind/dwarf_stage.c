@@ -29,10 +29,20 @@ enum {
         MAX_LINES = 512,  /* calls at one address */
         MAX_CRASHES = 8,
         MAX_STRING = 1 << 16,
+        ENOUGH = 1 << 13, /* bytes that are worth a system call */
 };
 static const uint32_t no_string = UINT32_MAX;
 static const size_t max_message = (size_t)16 << 20;
 static const uint64_t default_time = UINT64_C(60000000000), default_bytes = UINT64_C(1) << 30;
+static const uint64_t patience = 5000000; /* ns that an answer may wait for company */
+
+static uint64_t now_ns(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
 
 /* ---- the child ---- */
 
@@ -41,6 +51,7 @@ struct teller {
         size_t module;
         char *text;
         size_t used, room;
+        uint64_t last; /* when something was handed over */
 };
 
 static void put(struct teller *t, const void *bytes, size_t n)
@@ -101,6 +112,7 @@ static void hand_over(struct teller *t)
                 done += (size_t)n;
         }
         t->used = 0;
+        t->last = now_ns();
 }
 
 static void tell_lines(void *ctx, size_t index, const struct symbol_line *lines, size_t n)
@@ -119,7 +131,8 @@ static void tell_lines(void *ctx, size_t index, const struct symbol_line *lines,
                 put_string(t, lines[i].file);
         }
         end_message(t, start);
-        hand_over(t);
+        if (t->used >= ENOUGH || now_ns() - t->last >= patience)
+                hand_over(t);
 }
 
 static void tell_note(void *ctx, const char *message)
@@ -266,14 +279,6 @@ static bool hear_all(struct listener *l)
         memmove(l->text, l->text + at, l->used - at);
         l->used -= at;
         return true;
-}
-
-static uint64_t now_ns(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static bool make_room(struct listener *l)

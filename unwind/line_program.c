@@ -252,6 +252,10 @@ static void extended(struct run *r, struct dwarf_reader *p)
         const uint8_t *start = p->at;
         uint8_t code;
 
+        if (len && len <= dwarf_left(p) && *start != DW_LNE_end_sequence && *start != DW_LNE_set_address) {
+                p->at += len; /* a discriminator; files are defined in the header by every compiler of this century */
+                return;
+        }
         if (!len || len > dwarf_left(p)) {
                 p->bad = p->bad || len > dwarf_left(p);
                 return;
@@ -265,7 +269,6 @@ static void extended(struct run *r, struct dwarf_reader *p)
                 r->placed = false;
                 r->goal = 0;
         }
-        /* DW_LNE_define_file adds to the file table; no compiler of this century emits it. */
         if (!p->bad)
                 p->at = start + len;
 }
@@ -296,6 +299,11 @@ static void standard(struct run *r, struct dwarf_reader *p, uint8_t code)
         case DW_LNS_fixed_advance_pc:
                 r->row.addr += dwarf_fixed(p, 2);
                 r->row.op_index = 0;
+                break;
+        case DW_LNS_negate_stmt:
+        case DW_LNS_set_basic_block:
+        case DW_LNS_set_prologue_end:
+        case DW_LNS_set_epilogue_begin:
                 break;
         default:
                 for (uint8_t i = 0; i < l->lengths[code - 1] && !p->bad; i++)
