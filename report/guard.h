@@ -37,7 +37,7 @@ _Noreturn void guard_spare_leave(void);
 /* The stage is over: the spare is not needed any more, the deadline is `hard_ns` again. */
 void guard_spare_dismiss(uint64_t hard_ns);
 
-/* Before the helper's end, so that nobody inherits a dead child. */
+/* Waits until a dismissed spare is gone: so that it keeps nobody's pipe open, and nobody inherits a dead child. */
 void guard_spare_collect(void);
 
 /* Appends "helper: <text>" to the raw report, where there is one. Control characters become '?'. */

@@ -472,6 +472,7 @@ static void let_go(struct helper *h)
         }
         if (h->attached && is_fatal(h) && process_release_thread(h->target, h->wire.tid))
                 process_release_all(h->target); /* better too many threads than a process that cannot die */
+        guard_spare_collect();
         say(WIRE_DONE);
         close_range(STDIN_FILENO, WIRE_FD_RAW,
                     0); /* a shell that reads the application's stderr must not wait for us */
@@ -492,7 +493,6 @@ static void clean_up(struct helper *h)
         symbols_free(h->symbols);
         target_free(h->target);
         report_free(h->report);
-        guard_spare_collect();
 }
 
 static void look(struct helper *h)

@@ -130,7 +130,7 @@ struct report_frame {
         struct known_u64 lookup_offset;   /* the same, one less for callers */
         const char *function, *symbol;    /* demangled; as in the ELF file */
         struct known_int function_offset; /* pc minus the start of the function; not of an inlined one */
-        const char *file;                 /* as the debugging information names it, absolute */
+        const char *file;                 /* absolute; relative only by a prefix map of the compiler */
         struct known_int line, column;
         bool inlined;
         bool signal_frame;

@@ -21,6 +21,21 @@ def nulls(value, where="$"):
             yield from nulls(inner, f"{where}[{i}]")
 
 
+def line_faults(where, frame, outer):
+    """`outer`: the next frame, or None."""
+    if frame.get("inline"):
+        shared = ("pc", "module", "module_offset", "lookup_offset", "trust")
+        if not outer or any(frame.get(key) != outer.get(key) for key in shared):
+            yield f"{where}: inlined into a frame that is not the next"
+        if "function_offset" in frame:
+            yield f"{where}: the offset of an inlined function"
+    if "file" in frame and "line" in frame and not frame.get("signal_frame"):
+        if not frame["text"].endswith(f" at {os.path.basename(frame['file'])}:{frame['line']}"):
+            yield f"{where}: text '{frame['text']}' does not have the line"
+    if "source" in frame and not 0 <= frame.get("line", 0) - frame["source"]["first_line"] < len(frame["source"]["lines"]):
+        yield f"{where}: its source does not have its line"
+
+
 def frame_faults(report, where, frame):
     modules = report.get("modules", [])
     if not frame.get("text"):
@@ -60,6 +75,9 @@ def faults(report, path):
             yield f"threads[{t}]: frame indexes {indexes[:40]}"
         for f, frame in enumerate(frames):
             yield from frame_faults(report, f"threads[{t}].frames[{f}]", frame)
+            yield from line_faults(f"threads[{t}].frames[{f}]", frame, (frames[f + 1 : f + 2] or [None])[0])
+            if t and "source" in frame:
+                yield f"threads[{t}].frames[{f}]: source outside of the first thread"
     raw = report.get("files", {}).get("raw")
     if raw and not os.path.exists(os.path.join(os.path.dirname(path), os.path.basename(raw))):
         yield f"files.raw names {raw}, which is not there"

@@ -143,11 +143,14 @@ static void hostile_documents(void)
                 { "{\"schema\": 1}", false },
                 { "{\"schema\": \"crashpre-report/1\"", false },
                 { "{\"schema\": \"crashpre-report/2\", \"new\": {}}", true },
-                { "{\"schema\": \"crashpre-report/1\", \"threads\": {}, \"modules\": 5, \"metadata\": [1], \"process\": []}",
+                { "{\"schema\": \"crashpre-report/1\", \"threads\": {}, \"modules\": 5, \"metadata\": [1], "
+                  "\"process\": []}",
                   true },
-                { "{\"schema\": \"crashpre-report/1\", \"threads\": [1, null, {\"frames\": [{\"pc\": 7, \"module\": 99}]}]}",
+                { "{\"schema\": \"crashpre-report/1\", \"threads\": [1, null, {\"frames\": "
+                  "[{\"pc\": 7, \"module\": 99, \"source\": [1], \"line\": \"x\"}]}]}",
                   true },
-                { "{\"schema\": \"crashpre-report/1\", \"diagnostics\": [{}], \"fault\": {\"address\": \"0xfffffffffffffffff\"}}",
+                { "{\"schema\": \"crashpre-report/1\", \"diagnostics\": [{}], "
+                  "\"fault\": {\"address\": \"0xfffffffffffffffff\"}}",
                   true },
         };
         size_t i;

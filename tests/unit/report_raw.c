@@ -184,7 +184,8 @@ static void odd_lines(void)
         static const char text[] =
                 "crashpre raw report 1\r\n[frames]\n0 context\n0 context 0xzz -\nx context 0x1 -\n0 context 0x1\n"
                 "[modules]\n0x2 0x1 - /a\n0x1 0x2 -\n0x1 0x2 xyz /a\n[registers]\nrip: 1\nrip: 0x11111111111111111\n"
-                "[breadcrumbs]\nonly\n[metadata]\nx (int): 1.5\ny (double):\nlonely\n[process]\npid: 12x\n\n[maps]\nnot a mapping\n"
+                "[breadcrumbs]\nonly\n[metadata]\nx (int): 1.5\ny (double):\nlonely\n[process]\npid: 12x\n\n"
+                "[maps]\nnot a mapping\n"
                 "[cause]\nsignal:\nsender: nobody\ntrap: x\n";
         struct report *r = report_new();
         struct raw_report raw;
