@@ -231,7 +231,7 @@ static void name_line(Dwarf_Die *die, struct symbol_line *line)
                 line->symbol = strdup(name.linkage);
                 line->function = symbols_demangle_call(name.linkage);
         } else if (name.plain) {
-                line->function = dwarf_name_qualified(&name);
+                line->function = dwarf_name_qualified(&name, die);
         }
 }
 

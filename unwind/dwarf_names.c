@@ -100,7 +100,7 @@ bool dwarf_language_nests(Dwarf_Die *unit)
         }
 }
 
-/* Names of its language can be taken for a part of ours only where they are short. */
+/* Names that are longer than this are nobody's: the file is malformed. */
 static bool append(char **out, const char *part, const char *sep)
 {
         size_t used = strlen(*out), size = used + strlen(part) + strlen(sep) + 1;
@@ -143,9 +143,9 @@ static bool append_scope(char **out, Dwarf_Die *scope, const char *sep)
         }
 }
 
-char *dwarf_name_qualified(const struct dwarf_name *name)
+char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user)
 {
-        Dwarf_Die scope, next, named = name->named;
+        Dwarf_Die unit, scope, next, named = name->named;
         char *out = strdup("");
         const char *sep;
 
@@ -153,7 +153,7 @@ char *dwarf_name_qualified(const struct dwarf_name *name)
                 free(out);
                 return NULL;
         }
-        sep = dwarf_diecu(&named, &scope, NULL, NULL) ? separator(&scope) : NULL;
+        sep = dwarf_diecu(user, &unit, NULL, NULL) && dwarf_diecu(&named, &scope, NULL, NULL) ? separator(&unit) : NULL;
         for (int i = 0; sep && i < MAX_SCOPES && child_around(&scope, &named, &next); i++) {
                 if (next.addr == named.addr || !append_scope(&out, &next, sep))
                         break;

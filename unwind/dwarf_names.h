@@ -15,9 +15,10 @@ struct dwarf_name {
 /* Follows DW_AT_abstract_origin and DW_AT_specification, into other units and the alternate file too. */
 struct dwarf_name dwarf_name_of(Dwarf_Die *die);
 
-/* `plain` with the namespaces and classes around its DIE before it ("a::b::f"; "a.b.f" in D), where the language has
- * such names. New; NULL only without memory or name. */
-char *dwarf_name_qualified(const struct dwarf_name *name);
+/* `plain` with the namespaces and classes around its DIE before it ("a::b::f"; "a.b.f" in D), where the language of
+ * the unit that uses it (`user` is a DIE of it; shared units say none) has such names. New; NULL only without memory or
+ * name. */
+char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user);
 
 /* DW_AT_language of a unit: are functions defined inside classes there? */
 bool dwarf_language_nests(Dwarf_Die *unit);
