@@ -197,6 +197,17 @@ static char await_call(int fd, uint64_t until)
         return read(fd, &why, 1) == 1 ? why : 0;
 }
 
+/* Nobody waits for a helper that was killed: the terminal may have its prompt back, a pipe its last reader's end. */
+static void mute(void)
+{
+        int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return;
+        dup2(fd, STDERR_FILENO);
+        close(fd);
+}
+
 const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns)
 {
         int ends[2];
@@ -220,6 +231,8 @@ const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns)
         why = await_call(ends[0], soft_ns + (hard_ns - soft_ns) / 4);
         if (why == SPARE_QUIT)
                 _exit(0);
+        if (!why)
+                mute();
         close(ends[0]);
         guard_deadline(hard_ns);
         return trouble(why);

@@ -27,7 +27,8 @@ uint64_t guard_now(void);
 /* A stage that may crash, hang or eat all memory over files of unknown origin begins: forks a spare with all that is
  * known so far. In the helper itself, and where none can be had: NULL. In the spare, once the helper is in trouble
  * (its own death however it comes, or `soft_ns` over): what the trouble is, words to follow a colon; from there on
- * the spare has the report to make, until `hard_ns`. The helper, if it still can, waits for that and ends. */
+ * the spare has the report to make, until `hard_ns`. The helper, if it still can, waits for that and ends; where it
+ * was killed, the spare's stderr is /dev/null. */
 const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns);
 
 /* The end of a spare that has made the report. A helper that is stuck still holds the threads of the dying process:

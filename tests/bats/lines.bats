@@ -238,7 +238,8 @@ in_trouble() {
 }
 
 @test "the helper is killed while it looks for names: the same" {
-        in_trouble killed
+        CRASHPRE_STDERR=full in_trouble killed
+        [[ $output != *crashpre:* ]] || fail "it speaks when nobody waits: $output"
         assert_json "$report" '[.diagnostics[].message] == ["no names: the search for them was killed"]'
 }
 

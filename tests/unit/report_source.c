@@ -194,6 +194,21 @@ static void newer(void)
         report_free(r);
 }
 
+static void other_root(void)
+{
+        struct report *r = sample("/seven.c", 4);
+        char *outside = modules[0].path;
+
+        snprintf(target.root, sizeof(target.root), "%s", root);
+        modules[0].path = strdup("/program");
+        fill(r, 1);
+        is_source(r, 0, "3:|4|5", "names are looked up in the target's root");
+        free(modules[0].path);
+        modules[0].path = outside;
+        target.root[0] = 0;
+        report_free(r);
+}
+
 static void many(void)
 {
         struct report *r = sample("seven.c", 4);
@@ -231,6 +246,7 @@ int main(void)
         wrong_files();
         strange_text();
         newer();
+        other_root();
         many();
         snprintf(command, sizeof(command), "rm -rf %s", root);
         if (system(command))
