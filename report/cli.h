@@ -18,7 +18,7 @@ struct cli_command {
         int (*run)(const struct cli_command *self, int argc, char **argv);
 };
 
-extern const struct cli_command cli_show, cli_run, cli_list;
+extern const struct cli_command cli_show, cli_run, cli_list, cli_doctor;
 
 /* "crashpre NAME: message" on stderr. */
 void cli_error(const struct cli_command *self, const char *format, ...) __attribute__((format(printf, 2, 3)));

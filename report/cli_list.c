@@ -339,7 +339,7 @@ const struct cli_command cli_list = {
         .arguments = "[--json | --paths] [DIR]",
         .summary = "list crash reports, the newest first",
         .help = "A line for each report in DIR: time, program, threads, cause. Without DIR: of $CRASHPRE_DIR, else of\n"
-                "./crash-reports, else of the working directory. \"raw only\" marks a report that has no JSON file: the\n"
+                "./crash-reports, else of the working directory. \"raw only\" marks a report without a JSON file: the\n"
                 "program died before names could be found.\n\n"
                 "options:\n"
                 "      --json         an array of objects; crashpre-list(1) describes them\n"

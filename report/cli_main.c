@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct cli_command *const commands[] = { &cli_run, &cli_show, &cli_list };
+static const struct cli_command *const commands[] = { &cli_run, &cli_show, &cli_list, &cli_doctor };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -2,6 +2,7 @@
 /* report/cli_run.c: crashpre run: a command under the preload, its exit passed on unchanged. */
 #include "report/cli.h"
 
+#include "report/install.h"
 #include "report/settings.h"
 #include "report/store.h"
 
@@ -41,32 +42,21 @@ static void print_note(void *ctx, const char *name, const char *message)
         cli_error(((const struct run *)ctx)->self, "%s", message);
 }
 
-/* The build tree has the shape of an installed prefix, so one rule finds the library in both. */
 static bool find_library(struct run *r)
 {
-        char exe[PATH_MAX], path[PATH_MAX + 64], real[PATH_MAX];
-        ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-        char *slash;
+        const char *tried;
 
-        exe[n > 0 ? n : 0] = 0;
-        slash = strrchr(exe, '/');
-        if (!slash) {
-                cli_error(r->self, "/proc/self/exe: %s; is /proc mounted?", strerror(errno));
+        r->library = install_find(&r->pool, INSTALL_LIBRARY, &tried);
+        if (!r->library) {
+                cli_error(r->self, "%s: %s; crashpre and its library are installed together", tried, strerror(errno));
                 return false;
         }
-        *slash = 0;
-        snprintf(path, sizeof(path), "%s/../lib/libcrashpre.so", exe);
-        if (!realpath(path, real) || access(real, R_OK)) {
-                cli_error(r->self, "%s: %s; crashpre and its library are installed together", path, strerror(errno));
-                return false;
-        }
-        if (strpbrk(real, " :")) {
+        if (strpbrk(r->library, " :")) {
                 cli_error(r->self,
                           "%s: blanks and colons end an entry of LD_PRELOAD; move crashpre to a path without them",
-                          real);
+                          r->library);
                 return false;
         }
-        r->library = pool_strdup(&r->pool, real);
         return true;
 }
 

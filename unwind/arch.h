@@ -19,4 +19,7 @@ void arch_from_ucontext(const ucontext_t *uc, struct arch_registers *out);
 /* Which slot of the global offset table does the stub of `len` bytes at virtual address `addr` jump through? */
 bool arch_plt_slot(const uint8_t *code, size_t len, uint64_t addr, uint64_t *slot);
 
+/* How many functions in `code` begin by setting up a frame pointer. */
+size_t arch_count_frame_pointers(const uint8_t *code, size_t len);
+
 #endif

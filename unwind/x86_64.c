@@ -79,3 +79,16 @@ bool arch_plt_slot(const uint8_t *code, size_t len, uint64_t addr, uint64_t *slo
         }
         return false;
 }
+
+size_t arch_count_frame_pointers(const uint8_t *code, size_t len)
+{
+        static const uint8_t prologue[] = { 0x55, 0x48, 0x89, 0xe5 }; /* push %rbp; mov %rsp,%rbp */
+        const uint8_t *at = code, *end = code + len;
+        size_t n = 0;
+
+        while (at && (at = memmem(at, (size_t)(end - at), prologue, sizeof(prologue)))) {
+                n++;
+                at += sizeof(prologue);
+        }
+        return n;
+}
