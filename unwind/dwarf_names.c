@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/dwarf_names.c: see dwarf_names.h. */
 #include "unwind/dwarf_names.h"
+#include "unwind/dwarf_abbrevs.h"
 
 #include <dwarf.h>
 #include <stdint.h>
@@ -62,6 +63,7 @@ struct dwarf_name dwarf_name_of(Dwarf_Die *die)
                 if (!n.plain)
                         n.plain = text(&r.name);
                 n.named = at;
+                n.declared |= r.specification.code != 0;
                 if (n.linkage || !(r.origin.code || r.specification.code) ||
                     !dwarf_formref_die(r.origin.code ? &r.origin : &r.specification, &next))
                         break;
@@ -114,15 +116,16 @@ static bool append(char **out, const char *part, const char *sep)
 }
 
 /* The child of `scope` in which `target` lies: DIEs stand in the file in the order of the tree. */
-static bool child_around(Dwarf_Die *scope, const Dwarf_Die *target, Dwarf_Die *out)
+static bool child_around(struct dwarf_abbrevs *abbrevs, Dwarf_Die *scope, const Dwarf_Die *target, Dwarf_Die *out)
 {
         Dwarf_Die die;
 
         if (dwarf_child(scope, &die) || (uintptr_t)die.addr > (uintptr_t)target->addr)
                 return false;
-        do
+        do {
                 *out = die;
-        while (dwarf_siblingof(&die, &die) == 0 && (uintptr_t)die.addr <= (uintptr_t)target->addr);
+                dwarf_abbrevs_see(abbrevs, &die);
+        } while (dwarf_siblingof(&die, &die) == 0 && (uintptr_t)die.addr <= (uintptr_t)target->addr);
         return true;
 }
 
@@ -143,9 +146,26 @@ static bool append_scope(char **out, Dwarf_Die *scope, const char *sep)
         }
 }
 
+/* Finding the scope takes a search through the unit. A lambda, whose operator() is the only one without linkage name,
+ * has none that has a name; and gcc puts what is defined at the top of a unit there, with a reference to its
+ * declaration where that is elsewhere. */
+static bool has_no_scope(const struct dwarf_name *name, Dwarf_Die *unit)
+{
+        Dwarf_Attribute a;
+        const char *producer;
+
+        if (strcmp(name->plain, "operator()") == 0)
+                return true;
+        if (name->declared || !dwarf_attr(unit, DW_AT_producer, &a))
+                return false;
+        producer = dwarf_formstring(&a);
+        return producer && strncmp(producer, "GNU C", 5) == 0;
+}
+
 char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user)
 {
         Dwarf_Die unit, scope, next, named = name->named;
+        struct dwarf_abbrevs abbrevs = { 0 };
         char *out = strdup("");
         const char *sep;
 
@@ -153,8 +173,11 @@ char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user)
                 free(out);
                 return NULL;
         }
-        sep = dwarf_diecu(user, &unit, NULL, NULL) && dwarf_diecu(&named, &scope, NULL, NULL) ? separator(&unit) : NULL;
-        for (int i = 0; sep && i < MAX_SCOPES && child_around(&scope, &named, &next); i++) {
+        sep = dwarf_diecu(user, &unit, NULL, NULL) && dwarf_diecu(&named, &scope, NULL, NULL) &&
+                              !has_no_scope(name, &unit)
+                      ? separator(&unit)
+                      : NULL;
+        for (int i = 0; sep && i < MAX_SCOPES && child_around(&abbrevs, &scope, &named, &next); i++) {
                 if (next.addr == named.addr || !append_scope(&out, &next, sep))
                         break;
                 scope = next;

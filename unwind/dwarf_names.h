@@ -9,6 +9,7 @@
 struct dwarf_name {
         const char *linkage; /* borrowed; NULL: the compiler did not say */
         const char *plain;   /* borrowed: DW_AT_name, NULL: nameless */
+        bool declared;       /* the declaration is apart from it */
         Dwarf_Die named;     /* the DIE that has `plain`: that of the declaration where there is one */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/dwarf_walk.c: see dwarf_walk.h. */
 #include "unwind/dwarf_walk.h"
+#include "unwind/dwarf_abbrevs.h"
 
 #include <dwarf.h>
 #include <errno.h>
@@ -9,15 +10,6 @@
 enum {
         MAX_LEVEL = 256, /* of DIEs inside each other: compilers stay below 100 */
         MAX_CHAIN = 256, /* calls inlined into each other */
-};
-
-/* Millions of DIEs share some hundred abbreviations, and libdw takes a lock to look one up. It does not where the DIE
- * has it already, so the walk keeps those of its unit by their codes, with what it needs to know of them. */
-enum { SEEN_ABBREVS = 512 };
-struct seen_abbrev {
-        Dwarf_Abbrev *abbrev;
-        int tag;
-        bool placed; /* may have addresses: declarations and abstract functions, which are most, have none */
 };
 
 struct walk {
@@ -29,7 +21,7 @@ struct walk {
         size_t used, room;
         uint8_t *marked; /* by chain: holds its address the DIE in question */
         bool no_memory, malformed;
-        struct seen_abbrev seen[SEEN_ABBREVS];
+        struct dwarf_abbrevs abbrevs;
 };
 
 /* The chains that matter at one level of the tree: walk.stack[from] to [from + n - 1]. `depth`: frames they have. */
@@ -145,24 +137,6 @@ bool dwarf_bounds_each(struct dwarf_bounds *b, const struct dwarf_range_unit *u,
         if (low < high)
                 hit(ctx, low, high);
         return true;
-}
-
-static struct seen_abbrev see(struct walk *w, Dwarf_Die *die)
-{
-        struct dwarf_reader r = { .at = die->addr, .end = (const uint8_t *)die->addr + 10 };
-        uint64_t code = dwarf_uleb(&r);
-        struct seen_abbrev s;
-
-        if (code < SEEN_ABBREVS && w->seen[code].abbrev) {
-                die->abbrev = w->seen[code].abbrev;
-                return w->seen[code];
-        }
-        s.tag = dwarf_tag(die);
-        s.placed = dwarf_hasattr(die, DW_AT_low_pc) || dwarf_hasattr(die, DW_AT_ranges);
-        s.abbrev = die->abbrev;
-        if (code < SEEN_ABBREVS && s.tag != DW_TAG_invalid)
-                w->seen[code] = s;
-        return s;
 }
 
 /* ---- subsets ---- */
@@ -311,7 +285,7 @@ static void block(struct walk *w, Dwarf_Die *die, struct subset s, int level)
 
 static void visit(struct walk *w, Dwarf_Die *die, struct subset s, int level)
 {
-        struct seen_abbrev seen = see(w, die);
+        struct dwarf_abbrev seen = dwarf_abbrevs_see(&w->abbrevs, die);
         size_t used = w->used;
 
         switch (seen.tag) {
