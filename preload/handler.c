@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/handler.h"
 #include "preload/actions.h"
-#include "preload/altstack.h"
 #include "preload/claim.h"
 #include "preload/crash.h"
 #include "preload/death.h"
@@ -384,15 +383,14 @@ static bool within(const stack_t *ss, uint64_t addr)
 }
 
 /* Gives the signal to the application's handler where the kernel would have: on the interrupted stack, unless the
- * handler has SA_ONSTACK and the application an alternate stack of its own. Ours, on which we stand, is none of its
- * business. */
+ * handler has SA_ONSTACK. Then it stays on the alternate stack even where that is ours and the application set none: some
+ * ask the kernel what is there, past sigaltstack(), and rely on it (Go's runtime, in threads that it did not make). */
 static void deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
 {
         bool stood_elsewhere =
                 within(&uc->uc_stack, (uint64_t)uc) && !within(&uc->uc_stack, (uint64_t)uc->uc_mcontext.gregs[REG_RSP]);
-        bool wants_altstack = a->flags & SA_ONSTACK && !altstack_is_ours(&uc->uc_stack);
 
-        if (stood_elsewhere && !wants_altstack) {
+        if (stood_elsewhere && !(a->flags & SA_ONSTACK)) {
                 if (!arch_deliver_on_interrupted_stack(sig, info, uc, run_app_handler, NULL))
                         fatal(sig, info, uc); /* no room there: the kernel would have killed the process */
                 return;
