@@ -127,6 +127,7 @@ ZOO := $(foreach level,O0 O2,$(addprefix $(BUILD)/tests/zoo-$(level)/,$(zoo_name
 HEADERS := $(patsubst preload/%,$(BUILD)/include/%,$(wildcard preload/crashpre.h preload/crashpre.hpp))
 SCHEMA := $(patsubst report/%,$(BUILD)/share/crashpre/%,$(wildcard report/crashpre-report.schema.json))
 MAN := $(foreach page,$(sort $(wildcard man/*.[1-8])),$(BUILD)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+COMPLETION := $(BUILD)/share/bash-completion/completions/crashpre $(BUILD)/share/zsh/site-functions/_crashpre
 # The programs contain LGPL code, so the texts of its licenses go with them.
 GNU_LICENSES := $(patsubst /usr/share/common-licenses/%,$(BUILD)/share/doc/crashpre/%,$(wildcard \
 	$(addprefix /usr/share/common-licenses/,GPL-3 LGPL-3 LGPL-2.1)))
@@ -134,7 +135,8 @@ LICENSE := $(patsubst %,$(BUILD)/share/doc/crashpre/%,$(wildcard LICENSE)) $(GNU
 PROGRAMS := $(if $(filter report/cli_main.c,$(MAIN_SRCS)),$(BUILD)/bin/crashpre) \
 	$(if $(filter report/helper_main.c,$(MAIN_SRCS)),$(BUILD)/libexec/crashpre/crashpre-helper)
 LIBRARY := $(if $(PRELOAD_SRCS),$(BUILD)/lib/libcrashpre.so)
-DATA := $(HEADERS) $(SCHEMA) $(MAN) $(LICENSE)
+DATA := $(HEADERS) $(SCHEMA) $(MAN) $(COMPLETION) $(LICENSE)
+PKG_CONFIG_FILE := lib/pkgconfig/crashpre.pc
 INSTALLED := $(patsubst $(BUILD)/%,%,$(LIBRARY) $(PROGRAMS) $(DATA))
 
 # ---- targets -----------------------------------------------------------------------------------------------------------------
@@ -163,10 +165,12 @@ install: all ## copy the build tree to $(DESTDIR)$(PREFIX)
 		case $$file in bin/* | lib/* | libexec/*) mode=755 ;; *) mode=644 ;; esac; \
 		install -D -m $$mode $(BUILD)/$$file '$(DESTDIR)$(PREFIX)'/$$file || exit 1; \
 	done
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' scripts/crashpre.pc.in | \
+		install -D -m 644 /dev/stdin '$(DESTDIR)$(PREFIX)'/$(PKG_CONFIG_FILE)
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 
 uninstall: ## remove what install copied
-	$(Q)cd '$(DESTDIR)$(PREFIX)' && rm -f $(INSTALLED) && rmdir -p --ignore-fail-on-non-empty \
+	$(Q)cd '$(DESTDIR)$(PREFIX)' && rm -f $(INSTALLED) $(PKG_CONFIG_FILE) && rmdir -p --ignore-fail-on-non-empty \
 		libexec/crashpre share/crashpre share/doc/crashpre 2>/dev/null || true
 
 lint: lint-c lint-shell lint-man ## clang-tidy, shellcheck, mandoc
@@ -274,6 +278,12 @@ $(BUILD)/include/%: preload/%
 	$(mkdir)
 	@cp $< $@
 $(BUILD)/share/crashpre/%: report/%
+	$(mkdir)
+	@cp $< $@
+$(BUILD)/share/bash-completion/completions/crashpre: scripts/completion/crashpre.bash
+	$(mkdir)
+	@cp $< $@
+$(BUILD)/share/zsh/site-functions/%: scripts/completion/%
 	$(mkdir)
 	@cp $< $@
 $(GNU_LICENSES): $(BUILD)/share/doc/crashpre/%: /usr/share/common-licenses/%

@@ -79,7 +79,8 @@ small_check() {
         make install DESTDIR="$T/root" PREFIX=/opt/crashpre >/dev/null 3>&-
         prefix=$T/root/opt/crashpre
         for file in bin/crashpre lib/libcrashpre.so libexec/crashpre/crashpre-helper include/crashpre.h \
-                share/crashpre/crashpre-report.schema.json share/man/man7/libcrashpre.7 share/doc/crashpre/LICENSE; do
+                share/crashpre/crashpre-report.schema.json share/man/man7/libcrashpre.7 share/doc/crashpre/LICENSE \
+                share/bash-completion/completions/crashpre share/zsh/site-functions/_crashpre; do
                 cmp "$build/$file" "$prefix/$file"
         done
         fresh_reports
@@ -132,4 +133,27 @@ small_check() {
         small_tree
         run -1 small_check
         [ "${lines[-1]}" = "0 passed, 0 failed, 0 skipped" ] || fail "$output"
+}
+
+@test "pkg-config: prefix, header and what to preload; a program is built with it" {
+        make install DESTDIR="$T/root" PREFIX=/opt/crashpre >/dev/null 3>&-
+        export PKG_CONFIG_PATH=$T/root/opt/crashpre/lib/pkgconfig
+        grep -qx "Version: $("$build/bin/crashpre" --version | cut -d ' ' -f 2)" "$PKG_CONFIG_PATH/crashpre.pc" || fail "another version than the command"
+        need pkg-config
+        [ "$(pkg-config --variable=preload crashpre)" = /opt/crashpre/lib/libcrashpre.so ] || fail "$(pkg-config --variable=preload crashpre)"
+        cat >"$T/app.c" <<'END'
+#include <crashpre.h>
+int main(void)
+{
+        crashpre_set("a", "b");
+        return 0;
+}
+END
+        read -ra flags < <(pkg-config --define-variable=prefix="$T/root/opt/crashpre" --cflags --libs crashpre)
+        gcc "$T/app.c" "${flags[@]}" -ldl -o "$T/app"
+        "$T/app"
+        for name in preload helper; do
+                file=$(pkg-config --define-variable=prefix="$T/root/opt/crashpre" --variable=$name crashpre)
+                [ -x "$file" ] || fail "$name: $file" || return 1
+        done
 }
