@@ -35,7 +35,7 @@ help_of() {
         offers list crashpre li
         for page in "$root"/man/crashpre-*.1; do
                 command=${page##*/crashpre-} command=${command%.1}
-                offers "$(sed -n 's/^\.It Fl \(. , \)\{0,1\}\(Fl \)\{0,1\}-\([a-z-]*\).*/--\3/p' "$page" | sort -u)" crashpre "$command" -- || fail "$command" || return 1
+                offers "$(grep '^\.It Fl' "$page" | grep -oE ' -[a-z-]{2,}' | sed 's/^ /-/' | sort -u)" crashpre "$command" -- || fail "$command" || return 1
         done
 }
 
