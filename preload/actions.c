@@ -25,17 +25,15 @@
 STARTUP_DATA static struct {
         uint64_t watched;
         void (*entry)(int, siginfo_t *, ucontext_t *);
-        int *owner_page;
+        int owner;
         uint64_t lock;     /* pid << 32 | tid of the writer; a holder of another pid is a ghost from before fork() */
         uint32_t sequence; /* odd while a writer is at work */
         struct action virtual[MAX_SIGNAL];
 } table = { 0 };
 
-void actions_set_owner_page(int *page)
+void actions_set_owner(int pid)
 {
-        table.owner_page = page;
-        if (page)
-                *page = sys_getpid();
+        table.owner = pid;
 }
 
 bool actions_watched(int sig)
@@ -46,14 +44,7 @@ bool actions_watched(int sig)
 /* A vfork child runs in its parent's memory: what it sets for itself must not become the parent's belief. */
 static bool borrows_memory(void)
 {
-        int pid;
-
-        if (!table.owner_page)
-                return false;
-        pid = sys_getpid();
-        if (*table.owner_page == 0)
-                *table.owner_page = pid;
-        return *table.owner_page != pid;
+        return table.owner != sys_getpid();
 }
 
 static void lock_table(uint64_t *saved_mask)

@@ -64,9 +64,17 @@ static struct altstack *map_one(void)
         return (void *)(p + (long)(PAGE + mapped)); // NOLINT(performance-no-int-to-ptr)
 }
 
-bool altstack_wipe_on_fork(struct altstack *stack)
+/* Room for the usual size; processors with larger vector state fall back to a mapping. */
+#define INITIAL_SIZE (PAGE + LEAST + PAGE)
+static char initial[PAGE + INITIAL_SIZE + PAGE] __attribute__((aligned(4096)));
+
+struct altstack *altstack_initial(void)
 {
-        return sys_3(SYS_madvise, (long)stack, PAGE, MADV_WIPEONFORK) == 0;
+        if (mapped > INITIAL_SIZE)
+                return map_one();
+        if (sys_3(SYS_mprotect, (long)initial, PAGE, PROT_NONE) < 0)
+                return NULL;
+        return (void *)(initial + PAGE + mapped);
 }
 
 struct altstack *altstack_take(void)

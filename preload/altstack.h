@@ -17,15 +17,13 @@ extern size_t altstack_marked_size; /* what the kernel is told; 0 before altstac
 /* Lies at the high end of each stack. */
 struct altstack {
         struct altstack *next;  /* in the pool */
-        int owner_pid;          /* main thread's alone: see actions_set_owner_page() */
         void *(*start)(void *); /* of the thread about to begin: carried from its creator */
         int (*start_c11)(void *);
         void *arg;
 };
 
-/* Marks the page that holds `stack` so that a forked child finds it empty (madvise(2), MADV_WIPEONFORK; Linux 4.14):
- * stack->owner_pid then serves actions_set_owner_page(). false: not possible here. */
-bool altstack_wipe_on_fork(struct altstack *stack);
+/* The initial thread's: static, since every start of every program pays for it. NULL if it cannot be had. */
+struct altstack *altstack_initial(void);
 
 /* One from the pool, or newly mapped; NULL without memory. Lock-free; keeps errno. */
 struct altstack *altstack_take(void);

@@ -14,6 +14,7 @@
 #include "preload/sanitizer.h"
 #include "preload/settings.h"
 #include "preload/startup.h"
+#include "preload/syscalls.h"
 #include "preload/terminate.h"
 
 #include <stddef.h>
@@ -25,9 +26,16 @@ bool interpose_active(void)
         return active;
 }
 
-/* By its inner name: at_quick_exit() itself is linked in statically and wants the start-up files that this library
- * leaves out. */
+/* By their inner names: at_quick_exit() and pthread_atfork() themselves are linked in statically and want the start-up
+ * files that this library leaves out. */
 int __cxa_at_quick_exit(void (*fn)(void *), void *unused);
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *unused);
+
+/* In a process that has its memory to itself: at load, and in each forked child. */
+static void own_actions(void)
+{
+        actions_set_owner(sys_getpid());
+}
 
 /* exit() or quick_exit() was called: perhaps by a handler of the application, for a crash that it would otherwise
  * hide. */
@@ -50,11 +58,11 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
                 return;
         linkmap_remember(envp);
         altstack_init(envp);
-        stack = altstack_take();
-        if (stack) {
+        stack = altstack_initial();
+        if (stack)
                 altstack_enter(stack);
-                actions_set_owner_page(altstack_wipe_on_fork(stack) ? &stack->owner_pid : NULL);
-        }
+        own_actions();
+        __register_atfork(NULL, NULL, own_actions, NULL);
         notes_metadata_from_environment(envp);
         actions_install(settings.signals, handler_entry);
         terminate_hook();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/settings.h"
+#include "preload/keep.h"
 #include "preload/sigsafe.h"
 #include "preload/startup.h"
 #include "preload/syscalls.h"
@@ -11,28 +12,6 @@
 #include <sys/stat.h>
 
 STARTUP_DATA struct settings settings = { .dir = "", .tmpdir = "", .helper = "", .argv0 = "", .note = "" };
-
-#define HELPER_VARIABLES 128
-
-/* Strings to keep, one after the other: start-up touches as few pages as it can. What does not fit is left out. */
-static struct {
-        size_t used;
-        char *envp[HELPER_VARIABLES + 1];
-        size_t env_count;
-        char bytes[32768];
-} arena;
-
-static char *keep(const char *s, size_t n)
-{
-        char *to = arena.bytes + arena.used;
-
-        if (n >= sizeof(arena.bytes) - arena.used)
-                return NULL;
-        memcpy(to, s, n);
-        to[n] = 0;
-        arena.used += n + 1;
-        return to;
-}
 
 static size_t span(const char *s, char until)
 {
@@ -52,7 +31,7 @@ static void note_bad(const char *name, const char *value, const char *expected)
 
         for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
                 sigsafe_cat(line, sizeof(line), &at, part[i]);
-        kept = keep(line, at);
+        kept = keep_string(line, at);
         if (kept)
                 settings.note = kept;
 }
@@ -202,7 +181,7 @@ static const char *absolute(const char *path)
                         sigsafe_cat(full, sizeof(full), &at, "/");
         }
         sigsafe_cat(full, sizeof(full), &at, path);
-        kept = keep(full, at);
+        kept = keep_string(full, at);
         return kept ? kept : "";
 }
 
@@ -267,10 +246,7 @@ static bool for_helper(const char *entry, size_t name_len)
 
 static void copy_for_helper(const char *entry)
 {
-        char *kept = arena.env_count < HELPER_VARIABLES ? keep(entry, sigsafe_strlen(entry)) : NULL;
-
-        if (kept)
-                arena.envp[arena.env_count++] = kept;
+        keep_for_helper(entry, sigsafe_strlen(entry));
 }
 
 static void take_variable(const char *entry, size_t name_len)
@@ -353,7 +329,6 @@ static void apply_globs(void)
 
 void settings_load(char **argv, char **envp)
 {
-        static char helper_name[] = "crashpre-helper";
         struct stat st;
 
         settings.enabled = true;
@@ -363,10 +338,11 @@ void settings_load(char **argv, char **envp)
         settings.max_frames = 256;
         settings.mode = 0600;
         settings.dir_is_default = true;
-        settings.helper_argv[0] = helper_name;
-        settings.helper_envp = arena.envp;
-        if (argv && argv[0])
-                settings.argv0 = keep(argv[0], sigsafe_strlen(argv[0])) ? arena.bytes : "";
+        if (argv && argv[0]) {
+                const char *kept = keep_string(argv[0], sigsafe_strlen(argv[0]));
+
+                settings.argv0 = kept ? kept : "";
+        }
         read_environment(envp);
         if (settings.dir_is_default)
                 settings.dir = absolute("");

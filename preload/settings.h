@@ -32,8 +32,6 @@ struct settings {
         const char *helper; /* CRASHPRE_HELPER, absolute; "": beside the library */
         const char *argv0;  /* for when /proc is not there */
         const char *note;   /* lines about bad values */
-        char *helper_argv[2];
-        char **helper_envp; /* NULL-terminated */
 };
 
 extern struct settings settings; /* written by settings_load() alone, before any handler is installed */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/spawn.h"
+#include "preload/keep.h"
 #include "preload/memmap.h"
 #include "preload/output.h"
 #include "preload/settings.h"
@@ -15,6 +16,7 @@
 #include <sys/wait.h>
 
 #define STACK_SIZE 16384
+#define HELPER_VARIABLES 128
 #define HELPER_MEMORY (8ull << 30) /* address space the helper may want */
 #define SLICE_NS 20000000ll        /* how often the wait looks for a pending Ctrl-C */
 #define COLLECT_NS 2000000000ull   /* for the intermediate to go after its helper was killed or is done */
@@ -27,6 +29,8 @@ static struct {
         int fd[WIRE_FD_DIR + 1]; /* what becomes the helper's 0-6; -1: /dev/null or closed */
         int child_tid;           /* cleared by the kernel when the intermediate is gone (CLONE_CHILD_CLEARTID) */
         char helper[PATH_MAX];
+        const char *argv[2];
+        char *envp[HELPER_VARIABLES + 1];
         volatile int helper_pid;
         volatile int exec_error; /* 0, or errno of the last execve */
         volatile int ended;      /* the helper's wait status is in `status` */
@@ -75,8 +79,7 @@ static void become_helper(void *unused)
                 sys_sigaction(sig, &dfl, NULL);
         sys_sigprocmask(SIG_SETMASK, &none, NULL);
         lift_limits();
-        shared.exec_error =
-                (int)-sys_3(SYS_execve, (long)shared.helper, (long)settings.helper_argv, (long)settings.helper_envp);
+        shared.exec_error = (int)-sys_3(SYS_execve, (long)shared.helper, (long)shared.argv, (long)shared.envp);
         leave(127);
 }
 
@@ -298,6 +301,8 @@ void spawn_helper(struct crash *c, const struct wire_crash *wire)
                 output_append_outcome(c, "not started: no descriptors for its pipes", NULL, 0);
                 return;
         }
+        shared.argv[0] = "crashpre-helper";
+        keep_helper_environment(shared.envp, HELPER_VARIABLES + 1);
         shared.fd[0] = shared.fd[1] = -1;
         shared.fd[2] = c->stderr_ok ? 2 : -1;
         shared.fd[WIRE_FD_CRASH] = crash_pipe[0];
