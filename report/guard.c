@@ -228,7 +228,7 @@ const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns)
                 return NULL;
         }
         close(ends[1]);
-        why = await_call(ends[0], hard_ns > soft_ns ? soft_ns + (hard_ns - soft_ns) / 4 : hard_ns);
+        why = await_call(ends[0], soft_ns + (hard_ns - soft_ns) / 4);
         if (why == SPARE_QUIT)
                 _exit(0);
         if (!why)

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,283 +46,137 @@ static const void *get_element(const void *base, const struct field *f, size_t i
         return array + i * f->size;
 }
 
-/* ---- writing ----
- *
- * Straight into one buffer: a tree of jansson's first takes ten times as long, and a process with a thousand threads
- * is held meanwhile. What turns out to be absent is taken back. */
+/* ---- writing ---- */
 
-struct out {
-        struct pool *pool;
-        char *text;
-        size_t len, room;
-        size_t depth;
-};
+static json_t *write_object(struct pool *pool, const void *base, const struct field *fields);
 
-static void put(struct out *o, const char *bytes, size_t n)
+static json_t *write_string(struct pool *pool, const char *s)
 {
-        if (n > o->room - o->len) {
-                size_t room = 2 * (o->len + n);
-                char *bigger = pool_malloc(room);
-
-                if (o->len)
-                        memcpy(bigger, o->text, o->len);
-                free(o->text);
-                o->text = bigger;
-                o->room = room;
-        }
-        memcpy(o->text + o->len, bytes, n);
-        o->len += n;
+        return s ? json_string(utf8_valid(pool, s)) : NULL;
 }
 
-static void put_string(struct out *o, const char *s)
+static json_t *write_hex(uint64_t v)
 {
-        put(o, s, strlen(s));
+        char buf[2 + 16 + 1];
+
+        snprintf(buf, sizeof(buf), "0x%" PRIx64, v);
+        return json_string_nocheck(buf);
 }
 
-static void new_line(struct out *o)
-{
-        size_t i;
-
-        put(o, "\n", 1);
-        for (i = 0; i < o->depth; i++)
-                put(o, "  ", 2);
-}
-
-/* Before each member or element but the first a comma. */
-static void separate(struct out *o, bool first)
-{
-        if (!first)
-                put(o, ",", 1);
-        new_line(o);
-}
-
-static void write_escaped(struct out *o, char c)
-{
-        static const char letters[] = "\"\\\b\f\n\r\t", escapes[] = "\"\\bfnrt";
-        const char *at = strchr(letters, c);
-        char buf[8];
-
-        snprintf(buf, sizeof(buf), at ? "\\%c" : "\\u%04X", at ? escapes[at - letters] : c);
-        put_string(o, buf);
-}
-
-static bool write_string(struct out *o, const char *s)
-{
-        const char *p;
-
-        if (!s)
-                return false;
-        s = utf8_valid(o->pool, s);
-        put(o, "\"", 1);
-        for (p = s; *p; p++) {
-                if ((unsigned char)*p >= 0x20 && *p != '"' && *p != '\\')
-                        continue;
-                put(o, s, (size_t)(p - s));
-                write_escaped(o, *p);
-                s = p + 1;
-        }
-        put(o, s, (size_t)(p - s));
-        put(o, "\"", 1);
-        return true;
-}
-
-static bool write_hex(struct out *o, uint64_t v)
-{
-        char buf[2 + 16 + 2 + 1];
-
-        snprintf(buf, sizeof(buf), "\"0x%" PRIx64 "\"", v);
-        put_string(o, buf);
-        return true;
-}
-
-static bool write_integer(struct out *o, int64_t v)
-{
-        char buf[24];
-
-        snprintf(buf, sizeof(buf), "%" PRId64, v);
-        put_string(o, buf);
-        return true;
-}
-
-/* JSON has neither infinity nor NaN, and knows a real number by its point or exponent. */
-static bool write_real(struct out *o, double v)
-{
-        char buf[40], *comma;
-
-        if (!isfinite(v))
-                return false;
-        snprintf(buf, sizeof(buf), "%.*g", REAL_DIGITS, v);
-        comma = strchr(buf, ','); /* the decimal point of some languages */
-        if (comma)
-                *comma = '.';
-        put_string(o, buf);
-        if (!strpbrk(buf, ".e"))
-                put(o, ".0", 2);
-        return true;
-}
-
-static bool write_boolean(struct out *o, bool v)
-{
-        put_string(o, v ? "true" : "false");
-        return true;
-}
-
-static bool write_metadata_value(struct out *o, const struct report_metadata *m)
+static json_t *write_metadata_value(struct pool *pool, const struct report_metadata *m)
 {
         switch (m->kind) {
         case REPORT_INTEGER:
-                return write_integer(o, m->integer);
+                return json_integer(m->integer);
         case REPORT_REAL:
-                return write_real(o, m->real);
+                return json_real(m->real); /* NULL for infinity and NaN, which JSON lacks */
         case REPORT_BOOLEAN:
-                return write_boolean(o, m->boolean);
+                return json_boolean(m->boolean);
         case REPORT_STRING:
                 break;
         }
-        return write_string(o, m->string ? m->string : "");
+        return write_string(pool, m->string ? m->string : "");
 }
 
-static bool write_keyed_value(struct out *o, const void *p, enum field_type type)
+static json_t *write_keyed(struct pool *pool, const void *base, const struct field *f)
 {
-        if (type == FIELD_PAIRS)
-                return write_string(o, ((const struct report_pair *)p)->value);
-        if (type == FIELD_REGISTERS)
-                return write_hex(o, ((const struct report_register *)p)->value);
-        return write_metadata_value(o, p);
-}
-
-/* Of several elements with one name, the last: an object has each name once. */
-static bool has_successor(const char *const *names, size_t n, size_t i)
-{
-        size_t k;
-
-        for (k = i + 1; k < n; k++)
-                if (!strcmp(names[k], names[i]))
-                        return true;
-        return false;
-}
-
-static bool write_keyed(struct out *o, const void *base, const struct field *f)
-{
-        size_t n = get_count(base, f), i, mark;
-        const char **names = pool_alloc(o->pool, (n + 1) * sizeof(*names));
-        bool first = true;
-
-        for (i = 0; i < n; i++) /* the first member of each of these structs */
-                names[i] = utf8_valid(o->pool, get_string(get_element(base, f, i)));
-        put(o, "{", 1);
-        o->depth++;
-        for (i = 0; i < n; i++) {
-                if (has_successor(names, n, i))
-                        continue;
-                mark = o->len;
-                separate(o, first);
-                write_string(o, names[i]);
-                put(o, ": ", 2);
-                if (write_keyed_value(o, get_element(base, f, i), f->type))
-                        first = false;
-                else
-                        o->len = mark;
-        }
-        o->depth--;
-        if (!first)
-                new_line(o);
-        put(o, "}", 1);
-        return true;
-}
-
-static bool write_object(struct out *o, const void *base, const struct field *fields);
-
-static bool write_list(struct out *o, const void *base, const struct field *f)
-{
+        json_t *object = json_object();
         size_t n = get_count(base, f), i;
 
-        put(o, "[", 1);
-        o->depth++;
         for (i = 0; i < n; i++) {
                 const void *p = get_element(base, f, i);
+                const char *name = get_string(p); /* the first member of each of these structs */
+                json_t *value = NULL;
 
-                separate(o, !i);
-                if (f->type == FIELD_STRINGS)
-                        write_string(o, get_string(p) ? get_string(p) : "");
-                else if (!write_object(o, p, f->sub))
-                        put(o, "{}", 2);
+                if (f->type == FIELD_PAIRS)
+                        value = write_string(pool, ((const struct report_pair *)p)->value);
+                else if (f->type == FIELD_REGISTERS)
+                        value = write_hex(((const struct report_register *)p)->value);
+                else
+                        value = write_metadata_value(pool, p);
+                if (value)
+                        json_object_set_new(object, utf8_valid(pool, name), value);
         }
-        o->depth--;
-        if (n)
-                new_line(o);
-        put(o, "]", 1);
-        return true;
+        return object;
 }
 
-/* False: absent. */
-static bool write_field(struct out *o, const void *base, const struct field *f)
+static json_t *write_list(struct pool *pool, const void *base, const struct field *f)
+{
+        json_t *array = json_array();
+        size_t n = get_count(base, f), i;
+
+        for (i = 0; i < n; i++) {
+                const void *p = get_element(base, f, i);
+                json_t *value =
+                        f->type == FIELD_STRINGS ? write_string(pool, get_string(p)) : write_object(pool, p, f->sub);
+
+                json_array_append_new(array, value ? value : json_object());
+        }
+        return array;
+}
+
+/* NULL: absent. */
+static json_t *write_field(struct pool *pool, const void *base, const struct field *f)
 {
         const void *p = member(base, f->offset);
 
         switch (f->type) {
         case FIELD_STRING:
-                return write_string(o, get_string(p));
+                return write_string(pool, get_string(p));
         case FIELD_HEX:
-                return ((const struct known_u64 *)p)->known && write_hex(o, ((const struct known_u64 *)p)->v);
+                return ((const struct known_u64 *)p)->known ? write_hex(((const struct known_u64 *)p)->v) : NULL;
         case FIELD_INT:
-                return ((const struct known_int *)p)->known && write_integer(o, ((const struct known_int *)p)->v);
+                return ((const struct known_int *)p)->known ? json_integer(((const struct known_int *)p)->v) : NULL;
         case FIELD_REAL:
-                return ((const struct known_real *)p)->known && write_real(o, ((const struct known_real *)p)->v);
+                return ((const struct known_real *)p)->known ? json_real(((const struct known_real *)p)->v) : NULL;
         case FIELD_FLAG:
-                return write_boolean(o, *(const bool *)p);
+                return json_boolean(*(const bool *)p);
         case FIELD_OBJECT:
-                return write_object(o, p, f->sub);
+                return write_object(pool, p, f->sub);
         case FIELD_LIST:
         case FIELD_STRINGS:
-                return (get_count(base, f) || f->always) && write_list(o, base, f);
+                return get_count(base, f) || f->always ? write_list(pool, base, f) : NULL;
         case FIELD_PAIRS:
         case FIELD_REGISTERS:
         case FIELD_METADATA:
-                return (get_count(base, f) || f->always) && write_keyed(o, base, f);
+                return get_count(base, f) || f->always ? write_keyed(pool, base, f) : NULL;
         }
-        return false;
+        return NULL;
 }
 
-/* False, and nothing is written: no member is known. */
-static bool write_object(struct out *o, const void *base, const struct field *fields)
+/* NULL: no member is known. */
+static json_t *write_object(struct pool *pool, const void *base, const struct field *fields)
 {
-        size_t begin = o->len, mark;
+        json_t *object = NULL;
         const struct field *f;
-        bool first = true;
 
-        put(o, "{", 1);
-        o->depth++;
         for (f = fields; f->name; f++) {
-                mark = o->len;
-                separate(o, first);
-                put(o, "\"", 1);
-                put_string(o, f->name);
-                put(o, "\": ", 3);
-                if (write_field(o, base, f))
-                        first = false;
-                else
-                        o->len = mark;
+                json_t *value = write_field(pool, base, f);
+
+                if (!value)
+                        continue;
+                if (!object)
+                        object = json_object();
+                json_object_set_new_nocheck(object, f->name, value);
         }
-        o->depth--;
-        if (first) {
-                o->len = begin;
-                return false;
-        }
-        new_line(o);
-        put(o, "}", 1);
-        return true;
+        return object;
 }
 
 char *json_write_report(struct report *report, size_t *len)
 {
-        struct out o = { .pool = &report->pool };
+        json_t *document;
+        char *text, *longer;
 
-        if (!write_object(&o, report, report_fields))
-                put(&o, "{}", 2);
-        put(&o, "\n", 2); /* the NUL is not counted */
-        *len = o.len - 1;
-        return o.text;
+        json_set_alloc_funcs(pool_malloc, free);
+        document = write_object(&report->pool, report, report_fields);
+        text = json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS));
+        json_decref(document);
+        *len = strlen(text);
+        longer = pool_malloc(*len + 2);
+        memcpy(longer, text, *len);
+        memcpy(longer + (*len)++, "\n", 2);
+        free(text);
+        return longer;
 }
 
 /* ---- reading ---- */
