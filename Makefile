@@ -38,7 +38,7 @@ mkdir = @mkdir -p $(@D)
 # ---- packages, compiler, libraries -------------------------------------------------------------------------------------------
 # config.mk is included, so make makes it first and starts over: on a bare machine nothing above or below may run the compiler
 # at parse time. The packages are looked at in every run (10 ms), the probes only if something they rest on has changed.
-NEEDS_NO_CONFIG := help clean uninstall lint-shell lint-man
+NEEDS_NO_CONFIG := help clean uninstall deb lint-shell lint-man
 PACKAGES := build $(if $(filter demo,$(GOALS)),demo) $(if $(filter $(TEST_GOALS),$(GOALS)),check) \
 	$(if $(filter lint format format-check,$(GOALS)),lint) $(if $(filter check-all,$(GOALS)),heavy)
 
@@ -140,7 +140,7 @@ PKG_CONFIG_FILE := lib/pkgconfig/crashpre.pc
 INSTALLED := $(patsubst $(BUILD)/%,%,$(LIBRARY) $(PROGRAMS) $(DATA))
 
 # ---- targets -----------------------------------------------------------------------------------------------------------------
-.PHONY: all tests zoo install uninstall demo check check-all bench lint lint-c lint-shell lint-man format format-check clean help FORCE
+.PHONY: all tests zoo install uninstall deb demo check check-all bench lint lint-c lint-shell lint-man format format-check clean help FORCE
 
 all: $(LIBRARY) $(PROGRAMS) $(DATA) ## library, helper, command, header, man pages (default)
 
@@ -172,6 +172,10 @@ install: all ## copy the build tree to $(DESTDIR)$(PREFIX)
 uninstall: ## remove what install copied
 	$(Q)cd '$(DESTDIR)$(PREFIX)' && rm -f $(INSTALLED) $(PKG_CONFIG_FILE) && rmdir -p --ignore-fail-on-non-empty \
 		libexec/crashpre share/crashpre share/doc/crashpre 2>/dev/null || true
+
+deb: ## a Debian package in $(BUILD)/deb, needs no network
+	@scripts/packages build deb
+	@scripts/deb $(VERSION) $(BUILD)
 
 lint: lint-c lint-shell lint-man ## clang-tidy, shellcheck, mandoc
 
