@@ -103,7 +103,7 @@ static inline int64_t dwarf_sleb(struct dwarf_reader *r)
 static inline const char *dwarf_string(struct dwarf_reader *r)
 {
         const char *s = (const char *)r->at;
-        const uint8_t *nul = dwarf_left(r) ? memchr(r->at, 0, dwarf_left(r)) : NULL;
+        const uint8_t *nul = r->at && dwarf_left(r) ? memchr(r->at, 0, dwarf_left(r)) : NULL;
 
         if (!nul) {
                 r->bad = true;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/symbols.h: names for addresses: ELF symbols of the module, its separate debug file, .gnu_debugdata.
+/* unwind/symbols.h: names and lines for addresses: ELF symbols of the module, its separate debug file, .gnu_debugdata;
+ * lines and inlined calls from DWARF in either file, its split units (.dwo, .dwp) and dwz's common file.
  *
  * Files are opened through the target's root, compared by build-id (device and inode where there is none), never
  * believed silently; a deleted or replaced file is read from the target's memory (.dynsym). Queries of all threads
- * come together so that each table is passed over once.
+ * come together so that each table is passed over once. DWARF is read by a forked child (dwarf_stage.h).
  */
 #ifndef CRASHPRE_UNWIND_SYMBOLS_H
 #define CRASHPRE_UNWIND_SYMBOLS_H
@@ -24,9 +25,9 @@ struct symbol_query {
         char *symbol;    /* out: new, the ELF symbol less its version; NULL: none */
         char *function;  /* out: new, demangled (C++, Rust, D), or a copy of symbol; NULL: none */
         uint64_t offset; /* out: addr minus the symbol's address */
-        struct symbol_line
-                *lines;    /* out: new, innermost first; the last is the physical function, into which all before
-                                    * it are inlined */
+        /* out: new, innermost first; the last is the physical function, into which all before it are inlined. Its name:
+         * linkage name, else the ELF symbol, else the name in DWARF. */
+        struct symbol_line *lines;
         size_t line_count; /* out: 0: no debugging information for it */
 };
 

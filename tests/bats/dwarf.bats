@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Lines and inlined calls from every flavour of debugging information, by build/tests/addr2frames: the same small program
-# (tests/dwarf) compiled and packed in many ways. The reference is llvm-symbolizer where it is installed, else
+# Lines and inlined calls from every flavour of debugging information, by build/tests/addr2frames: the same small
+# program (tests/dwarf) compiled and packed in many ways. The reference is llvm-symbolizer where it is installed, else
 # eu-addr2line; flavours that only pack the same code in another way must give the very same answers as the plain one.
 bats_require_minimum_version 1.5.0
 
@@ -38,7 +38,7 @@ plain() {
 
 addresses() {
         local start size
-        read -r start size < <(readelf -SW "$1" | sed -n 's/.* \.text *[A-Z]* *\([0-9a-f]*\) [0-9a-f]* \([0-9a-f]*\).*/\1 \2/p')
+        read -r start size < <(readelf -SW "$1" | awk '{sub(/.*\]/, "")} $1 == ".text" {print $3, $5}')
         seq $((16#$start)) 7 $((16#$start + 16#$size - 1)) | xargs printf '%#x\n'
 }
 

@@ -6,7 +6,8 @@
 The reference is llvm-symbolizer-14, or eu-addr2line by --symbolizer.
 
 Draws addresses from the code of an ELF file (takes all where there are no more than --count) and compares the (file,
-line) lists of inlined calls with those of the reference. Prints how many agree; status 1 where that is below --min (99.5).
+line) lists of inlined calls with those of the reference. Prints how many agree; status 1 where that is below --min
+(99.5).
 """
 import argparse
 import os
@@ -92,7 +93,10 @@ def theirs(tool, path, addresses):
 def theirs_eu(tool, path, addresses):
     """eu-addr2line: lines only. Finds no inlined calls in split units, and nothing without .debug_aranges."""
     text = subprocess.run(
-        [tool, "-i", "-a", "-A", "-e", path] + [f"{a:#x}" for a in addresses], capture_output=True, text=True, check=True
+        [tool, "-i", "-a", "-A", "-e", path] + [f"{a:#x}" for a in addresses],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     answers = []
     for line in text.splitlines():
