@@ -151,8 +151,15 @@ zoo: $(ZOO)
 check: tests ## every test that core packages allow; TAP, last line "N passed, N failed, N skipped"
 	@BUILD=$(abspath $(BUILD)) scripts/check
 
-check-all: tests ## the same with slow tests and heavy runtimes installed; a skip is a failure
+check-all: tests big-programs ## the same with slow tests and heavy runtimes installed; a skip is a failure
 	@BUILD=$(abspath $(BUILD)) scripts/check --all
+
+# 200 MB of debugging information, by two compilers: some minutes each, once.
+.PHONY: big-programs
+big-programs:
+	$(call say,BIG,$(BUILD)/tests/big-*)
+	@tests/bench/big-program $(BUILD)/tests/big-g++ g++
+	@if command -v clang++ >/dev/null; then tests/bench/big-program $(BUILD)/tests/big-clang++ clang++; fi
 
 demo: all zoo ## crash a few programs under the preload and show their reports
 	@BUILD=$(abspath $(BUILD)) scripts/demo

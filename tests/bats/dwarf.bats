@@ -280,7 +280,7 @@ EXPECTED
 big() {
         [ -n "${CHECK_ALL-}" ] || skip "slow: make check-all runs it"
         command -v "$1" >/dev/null || skip "$1 is not installed"
-        BATS_TEST_TIMEOUT=3600 "$root/tests/bench/big-program" "$tools/big-$1" "$1"
+        [ -s "$tools/big-$1/big" ] || fail "make big-programs has not made it"
         agrees "$tools/big-$1/big" --count 1000 --seed "$RANDOM"
 }
 
