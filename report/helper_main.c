@@ -3,15 +3,17 @@
  * how they talk).
  *
  *   HELLO -> the crash arrives -> attach, unwind, read /proc -> (request: release, RELEASED) -> names (a spare stands
- *   by) -> JSON -> outcome line -> text on stderr -> release the crashing thread, DONE -> hold the others until the
- *   process is gone -> remove old reports
+ *   by) -> JSON -> outcome line -> text on stderr -> CRASHPRE_ON_REPORT begins -> release the crashing thread, DONE ->
+ *   hold the others until the process is gone -> remove old reports
  */
 #include "report/describe.h"
 #include "report/fault.h"
 #include "report/guard.h"
+#include "report/hook.h"
 #include "report/json.h"
 #include "report/procfs.h"
 #include "report/raw_read.h"
+#include "report/redact.h"
 #include "report/settings.h"
 #include "report/source.h"
 #include "report/stacks.h"
@@ -459,6 +461,16 @@ static void print(struct helper *h)
         free(text);
 }
 
+/* Before the process goes its way, so that it is told of even if we are killed then; nobody waits for the command. */
+static void call_hook(struct helper *h)
+{
+        if (!h->settings.on_report || !h->name || !h->wire.dir[0])
+                return;
+        guard_stage("hook");
+        hook_start(h->settings.on_report, pool_printf(&h->report->pool, "%s/%s", h->wire.dir, h->name),
+                   h->settings.timeout);
+}
+
 /* From here on the process may go its way. */
 static void let_go(struct helper *h)
 {
@@ -534,8 +546,10 @@ static void run(struct helper *h)
         name_frames(h);
         explain(h);
         describe_summary(h->report);
+        redact_report(h->report, (unsigned)h->settings.redact, getenv("HOME"));
         write_json(h);
         print(h);
+        call_hook(h);
         let_go(h);
         clean_up(h);
 }

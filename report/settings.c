@@ -13,14 +13,14 @@ static const char default_environment[] =
 
 extern char **environ;
 
-enum kind { TEXT, NUMBER, OCTAL, WORD, SIGNALS };
+enum kind { TEXT, NUMBER, OCTAL, WORD, WORD_LIST, SIGNALS };
 
 /* Every variable of the contract. Those without an offset belong to the preload and are only checked. */
 static const struct setting {
         const char *name;
         enum kind kind;
         long min, max, fallback;
-        const char *const *words; /* WORD: the value is the index */
+        const char *const *words; /* WORD: the value is the index; WORD_LIST: bits, 1 << index */
         bool read;
         size_t offset;
 } table[] = {
@@ -49,9 +49,10 @@ static const struct setting {
         { "CRASHPRE_VARIABLES", WORD, 0, 0, 1, WORDS("0", "1"), CHECK },
         { "CRASHPRE_SOURCE", NUMBER, 0, 1000, 3, NULL, READ(source_lines) },
         { "CRASHPRE_THROW_SITES", WORD, 0, 0, 0, WORDS("0", "1"), CHECK },
-        { "CRASHPRE_REDACT", TEXT, 0, 0, 0, NULL, CHECK },
+        { "CRASHPRE_REDACT", WORD_LIST, 0, 0, 0, WORDS("cmdline", "env", "memory", "variables", "paths", "hostname"),
+          READ(redact) },
         { "CRASHPRE_META_*", TEXT, 0, 0, 0, NULL, CHECK },
-        { "CRASHPRE_ON_REPORT", TEXT, 0, 0, 0, NULL, CHECK },
+        { "CRASHPRE_ON_REPORT", TEXT, 0, 0, 0, NULL, READ(on_report) },
         { "CRASHPRE_WAIT_DEBUGGER", NUMBER, 0, 86400, 0, NULL, CHECK },
         { "CRASHPRE_DEBUGINFOD", WORD, 0, 0, 0, WORDS("0", "1"), CHECK },
         { "CRASHPRE_HELPER", TEXT, 0, 0, 0, NULL, CHECK },
@@ -64,7 +65,8 @@ static void complain(const struct setting *s, const char *value, const char *exp
 {
         char message[256];
 
-        snprintf(message, sizeof(message), "%s=%.64s: expected %s; the default is used", s->name, value, expected);
+        snprintf(message, sizeof(message), "%s=%.64s: expected %s; %s", s->name, value, expected,
+                 s->kind == WORD_LIST ? "the rest is heeded" : "the default is used");
         note(ctx, s->name, message);
 }
 
@@ -83,6 +85,25 @@ static bool parse_word(const struct setting *s, const char *value, long *out)
                 if (!strcmp(s->words[*out], value))
                         return true;
         return false;
+}
+
+/* What is known of a list that is wrong counts all the same: it tells what must not be shown. */
+static bool parse_word_list(const struct setting *s, const char *value, long *out)
+{
+        bool good = true;
+
+        for (*out = 0; *value; value += *value == ',') {
+                size_t len = strcspn(value, ","), i;
+
+                for (i = 0; s->words[i] && (strlen(s->words[i]) != len || strncmp(s->words[i], value, len)); i++)
+                        ;
+                if (s->words[i])
+                        *out |= 1L << i;
+                else
+                        good = false;
+                value += len;
+        }
+        return good;
 }
 
 static bool is_signal(const char *name, size_t len)
@@ -125,7 +146,9 @@ static void expectation(const struct setting *s, char *buf, size_t size)
                 snprintf(buf, size, "an octal mode from 0 to %lo", (unsigned long)s->max);
         else if (s->kind == SIGNALS)
                 snprintf(buf, size, "a comma list of signal names as in SEGV,ABRT");
-        for (i = 0; s->kind == WORD && s->words[i] && used < size; i++)
+        else if (s->kind == WORD_LIST)
+                used = (size_t)snprintf(buf, size, "a comma list of ");
+        for (i = 0; (s->kind == WORD || s->kind == WORD_LIST) && s->words[i] && used < size; i++)
                 used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? (s->words[i + 1] ? ", " : " or ") : "",
                                          s->words[i]);
 }
@@ -141,13 +164,15 @@ static long evaluate(const struct setting *s, const char *value, settings_note *
                 good = parse_number(s, value, s->kind == OCTAL ? 8 : 10, &number);
         else if (s->kind == WORD)
                 good = parse_word(s, value, &number);
+        else if (s->kind == WORD_LIST)
+                good = parse_word_list(s, value, &number);
         else if (s->kind == SIGNALS)
                 good = parse_signals(value);
         if (good)
                 return number;
         expectation(s, expected, sizeof(expected));
         complain(s, value, expected, note, ctx);
-        return s->fallback;
+        return s->kind == WORD_LIST ? number : s->fallback;
 }
 
 void settings_read(struct settings *out, settings_note *note, void *ctx)

@@ -15,6 +15,8 @@ struct settings {
         long source_lines;       /* on each side of the frame's own; 0: none */
         long max_reports;        /* 0: keep all */
         long mode;               /* of report files */
+        long redact;             /* bits of enum redact (redact.h) */
+        const char *on_report;   /* NULL: nothing; borrowed as `environment` */
         const char *environment; /* comma list of globs; borrowed from the process's environment, as debug_dirs */
         const char *debug_dirs;  /* NULL: the unwinder's default */
 };
