@@ -16,7 +16,7 @@ setup() {
         printf '#!/bin/sh\nprintf "%%s\\n" "$@" >"$T/args.new"\nhead -c 1 | wc -c >"$T/stdin"\njq . "$3" >"$T/copy"\nmv "$T/args.new" "$T/args"\n' >"$T/a b/told"
         sed -i "2iT='$T'" "$T/a b/told" # the helper passes on little of the environment
         chmod +x "$T/a b/told"
-        CRASHPRE_ON_REPORT="ls -l /proc/self/fd >'$T/fds'; '$T/a b/told' one 'two words'" run -139 preloaded crasher null-write
+        CRASHPRE_STDERR=brief CRASHPRE_ON_REPORT="ls -l /proc/self/fd >'$T/fds'; '$T/a b/told' one 'two words'" run -139 preloaded crasher null-write
         wait_until 10 test -e "$T/args"
         [ "$(<"$T/args")" = $'one\ntwo words\n'"$(the_report)" ] || fail "$(<"$T/args")"
         cmp "$T/copy" <(jq . "$(the_report)")
@@ -27,7 +27,7 @@ setup() {
 }
 
 @test "on report: neither the program nor who reads its output waits for the command" {
-        export CRASHPRE_ON_REPORT="touch $T/begun; sleep 20; true"
+        export CRASHPRE_STDERR=brief CRASHPRE_ON_REPORT="touch $T/begun; sleep 20; true"
         SECONDS=0
         output=$(preloaded crasher null-write 2>&1) || true
         [ $SECONDS -lt 10 ] || fail "$SECONDS s"
