@@ -285,7 +285,7 @@ static void answer_unit(struct reading *r, struct dwarf_unit *u, struct answers 
         if (u->has_lines && !a->has_lines)
                 say_malformed(r);
         if (a->has_lines)
-                line_program_run(&a->lines, a->wants, a->count);
+                line_program_run(&a->lines, a->wants, a->count, r->m->rule);
         for (size_t i = 0; i < a->count; i++)
                 compose(r->m, a, i);
         if (is_split)

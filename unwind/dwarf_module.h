@@ -9,6 +9,7 @@
 #define CRASHPRE_UNWIND_DWARF_MODULE_H
 
 #include "unwind/elf_file.h"
+#include "unwind/line_program.h"
 #include "unwind/symbols.h"
 
 struct dwarf_pc {
@@ -25,6 +26,7 @@ struct dwarf_module {
         const struct dwarf_pc *pcs; /* ascending, each address once */
         size_t count;
         uint64_t max; /* bytes of inflated sections */
+        enum line_rule rule;
 
         /* Lines of pcs[index], innermost first. Borrowed: strings and array are gone after the call. */
         void (*answer)(void *ctx, size_t index, const struct symbol_line *lines, size_t n);

@@ -162,10 +162,12 @@ struct row {
         uint64_t addr;
         uint64_t op_index;
         uint32_t file, line, column;
+        bool statement;
 };
 
 struct run {
         const struct line_program *l;
+        enum line_rule rule;
         struct line_program_want *wants;
         size_t count, left;
         size_t next;           /* the first want that no row has passed yet */
@@ -192,6 +194,15 @@ static size_t first_from(const struct run *r, uint64_t addr)
         return low;
 }
 
+/* Does the row before this one go on to speak? (gdb: buildsym.c and dwarf2/read.c leave such rows out, symtab.c goes back
+ * to the statement at the same address.) */
+static inline bool passed_over(const struct run *r)
+{
+        if (r->rule == LINE_RULE_LAST_ROW)
+                return false;
+        return !r->row.line || (r->has_last && r->last.statement && !r->row.statement && r->row.addr == r->last.addr);
+}
+
 /* A row says what holds from its address up to the next one: so each row answers for the one before it. */
 static void put_row(struct run *r, bool end_sequence)
 {
@@ -210,6 +221,8 @@ static void put_row(struct run *r, bool end_sequence)
                         r->left--;
                 }
         }
+        if (!end_sequence && passed_over(r))
+                return;
         if (r->has_last && r->row.addr < r->last.addr)
                 r->placed = false; /* backwards: not allowed, but possible */
         r->last = r->row;
@@ -218,7 +231,7 @@ static void put_row(struct run *r, bool end_sequence)
         if (r->has_last && r->placed)
                 r->goal = r->next < r->count ? r->wants[r->next].addr : UINT64_MAX;
         if (end_sequence) {
-                r->row = (struct row){ .file = 1, .line = 1 };
+                r->row = (struct row){ .file = 1, .line = 1, .statement = r->l->default_is_stmt };
                 r->placed = false;
         }
 }
@@ -226,10 +239,10 @@ static void put_row(struct run *r, bool end_sequence)
 /* Nearly all rows are passed here. */
 static inline void put_usual_row(struct run *r)
 {
-        if (r->has_last && r->row.addr <= r->goal && r->row.addr >= r->last.addr)
-                r->last = r->row;
-        else
+        if (!r->has_last || r->row.addr > r->goal || r->row.addr < r->last.addr)
                 put_row(r, false);
+        else if (!passed_over(r))
+                r->last = r->row;
 }
 
 static inline void advance(struct run *r, uint64_t operations)
@@ -301,6 +314,8 @@ static void standard(struct run *r, struct dwarf_reader *p, uint8_t code)
                 r->row.op_index = 0;
                 break;
         case DW_LNS_negate_stmt:
+                r->row.statement = !r->row.statement;
+                break;
         case DW_LNS_set_basic_block:
         case DW_LNS_set_prologue_end:
         case DW_LNS_set_epilogue_begin:
@@ -311,9 +326,14 @@ static void standard(struct run *r, struct dwarf_reader *p, uint8_t code)
         }
 }
 
-void line_program_run(const struct line_program *l, struct line_program_want *wants, size_t n)
+void line_program_run(const struct line_program *l, struct line_program_want *wants, size_t n, enum line_rule rule)
 {
-        struct run r = { .l = l, .wants = wants, .count = n, .left = n, .row = { .file = 1, .line = 1 } };
+        struct run r = { .l = l,
+                         .rule = rule,
+                         .wants = wants,
+                         .count = n,
+                         .left = n,
+                         .row = { .file = 1, .line = 1, .statement = l->default_is_stmt } };
         struct dwarf_reader p = rest_of(l, l->program);
 
         for (size_t i = 0; i < n; i++)

@@ -46,8 +46,15 @@ struct line_program_want {
 int line_program_open(struct line_program *l, const struct line_program_sections *s, uint64_t offset,
                       const char *comp_dir);
 
-/* Answers `wants`, which ascend by address: the last row at or before the address, in a sequence that covers it. */
-void line_program_run(const struct line_program *l, struct line_program_want *wants, size_t n);
+/* Which row speaks for an address where several stand at one place (gcc and clang put inlined arguments there). */
+enum line_rule {
+        LINE_RULE_STATEMENT, /* as gdb: the last that begins a statement, if any does; rows of line 0 do not count */
+        LINE_RULE_LAST_ROW,  /* as llvm-symbolizer: the last */
+};
+
+/* Answers `wants`, which ascend by address: the last row at or before the address (by `rule`), in a sequence that
+ * covers it. */
+void line_program_run(const struct line_program *l, struct line_program_want *wants, size_t n, enum line_rule rule);
 
 /* The name of a file by its number in this table (0 or 1 is the first, by version): directories put before it until
  * it is absolute, "." and "" taken out. New; NULL: there is none, or no memory. */

@@ -169,6 +169,7 @@ static void describe(const struct lines_job *j, const struct asked *a, struct dw
                 .debug_dirs = j->s->debug_dirs,
                 .pcs = a->pcs,
                 .count = a->count,
+                .rule = j->s->last_rows ? LINE_RULE_LAST_ROW : LINE_RULE_STATEMENT,
         };
         m->file_path = m->file == &f->debug && module->debug_file ? module->debug_file : module->path;
 }

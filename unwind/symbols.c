@@ -46,6 +46,11 @@ void symbols_free(struct symbols *s)
         free(s);
 }
 
+void symbols_take_last_rows(struct symbols *s)
+{
+        s->last_rows = true;
+}
+
 void symbols_set_limits(struct symbols *s, uint64_t deadline_ns, uint64_t bytes)
 {
         s->deadline_ns = deadline_ns;

@@ -46,6 +46,10 @@ int symbols_resolve(struct symbols *s, struct symbol_query *q, size_t n);
  * information (0: 1 GiB). Earlier queries are answered first. */
 void symbols_set_limits(struct symbols *s, uint64_t deadline_ns, uint64_t bytes);
 
+/* Where several rows of a line table stand at one address, gdb takes the one that begins a statement, and so do we;
+ * llvm-symbolizer takes the last one, and so do we after this: for comparison with it. */
+void symbols_take_last_rows(struct symbols *s);
+
 /* Frees what a query was answered with; its question stays. */
 void symbol_query_clear(struct symbol_query *q);
 

@@ -47,8 +47,8 @@ same_answers() {
         local file=$1 reference=$2
         shift 2
         addresses "$reference" >addresses
-        "$reader" --debug-dirs /none "$reference" <addresses >expected
-        "$reader" --debug-dirs /none "$@" "$file" <addresses >got
+        "$reader" --last-rows --debug-dirs /none "$reference" <addresses >expected
+        "$reader" --last-rows --debug-dirs /none "$@" "$file" <addresses >got
         [ "$(grep -c '|.*:[1-9][0-9]*:' expected)" -gt 500 ] || fail "the reference has no lines"
         cmp -s expected got || fail "$(diff expected got | head -20)"
 }
@@ -64,6 +64,16 @@ agrees() {
                 skip "llvm-symbolizer is not installed (package llvm-14)"
         fi
         /usr/bin/python3 "$root/tests/tools/compare_lines.py" "$reader" "$@" >&2
+}
+
+# ---- the rule of the report: gdb's ----
+
+@test "lines are those that gdb shows, optimized or not" {
+        for level in O0 O2; do
+                build gdb-$level gcc g++ -$level -g
+                /usr/bin/python3 "$root/tests/tools/compare_lines.py" "$reader" gdb-$level/prog --functions --symbolizer gdb \
+                        --count 1500 >&2
+        done
 }
 
 # ---- compilers and versions ----
@@ -145,7 +155,7 @@ agrees() {
                 build split$version gcc g++ -O2 -gdwarf-$version -gsplit-dwarf
                 same_answers split$version/prog reference
                 rm split$version/shapes.dwo
-                run "$reader" split$version/prog <addresses
+                run "$reader" --last-rows split$version/prog <addresses
                 [[ "$output" == *"split debug file shapes.dwo is not there"* ]] || fail "missing, and nothing is said"
                 grep -q '/shapes.cc:' <<<"$output" || fail "no lines without the .dwo file"
         done
@@ -164,7 +174,7 @@ agrees() {
         build other gcc g++ -O0 -g -gsplit-dwarf
         cp other/*.dwo split/
         addresses split/prog >addresses
-        run "$reader" split/prog <addresses
+        run "$reader" --last-rows split/prog <addresses
         [[ "$output" == *"split debug file"*"is not there"* ]] || fail "nothing is said: ${output:0:300}"
 }
 
@@ -205,7 +215,7 @@ agrees() {
         same_answers a reference
         mkdir elsewhere
         mv common.debug elsewhere/
-        run "$reader" --debug-dirs /none a <addresses
+        run "$reader" --last-rows --debug-dirs /none a <addresses
         [[ "$output" == *"common debug file common.debug is not there"* ]] || fail "missing, and nothing is said"
 }
 
@@ -220,7 +230,7 @@ agrees() {
         mkdir -p "dirs/.build-id/${id:0:2}"
         mv stripped.debug "dirs/.build-id/${id:0:2}/${id:2}.debug"
         same_answers stripped reference --debug-dirs "$PWD/dirs"
-        "$reader" --debug-dirs /none stripped <addresses >got
+        "$reader" --last-rows --debug-dirs /none stripped <addresses >got
         ! grep -q '|/' got || fail "lines out of nowhere"
 }
 
@@ -257,7 +267,7 @@ EXPECTED
 @test "names: linkage name through declarations, else the symbol, else the qualified name" {
         plain reference
         addresses reference >addresses
-        "$reader" reference <addresses >got
+        "$reader" --last-rows reference <addresses >got
         grep -q '^  std::for_each<.*|.*stl_algo.h' got || fail "no for_each()"
         grep -q '^  geometry::v1::box<double>::area() const|.*shapes.cc' got || fail "no area()"
         grep -q '^  clamp|.*shapes.h' got || fail "no clamp()"

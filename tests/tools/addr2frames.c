@@ -2,8 +2,9 @@
 /* addr2frames: what unwind/ says about addresses of a file: functions, inlined calls, lines. For comparison with
  * llvm-symbolizer and friends, and for benchmarks.
  *
- *   addr2frames [--debug-dirs LIST] [--seconds S] [--megabytes N] [--mangled] [--quiet] FILE <addresses
+ *   addr2frames [--debug-dirs LIST] [--seconds S] [--megabytes N] [--mangled] [--last-rows] [--quiet] FILE <addresses
  *
+ * --last-rows: where several rows of a line table stand at one address, the last, as llvm-symbolizer; else as gdb.
  * Addresses of standard input are hexadecimal and those of the file. For each: the address; then a line
  * "  function|file:line:column" a call, innermost first ("?" unknown); "# " begins a note.
  */
@@ -24,24 +25,26 @@
 struct options {
         const char *debug_dirs, *file;
         unsigned long seconds, megabytes;
-        int quiet, mangled;
+        int quiet, mangled, last_rows;
 };
 
 static int usage(void)
 {
         fprintf(stderr,
-                "usage: addr2frames [--debug-dirs LIST] [--seconds S] [--megabytes N] [--mangled] [--quiet] FILE\n"
-                "       <addresses\n");
+                "usage: addr2frames [--debug-dirs LIST] [--seconds S] [--megabytes N] [--mangled] [--last-rows] [--quiet]\n"
+                "       FILE <addresses\n");
         return 2;
 }
 
 static int parse(int argc, char **argv, struct options *o)
 {
-        static const struct option longs[] = {
-                { "debug-dirs", required_argument, NULL, 'd' }, { "seconds", required_argument, NULL, 's' },
-                { "megabytes", required_argument, NULL, 'm' },  { "quiet", no_argument, NULL, 'q' },
-                { "mangled", no_argument, NULL, 'l' },          { 0 }
-        };
+        static const struct option longs[] = { { "debug-dirs", required_argument, NULL, 'd' },
+                                               { "seconds", required_argument, NULL, 's' },
+                                               { "megabytes", required_argument, NULL, 'm' },
+                                               { "quiet", no_argument, NULL, 'q' },
+                                               { "mangled", no_argument, NULL, 'l' },
+                                               { "last-rows", no_argument, NULL, 'r' },
+                                               { 0 } };
         int c;
 
         *o = (struct options){ 0 };
@@ -56,6 +59,8 @@ static int parse(int argc, char **argv, struct options *o)
                         o->quiet = 1;
                 else if (c == 'l')
                         o->mangled = 1;
+                else if (c == 'r')
+                        o->last_rows = 1;
                 else
                         return -1;
         }
@@ -151,6 +156,8 @@ int main(int argc, char **argv)
         s = symbols_new(&t, o.debug_dirs, note, NULL);
         q = read_addresses(&n);
         clock_gettime(CLOCK_MONOTONIC, &now);
+        if (o.last_rows)
+                symbols_take_last_rows(s);
         symbols_set_limits(s, o.seconds ? ((uint64_t)now.tv_sec + o.seconds) * 1000000000u : 0,
                            (uint64_t)o.megabytes << 20);
         if (symbols_resolve(s, q, n))

@@ -55,8 +55,8 @@ def function(name):
     return "?" if name == "??" else re.sub(r"(?<=\w)\.(cold|part|isra|constprop|lto_priv)(\.\d+)*", "", name)
 
 
-def ours(tool, path, addresses, debug_dirs):
-    command = [tool, "--mangled"] + (["--debug-dirs", debug_dirs] if debug_dirs else []) + [path]
+def ours(tool, path, addresses, debug_dirs, rule=("--last-rows",)):
+    command = [tool, "--mangled", *rule] + (["--debug-dirs", debug_dirs] if debug_dirs else []) + [path]
     text = subprocess.run(
         command, input="".join(f"{a:#x}\n" for a in addresses), capture_output=True, text=True, check=True
     ).stdout
@@ -108,6 +108,21 @@ def theirs_eu(tool, path, addresses):
     return answers
 
 
+def theirs_gdb(tool, path, addresses):
+    """gdb: the line of the place alone, by its own rule for rows at one address."""
+    script = f"for a in {addresses!r}:\n s = gdb.find_pc_line(a)\n print(s.symtab.fullname() if s.symtab else '?', s.line, sep=':')"
+    text = subprocess.run(
+        [tool, "-batch", "-nx", "-ex", f"python exec({script!r})", path],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=True,
+    ).stdout
+    places = (line.rsplit(":", 1) for line in text.splitlines())
+    return [[("?", place(file, int(number)))] for file, number in places]
+
+
 def brief(calls):
     return " < ".join(f"{name[-50:]} {file}:{line}" for name, (file, line) in calls)[:700]
 
@@ -127,11 +142,14 @@ def main():
     parser.add_argument("--show", type=int, default=5)
     o = parser.parse_args()
     addresses = draw(o.file, o.count, o.seed, functions_of if o.functions else code_of)
-    mine = ours(o.tool, o.file, addresses, o.debug_dirs)
-    reference = theirs_eu if os.path.basename(o.symbolizer).startswith("eu-") else theirs
+    by_gdb = os.path.basename(o.symbolizer) == "gdb"
+    mine = ours(o.tool, o.file, addresses, o.debug_dirs, () if by_gdb else ("--last-rows",))
+    if by_gdb:
+        mine = [calls[:1] for calls in mine]
+    reference = theirs_gdb if by_gdb else theirs_eu if os.path.basename(o.symbolizer).startswith("eu-") else theirs
     other = reference(o.symbolizer, o.reference or o.file, addresses)
     if not len(mine) == len(other) == len(addresses):
-        sys.exit(f"{len(addresses)} addresses, {len(mine)} answers of ours, {len(other)} of llvm-symbolizer")
+        sys.exit(f"{len(addresses)} addresses, {len(mine)} answers of ours, {len(other)} of {o.symbolizer}")
     same = known = 0
     for address, a, b in zip(addresses, mine, other):
         agree = [w for _, w in a] == [w for _, w in b] and (not o.names or [n for n, _ in a] == [n for n, _ in b])

@@ -245,7 +245,7 @@ static void test_version(uint16_t version, bool dwarf64)
         end(&w, at);
         s = sections_of(&w);
         tap_is((unsigned long long)line_program_open(&l, &s, 0, "/comp"), 0, "%s: header", what);
-        line_program_run(&l, wants, 12);
+        line_program_run(&l, wants, 12, LINE_RULE_LAST_ROW);
         for (size_t i = 0; i < 12; i++)
                 check_want(&wants[i], lines[i], what);
         tap_is(wants[7].file, 2, "%s: file of the row", what);
@@ -256,6 +256,52 @@ static void test_version(uint16_t version, bool dwarf64)
         check_file(&l, first + 3, NULL, what);
         if (first)
                 check_file(&l, 0, NULL, what);
+}
+
+/* Several rows at one address, and rows of no line: gdb's rule and llvm-symbolizer's. */
+static void test_rules(void)
+{
+        static const uint32_t by_statement[] = { 1, 1, 7, 7 }, by_last_row[] = { 5, 0, 7, 8 };
+        struct plan p = { .version = 5, .line_range = 14, .opcode_base = 13 };
+        struct writer w = { .n = 0 };
+        struct place at = begin(&w, p);
+        struct line_program_sections s;
+        struct line_program l;
+
+        set_address(&w, 0x100);
+        copy(&w); /* 0x100: line 1, a statement */
+        fixed(&w, DW_LNS_negate_stmt, 1);
+        advance_line(&w, 4);
+        copy(&w); /* the same place: line 5, none */
+        advance_pc(&w, 4);
+        advance_line(&w, -5);
+        copy(&w); /* 0x104: line 0 */
+        advance_pc(&w, 4);
+        advance_line(&w, 9);
+        copy(&w); /* 0x108: line 9, no statement */
+        fixed(&w, DW_LNS_negate_stmt, 1);
+        advance_line(&w, -2);
+        copy(&w); /* the same place: line 7, a statement */
+        advance_pc(&w, 4);
+        copy(&w); /* 0x10c: line 7 */
+        fixed(&w, DW_LNS_negate_stmt, 1);
+        advance_line(&w, 1);
+        copy(&w); /* the same place: line 8, none */
+        advance_pc(&w, 4);
+        end_sequence(&w);
+        end(&w, at);
+        s = sections_of(&w);
+        line_program_open(&l, &s, 0, NULL);
+        for (int rule = LINE_RULE_STATEMENT; rule <= LINE_RULE_LAST_ROW; rule++) {
+                const uint32_t *lines = rule == LINE_RULE_STATEMENT ? by_statement : by_last_row;
+                struct line_program_want wants[] = {
+                        { .addr = 0x100 }, { .addr = 0x106 }, { .addr = 0x108 }, { .addr = 0x10f }
+                };
+
+                line_program_run(&l, wants, 4, (enum line_rule)rule);
+                for (size_t i = 0; i < 4; i++)
+                        check_want(&wants[i], lines[i], rule == LINE_RULE_STATEMENT ? "statements" : "last rows");
+        }
 }
 
 /* Operations of an instruction bundle share its address. */
@@ -278,7 +324,7 @@ static void test_bundles(void)
         end(&w, at);
         s = sections_of(&w);
         line_program_open(&l, &s, 0, NULL);
-        line_program_run(&l, wants, 3);
+        line_program_run(&l, wants, 3, LINE_RULE_LAST_ROW);
         check_want(&wants[0], 1, "bundles");
         check_want(&wants[1], 5, "bundles");
         check_want(&wants[2], 99999, "bundles");
@@ -310,7 +356,7 @@ static void test_unknown_opcodes(void)
         end(&w, at);
         s = sections_of(&w);
         line_program_open(&l, &s, 0, NULL);
-        line_program_run(&l, &want, 1);
+        line_program_run(&l, &want, 1, LINE_RULE_LAST_ROW);
         check_want(&want, 7, "unknown opcodes");
 }
 
@@ -336,7 +382,7 @@ static void test_order(void)
         end(&w, at);
         s = sections_of(&w);
         line_program_open(&l, &s, 0, NULL);
-        line_program_run(&l, wants, 3);
+        line_program_run(&l, wants, 3, LINE_RULE_LAST_ROW);
         check_want(&wants[0], 2, "backwards");
         check_want(&wants[1], 2, "backwards");
         check_want(&wants[2], 3, "backwards");
@@ -358,7 +404,7 @@ static void try_all(const uint8_t *bytes, size_t n)
                 memcpy(exact, bytes, n);
         s.line = (struct dwarf_bytes){ .data = exact, .size = n };
         if (line_program_open(&l, &s, 0, "/comp") == 0) {
-                line_program_run(&l, wants, 4);
+                line_program_run(&l, wants, 4, LINE_RULE_LAST_ROW);
                 for (uint64_t i = 0; i < 5; i++)
                         free(line_program_file(&l, i));
                 free(line_program_file(&l, UINT64_MAX));
@@ -406,7 +452,7 @@ static void test_refused(void)
         end(&w, at);
         s = sections_of(&w);
         tap_is((unsigned long long)line_program_open(&l, &s, 0, NULL), 0, "no line range: header");
-        line_program_run(&l, &want, 1);
+        line_program_run(&l, &want, 1, LINE_RULE_LAST_ROW);
         tap_ok(!want.found, "no line range: no answer, no division by zero");
         tap_ok(line_program_open(&l, &s, w.n + 1, NULL) < 0, "an offset behind the section");
         tap_ok(line_program_open(&l, &s, UINT64_MAX, NULL) < 0, "no offset");
@@ -420,6 +466,7 @@ int main(void)
                 test_version(version, false);
         test_version(3, true);
         test_version(5, true);
+        test_rules();
         test_bundles();
         test_unknown_opcodes();
         test_order();
