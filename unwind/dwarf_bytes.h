@@ -47,7 +47,7 @@ static inline uint64_t dwarf_fixed(struct dwarf_reader *r, size_t n)
 {
         uint64_t v = 0;
 
-        if (n > 8 || n > dwarf_left(r)) {
+        if (!r->at || n > 8 || n > dwarf_left(r)) {
                 r->bad = true;
                 return 0;
         }

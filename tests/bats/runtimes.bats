@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 setup() {
         load helpers
         export CRASHPRE_DIR="$BATS_TEST_TMPDIR/reports" CRASHPRE_STDERR=none
-        cd "$BATS_TEST_TMPDIR"
+        cd "$BATS_TEST_TMPDIR" || return 1
 }
 
 # needs COMMAND PACKAGE

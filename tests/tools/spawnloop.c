@@ -54,7 +54,7 @@ static int compare(const void *a, const void *b)
 int main(int argc, char **argv)
 {
         int rounds = argc > 3 ? atoi(argv[1]) : 0, n = argc - 3;
-        double *times[MOST];
+        static double *times[MOST];
 
         if (rounds < 1 || n < 1 || n > MOST) {
                 fprintf(stderr, "usage: spawnloop ROUNDS PROGRAM PRELOAD...\n");

@@ -151,8 +151,11 @@ static void test_mutations(void)
         uint32_t state = 7;
 
         memcpy(base, file, file_size);
-        if (elf_file_open_memory(&f, base, file_size))
+        if (elf_file_open_memory(&f, base, file_size)) {
+                tap_ok(false, "mutations: the file to mutate can be opened");
+                free(copy);
                 return;
+        }
         for (unsigned i = 0; i < rounds; i++) {
                 size_t start, size;
                 uint64_t began = now_ns();

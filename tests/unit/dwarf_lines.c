@@ -258,6 +258,11 @@ static void test_version(uint16_t version, bool dwarf64)
                 check_file(&l, 0, NULL, what);
 }
 
+static void negate_statement(struct writer *w)
+{
+        fixed(w, 6, 1); /* DW_LNS_negate_stmt */
+}
+
 /* Several rows at one address, and rows of no line: gdb's rule and llvm-symbolizer's. */
 static void test_rules(void)
 {
@@ -270,7 +275,7 @@ static void test_rules(void)
 
         set_address(&w, 0x100);
         copy(&w); /* 0x100: line 1, a statement */
-        fixed(&w, DW_LNS_negate_stmt, 1);
+        negate_statement(&w);
         advance_line(&w, 4);
         copy(&w); /* the same place: line 5, none */
         advance_pc(&w, 4);
@@ -279,12 +284,12 @@ static void test_rules(void)
         advance_pc(&w, 4);
         advance_line(&w, 9);
         copy(&w); /* 0x108: line 9, no statement */
-        fixed(&w, DW_LNS_negate_stmt, 1);
+        negate_statement(&w);
         advance_line(&w, -2);
         copy(&w); /* the same place: line 7, a statement */
         advance_pc(&w, 4);
         copy(&w); /* 0x10c: line 7 */
-        fixed(&w, DW_LNS_negate_stmt, 1);
+        negate_statement(&w);
         advance_line(&w, 1);
         copy(&w); /* the same place: line 8, none */
         advance_pc(&w, 4);
@@ -432,7 +437,7 @@ static void test_hostile(uint16_t version)
         tap_ok(true, "version %d: cut at every byte", version);
         for (int round = 0; round < 20000; round++) {
                 bad = w;
-                for (uint32_t i = dice(&state) % 4 + 1; i; i--)
+                for (uint32_t i = bad.n ? dice(&state) % 4 + 1 : 0; i; i--)
                         bad.v[dice(&state) % bad.n] = (uint8_t)(dice(&state) % 3 ? dice(&state) : 0xff);
                 try_all(bad.v, bad.n);
         }
