@@ -43,7 +43,7 @@ in_root() {
         [ "$(dpkg-query --admindir="$T/root/var/lib/dpkg" -W -f '${db:Status-Abbrev}' crashpre)" = "ii " ] || fail "not installed"
         bin=$T/root/usr/bin/crashpre
         run -0 "$bin" --version
-        [[ $output == "crashpre "*" (commit "* && $output != *unknown* ]] || fail "$output"
+        [[ $output == "crashpre "*" (commit $(scripts/version-header x | sed -n 's/.*COMMIT "\(.*\)"/\1/p'))" ]] || fail "$output"
         ! nm -D "$T/root/usr/lib/libcrashpre.so" | grep -E '__stack_chk_fail|_chk@' || fail "built with the packager's hardening flags"
         run -0 "$bin" doctor
         [[ $output == *"ok    library    $T/root/usr/lib/libcrashpre.so"* ]] || fail "$output"
