@@ -204,8 +204,8 @@ void output_append_outcome(struct crash *c, const char *what, const char *detail
         size_t at = prefix;
 
         sigsafe_cat(line, size, &at, what);
-        if (number)
-                sigsafe_cat_dec(line, size, &at, (uint64_t)(number < 0 ? -number : number), 1);
+        if (number != OUTPUT_NO_NUMBER)
+                sigsafe_cat_dec(line, size, &at, (uint64_t)number, 1);
         if (detail) {
                 sigsafe_cat(line, size, &at, ": ");
                 sigsafe_cat(line, size, &at, detail);

@@ -28,8 +28,10 @@ void output_discard(struct crash *c);
 
 void output_close(struct crash *c);
 
+enum { OUTPUT_NO_NUMBER = -1 };
+
 /* The helper did not do its work: appends a "helper: " line to the finished raw report and, where report text may go
- * there, tells descriptor 2 what happened and where the raw report is. `detail` may be NULL, `number` 0. */
+ * there, tells descriptor 2 what happened and where the raw report is. `detail` may be NULL. */
 void output_append_outcome(struct crash *c, const char *what, const char *detail, int number);
 
 #endif

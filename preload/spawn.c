@@ -207,9 +207,11 @@ static void tell_why_ended(struct crash *c)
         else if (shared.ended && WIFSIGNALED(shared.status))
                 output_append_outcome(c, "ended before its report was complete, by signal ", NULL,
                                       WTERMSIG(shared.status));
-        else
+        else if (shared.ended)
                 output_append_outcome(c, "ended before its report was complete, with status ", NULL,
-                                      shared.ended ? WEXITSTATUS(shared.status) : -1);
+                                      WEXITSTATUS(shared.status));
+        else
+                output_append_outcome(c, "closed its pipe and did not end", NULL, OUTPUT_NO_NUMBER);
 }
 
 static void finish_badly(struct crash *c, enum outcome why, long intermediate_pid)
@@ -219,7 +221,8 @@ static void finish_badly(struct crash *c, enum outcome why, long intermediate_pi
         if (why == TIMED_OUT)
                 output_append_outcome(c, "given up after CRASHPRE_TIMEOUT seconds: ", NULL, (int)settings.timeout_s);
         else if (why == INTERRUPTED)
-                output_append_outcome(c, "the wait was ended by a pending INT, TERM, HUP or QUIT", NULL, 0);
+                output_append_outcome(c, "the wait was ended by a pending INT, TERM, HUP or QUIT", NULL,
+                                      OUTPUT_NO_NUMBER);
         else
                 tell_why_ended(c);
 }
@@ -287,18 +290,19 @@ void spawn_helper(struct crash *c, const struct wire_crash *wire)
         long pid;
 
         if (!find_helper()) {
-                output_append_outcome(
-                        c, "not started: the library's own place is unknown and CRASHPRE_HELPER is not set", NULL, 0);
+                output_append_outcome(c,
+                                      "not started: the library's own place is unknown and CRASHPRE_HELPER is not set",
+                                      NULL, OUTPUT_NO_NUMBER);
                 return;
         }
         if (sys_2(SYS_pipe2, (long)crash_pipe, O_CLOEXEC) < 0) {
-                output_append_outcome(c, "not started: no descriptors for its pipes", NULL, 0);
+                output_append_outcome(c, "not started: no descriptors for its pipes", NULL, OUTPUT_NO_NUMBER);
                 return;
         }
         if (sys_2(SYS_pipe2, (long)status_pipe, O_CLOEXEC) < 0) {
                 sys_close(crash_pipe[0]);
                 sys_close(crash_pipe[1]);
-                output_append_outcome(c, "not started: no descriptors for its pipes", NULL, 0);
+                output_append_outcome(c, "not started: no descriptors for its pipes", NULL, OUTPUT_NO_NUMBER);
                 return;
         }
         shared.argv[0] = "crashpre-helper";
