@@ -8,8 +8,8 @@
   WAIT     1: let the program die after the stop, and wait for that
   LIMIT    frames a thread
 
-gdb's own view is bent in three ways to be comparable: what is past main is shown; inlined frames are not counted (they have no
-stack slot of their own); tail-call frames, which gdb infers, are dropped.
+gdb's own view is bent in three ways to be comparable: what is past main is shown; inlined frames are told with the
+frame they are inlined into (they have no stack slot of their own); tail-call frames, which gdb infers, are dropped.
 """
 import json
 import os
@@ -86,13 +86,22 @@ def describe(frame, newer):
     }
 
 
+def call(frame):
+    sal = frame.find_sal()
+    return {"function": frame.name(), "file": sal.symtab.filename if sal.symtab else None, "line": sal.line}
+
+
 def frames_of(limit):
     frames = []
+    inlined = []  # calls inlined into the next physical frame, innermost first
     newer = None
     frame = gdb.newest_frame()
     while frame is not None and len(frames) < limit:
+        if frame.type() == gdb.INLINE_FRAME:
+            inlined.append(call(frame))
         if frame.type() not in STACKLESS:
-            frames.append(describe(frame, newer))
+            frames.append(describe(frame, newer) | {"inlined": inlined})
+            inlined = []
             newer = frame
         try:
             frame = frame.older()

@@ -173,6 +173,46 @@ def print_both(theirs, ours):
         print(f"  {' ' if a and b and same_frame(a, b) else '!'} {left:60.60} {right}")
 
 
+def with_inlined(thread):
+    """Our frames as gdb's are told: each physical one with the calls inlined into it."""
+    found, inlined = [], []
+    for frame in thread.get("frames", []):
+        if frame.get("inline"):
+            inlined.append(frame)
+        else:
+            found.append((inlined, frame))
+            inlined = []
+    return found
+
+
+def same_place(theirs, ours):
+    return theirs["line"] == ours.get("line") and os.path.basename(theirs["file"] or "") == os.path.basename(ours.get("file", ""))
+
+
+def same_call(theirs, ours):
+    return same_place(theirs, ours) and simple(theirs["function"] or "") == simple(ours.get("function", ""))
+
+
+def same_lines(theirs, inlined, frame):
+    """File, line and inlined calls. Where a pc is the very first of an inlined call, gdb shows the call still to be made
+    (infrun.c: stopped at the call site), so it may have fewer of the innermost ones, and shows the line of that call."""
+    hidden = len(inlined) - len(theirs["inlined"])
+    if hidden < 0 or not all(map(same_call, theirs["inlined"], inlined[hidden:])):
+        return False
+    return same_place(theirs, frame)
+
+
+def compare_lines(theirs, thread, faults):
+    """(compared, different) frames, where both have lines."""
+    pairs = [(a, i, b) for a, (i, b) in zip(theirs, with_inlined(thread)) if a["line"] and a["file"] and "line" in b]
+    different = [p for p in pairs if not same_lines(*p)]
+    for a, inlined, b in different[:10]:
+        chain = [f"{c['function']}:{c['line']}" for c in a["inlined"]]
+        ours = [f"{c.get('function')}:{c.get('line')}" for c in inlined]
+        faults.append(f"  line: gdb {a['names'][0][0] if a['names'] else '?'} {a['file']}:{a['line']} {chain}; ours {b['text']} {ours}")
+    return len(pairs), len(different)
+
+
 def same_stack(theirs, ours, options):
     if options.prefix is not None:
         return (options.prefix <= len(ours) <= len(theirs) or len(ours) == len(theirs)) and all(
@@ -181,8 +221,9 @@ def same_stack(theirs, ours, options):
 
 
 def compare(view, report, options):
-    """A list of differences for people."""
-    faults = []
+    """A list of differences for people, and how many lines were compared."""
+    faults, lines = [], []
+    compared = different = 0
     ours = {t["tid"]: t for t in report["threads"]}
     theirs = {t["tid"]: t for t in view["threads"]}
     if set(ours) != set(theirs):
@@ -200,7 +241,12 @@ def compare(view, report, options):
         if not same:
             faults.append(f"thread {tid}: gdb (left) and ours (right, ended by {mine.get('unwind_end')}):")
             print_both(thread["frames"], physical(mine))
-    return faults
+        elif (thread["stopped"] or options.blocked) and options.prefix is None:
+            n, bad = compare_lines(thread["frames"], mine, lines)
+            compared, different = compared + n, different + bad
+    if different > 1 + compared // 200:
+        faults += [f"{different} of {compared} frames with lines have other files, lines or inlined calls:"] + lines
+    return faults, compared - different, compared
 
 
 def moved_on(theirs, ours, thread):
@@ -216,13 +262,14 @@ def main():
     if view is None:
         return 3
     report = read_report(view["pid"])
-    faults = compare(view, report, options)
+    faults, agree, compared = compare(view, report, options)
     name = os.path.basename(options.program[0])
     if faults:
         print(f"{name}: differs from gdb")
         print("\n".join(faults))
         return 1
-    print(f"{name}: {len(view['threads'])} threads, {sum(len(t['frames']) for t in view['threads'])} frames as gdb has them")
+    print(f"{name}: {len(view['threads'])} threads, {sum(len(t['frames']) for t in view['threads'])} frames as gdb has them, "
+          f"lines and inlined calls of {agree} of {compared}")
     return 0
 
 
