@@ -2,10 +2,13 @@
 #include "preload/stackwalk.h"
 #include "preload/memmap.h"
 
-#define ROW_SLOTS 128u /* recursion and mutual recursion hit; .bss that nothing touches before a crash */
+/* Enough for recursion and mutual recursion to hit; few, since each page first touched in a crash is a fault of our
+ * own. */
+#define ROW_SLOTS 32u
 
 static struct cfi_row rows[ROW_SLOTS];
 static struct cfi_walk walk;
+static bool used;
 
 static void put_frame(struct wire_frame *f)
 {
@@ -23,7 +26,9 @@ uint32_t stackwalk(const struct arch_registers *regs, struct wire_frame *frame, 
         struct cfi_cache cache = { rows, ROW_SLOTS };
         uint32_t n = 0;
 
-        __builtin_memset(rows, 0, sizeof(rows));
+        if (used)
+                __builtin_memset(rows, 0, sizeof(rows)); /* a module may have come or gone since */
+        used = true;
         cfi_walk_begin(&walk, &memmap_space, cache, regs);
         for (;;) {
                 put_frame(&frame[n++]);
