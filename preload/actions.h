@@ -21,7 +21,8 @@ struct action {
         uint64_t mask;
 };
 
-/* Takes over the watched signals: each whose present action is the default one gets our handler. Called once, at load. */
+/* Takes over the watched signals: each whose present action is the default one gets our handler. Called once, at
+ * load. */
 void actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *));
 
 /* Gives back what the application believes to have: after this the library watches nothing. */
@@ -46,9 +47,9 @@ void actions_kernel_default(int sig);
  * let them through. Not undone. */
 void actions_ignore_killers(void);
 
-/* The process whose beliefs the table holds: called at load and by fork(3) in the child. A process that finds another's pid
- * here shares its parent's memory (vfork, posix_spawn, clone with CLONE_VM) or came from a bare system call: what it sets
- * is its own affair and goes to the kernel alone, past the table. */
+/* The process whose beliefs the table holds: called at load and by fork(3) in the child. A process that finds
+ * another's pid here shares its parent's memory (vfork, posix_spawn, clone with CLONE_VM) or came from a bare system
+ * call: what it sets is its own affair and goes to the kernel alone, past the table. */
 void actions_set_owner(int pid);
 
 #endif

@@ -3,6 +3,8 @@
  * environment must provide memcpy, memmove, memset and memcmp). Hidden, so that the crash path binds to these and
  * never goes through the PLT to libc's, which an application may have replaced.
  */
+#include "preload/x86_64.h"
+
 #include <stddef.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n) __attribute__((visibility("hidden")));
@@ -12,10 +14,7 @@ int memcmp(const void *a, const void *b, size_t n) __attribute__((visibility("hi
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
-        unsigned char *t = to;
-        const unsigned char *f = from;
-
-        __asm__ volatile("rep movsb" : "+D"(t), "+S"(f), "+c"(n) : : "memory");
+        arch_copy(to, from, n);
         return to;
 }
 
@@ -33,9 +32,7 @@ void *memmove(void *to, const void *from, size_t n)
 
 void *memset(void *to, int byte, size_t n)
 {
-        unsigned char *t = to;
-
-        __asm__ volatile("rep stosb" : "+D"(t), "+c"(n) : "a"(byte) : "memory");
+        arch_fill(to, byte, n);
         return to;
 }
 

@@ -199,7 +199,7 @@ static bool wanted(void)
         return yes != 0;
 }
 
-static void report_signal(enum wire_kind kind, int sig, const siginfo_t *info, ucontext_t *uc, uint64_t fault_ns)
+static void tell_signal(enum wire_kind kind, int sig, const siginfo_t *info, ucontext_t *uc, uint64_t fault_ns)
 {
         struct crash *c = &state.crash;
 
@@ -218,15 +218,15 @@ static void report_signal(enum wire_kind kind, int sig, const siginfo_t *info, u
 
 static bool already_reported(const ucontext_t *uc)
 {
-        return state.reported.tid == sys_gettid() && state.reported.pc == (uint64_t)uc->uc_mcontext.gregs[REG_RIP] &&
-               state.reported.sp == (uint64_t)uc->uc_mcontext.gregs[REG_RSP];
+        return state.reported.tid == sys_gettid() && state.reported.pc == arch_context_pc(uc) &&
+               state.reported.sp == arch_context_sp(uc);
 }
 
 static void remember_reported(const ucontext_t *uc)
 {
         state.reported.tid = sys_gettid();
-        state.reported.pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
-        state.reported.sp = (uint64_t)uc->uc_mcontext.gregs[REG_RSP];
+        state.reported.pc = arch_context_pc(uc);
+        state.reported.sp = arch_context_sp(uc);
 }
 
 /* The application's handler that the stack leads through, if any. */
@@ -280,7 +280,7 @@ static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
                 actions_ignore_killers();
         }
         if (!told_before(info, uc))
-                report_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc, fault_ns);
+                tell_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc, fault_ns);
         if (!may_go_on || !state.handled)
                 return true;
         claim_release();
@@ -300,7 +300,7 @@ static void passing(int sig, siginfo_t *info, ucontext_t *uc)
 
         block_signals(&before);
         if (claim_take(patience())) {
-                report_signal(WIRE_KIND_FIRST_CHANCE, sig, info, uc, sys_clock_ns(CLOCK_MONOTONIC));
+                tell_signal(WIRE_KIND_FIRST_CHANCE, sig, info, uc, sys_clock_ns(CLOCK_MONOTONIC));
                 remember_reported(uc);
                 claim_release();
         }
@@ -383,12 +383,12 @@ static bool within(const stack_t *ss, uint64_t addr)
 }
 
 /* Gives the signal to the application's handler where the kernel would have: on the interrupted stack, unless the
- * handler has SA_ONSTACK. Then it stays on the alternate stack even where that is ours and the application set none: some
- * ask the kernel what is there, past sigaltstack(), and rely on it (Go's runtime, in threads that it did not make). */
+ * handler has SA_ONSTACK. Then it stays on the alternate stack even where that is ours and the application set none:
+ * some ask the kernel what is there, past sigaltstack(), and rely on it (Go's runtime, in threads that it did not
+ * make). */
 static void deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
 {
-        bool stood_elsewhere =
-                within(&uc->uc_stack, (uint64_t)uc) && !within(&uc->uc_stack, (uint64_t)uc->uc_mcontext.gregs[REG_RSP]);
+        bool stood_elsewhere = within(&uc->uc_stack, (uint64_t)uc) && !within(&uc->uc_stack, arch_context_sp(uc));
 
         if (stood_elsewhere && !(a->flags & SA_ONSTACK)) {
                 if (!arch_deliver_on_interrupted_stack(sig, info, uc, run_app_handler, NULL))
@@ -411,7 +411,7 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
         if (claim_is_mine()) {
                 if (info->si_code <= 0)
                         return; /* somebody sends us signals while we report: once is enough */
-                guard_fault(sig, info, (uint64_t)uc->uc_mcontext.gregs[REG_RIP]);
+                guard_fault(sig, info, arch_context_pc(uc));
                 death_now(state.crash.signal ? state.crash.signal : sig);
         }
         a = actions_get(sig);
@@ -441,7 +441,7 @@ void handler_exit_called(void)
         block_signals(&before);
         if (claim_take(patience())) {
                 if (guard_run(search_origin, &s, &fault) && s.found && !already_reported(d->uc))
-                        report_signal(WIRE_KIND_FIRST_CHANCE, d->sig, d->info, d->uc, sys_clock_ns(CLOCK_MONOTONIC));
+                        tell_signal(WIRE_KIND_FIRST_CHANCE, d->sig, d->info, d->uc, sys_clock_ns(CLOCK_MONOTONIC));
                 claim_release();
         }
         sys_sigprocmask(SIG_SETMASK, &before, NULL);

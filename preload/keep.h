@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/keep.h: strings copied at load for the time of a crash: programs overwrite their environment (setproctitle) and
- * change directory.
+/* preload/keep.h: strings copied at load for the time of a crash: programs overwrite their environment (setproctitle)
+ * and change directory.
  *
  * Static memory, filled at load by one thread, read-only afterwards. Async-signal-safe.
  */

@@ -83,7 +83,8 @@ void linkmap_each(const struct cfi_space *space, void (*fn)(void *ctx, const str
 
                 if (probe_read(NULL, at, &l, sizeof(l)) < 0)
                         break;
-                /* The program's table of headers stands in its first page; a library's first page is where it is loaded. */
+                /* The program's table of headers stands in its first page; a library's first page is where it is
+                 * loaded. */
                 base = i ? l.l_addr : aux(AT_PHDR) & ~(PAGE - 1);
                 if (!base || base == vdso || image_read(space, base, &image) < 0)
                         continue;

@@ -12,8 +12,8 @@
 /* Remembers where the auxiliary vector is (getauxval(3)): it follows `envp`. At load. */
 void linkmap_remember(char **envp);
 
-/* Calls fn(ctx, image, path) for the program (as it was called: AT_EXECFN), each library and the vDSO; `path` lives until
- * fn returns. Needs probe_begin(); `space` is only read from. */
+/* Calls fn(ctx, image, path) for the program (as it was called: AT_EXECFN), each library and the vDSO; `path` lives
+ * until fn returns. Needs probe_begin(); `space` is only read from. */
 void linkmap_each(const struct cfi_space *space, void (*fn)(void *ctx, const struct image *image, const char *path),
                   void *ctx);
 

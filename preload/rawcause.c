@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/notes.h"
 #include "preload/rawline.h"
-#include "preload/x86_64.h"
 #include "preload/rawsections.h"
+#include "preload/x86_64.h"
 #include "unwind/core/maps.h"
 #include "unwind/core/raw_format.h"
 #include "unwind/core/signames.h"

@@ -183,6 +183,16 @@ static _Noreturn void enter_frame(struct signal_frame *frame, long sig,
         __builtin_unreachable();
 }
 
+uint64_t arch_context_pc(const ucontext_t *uc)
+{
+        return (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+}
+
+uint64_t arch_context_sp(const ucontext_t *uc)
+{
+        return (uint64_t)uc->uc_mcontext.gregs[REG_RSP];
+}
+
 void arch_registers_from_context(const ucontext_t *uc, struct arch_registers *out)
 {
         static const uint8_t greg_of[ARCH_DWARF_REGS] = {

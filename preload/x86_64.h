@@ -31,6 +31,17 @@ static inline long arch_syscall(long n, long a, long b, long c, long d, long e, 
         return ret;
 }
 
+/* Copies and fills, without a call: what memcpy() and memset() of the crash path are made of. */
+static inline void arch_copy(void *to, const void *from, size_t n)
+{
+        __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
+}
+
+static inline void arch_fill(void *to, int byte, size_t n)
+{
+        __asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(byte) : "memory");
+}
+
 /* clone(2) for a child that shares memory: the child runs fn(arg) on `stack_top` (16-byte aligned) and must not
  * return from it. Returns the child's pid, or -errno, in the parent alone. */
 long arch_clone(unsigned long flags, void *stack_top, int *child_tid, void (*fn)(void *), void *arg);
@@ -48,6 +59,10 @@ _Noreturn void arch_restore(struct arch_jump *jump);
 
 /* The present registers as seen by the caller of arch_capture(). */
 void arch_capture(struct arch_registers *out);
+
+/* Program counter and stack pointer of an interrupted context. */
+uint64_t arch_context_pc(const ucontext_t *uc);
+uint64_t arch_context_sp(const ucontext_t *uc);
 
 /* The registers of an interrupted context. */
 void arch_registers_from_context(const ucontext_t *uc, struct arch_registers *out);

@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Whoever reads the application's stdout or stderr must not wait for the command, so it gets neither. Of ours the raw report
- * alone stays, for the outcome. */
+/* Whoever reads the application's stdout or stderr must not wait for the command, so it gets neither. Of ours the raw
+ * report alone stays, for the outcome. */
 static void settle(void)
 {
         int null = open("/dev/null", O_RDWR), fd;
