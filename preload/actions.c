@@ -7,11 +7,6 @@
 #define MAX_SIGNAL 64
 #define READ_TRIES 1000 /* a writer holds the table for nanoseconds; a dead one must not stop a crash report */
 
-/* Signals the processor raises: left open in our handler, so that a fault in the crash path itself comes back to it. */
-#define HARDWARE_SIGNALS                                                                              \
-        (1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) | 1ull << (SIGILL - 1) | \
-         1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1))
-
 /* Flags that keep their meaning when our handler stands in for the application's. Not SA_RESETHAND, which is done by
  * hand, nor SA_ONSTACK and SA_SIGINFO, which ours always has. */
 #define FORWARDED_FLAGS ((unsigned long)(SA_RESTART | SA_NODEFER | SA_NOCLDSTOP | SA_NOCLDWAIT))

@@ -14,6 +14,11 @@
 
 #include <stdbool.h>
 
+/* Signals the processor raises: left open in our handler, so that a fault in the crash path itself comes back to it. */
+#define HARDWARE_SIGNALS                                                                              \
+        (1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) | 1ull << (SIGILL - 1) | \
+         1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1))
+
 /* What an application's sigaction() set; `handler` may be SIG_DFL or SIG_IGN. Flags and mask as it gave them. */
 struct action {
         void *handler;

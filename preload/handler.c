@@ -58,9 +58,7 @@ void handler_wait_for_death(void)
 /* Everything but what the processor raises: a fault of ours must come back to us (guard.h). */
 static void block_signals(uint64_t *before)
 {
-        const uint64_t hardware = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) |
-                                  1ull << (SIGILL - 1) | 1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1);
-        uint64_t mask = ~hardware;
+        const uint64_t mask = ~HARDWARE_SIGNALS;
 
         sys_sigprocmask(SIG_SETMASK, &mask, before);
 }

@@ -27,6 +27,7 @@
  * execs. */
 static struct {
         int fd[WIRE_FD_DIR + 1]; /* what becomes the helper's 0-6; -1: /dev/null or closed */
+        int pid;                 /* whose intermediate that was: a forked child finds its parent's here */
         int child_tid;           /* cleared by the kernel when the intermediate is gone (CLONE_CHILD_CLEARTID) */
         char helper[PATH_MAX];
         const char *argv[2];
@@ -289,6 +290,11 @@ void spawn_helper(struct crash *c, const struct wire_crash *wire)
         int crash_pipe[2], status_pipe[2];
         long pid;
 
+        if (shared.pid == c->pid && __atomic_load_n(&shared.child_tid, __ATOMIC_ACQUIRE)) {
+                /* collect() gave it up in a system call that hangs; it still stands on the stack below */
+                output_append_outcome(c, "not started: an earlier one has not gone", NULL, OUTPUT_NO_NUMBER);
+                return;
+        }
         if (!find_helper()) {
                 output_append_outcome(c,
                                       "not started: the library's own place is unknown and CRASHPRE_HELPER is not set",
@@ -314,15 +320,18 @@ void spawn_helper(struct crash *c, const struct wire_crash *wire)
         shared.fd[WIRE_FD_RAW] = c->raw_fd;
         shared.fd[WIRE_FD_DIR] = c->dir_fd;
         shared.helper_pid = shared.exec_error = shared.ended = 0;
+        shared.pid = c->pid;
         shared.child_tid = -1; /* anything but 0 until the kernel clears it */
         pid = arch_clone(CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, shared.stack + STACK_SIZE, &shared.child_tid,
                          intermediate, NULL);
         sys_close(crash_pipe[0]);
         sys_close(status_pipe[1]);
-        if (pid < 0)
+        if (pid < 0) {
+                shared.child_tid = 0;
                 output_append_outcome(c, "could not be started, clone gave errno ", NULL, (int)-pid);
-        else
+        } else {
                 converse(c, wire, crash_pipe[1], status_pipe[0], pid);
+        }
         sys_close(crash_pipe[1]);
         sys_close(status_pipe[0]);
 }
