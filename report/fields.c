@@ -41,8 +41,45 @@ static const struct field tool_fields[] = {
         END,
 };
 
+static const struct field source_fields[] = {
+        INT("first_line", report_source, first_line),
+        ARRAY("lines", FIELD_STRINGS, report_source, lines, line_count, sizeof(const char *), NULL, false),
+        END,
+};
+
+static const struct field frame_fields[] = {
+        INT("index", report_frame, index),
+        STRING("trust", report_frame, trust),
+        HEX("pc", report_frame, pc),
+        INT("module", report_frame, module),
+        HEX("module_offset", report_frame, module_offset),
+        HEX("lookup_offset", report_frame, lookup_offset),
+        STRING("function", report_frame, function),
+        STRING("symbol", report_frame, symbol),
+        INT("function_offset", report_frame, function_offset),
+        STRING("file", report_frame, file),
+        INT("line", report_frame, line),
+        INT("column", report_frame, column),
+        FLAG("inline", report_frame, inlined),
+        FLAG("signal_frame", report_frame, signal_frame),
+        STRING("text", report_frame, text),
+        OBJECT("source", report_frame, source, source_fields),
+        END,
+};
+
+static const struct field nested_fields[] = {
+        STRING("type", report_nested, type),
+        STRING("what", report_nested, what),
+        END,
+};
+
 static const struct field exception_fields[] = {
         STRING("type", report_exception, type),
+        STRING("what", report_exception, what),
+        ARRAY("nested", FIELD_LIST, report_exception, nested, nested_count, sizeof(struct report_nested), nested_fields,
+              false),
+        ARRAY("thrown_at", FIELD_LIST, report_exception, thrown_at, thrown_at_count, sizeof(struct report_frame),
+              frame_fields, false),
         END,
 };
 
@@ -73,11 +110,22 @@ static const struct field signal_fields[] = {
         END,
 };
 
+static const struct field recursion_fields[] = {
+        ARRAY("functions", FIELD_STRINGS, report_recursion, functions, function_count, sizeof(const char *), NULL,
+              false),
+        INT("count", report_recursion, count),
+        END,
+};
+
 static const struct field fault_fields[] = {
         STRING("class", report_fault, class),
         STRING("access", report_fault, access),
         HEX("address", report_fault, address),
+        STRING("instruction", report_fault, instruction),
+        STRING("operand", report_fault, operand),
         STRING("mapping", report_fault, mapping),
+        STRING("explanation", report_fault, explanation),
+        OBJECT("recursion", report_fault, recursion, recursion_fields),
         END,
 };
 
@@ -113,32 +161,6 @@ static const struct field context_fields[] = {
         END,
 };
 
-static const struct field source_fields[] = {
-        INT("first_line", report_source, first_line),
-        ARRAY("lines", FIELD_STRINGS, report_source, lines, line_count, sizeof(const char *), NULL, false),
-        END,
-};
-
-static const struct field frame_fields[] = {
-        INT("index", report_frame, index),
-        STRING("trust", report_frame, trust),
-        HEX("pc", report_frame, pc),
-        INT("module", report_frame, module),
-        HEX("module_offset", report_frame, module_offset),
-        HEX("lookup_offset", report_frame, lookup_offset),
-        STRING("function", report_frame, function),
-        STRING("symbol", report_frame, symbol),
-        INT("function_offset", report_frame, function_offset),
-        STRING("file", report_frame, file),
-        INT("line", report_frame, line),
-        INT("column", report_frame, column),
-        FLAG("inline", report_frame, inlined),
-        FLAG("signal_frame", report_frame, signal_frame),
-        STRING("text", report_frame, text),
-        OBJECT("source", report_frame, source, source_fields),
-        END,
-};
-
 static const struct field thread_fields[] = {
         INT("tid", report_thread, tid),
         STRING("name", report_thread, name),
@@ -151,6 +173,35 @@ static const struct field thread_fields[] = {
               true),
         INT("frames_omitted", report_thread, frames_omitted),
         STRING("unwind_end", report_thread, unwind_end),
+        END,
+};
+
+static const struct field script_frame_fields[] = {
+        STRING("function", report_script_frame, function),
+        STRING("file", report_script_frame, file),
+        INT("line", report_script_frame, line),
+        END,
+};
+
+static const struct field interpreter_fields[] = {
+        STRING("language", report_interpreter, language),
+        ARRAY("frames", FIELD_LIST, report_interpreter, frames, frame_count, sizeof(struct report_script_frame),
+              script_frame_fields, false),
+        END,
+};
+
+static const struct field memory_fields[] = {
+        STRING("register", report_memory, register_name),
+        HEX("address", report_memory, address),
+        STRING("mapping", report_memory, mapping),
+        STRING("bytes", report_memory, bytes),
+        END,
+};
+
+static const struct field instruction_fields[] = {
+        HEX("address", report_instruction, address),
+        STRING("text", report_instruction, text),
+        FLAG("faulting", report_instruction, faulting),
         END,
 };
 
@@ -204,8 +255,14 @@ const struct field report_fields[] = {
         OBJECT("fault", report, fault, fault_fields),
         OBJECT("process", report, process, process_fields),
         OBJECT("system", report, system, system_fields),
+        STRING("signature", report, signature),
+        STRING("fingerprint", report, fingerprint),
         ARRAY("threads", FIELD_LIST, report, threads, thread_count, sizeof(struct report_thread), thread_fields, true),
+        OBJECT("interpreter", report, interpreter, interpreter_fields),
         ARRAY("modules", FIELD_LIST, report, modules, module_count, sizeof(struct report_module), module_fields, true),
+        ARRAY("memory", FIELD_LIST, report, memory, memory_count, sizeof(struct report_memory), memory_fields, false),
+        ARRAY("disassembly", FIELD_LIST, report, disassembly, disassembly_count, sizeof(struct report_instruction),
+              instruction_fields, false),
         ARRAY("breadcrumbs", FIELD_LIST, report, breadcrumbs, breadcrumb_count, sizeof(struct report_breadcrumb),
               breadcrumb_fields, true),
         ARRAY("metadata", FIELD_METADATA, report, metadata, metadata_count, sizeof(struct report_metadata), NULL, true),

@@ -60,14 +60,23 @@ struct report_tool {
         const char *name, *version, *commit;
 };
 
+struct report_nested {
+        const char *type, *what;
+};
+
 struct report_exception {
-        const char *type; /* demangled */
+        const char *type;             /* demangled */
+        const char *what;             /* what() of a std::exception; the value of a string or number */
+        struct report_nested *nested; /* std::nested_exception: what it was thrown over, outermost first */
+        size_t nested_count;
+        struct report_frame *thrown_at; /* stack of the original throw of a rethrown one */
+        size_t thrown_at_count;
 };
 
 struct report_cause {
-        const char *kind;    /* signal, abort, exception, request */
+        const char *kind;    /* signal, abort, assertion, exception, request */
         const char *summary; /* set last, by describe_summary() */
-        const char *message; /* of a request: its reason */
+        const char *message; /* what the program said: assertion, malloc, fortify; of a request: its reason */
         const char *chance;  /* "first": the program's own handler runs after the report and may recover; else NULL */
         struct report_exception exception;
 };
@@ -87,11 +96,22 @@ struct report_signal {
         struct report_sender sender;
 };
 
+/* A stack overflow's calls that repeat, as on the stack: each is called by the next one, the last by the first. */
+struct report_recursion {
+        const char **functions;
+        size_t function_count;
+        struct known_int count; /* how often; what was omitted of the stack is counted in */
+};
+
 struct report_fault {
         const char *class;
         const char *access; /* read, write, execute */
         struct known_u64 address;
-        const char *mapping; /* path, [heap], [stack], ... of the address */
+        const char *instruction; /* the faulting one, AT&T syntax */
+        const char *operand;     /* of it: what gave the address */
+        const char *mapping;     /* path, [heap], [stack], ... of the address */
+        const char *explanation; /* a sentence */
+        struct report_recursion recursion;
 };
 
 struct report_process {
@@ -136,6 +156,31 @@ struct report_frame {
         bool signal_frame;
         const char *text;
         struct report_source source;
+};
+
+struct report_script_frame {
+        const char *function, *file;
+        struct known_int line;
+};
+
+/* The crashing thread as an interpreter sees it, innermost first. */
+struct report_interpreter {
+        const char *language; /* python */
+        struct report_script_frame *frames;
+        size_t frame_count;
+};
+
+struct report_memory {
+        const char *register_name;
+        struct known_u64 address;
+        const char *mapping;
+        const char *bytes; /* hexadecimal */
+};
+
+struct report_instruction {
+        struct known_u64 address;
+        const char *text;
+        bool faulting;
 };
 
 struct report_context {
@@ -190,10 +235,16 @@ struct report {
         struct report_fault fault;
         struct report_process process;
         struct report_system system;
+        const char *signature, *fingerprint;
         struct report_thread *threads; /* the crashed one first */
         size_t thread_count;
+        struct report_interpreter interpreter;
         struct report_module *modules;
         size_t module_count;
+        struct report_memory *memory;
+        size_t memory_count;
+        struct report_instruction *disassembly;
+        size_t disassembly_count;
         struct report_breadcrumb *breadcrumbs;
         size_t breadcrumb_count;
         struct report_metadata *metadata;
