@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* report/helper_wire.c: the helper's side of unwind/core/wire.h: descriptors, struct wire_crash, one byte a step. */
+#include "report/helper.h"
+#include "report/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+void helper_say(enum wire_status status)
+{
+        char byte = (char)status;
+
+        while (write(WIRE_FD_STATUS, &byte, 1) < 0 && errno == EINTR)
+                ;
+}
+
+static bool is_open(int fd)
+{
+        return fcntl(fd, F_GETFD) >= 0;
+}
+
+bool helper_is_called(void)
+{
+        return is_open(WIRE_FD_CRASH);
+}
+
+/* A number that came to us closed would be taken by the next file we open, and be written to as if it were the raw
+ * report. */
+void helper_settle_descriptors(struct helper *h)
+{
+        int fd;
+
+        close_range(WIRE_FD_DIR + 1, ~0U, 0);
+        h->has_raw = is_open(WIRE_FD_RAW);
+        h->has_directory = is_open(WIRE_FD_DIR);
+        for (fd = 0; fd <= WIRE_FD_DIR; fd++)
+                if (!is_open(fd) && open("/dev/null", O_RDWR) < 0)
+                        _exit(1);
+}
+
+/* ---- the crash arrives ---- */
+
+/* End of file: the process died before it had something to say. */
+static void read_wire(struct helper *h)
+{
+        uint64_t deadline = guard_now() + (uint64_t)h->settings.timeout * NSEC_PER_SEC;
+        size_t got = 0;
+
+        guard_stage("handshake");
+        while (got < sizeof(h->wire)) {
+                struct pollfd fd = { .fd = WIRE_FD_CRASH, .events = POLLIN };
+                uint64_t now = guard_now();
+                ssize_t n;
+
+                if (now >= deadline || poll(&fd, 1, (int)((deadline - now) / NSEC_PER_MSEC) + 1) == 0)
+                        guard_fail("nothing came from the crashing process");
+                n = read(WIRE_FD_CRASH, (char *)&h->wire + got, sizeof(h->wire) - got);
+                if (n < 0 && errno != EINTR)
+                        guard_fail("%s", strerror(errno));
+                if (n == 0)
+                        guard_fail("the process ended after %zu of %zu bytes", got, sizeof(h->wire));
+                if (n > 0)
+                        got += (size_t)n;
+                if (got >= 3 * sizeof(uint32_t) &&
+                    (h->wire.magic != WIRE_MAGIC || h->wire.version != WIRE_VERSION || h->wire.size != sizeof(h->wire)))
+                        guard_fail("library and helper are of different builds");
+        }
+}
+
+#define TERMINATE(array) ((array)[sizeof(array) - 1] = 0)
+
+static void check_wire(struct wire_crash *wire)
+{
+        const char *time;
+        size_t len = 0;
+
+        TERMINATE(wire->id);
+        TERMINATE(wire->dir);
+        TERMINATE(wire->reason);
+        TERMINATE(wire->exception_type);
+        TERMINATE(wire->note);
+        if (wire->frame_count > WIRE_MAX_FRAMES)
+                wire->frame_count = WIRE_MAX_FRAMES;
+        if (wire->pid <= 0 || wire->tid <= 0)
+                guard_fail("no process is named");
+        if (strchr(wire->id, '/') || !store_parse_name(wire->id, &len, &time, NULL) || wire->id[len])
+                guard_fail("not the name of a report: %.64s", wire->id);
+}
+
+void helper_receive(struct helper *h)
+{
+        read_wire(h);
+        check_wire(&h->wire);
+}
