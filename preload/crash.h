@@ -35,7 +35,8 @@ struct crash {
         uint32_t frame_count;
         enum cfi_end frame_end;
         struct wire_frame frame[WIRE_MAX_FRAMES];
-        char note[512]; /* lines for the report's diagnostics */
+        char message[WIRE_MESSAGE_MAX]; /* what the program said as it gave up; "" nothing */
+        char note[512];                 /* lines for the report's diagnostics */
 };
 
 /* Adds one line to crash->note. Trusted text; cut when full. Async-signal-safe. */

@@ -118,6 +118,7 @@ static void fill_wire(struct wire_crash *w, const struct crash *c)
         __builtin_memcpy(w->frames, c->frame, c->frame_count * sizeof(c->frame[0]));
         __builtin_memcpy(w->id, c->id, sizeof(w->id));
         __builtin_memcpy(w->dir, c->dir, sizeof(w->dir));
+        __builtin_memcpy(w->message, c->message, sizeof(w->message));
         __builtin_memcpy(w->exception_type, notes.exception_type, sizeof(w->exception_type));
         __builtin_memcpy(w->note, c->note, sizeof(w->note));
         sigsafe_cat(w->reason, sizeof(w->reason), &at, c->reason ? c->reason : "");

@@ -97,6 +97,8 @@ void rawsection_cause(void)
         rawline_str("kind", kind);
         if (c->signal)
                 put_signal(c);
+        if (c->message[0])
+                rawline_text("message", c->message, sigsafe_strlen(c->message));
         if (notes.uncaught_exception && notes.exception_type[0])
                 rawline_text("exception", notes.exception_type, sigsafe_strlen(notes.exception_type));
         if (c->reason)

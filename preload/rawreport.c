@@ -2,6 +2,7 @@
 #include "preload/rawreport.h"
 #include "preload/dispatch.h"
 #include "preload/guard.h"
+#include "preload/message.h"
 #include "preload/output.h"
 #include "preload/probe.h"
 #include "preload/rawline.h"
@@ -126,6 +127,11 @@ static void walk(void *crash)
         c->frame_count = stackwalk(&c->regs, c->frame, max, &c->frame_end);
 }
 
+static void find_message(void *crash)
+{
+        message_find(crash);
+}
+
 /* A handler of the application that restores the default action and raises its signal again dies of a signal it sent
  * itself; what the reader wants to know is the fault that the handler was called for. The frames go on through the
  * handler to it. */
@@ -154,6 +160,8 @@ void rawreport_write(struct crash *c)
                 crash_note(c, "the stack walk of the raw report was abandoned by a fault of its own", NULL, 0);
         if (c->uc && !guard_run(find_origin, c, &fault))
                 crash_note(c, "the search for an outer handler was abandoned by a fault of its own", NULL, 0);
+        if (!guard_run(find_message, c, &fault))
+                crash_note(c, "the search for a message was abandoned by a fault of its own", NULL, 0);
         for (unsigned i = 0; err && i < OUTPUT_DIRECTORIES; i++)
                 err = write_to_directory(c, i);
         c->raw_err = err;

@@ -33,6 +33,8 @@ static void identify(struct helper *h)
         r->tool.commit = CRASHPRE_COMMIT;
         if (w->kind == WIRE_KIND_REQUEST && w->reason[0])
                 r->cause.message = pool_strdup(&r->pool, w->reason);
+        else if (w->message[0])
+                r->cause.message = pool_strdup(&r->pool, w->message);
         if (w->kind == WIRE_KIND_FIRST_CHANCE)
                 r->cause.chance = "first";
         r->timings_us.raw = KNOWN_INT(helper_microseconds(w->fault_ns, w->raw_ns));

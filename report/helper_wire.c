@@ -80,6 +80,7 @@ static void check_wire(struct wire_crash *wire)
         TERMINATE(wire->id);
         TERMINATE(wire->dir);
         TERMINATE(wire->reason);
+        TERMINATE(wire->message);
         TERMINATE(wire->exception_type);
         TERMINATE(wire->note);
         if (wire->frame_count > WIRE_MAX_FRAMES)

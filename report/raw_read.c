@@ -176,7 +176,7 @@ static bool cause_line(struct reader *r, char *line)
         decode(value);
         if (!strcmp(line, "kind"))
                 r->report->cause.kind = value;
-        else if (!strcmp(line, "reason"))
+        else if (!strcmp(line, "reason") || !strcmp(line, "message"))
                 r->report->cause.message = value;
         else if (!strcmp(line, "class"))
                 r->raw->class = value;

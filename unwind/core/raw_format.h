@@ -18,6 +18,7 @@
  *   trap: 14 error 0x6                    the processor's words for a fault, where the kernel raised the signal
  *   sender: pid 1 uid 0                   for sent signals
  *   syscall: 41                           for SIGSYS
+ *   message: text                         what the program said as it gave up, at most 4 KiB
  *   exception: St13runtime_error          mangled
  *   reason: text                          of a request
  *   class: null-dereference               as far as known in process

@@ -26,6 +26,7 @@ enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 }
 #define WIRE_MAGIC 0x70435243u
 #define WIRE_VERSION 1u
 #define WIRE_MAX_FRAMES 256
+#define WIRE_MESSAGE_MAX 4096 /* longer messages are cut, here and in the raw report */
 #define WIRE_SIGINFO_SIZE 128 /* the kernel's SI_MAX_SIZE, asm-generic/siginfo.h */
 
 enum wire_status { WIRE_HELLO = 'H', WIRE_RELEASED = 'R', WIRE_DONE = 'D' };
@@ -65,6 +66,7 @@ struct wire_crash {
         char id[256];                              /* base name of the report files */
         char dir[4096];                            /* directory of the reports, for people; "" none */
         char reason[256];                          /* of a request */
+        char message[WIRE_MESSAGE_MAX];            /* what the program said as it gave up, "" nothing */
         char exception_type[512];                  /* mangled type name, "" unknown */
         /* anything worth a diagnostic: settings that were bad, a directory that could not be used; "" none; lines */
         char note[512];

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/message.h: what the program said as it gave up: an assertion's text, glibc's verdict on the heap or stack.
+ *
+ * Signal context: async-signal-safe. Needs probe_begin(), memmap_read() and the frames.
+ */
+#ifndef CRASHPRE_PRELOAD_MESSAGE_H
+#define CRASHPRE_PRELOAD_MESSAGE_H
+
+#include "preload/crash.h"
+
+/* Fills c->message, cut at its size and without newlines at its end; "" where nothing was said. Only a process that
+ * aborts itself says anything. */
+void message_find(struct crash *c);
+
+#endif
