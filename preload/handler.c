@@ -4,6 +4,7 @@
 #include "preload/claim.h"
 #include "preload/crash.h"
 #include "preload/death.h"
+#include "preload/debugger.h"
 #include "preload/dispatch.h"
 #include "preload/guard.h"
 #include "preload/memmap.h"
@@ -47,7 +48,7 @@ static struct {
 
 static uint64_t patience(void)
 {
-        return settings.timeout_s * NS_PER_S + OTHERS_PATIENCE_NS;
+        return (settings.timeout_s + settings.wait_debugger_s) * NS_PER_S + OTHERS_PATIENCE_NS;
 }
 
 void handler_wait_for_death(void)
@@ -280,10 +281,13 @@ static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
         }
         if (!told_before(info, uc))
                 tell_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc, fault_ns);
-        if (!may_go_on || !state.handled)
-                return true;
-        claim_release();
-        return false;
+        if (may_go_on && state.handled) {
+                claim_release();
+                return false;
+        }
+        if (!state.disabled)
+                debugger_wait(state.crash.stderr_ok);
+        return true;
 }
 
 static void fatal(int sig, siginfo_t *info, ucontext_t *uc)

@@ -4,6 +4,7 @@
 #include "preload/sigsafe.h"
 #include "preload/syscalls.h"
 #include "unwind/core/raw_format.h"
+#include "unwind/core/redact.h"
 #include "unwind/core/signames.h"
 
 #include <asm/ioctls.h>
@@ -168,50 +169,55 @@ static void put_program(struct sigsafe_out *o, const struct crash *c)
         sigsafe_char(o, ']');
 }
 
-/* In place of the summary that the helper would have printed. */
-static void tell_stderr(const struct crash *c, const char *outcome)
+static void put_outcome(struct sigsafe_out *o, const char *what, const char *detail, int number)
 {
-        static struct sigsafe_out out; /* one user: the thread that claimed the crash */
+        o->hide_homes = settings.redact & REDACT_PATHS;
+        o->home = settings.home;
+        sigsafe_str(o, what);
+        if (number != OUTPUT_NO_NUMBER)
+                sigsafe_dec(o, number);
+        if (detail) {
+                sigsafe_str(o, ": ");
+                sigsafe_text(o, detail, sigsafe_strlen(detail));
+        }
+        sigsafe_char(o, '\n');
+        o->hide_homes = false;
+}
+
+/* In place of the summary that the helper would have printed. The report's own path is told as it is: it is to be
+ * found. */
+static void tell_stderr(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail, int number)
+{
         const char *name = signames_signal(c->signal);
 
-        if (!c->stderr_ok)
-                return;
-        out.fd = 2;
-        out.err = 0;
-        out.used = 0;
-        out.may_block = true;
-        out.give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
-        sigsafe_str(&out, "crashpre: ");
-        put_program(&out, c);
-        sigsafe_str(&out, c->signal ? " died of " : ": report on request");
-        sigsafe_str(&out, !c->signal ? "" : name ? name : "a signal");
-        sigsafe_str(&out, "; helper ");
-        sigsafe_str(&out, outcome);
+        *o = (struct sigsafe_out){ .fd = 2, .may_block = true };
+        o->give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
+        sigsafe_str(o, "crashpre: ");
+        put_program(o, c);
+        sigsafe_str(o, c->signal ? " died of " : ": report on request");
+        sigsafe_str(o, !c->signal ? "" : name ? name : "a signal");
+        sigsafe_str(o, "; helper ");
+        put_outcome(o, what, detail, number);
         if (c->raw_fd >= 0) {
-                sigsafe_str(&out, "report: ");
-                sigsafe_text(&out, c->dir, sigsafe_strlen(c->dir));
-                sigsafe_char(&out, '/');
-                sigsafe_str(&out, c->id);
-                sigsafe_str(&out, ".txt\n");
+                sigsafe_str(o, "report: ");
+                sigsafe_text(o, c->dir, sigsafe_strlen(c->dir));
+                sigsafe_char(o, '/');
+                sigsafe_str(o, c->id);
+                sigsafe_str(o, ".txt\n");
         }
-        sigsafe_flush(&out);
+        sigsafe_flush(o);
 }
 
 void output_append_outcome(struct crash *c, const char *what, const char *detail, int number)
 {
-        char line[512] = RAW_HELPER_PREFIX;
-        const size_t prefix = sizeof(RAW_HELPER_PREFIX) - 1, size = sizeof(line) - 1;
-        size_t at = prefix;
+        static struct sigsafe_out out; /* one user: the thread that claimed the crash */
 
-        sigsafe_cat(line, size, &at, what);
-        if (number != OUTPUT_NO_NUMBER)
-                sigsafe_cat_dec(line, size, &at, (uint64_t)number, 1);
-        if (detail) {
-                sigsafe_cat(line, size, &at, ": ");
-                sigsafe_cat(line, size, &at, detail);
+        if (c->raw_fd >= 0) {
+                out = (struct sigsafe_out){ .fd = c->raw_fd };
+                sigsafe_str(&out, RAW_HELPER_PREFIX);
+                put_outcome(&out, what, detail, number);
+                sigsafe_flush(&out);
         }
-        sigsafe_cat(line, sizeof(line), &at, "\n");
-        if (c->raw_fd >= 0)
-                sys_write(c->raw_fd, line, at);
-        tell_stderr(c, line + prefix);
+        if (c->stderr_ok)
+                tell_stderr(&out, c, what, detail, number);
 }

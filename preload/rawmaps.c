@@ -64,7 +64,7 @@ void rawsection_maps(void)
         sigsafe_str(out, RAW_SECTION_MAPS "\n");
         if (raw.map->lines_omitted)
                 put_named_ranges();
-        sigsafe_bytes(out, raw.map->text, raw.map->text_len);
+        sigsafe_lines(out, raw.map->text, raw.map->text_len);
         if (raw.map->error)
                 rawline_dec("error", -raw.map->error);
         if (raw.map->lines_omitted)

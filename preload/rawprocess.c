@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/rawline.h"
 #include "preload/rawsections.h"
+#include "preload/settings.h"
 #include "preload/syscalls.h"
 #include "unwind/core/raw_format.h"
+#include "unwind/core/redact.h"
 
 #include <linux/prctl.h>
 #include <sched.h>
@@ -83,7 +85,8 @@ static void put_system(void)
 
         if (sys_1(SYS_uname, (long)&uts) == 0) {
                 rawline_text("kernel", uts.release, sigsafe_strlen(uts.release));
-                rawline_text("hostname", uts.nodename, sigsafe_strlen(uts.nodename));
+                if (!(settings.redact & REDACT_HOSTNAME))
+                        rawline_text("hostname", uts.nodename, sigsafe_strlen(uts.nodename));
         }
         n = sys_3(SYS_sched_getaffinity, 0, sizeof(cpus), (long)cpus);
         for (long i = 0; i < n * 8; i++)
@@ -104,6 +107,7 @@ void rawsection_process(void)
         rawline_dec("uid", sys_0(SYS_getuid));
         rawline_dec("gid", sys_0(SYS_getgid));
         put_start_time();
-        put_arguments();
+        if (!(settings.redact & REDACT_CMDLINE))
+                put_arguments();
         put_system();
 }

@@ -11,6 +11,7 @@
 #include "preload/stackwalk.h"
 #include "preload/syscalls.h"
 #include "unwind/core/raw_format.h"
+#include "unwind/core/redact.h"
 #include "version.h"
 
 #include <errno.h>
@@ -91,12 +92,21 @@ static int write_all(void)
         return sigsafe_flush(out);
 }
 
+static void begin_output(int fd)
+{
+        raw.out = (struct sigsafe_out){
+                .fd = fd,
+                .hide_homes = settings.redact & REDACT_PATHS,
+                .home = settings.home,
+        };
+}
+
 static int write_to_directory(struct crash *c, unsigned i)
 {
         int err = output_open(c, i);
 
         if (!err) {
-                raw.out = (struct sigsafe_out){ .fd = c->raw_fd };
+                begin_output(c->raw_fd);
                 err = write_all();
                 if (err)
                         output_discard(c);
@@ -111,11 +121,9 @@ static void write_to_stderr(struct crash *c)
         c->dir[0] = 0;
         if (!c->stderr_ok && !settings.stderr_only)
                 return;
-        raw.out = (struct sigsafe_out){
-                .fd = 2,
-                .may_block = true,
-                .give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS,
-        };
+        begin_output(2);
+        raw.out.may_block = true;
+        raw.out.give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
         write_all();
 }
 

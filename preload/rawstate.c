@@ -2,8 +2,10 @@
 #include "preload/encode.h"
 #include "preload/rawline.h"
 #include "preload/rawsections.h"
+#include "preload/settings.h"
 #include "preload/x86_64.h"
 #include "unwind/core/raw_format.h"
+#include "unwind/core/redact.h"
 
 static struct sigsafe_out *const out = &raw.out;
 
@@ -19,7 +21,7 @@ void rawsection_registers(void)
         for (unsigned i = 0; i < sizeof(order); i++)
                 if (regs->known & 1u << order[i])
                         rawline_hex(names[order[i]], regs->v[order[i]]);
-        if (!raw.crash->uc)
+        if (!raw.crash->uc || settings.redact & REDACT_MEMORY)
                 return;
         xstate = arch_context_xstate(raw.crash->uc, &size);
         if (xstate)

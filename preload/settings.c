@@ -4,6 +4,7 @@
 #include "preload/sigsafe.h"
 #include "preload/startup.h"
 #include "preload/syscalls.h"
+#include "unwind/core/redact.h"
 
 #include <fnmatch.h>
 #include <limits.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-STARTUP_DATA struct settings settings = { .dir = "", .tmpdir = "", .helper = "", .argv0 = "", .note = "" };
+STARTUP_DATA struct settings settings = { .dir = "", .tmpdir = "", .helper = "", .home = "", .argv0 = "", .note = "" };
 
 static size_t span(const char *s, char until)
 {
@@ -138,7 +139,7 @@ static void set_timeout(const char *v)
 {
         unsigned n;
 
-        if (parse_number(v, 10, 86400, &n))
+        if (parse_number(v, 10, 86400, &n) && n > 0)
                 settings.timeout_s = n;
         else
                 note_bad("CRASHPRE_TIMEOUT", v, "seconds");
@@ -148,10 +149,20 @@ static void set_max_frames(const char *v)
 {
         unsigned n;
 
-        if (parse_number(v, 10, 1000000, &n) && n > 0)
+        if (parse_number(v, 10, 1000000, &n) && n > 1)
                 settings.max_frames = n;
         else
-                note_bad("CRASHPRE_MAX_FRAMES", v, "a number above 0");
+                note_bad("CRASHPRE_MAX_FRAMES", v, "a number above 1");
+}
+
+static void set_wait_debugger(const char *v)
+{
+        unsigned n;
+
+        if (parse_number(v, 10, 86400, &n))
+                settings.wait_debugger_s = n;
+        else
+                note_bad("CRASHPRE_WAIT_DEBUGGER", v, "seconds");
 }
 
 static void set_mode(const char *v)
@@ -162,6 +173,28 @@ static void set_mode(const char *v)
                 settings.mode = n;
         else
                 note_bad("CRASHPRE_MODE", v, "an octal mode such as 0644");
+}
+
+static unsigned redact_bit(const char *word, size_t len)
+{
+        static const char words[][10] = { REDACT_WORDS };
+
+        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+                if (sigsafe_strlen(words[i]) == len && !memcmp(words[i], word, len))
+                        return 1u << i;
+        return 0;
+}
+
+/* What is known of a list that is wrong counts all the same: it tells what must not be shown. The helper says what is
+ * wrong with it. */
+static void set_redact(const char *v)
+{
+        while (*v) {
+                size_t len = span(v, ',');
+
+                settings.redact |= redact_bit(v, len);
+                v += len + (v[len] == ',');
+        }
 }
 
 /* Kept and absolute, so that a later chdir() does not move the reports. "" where it cannot be told. */
@@ -223,12 +256,20 @@ static const struct {
         const char *name;
         void (*set)(const char *value);
 } variables[] = {
-        { "CRASHPRE_ENABLED", set_enabled }, { "CRASHPRE_SIGNALS", set_signals },
-        { "CRASHPRE_CHAIN", set_chain },     { "CRASHPRE_STDERR", set_stderr },
-        { "CRASHPRE_TIMEOUT", set_timeout }, { "CRASHPRE_MAX_FRAMES", set_max_frames },
-        { "CRASHPRE_MODE", set_mode },       { "CRASHPRE_DIR", set_dir },
-        { "CRASHPRE_HELPER", set_helper },   { "CRASHPRE_ONLY", set_only },
-        { "CRASHPRE_SKIP", set_skip },       { "TMPDIR", set_tmpdir },
+        { "CRASHPRE_ENABLED", set_enabled },
+        { "CRASHPRE_SIGNALS", set_signals },
+        { "CRASHPRE_CHAIN", set_chain },
+        { "CRASHPRE_STDERR", set_stderr },
+        { "CRASHPRE_TIMEOUT", set_timeout },
+        { "CRASHPRE_MAX_FRAMES", set_max_frames },
+        { "CRASHPRE_MODE", set_mode },
+        { "CRASHPRE_DIR", set_dir },
+        { "CRASHPRE_HELPER", set_helper },
+        { "CRASHPRE_ONLY", set_only },
+        { "CRASHPRE_SKIP", set_skip },
+        { "CRASHPRE_REDACT", set_redact },
+        { "TMPDIR", set_tmpdir },
+        { "CRASHPRE_WAIT_DEBUGGER", set_wait_debugger },
 };
 
 /* What the helper gets of the environment: its settings and what programs expect, never a preload or a library path. */
@@ -264,7 +305,7 @@ static bool may_matter(char first)
 
 static void read_environment(char **envp)
 {
-        const char *urls = NULL;
+        const char *urls = NULL, *home = NULL;
         bool debuginfod = false;
 
         for (; *envp; envp++) {
@@ -279,6 +320,8 @@ static void read_environment(char **envp)
                         take_variable(*envp, len);
                 if (for_helper(*envp, len))
                         copy_for_helper(*envp);
+                if (len == 4 && !memcmp(*envp, "HOME", 4))
+                        home = *envp + 5;
                 if (len == 15 && !memcmp(*envp, "DEBUGINFOD_URLS", 15))
                         urls = *envp;
                 if (sigsafe_streq(*envp, "CRASHPRE_DEBUGINFOD=1"))
@@ -286,6 +329,11 @@ static void read_environment(char **envp)
         }
         if (urls && debuginfod)
                 copy_for_helper(urls);
+        if (home && settings.redact & REDACT_PATHS) {
+                const char *kept = keep_string(home, sigsafe_strlen(home));
+
+                settings.home = kept ? kept : "";
+        }
 }
 
 static bool globs_match(const char *globs, const char *name)

@@ -23,13 +23,16 @@ struct settings {
         enum stderr_mode stderr_mode;
         unsigned timeout_s;
         unsigned max_frames;
-        unsigned mode;    /* of report files */
-        uint64_t signals; /* bit n - 1: signal n is watched */
-        dev_t stderr_dev; /* what descriptor 2 was at load; 0, 0: closed */
+        unsigned mode;            /* of report files */
+        unsigned redact;          /* CRASHPRE_REDACT: bits of enum redact (unwind/core/redact.h) */
+        unsigned wait_debugger_s; /* how long a dying process waits for a debugger */
+        uint64_t signals;         /* bit n - 1: signal n is watched */
+        dev_t stderr_dev;         /* what descriptor 2 was at load; 0, 0: closed */
         ino_t stderr_ino;
         const char *dir;    /* absolute; "" unknown */
         const char *tmpdir; /* $TMPDIR, "" unset */
         const char *helper; /* CRASHPRE_HELPER, absolute; "": beside the library */
+        const char *home;   /* $HOME, kept where paths are redacted; "" unknown */
         const char *argv0;  /* for when /proc is not there */
         const char *note;   /* lines about bad values */
 };

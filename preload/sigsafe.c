@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/sigsafe.h"
 #include "preload/syscalls.h"
+#include "unwind/core/redact.h"
 
 #include <errno.h>
 #include <linux/limits.h>
@@ -73,12 +74,25 @@ static char hex_digit(unsigned v)
         return (char)(v < 10 ? '0' + v : 'a' + v - 10);
 }
 
-void sigsafe_text(struct sigsafe_out *o, const char *s, size_t n)
+/* Length of a home directory at s[at] that must not be shown; a ~ was put for it. */
+static size_t hide_home(struct sigsafe_out *o, const char *s, size_t n, size_t at)
 {
-        for (size_t i = 0; i < n; i++) {
+        size_t len = o->hide_homes ? redact_home_at(s, n, at, o->home) : 0;
+
+        if (len)
+                sigsafe_char(o, '~');
+        return len;
+}
+
+static void put_text(struct sigsafe_out *o, const char *s, size_t n, bool lines)
+{
+        for (size_t i = 0, hidden; i < n; i += hidden ? hidden : 1) {
                 unsigned char c = (unsigned char)s[i];
 
-                if (c >= 0x20 && c < 0x7f && c != '\\') {
+                hidden = hide_home(o, s, n, i);
+                if (hidden)
+                        continue;
+                if ((c >= 0x20 && c < 0x7f && c != '\\') || (lines && c == '\n')) {
                         sigsafe_char(o, (char)c);
                         continue;
                 }
@@ -86,6 +100,16 @@ void sigsafe_text(struct sigsafe_out *o, const char *s, size_t n)
                 sigsafe_char(o, hex_digit(c >> 4));
                 sigsafe_char(o, hex_digit(c & 15));
         }
+}
+
+void sigsafe_text(struct sigsafe_out *o, const char *s, size_t n)
+{
+        put_text(o, s, n, false);
+}
+
+void sigsafe_lines(struct sigsafe_out *o, const char *s, size_t n)
+{
+        put_text(o, s, n, true);
 }
 
 void sigsafe_dec_width(struct sigsafe_out *o, uint64_t value, unsigned width)

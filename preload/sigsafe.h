@@ -18,7 +18,10 @@ struct sigsafe_out {         /* begins as { .fd = fd } */
         int err;             /* 0, or -errno of the first write that failed */
         bool may_block;      /* a pipe or terminal that nobody may be reading: wait for room, but not for ever */
         uint64_t give_up_ns; /* CLOCK_MONOTONIC, for may_block */
-        size_t used;         /* bytes waiting in buf */
+        /* CRASHPRE_REDACT=paths: home directories in the program's text become ~ (unwind/core/redact.h) */
+        bool hide_homes;
+        const char *home; /* $HOME; borrowed; "" or NULL unknown */
+        size_t used;      /* bytes waiting in buf */
         char buf[8192];
 };
 
@@ -28,6 +31,8 @@ void sigsafe_str(struct sigsafe_out *o, const char *s);
 void sigsafe_bytes(struct sigsafe_out *o, const char *s, size_t n);
 /* `n` bytes of the program's, with a backslash and what is not printable ASCII as \xHH. */
 void sigsafe_text(struct sigsafe_out *o, const char *s, size_t n);
+/* The same, but ends of lines stay. */
+void sigsafe_lines(struct sigsafe_out *o, const char *s, size_t n);
 void sigsafe_char(struct sigsafe_out *o, char c);
 void sigsafe_dec(struct sigsafe_out *o, int64_t value);
 /* At least `width` digits, zero-padded. */

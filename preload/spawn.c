@@ -137,7 +137,7 @@ static void intermediate(void *unused)
         leave(0);
 }
 
-static bool interrupted_by_user(void)
+bool spawn_wait_is_over(void)
 {
         const uint64_t ending =
                 1ull << (SIGINT - 1) | 1ull << (SIGTERM - 1) | 1ull << (SIGHUP - 1) | 1ull << (SIGQUIT - 1);
@@ -168,7 +168,7 @@ static enum outcome wait_byte(struct crash *c, int fd, char *byte)
                  * no end of file. */
                 if (n == 0 && !__atomic_load_n(&shared.child_tid, __ATOMIC_ACQUIRE))
                         return ENDED;
-                if (n == 0 && interrupted_by_user())
+                if (n == 0 && spawn_wait_is_over())
                         return INTERRUPTED;
                 if (sys_clock_ns(CLOCK_MONOTONIC) >= c->deadline_ns)
                         return TIMED_OUT;

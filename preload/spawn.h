@@ -14,4 +14,7 @@
  * the raw report. */
 void spawn_helper(struct crash *c, const struct wire_crash *wire);
 
+/* Is INT, TERM, HUP or QUIT pending? Ctrl-C ends every wait of a dying process. */
+bool spawn_wait_is_over(void);
+
 #endif

@@ -3,6 +3,7 @@
  * then names. */
 #include "report/helper.h"
 #include "report/procfs.h"
+#include "report/redact.h"
 #include "report/source.h"
 #include "report/stacks.h"
 #include "report/store.h"
@@ -109,6 +110,8 @@ static void look_from_outside(struct helper *h)
 {
         char why[512] = "";
 
+        if (h->settings.redact & REDACT_PATHS)
+                raw_expand_home(&h->raw, &h->report->pool, getenv("HOME"));
         if (process_open(h->wire.pid, &h->target, why, sizeof(why))) {
                 report_diagnose(h->report, "attach", "%s", why);
                 h->target = NULL;

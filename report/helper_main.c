@@ -34,13 +34,14 @@
 
 /* ---- what stands in the report ---- */
 
-static void diagnose_lines(struct report *report, const char *stage, char *lines)
+/* What the handler has to say: about settings (once, where the helper reads the same one), and about the crash. */
+static void diagnose_notes(struct report *report, char *lines)
 {
         char *line, *rest = lines;
 
         while ((line = strsep(&rest, "\n")))
-                if (*line)
-                        report_diagnose(report, stage, "%s", line);
+                if (*line && !settings_begins_with_own(line))
+                        report_diagnose(report, strncmp(line, "CRASHPRE_", 9) ? "handler" : "settings", "%s", line);
 }
 
 static void settings_to_report(void *ctx, const char *name, const char *message)
@@ -118,6 +119,12 @@ static void call_hook(struct helper *h)
                    h->settings.timeout);
 }
 
+/* Whether the other threads stay held until the process is gone. A debugger that is to come needs them free. */
+static bool holds_others(const struct helper *h)
+{
+        return h->attached && helper_is_fatal(h) && !h->settings.wait_debugger;
+}
+
 /* From here on the process may go its way. */
 static void let_go(struct helper *h)
 {
@@ -129,13 +136,13 @@ static void let_go(struct helper *h)
                 helper_say(WIRE_DONE);
                 guard_spare_leave();
         }
-        if (h->attached && helper_is_fatal(h) && process_release_thread(h->target, h->wire.tid))
+        if (h->attached && helper_is_fatal(h) && (!holds_others(h) || process_release_thread(h->target, h->wire.tid)))
                 process_release_all(h->target); /* better too many threads than a process that cannot die */
         guard_spare_collect();
         helper_say(WIRE_DONE);
         close_range(STDIN_FILENO, WIRE_FD_RAW,
                     0); /* a shell that reads the application's stderr must not wait for us */
-        if (h->attached && helper_is_fatal(h))
+        if (holds_others(h))
                 process_hold_until_death(h->target, deadline);
 }
 
@@ -165,7 +172,7 @@ static void run(struct helper *h)
         else
                 h->wire.deadline_ns = guard_now() + (uint64_t)h->settings.timeout * NSEC_PER_SEC;
         helper_look(h);
-        diagnose_lines(h->report, "handler", h->wire.note);
+        diagnose_notes(h->report, h->wire.note);
         helper_name(h);
         explain(h);
         describe_summary(h->report);

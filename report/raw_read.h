@@ -54,6 +54,10 @@ int raw_read(const char *text, size_t len, struct report *report, struct raw_rep
  * mappings; no memory. */
 struct target *raw_target(const struct raw_report *raw);
 
+/* Paths that begin with ~ (CRASHPRE_REDACT=paths) lead to files below `home` again, which may be NULL: then they stay.
+ * The new ones are from `pool`. */
+void raw_expand_home(struct raw_report *raw, struct pool *pool, const char *home);
+
 /* Gives modules of `t` whose headers could not be read the bias that the frames of `raw` imply. */
 void raw_fill_bias(const struct raw_report *raw, struct target *t);
 

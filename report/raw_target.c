@@ -196,3 +196,21 @@ void raw_fill_bias(const struct raw_report *raw, struct target *t)
                 }
         }
 }
+
+static void expand(const char **path, struct pool *pool, const char *home)
+{
+        if (*path && **path == '~')
+                *path = pool_printf(pool, "%s%s", home, *path + 1);
+}
+
+void raw_expand_home(struct raw_report *raw, struct pool *pool, const char *home)
+{
+        size_t i;
+
+        if (!home || *home != '/')
+                return;
+        for (i = 0; i < raw->module_count; i++)
+                expand(&raw->modules[i].path, pool, home);
+        for (i = 0; i < raw->frame_count; i++)
+                expand(&raw->frames[i].module, pool, home);
+}

@@ -3,58 +3,25 @@
 
 #include "report/fields.h"
 
-#include <ctype.h>
 #include <string.h>
 
 /* ---- paths ---- */
 
-/* May `c` stand in the name of a user or of a directory? All that is not ASCII may. */
-static bool in_name(char c)
-{
-        return isalnum((unsigned char)c) || (c && strchr("._-+", c)) || (unsigned char)c >= 0x80;
-}
-
-/* Length of `dir` at `s`, if that is where it ends. */
-static size_t directory_at(const char *s, const char *dir, size_t len)
-{
-        return len > 1 && !strncmp(s, dir, len) && !in_name(s[len]) ? len : 0;
-}
-
-/* Length of a home directory that begins at `s`, 0 if none does. */
-static size_t home_at(const char *s, const char *home)
-{
-        static const char users[] = "/home/", root[] = "/root";
-        size_t len = home ? strlen(home) : 0;
-
-        while (len > 1 && home[len - 1] == '/')
-                len--;
-        len = directory_at(s, home, len);
-        if (len)
-                return len;
-        if (!strncmp(s, users, sizeof(users) - 1) && in_name(s[sizeof(users) - 1])) {
-                for (len = sizeof(users) - 1; in_name(s[len]); len++)
-                        ;
-                return len;
-        }
-        return directory_at(s, root, sizeof(root) - 1);
-}
-
 const char *redact_paths(struct pool *pool, const char *s, const char *home)
 {
-        const char *at;
         char *out = NULL, *o = NULL;
+        size_t len = strlen(s), at;
 
-        for (at = s; *at;) {
-                /* not in the middle of "/srv/home/x" */
-                size_t len = *at == '/' && (at == s || !(in_name(at[-1]) || at[-1] == '~')) ? home_at(at, home) : 0;
+        for (at = 0; at < len;) {
+                size_t n = redact_home_at(s, len, at, home);
 
-                if (len && !out) { /* it can but get shorter */
+                if (n && !out) { /* it can but get shorter */
                         out = pool_strdup(pool, s);
-                        o = out + (at - s);
+                        o = out + at;
                 }
                 if (out)
-                        *o++ = len ? '~' : *at;
-                at += len ? len : 1;
+                        *o++ = n ? '~' : s[at];
+                at += n ? n : 1;
         }
         if (!out)
                 return s;
@@ -124,6 +91,8 @@ void redact_report(struct report *report, unsigned what, const char *home)
                 report->process.cmdline_count = 0;
         if (what & REDACT_ENV)
                 report->process.environment_count = 0;
+        if (what & REDACT_MEMORY)
+                report->memory_count = 0;
         if (what & REDACT_HOSTNAME)
                 report->system.hostname = NULL;
         if (what & REDACT_PATHS)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/settings.h"
+#include "unwind/core/redact.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -49,11 +50,10 @@ static const struct setting {
         { "CRASHPRE_VARIABLES", WORD, 0, 0, 1, WORDS("0", "1"), CHECK },
         { "CRASHPRE_SOURCE", NUMBER, 0, 1000, 3, NULL, READ(source_lines) },
         { "CRASHPRE_THROW_SITES", WORD, 0, 0, 0, WORDS("0", "1"), CHECK },
-        { "CRASHPRE_REDACT", WORD_LIST, 0, 0, 0, WORDS("cmdline", "env", "memory", "variables", "paths", "hostname"),
-          READ(redact) },
+        { "CRASHPRE_REDACT", WORD_LIST, 0, 0, 0, WORDS(REDACT_WORDS), READ(redact) },
         { "CRASHPRE_META_*", TEXT, 0, 0, 0, NULL, CHECK },
         { "CRASHPRE_ON_REPORT", TEXT, 0, 0, 0, NULL, READ(on_report) },
-        { "CRASHPRE_WAIT_DEBUGGER", NUMBER, 0, 86400, 0, NULL, CHECK },
+        { "CRASHPRE_WAIT_DEBUGGER", NUMBER, 0, 86400, 0, NULL, READ(wait_debugger) },
         { "CRASHPRE_DEBUGINFOD", WORD, 0, 0, 0, WORDS("0", "1"), CHECK },
         { "CRASHPRE_HELPER", TEXT, 0, 0, 0, NULL, CHECK },
         { "CRASHPRE_TEST_*", TEXT, 0, 0, 0, NULL, CHECK },
@@ -198,6 +198,16 @@ void settings_read(struct settings *out, settings_note *note, void *ctx)
         }
         if (!out->environment)
                 out->environment = default_environment;
+}
+
+bool settings_begins_with_own(const char *text)
+{
+        size_t len = strcspn(text, "="), i;
+
+        for (i = 0; i < TABLE_SIZE; i++)
+                if (table[i].read && strlen(table[i].name) == len && !strncmp(table[i].name, text, len))
+                        return true;
+        return false;
 }
 
 static const struct setting *find(const char *name)

@@ -15,7 +15,8 @@ struct settings {
         long source_lines;       /* on each side of the frame's own; 0: none */
         long max_reports;        /* 0: keep all */
         long mode;               /* of report files */
-        long redact;             /* bits of enum redact (redact.h) */
+        long wait_debugger;      /* seconds a dying process waits for one; 0: it does not */
+        long redact;             /* bits of enum redact (unwind/core/redact.h) */
         const char *on_report;   /* NULL: nothing; borrowed as `environment` */
         const char *environment; /* comma list of globs; borrowed from the process's environment, as debug_dirs */
         const char *debug_dirs;  /* NULL: the unwinder's default */
@@ -29,6 +30,9 @@ void settings_read(struct settings *out, settings_note *note, void *ctx);
 
 /* Tells what is wrong with any CRASHPRE_* variable, those of the preload and unknown ones too. Returns how many. */
 size_t settings_check(settings_note *note, void *ctx);
+
+/* Does `text` begin with a setting that settings_read() reads, as in "CRASHPRE_MODE=x: ..."? */
+bool settings_begins_with_own(const char *text);
 
 /* May variable `name` go into a report, by `globs` and by the rule that secrets never do? */
 bool settings_shows_variable(const char *globs, const char *name);

@@ -2,6 +2,10 @@
 # What becomes of a report: the command that is told of it, what is left out of it.
 bats_require_minimum_version 1.5.0
 
+teardown() {
+        if [ -n "${open_directory-}" ]; then rm -rf "$open_directory"; fi
+}
+
 setup() {
         load helpers
         unset "${!CRASHPRE_@}"
@@ -83,7 +87,78 @@ setup() {
         [[ $stderr == *null_write* ]] || fail "$stderr"
 }
 
+@test "redact: the raw report leaves out what the JSON report does" {
+        mkdir -p "$T/homes/ann/bin"
+        cp "$(zoo)" "$T/homes/ann/bin/app"
+        cd "$T/homes/ann"
+        export HOME=$T/homes/ann
+        run -139 preloaded "$HOME/bin/app" null-write secret
+        raw=$(raw_report)
+        [[ $(raw_section "$raw" process) == *"arg: secret"*"hostname: "* ]] || fail "$(raw_section "$raw" process)"
+        raw_section "$raw" registers | grep -q '^xstate: ' || fail "no xstate"
+        fresh_reports
+        CRASHPRE_REDACT=cmdline,memory,paths,hostname run -139 preloaded "$HOME/bin/app" null-write secret
+        good_reports 1
+        raw=$(raw_report)
+        ! grep -E "homes|secret|^hostname:|^arg:|^xstate:" "$raw" || fail "not redacted"
+        [ "$(raw_value "$raw" process exe)" = "~/bin/app" ]
+        [ "$(raw_value "$raw" process cwd)" = "~" ]
+        for section in frames modules maps; do
+                raw_section "$raw" $section | grep -q ' ~/bin/app' || { show "$raw" && fail "$section"; } || return 1
+        done
+        assert_json "$(the_report)" '.process | has("cmdline") | not'
+}
+
+@test "redact: what the raw report does not tell the helper does not tell either, where it has that alone" {
+        need setpriv
+        # $T is closed to others
+        open_directory=$(TMPDIR='' mktemp -d)
+        mkdir -p "$open_directory"/homes/ann/bin
+        cp "$(zoo)" "$open_directory/homes/ann/bin/app"
+        chmod -R a+rX "$open_directory"
+        export CRASHPRE_DIR=$open_directory/reports
+        mkdir -m 777 "$CRASHPRE_DIR"
+        as_ann=(env HOME="$open_directory/homes/ann" LD_PRELOAD="$preload")
+        [ "$(id -u)" != 0 ] || as_ann=(setpriv --reuid 65534 --regid 65534 --clear-groups "${as_ann[@]}")
+        cd /
+        CRASHPRE_REDACT=cmdline,paths,hostname run -139 timeout 30 "${as_ann[@]}" "$open_directory/homes/ann/bin/app" nodump-null-write secret
+        good_reports 1
+        assert_json "$(the_report)" 'any(.diagnostics[]; .stage == "attach") and (.system.hostname == null) and (.process.cmdline == null)'
+        assert_json "$(the_report)" '.process.exe == "~/bin/app" and any(.modules[]; .path == "~/bin/app")'
+        assert_stack "$(the_report)" null_write main # the helper knows what ~ stands for
+        ! grep -E "homes|secret" "$(the_report)" "$(raw_report)" || fail "not redacted"
+}
+
+@test "redact: the raw report is plain ASCII, whatever a home directory is called" {
+        mkdir -p "$T/homes/jörg \\ x"
+        cp "$(zoo)" "$T/homes/jörg \\ x/app"
+        run -139 preloaded "$T/homes/jörg \\ x/app" null-write
+        good_reports 1
+        raw_section "$(raw_report)" maps | grep -qF '/j\xc3\xb6rg \x5c x/app' || fail "$(raw_section "$(raw_report)" maps)"
+        fresh_reports
+        HOME="$T/homes/jörg \\ x" CRASHPRE_REDACT=paths run -139 preloaded "$T/homes/jörg \\ x/app" null-write
+        good_reports 1
+        ! grep homes "$(raw_report)" || fail "not redacted"
+        raw_section "$(raw_report)" maps | grep -q ' ~/app$' || fail "$(raw_section "$(raw_report)" maps)"
+}
+
+@test "redact: an outcome and a setting that name a home directory" {
+        CRASHPRE_STDERR=brief CRASHPRE_REDACT=paths CRASHPRE_HELPER=/home/ann/helper CRASHPRE_MODE=/home/ann run -139 --separate-stderr preloaded crasher null-write
+        grep -qx 'helper: could not be started, execve gave errno 2: ~/helper' "$(raw_report)" || fail "$(tail -n 3 "$(raw_report)")"
+        grep -q '^note: CRASHPRE_MODE=~: ' "$(raw_report)" || fail "$(head -n 9 "$(raw_report)")"
+        [[ $stderr == *"execve gave errno 2: ~/helper"* && $stderr != */home/* ]] || fail "$stderr"
+}
+
 @test "redact: an unknown word is told, the others are heeded" {
         CRASHPRE_REDACT=hostname,everything run -139 preloaded crasher null-write
         assert_json "$(the_report)" '(.system | has("hostname") | not) and any(.diagnostics[]; .stage == "settings" and (.message | test("CRASHPRE_REDACT.*the rest is heeded")))'
+}
+
+# ---- settings ----
+
+@test "settings: a bad one is told once, whoever reads it" {
+        CRASHPRE_MODE=x CRASHPRE_CHAIN=y CRASHPRE_TIMEOUT=0 CRASHPRE_MAX_FRAMES=1 run -139 preloaded crasher null-write
+        good_reports 1
+        assert_json "$(the_report)" '[.diagnostics[] | select(.message | startswith("CRASHPRE_")) | .stage + " " + (.message | sub("=.*"; ""))] | sort == ["settings CRASHPRE_CHAIN", "settings CRASHPRE_MAX_FRAMES", "settings CRASHPRE_MODE", "settings CRASHPRE_TIMEOUT"]'
+        [ "$(grep -c '^note: CRASHPRE_' "$(raw_report)")" = 4 ] || fail "$(head -n 12 "$(raw_report)")"
 }

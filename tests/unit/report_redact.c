@@ -76,8 +76,22 @@ static void words(void)
         }
 }
 
+static void memory(void)
+{
+        struct report *report = report_new();
+        struct report_memory *m = POOL_APPEND(&report->pool, report->memory, report->memory_count);
+
+        m->bytes = "00";
+        redact_report(report, REDACT_PATHS | REDACT_CMDLINE, NULL);
+        tap_ok(report->memory_count == 1, "bytes of memory stay where they are not named");
+        redact_report(report, REDACT_MEMORY, NULL);
+        tap_ok(report->memory_count == 0, "bytes of memory go where they are");
+        report_free(report);
+}
+
 int main(void)
 {
+        memory();
         paths();
         words();
         return tap_done();
