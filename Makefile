@@ -84,7 +84,7 @@ TOOL_LDFLAGS = -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,noexecstack -Wl,--b
 # Programs that crash on purpose: fixed flags, so that the frames a test expects do not depend on the switches above. A comment
 # "build-flags: ..." in the source adds flags, or further sources, for that one program.
 ZOO_WARN := -Wall -Wextra -Werror -Wno-infinite-recursion
-ZOO_FLAGS := -g -pthread $(ZOO_WARN) -I. -D_GNU_SOURCE -Wl,--build-id
+ZOO_FLAGS := -g -pthread $(ZOO_WARN) $(INCLUDES) -D_GNU_SOURCE -Wl,--build-id
 own_flags = $$(sed -n 's/^.*build-flags: *\([^*]*\).*/\1/p' $<)
 
 # ---- sources -----------------------------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ deb: ## a Debian package in $(BUILD)/deb, needs no network
 
 lint: lint-c lint-shell lint-man ## clang-tidy, shellcheck, mandoc
 
-lint-c: compile_commands.json $(BUILD)/gen/version.h
+lint-c: compile_commands.json $(BUILD)/gen/version.h $(BUILD)/gen/syscallnames.h
 	@scripts/lint c
 
 lint-shell:
@@ -225,6 +225,12 @@ help: ## this text
 $(BUILD)/gen/version.h: FORCE
 	@scripts/version-header $(VERSION) | scripts/replace-if-changed $@
 
+# Names of system calls, as the kernel's headers for this processor have them.
+$(BUILD)/gen/syscallnames.h: $(BUILD)/gen/flags
+	$(Q)echo '#include <asm/unistd.h>' | $(CC) -E -dM - | \
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/\2 \1/p' | sort -n | \
+		awk 'BEGIN { print "#define SYSCALL_NAMES \\" } { printf "\t{ \"%s\", %s }, \\\n", $$2, $$1 } END { print "" }' >$@
+
 # Objects depend on the flags they were made with: another CC or OPT in the same tree makes all of them anew.
 $(BUILD)/gen/flags: FORCE
 	@printf '%s\n' '$(CC_VERSION)' '$(PRELOAD_FLAGS) $(CRASH_FLAGS) $(PRELOAD_LDFLAGS)' '$(TOOL_FLAGS) $(TOOL_LDFLAGS) $(TOOL_LIBS)' \
@@ -243,7 +249,7 @@ compile_commands.json: $(BUILD)/gen/flags Makefile FORCE
 	echo ']'; } | scripts/replace-if-changed $@
 
 # ---- objects -----------------------------------------------------------------------------------------------------------------
-OBJ_NEEDS := $(BUILD)/gen/flags | $(BUILD)/gen/version.h
+OBJ_NEEDS := $(BUILD)/gen/flags $(BUILD)/gen/syscallnames.h | $(BUILD)/gen/version.h
 
 $(CALM_OBJS): $(OBJ)/lib/%.o: %.c $(OBJ_NEEDS)
 	$(call say,CC,$<)
@@ -330,19 +336,19 @@ $(filter %.so,$(TEST_TOOLS)): $(BUILD)/tests/%.so: tests/tools/%.c $(OBJ_NEEDS)
 	$(Q)$(CC) $(BASE_FLAGS) -fPIC -shared -pthread -MF $@.d -MT $@ -o $@ $< $(own_flags)
 
 define zoo_rules
-$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.c $(ZOO_PARTS) $(BUILD)/gen/flags
+$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.c $(ZOO_PARTS) $(BUILD)/gen/flags $(BUILD)/gen/syscallnames.h
 	$$(call say,CC,$$< ($(1)))
 	$$(mkdir)
 	$$(Q)$$(CC) -std=gnu11 -$(1) $$(ZOO_FLAGS) -fPIC -shared -o $$@ $$< $$(own_flags)
-$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.cc $(ZOO_PARTS) $(BUILD)/gen/flags
+$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.cc $(ZOO_PARTS) $(BUILD)/gen/flags $(BUILD)/gen/syscallnames.h
 	$$(call say,CXX,$$< ($(1)))
 	$$(mkdir)
 	$$(Q)$$(CXX) -std=gnu++17 -$(1) $$(ZOO_FLAGS) -fPIC -shared -o $$@ $$< $$(own_flags)
-$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.c $(ZOO_PARTS) $(BUILD)/gen/flags
+$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.c $(ZOO_PARTS) $(BUILD)/gen/flags $(BUILD)/gen/syscallnames.h
 	$$(call say,CC,$$< ($(1)))
 	$$(mkdir)
 	$$(Q)$$(CC) -std=gnu11 -$(1) $$(ZOO_FLAGS) -o $$@ $$< $$(own_flags) -ldl -lm
-$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.cc $(ZOO_PARTS) $(BUILD)/gen/flags
+$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.cc $(ZOO_PARTS) $(BUILD)/gen/flags $(BUILD)/gen/syscallnames.h
 	$$(call say,CXX,$$< ($(1)))
 	$$(mkdir)
 	$$(Q)$$(CXX) -std=gnu++17 -$(1) $$(ZOO_FLAGS) -o $$@ $$< $$(own_flags) -ldl -lm

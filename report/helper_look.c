@@ -113,7 +113,8 @@ static void look_from_outside(struct helper *h)
         if (h->settings.redact & REDACT_PATHS)
                 raw_expand_home(&h->raw, &h->report->pool, getenv("HOME"));
         if (process_open(h->wire.pid, &h->target, why, sizeof(why))) {
-                report_diagnose(h->report, "attach", "%s", why);
+                if (!h->raw.module_count) /* else nothing is missed */
+                        report_diagnose(h->report, "attach", "%s", why);
                 h->target = NULL;
         } else if (!h->target->modules.n) {
                 target_free(h->target);

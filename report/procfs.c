@@ -3,6 +3,7 @@
 
 #include "report/settings.h"
 #include "report/store.h"
+#include "unwind/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -138,18 +139,23 @@ void procfs_set_start(struct report *report, uint64_t ticks, double time_unix)
 void procfs_read_process(struct report *report, pid_t pid, const char *globs)
 {
         struct report_process *p = &report->process;
+        pid_t number = proc_number(pid);
+        const char *status;
         size_t len;
-        const char *status = read_proc(report, pid, "status", &len);
 
         p->pid = KNOWN_INT(pid);
-        p->exe = without_deleted(read_proc_link(report, pid, "exe", p->exe));
-        p->cwd = read_proc_link(report, pid, "cwd", p->cwd);
-        read_cmdline(report, pid);
-        read_environment(report, pid, globs);
-        read_start(report, pid);
+        if (!number)
+                return;
+        p->exe = without_deleted(read_proc_link(report, number, "exe", p->exe));
+        p->cwd = read_proc_link(report, number, "cwd", p->cwd);
+        read_cmdline(report, number);
+        read_environment(report, number, globs);
+        read_start(report, number);
+        status = read_proc(report, number, "status", &len);
         if (!status)
                 return;
-        read_status_number(status, "PPid:", &p->ppid);
+        if (number == pid)
+                read_status_number(status, "PPid:", &p->ppid);
         read_status_number(status, "Uid:", &p->uid);
         read_status_number(status, "Gid:", &p->gid);
 }
@@ -157,7 +163,7 @@ void procfs_read_process(struct report *report, pid_t pid, const char *globs)
 const char *procfs_name(struct report *report, pid_t pid)
 {
         size_t len;
-        char *name = read_proc(report, pid, "comm", &len);
+        char *name = proc_is_ours() ? read_proc(report, pid, "comm", &len) : NULL;
 
         if (!name || !len)
                 return NULL;
@@ -223,7 +229,7 @@ void procfs_read_system(struct report *report, pid_t pid)
         }
         if (cpus > 0)
                 s->cpus = KNOWN_INT(cpus);
-        name = distribution(report, pid);
+        name = distribution(report, proc_number(pid));
         if (name)
                 s->distribution = name;
         s->container = container(report);

@@ -8,7 +8,9 @@
  * comes after a short slice of time.
  */
 #include "unwind/arch.h"
+#include "unwind/proc.h"
 #include "unwind/process_internal.h"
+#include "unwind/refusal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -88,13 +90,13 @@ static size_t look(struct process *p)
         return left;
 }
 
-static char task_state(pid_t pid, pid_t tid)
+static char task_state(pid_t proc, pid_t task)
 {
         char path[64], text[256], *end;
         FILE *f;
         size_t n;
 
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, (int)tid);
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)proc, (int)task);
         f = fopen(path, "re");
         if (!f)
                 return 'X';
@@ -109,7 +111,7 @@ static char task_state(pid_t pid, pid_t tid)
 static bool all_stuck(const struct process *p)
 {
         for (size_t i = 0; i < p->held_count; i++)
-                if (p->held[i].hold == HOLD_ASKED && task_state(p->base.pid, p->held[i].tid) != 'D')
+                if (p->held[i].hold == HOLD_ASKED && task_state(p->base.proc, p->held[i].task) != 'D')
                         return false;
         return true;
 }
@@ -149,6 +151,14 @@ static void wait_for_stops(struct process *p, uint64_t deadline_ns)
 
 /* ---- seizing ---- */
 
+static struct held *find_task(struct process *p, pid_t task)
+{
+        for (size_t i = 0; i < p->held_count; i++)
+                if (p->held[i].task == task)
+                        return &p->held[i];
+        return NULL;
+}
+
 static struct held *find_held(struct process *p, pid_t tid)
 {
         for (size_t i = 0; i < p->held_count; i++)
@@ -157,53 +167,34 @@ static struct held *find_held(struct process *p, pid_t tid)
         return NULL;
 }
 
-/* The value of "Name:" in /proc/PID/status, -1 if it is not there. */
-static long status_value(const char *pid, const char *name)
-{
-        char path[64], line[256];
-        size_t len = strlen(name);
-        long value = -1;
-        FILE *f;
-
-        snprintf(path, sizeof(path), "/proc/%s/status", pid);
-        f = fopen(path, "re");
-        if (!f)
-                return -1;
-        while (value < 0 && fgets(line, sizeof(line), f))
-                if (strncmp(line, name, len) == 0 && line[len] == ':')
-                        value = strtol(line + len + 1, NULL, 10);
-        fclose(f);
-        return value;
-}
-
 /* A debugger that lets go of a process does so thread by thread, and the first one it freed may be the one that
  * crashes now: another tracer gets a moment to leave. Spent once for the whole process. */
-static bool tracer_leaves(struct process *p, pid_t tid)
+static bool tracer_leaves(struct process *p, pid_t task)
 {
         const struct timespec pause = { .tv_nsec = 1000000 };
         char id[48];
         long tracer;
 
-        snprintf(id, sizeof(id), "%d/task/%d", (int)p->base.pid, (int)tid);
-        while ((tracer = status_value(id, "TracerPid")) > 0 && p->tracer_patience > 0) {
+        snprintf(id, sizeof(id), "%d/task/%d", (int)p->base.proc, (int)task);
+        while ((tracer = proc_status(id, "TracerPid:")) > 0 && p->tracer_patience > 0) {
                 p->tracer_patience--;
                 nanosleep(&pause, NULL);
         }
         return tracer == 0;
 }
 
-static int seize_once(struct process *p, pid_t tid)
+static int seize_once(struct process *p, pid_t tid, pid_t task)
 {
         if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0)
                 return 0;
         if (errno != EPERM)
                 return -errno;
-        if (!tracer_leaves(p, tid))
+        if (!tracer_leaves(p, task))
                 return -EPERM;
         return ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0 ? 0 : -errno;
 }
 
-static int seize(struct process *p, pid_t tid)
+static int seize(struct process *p, pid_t tid, pid_t task)
 {
         struct held *h;
         int err = 0;
@@ -218,18 +209,24 @@ static int seize(struct process *p, pid_t tid)
                 p->held_room = room;
         }
         h = &p->held[p->held_count++];
-        *h = (struct held){ .tid = tid, .hold = HOLD_ASKED };
-        err = -seize_once(p, tid);
+        *h = (struct held){ .tid = tid, .task = task, .hold = HOLD_ASKED };
+        err = -seize_once(p, tid, task);
         if (err) {
                 char state;
 
                 /* A thread on its way out, and a leader that ended before its threads, refuse with EPERM too. */
-                state = err == ESRCH ? 'X' : task_state(p->base.pid, tid);
+                state = err == ESRCH ? 'X' : task_state(p->base.proc, task);
                 h->hold = strchr("ZXx", state) ? HOLD_GONE : HOLD_REFUSED;
                 return h->hold == HOLD_REFUSED ? -err : 0;
         }
         ptrace(PTRACE_INTERRUPT, tid, NULL, NULL); /* ESRCH: it is dying, the wait will tell */
         return 0;
+}
+
+/* A thread that ended meanwhile has no number of its own: 0, and the seizure finds nobody. */
+static pid_t own_tid(const struct process *p, pid_t task)
+{
+        return p->base.proc == p->base.pid ? task : proc_own_tid(p->base.proc, task);
 }
 
 struct listing {
@@ -245,28 +242,28 @@ static int seize_new(struct process *p, struct listing *l)
         struct dirent *e;
         char path[32];
         DIR *dir;
+        int err;
 
-        snprintf(path, sizeof(path), "/proc/%d/task", (int)p->base.pid);
+        snprintf(path, sizeof(path), "/proc/%d/task", (int)p->base.proc);
         dir = opendir(path);
         if (!dir)
                 return -errno;
-        while ((e = readdir(dir))) {
-                pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
-                int err;
+        while (errno = 0, (e = readdir(dir))) {
+                pid_t task = (pid_t)strtol(e->d_name, NULL, 10);
 
-                if (tid <= 0)
+                if (task <= 0)
                         continue;
-                if (next < known && p->held[next].tid == tid) {
+                if (next < known && p->held[next].task == task) {
                         next++;
                         continue;
                 }
-                if (known && find_held(p, tid)) {
-                        while (next < known && p->held[next].tid != tid)
+                if (known && find_task(p, task)) {
+                        while (next < known && p->held[next].task != task)
                                 next++;
                         next += next < known;
                         continue;
                 }
-                err = seize(p, tid);
+                err = seize(p, own_tid(p, task), task);
                 if (err == -ENOMEM) {
                         closedir(dir);
                         return err;
@@ -276,75 +273,16 @@ static int seize_new(struct process *p, struct listing *l)
                 if (err)
                         l->refused = err;
         }
+        err = -errno; /* of the listing itself: 0 at its end */
         closedir(dir);
-        return 0;
-}
-
-/* ---- what to tell people ---- */
-
-static bool first_line(const char *path, char *line, int size)
-{
-        FILE *f = fopen(path, "re");
-        bool ok = f && fgets(line, size, f);
-
-        if (f)
-                fclose(f);
-        if (ok)
-                line[strcspn(line, "\n")] = '\0';
-        return ok;
-}
-
-static void explain_refusal(pid_t pid, int err, char *why, size_t size)
-{
-        char id[16], path[64], text[32] = "?";
-        long tracer, scope = 0;
-
-        snprintf(id, sizeof(id), "%d", (int)pid);
-        tracer = status_value(id, "TracerPid");
-        if (tracer > 0) {
-                snprintf(path, sizeof(path), "/proc/%ld/comm", tracer);
-                first_line(path, text, sizeof(text));
-                snprintf(why, size,
-                         "cannot attach to process %d: process %ld (%s) is tracing it already; detach that first",
-                         (int)pid, tracer, text);
-                return;
-        }
-        if (first_line("/proc/sys/kernel/yama/ptrace_scope", text, sizeof(text)))
-                scope = strtol(text, NULL, 10);
-        if (scope >= 3)
-                snprintf(why, size,
-                         "cannot attach to process %d: kernel.yama.ptrace_scope is %ld, which forbids ptrace until the "
-                         "next boot",
-                         (int)pid, scope);
-        else if (scope > 0 && geteuid() != 0)
-                snprintf(why, size,
-                         "cannot attach to process %d: kernel.yama.ptrace_scope is %ld; give CAP_SYS_PTRACE, or set it "
-                         "to 0",
-                         (int)pid, scope);
-        else if (status_value("self", "Seccomp") > 0)
-                snprintf(why, size,
-                         "cannot attach to process %d: %s; a seccomp filter is in force here (in a container, allow "
-                         "ptrace: --cap-add=SYS_PTRACE)",
-                         (int)pid, strerror(err));
-        else
-                snprintf(why, size,
-                         "cannot attach to process %d: %s; it belongs to another user or is not dumpable, which needs "
-                         "CAP_SYS_PTRACE",
-                         (int)pid, strerror(err));
+        return err;
 }
 
 static int fail(struct process *p, int err, char *why, size_t size)
 {
-        pid_t pid = p->base.pid;
-
-        if (err == -ENOENT || err == -ESRCH) {
+        if (err == -ENOENT)
                 err = -ESRCH;
-                snprintf(why, size, "cannot attach to process %d: there is no such process, or it has ended", (int)pid);
-        } else if (err == -ENOMEM) {
-                snprintf(why, size, "cannot attach to process %d: out of memory", (int)pid);
-        } else {
-                explain_refusal(pid, -err, why, size);
-        }
+        refusal_explain(&p->base, err, why, size);
         target_free(&p->base);
         return err;
 }
@@ -399,6 +337,13 @@ int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *w
                 return fail(p, err, why, why_size);
         *out = &p->base;
         return 0;
+}
+
+pid_t attach_task(struct process *p, pid_t tid)
+{
+        const struct held *h = p->base.proc == p->base.pid ? NULL : find_held(p, tid);
+
+        return h ? h->task : tid;
 }
 
 /* Detaches a thread that is in ptrace-stop. One that has not stopped cannot be detached; it is ours until it stops,

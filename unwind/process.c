@@ -2,6 +2,7 @@
 /* unwind/process.c: a live process's memory, mappings and names. Stopping it is attach.c's part. */
 #include "unwind/files.h"
 #include "unwind/modules.h"
+#include "unwind/proc.h"
 #include "unwind/process_internal.h"
 
 #include <errno.h>
@@ -31,7 +32,7 @@ static int mem_fd(struct process *p)
         char path[32];
 
         if (p->mem_fd == MEM_FD_UNTRIED) {
-                snprintf(path, sizeof(path), "/proc/%d/mem", (int)p->base.pid);
+                snprintf(path, sizeof(path), "/proc/%d/mem", (int)p->base.proc);
                 p->mem_fd = open(path, O_RDONLY | O_CLOEXEC); /* -1: refused, and so it will stay */
         }
         return p->mem_fd;
@@ -166,7 +167,7 @@ static void set_root(struct target *t)
 {
         struct stat theirs, ours;
 
-        snprintf(t->root, sizeof(t->root), "/proc/%d/root", (int)t->pid);
+        snprintf(t->root, sizeof(t->root), "/proc/%d/root", (int)t->proc);
         if (stat(t->root, &theirs) == 0 && stat("/", &ours) == 0 && theirs.st_dev == ours.st_dev &&
             theirs.st_ino == ours.st_ino)
                 t->root[0] = '\0';
@@ -180,6 +181,7 @@ struct process *process_new(pid_t pid)
                 return NULL;
         p->base.ops = &process_ops;
         p->base.pid = pid;
+        p->base.proc = proc_number(pid);
         p->mem_fd = MEM_FD_UNTRIED;
         p->memory = memory_new(fetch, p);
         if (!p->memory) {
@@ -206,13 +208,14 @@ int process_open(pid_t pid, struct target **out, char *why, size_t why_size)
 
 /* ---- mappings and names ---- */
 
-static void read_name(const struct target *t, struct target_thread *thread)
+static void read_name(struct target *t, struct target_thread *thread)
 {
         char path[64];
         ssize_t n;
         int fd;
 
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", (int)t->pid, (int)thread->tid);
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", (int)t->proc,
+                 (int)attach_task(process_of(t), thread->tid));
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
                 return;
@@ -232,7 +235,7 @@ int process_load(struct target *t)
 
         if (p->loaded)
                 return 0;
-        snprintf(path, sizeof(path), "/proc/%d/maps", (int)t->pid);
+        snprintf(path, sizeof(path), "/proc/%d/maps", (int)t->proc);
         text = files_read(path, &len);
         if (!text)
                 return -errno;

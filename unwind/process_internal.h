@@ -15,6 +15,7 @@ enum hold {
 
 struct held {
         pid_t tid;
+        pid_t task; /* its number in /proc: the same, but for another namespace's /proc */
         enum hold hold;
         int signal; /* was about to be delivered when the thread stopped: goes with the detach */
         struct arch_registers regs;
@@ -37,6 +38,9 @@ struct process {
 /* New, with nothing attached and nothing loaded; NULL without memory. */
 struct process *process_new(pid_t pid);
 struct process *process_of(struct target *t);
+
+/* attach.c: the number of a thread in /proc. */
+pid_t attach_task(struct process *p, pid_t tid);
 
 /* attach.c: lets go of all that is held; see process_release_all(). */
 void attach_release_all(struct process *p);

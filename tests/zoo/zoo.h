@@ -62,6 +62,8 @@ int zoo_signal_number(const char *name);
 extern const struct zoo_word memory_words[];  /* bad accesses, bad jumps, bad registers, stacks */
 extern const struct zoo_word signal_words[];  /* sent signals, aborts, the program's own handlers */
 extern const struct zoo_word thread_words[];  /* threads, processes, locks, races */
-extern const struct zoo_word setting_words[]; /* scarce resources, busy loops, requests, what the program sees of itself */
+extern const struct zoo_word sandbox_words[]; /* rights given away, very much of something */
+extern const struct zoo_word
+        setting_words[]; /* scarce resources, busy loops, requests, what the program sees of itself */
 
 #endif
