@@ -129,6 +129,7 @@ static bool child_around(struct dwarf_abbrevs *abbrevs, Dwarf_Die *scope, const 
         return true;
 }
 
+/* A class without a name, as a lambda is, gives its members no scope at all: so gdb has it. */
 static bool append_scope(char **out, Dwarf_Die *scope, const char *sep)
 {
         const char *name = dwarf_diename(scope);
@@ -140,21 +141,23 @@ static bool append_scope(char **out, Dwarf_Die *scope, const char *sep)
         case DW_TAG_class_type:
         case DW_TAG_structure_type:
         case DW_TAG_union_type:
+                if (!name)
+                        **out = '\0';
                 return !name || append(out, name, sep);
         default:
                 return true;
         }
 }
 
-/* Finding the scope takes a search through the unit. A lambda, whose operator() is the only one without linkage name,
- * has none that has a name; and gcc puts what is defined at the top of a unit there, with a reference to its
- * declaration where that is elsewhere. */
-static bool has_no_scope(const struct dwarf_name *name, Dwarf_Die *unit)
+/* Finding the scope takes a search through the unit. A lambda, whose operator() gcc marks as artificial, has none that
+ * has a name; and gcc puts what is defined at the top of a unit there, with a reference to its declaration where that
+ * is elsewhere. */
+static bool has_no_scope(const struct dwarf_name *name, Dwarf_Die *named, Dwarf_Die *unit)
 {
         Dwarf_Attribute a;
         const char *producer;
 
-        if (strcmp(name->plain, "operator()") == 0)
+        if (strcmp(name->plain, "operator()") == 0 && dwarf_hasattr(named, DW_AT_artificial))
                 return true;
         if (name->declared || !dwarf_attr(unit, DW_AT_producer, &a))
                 return false;
@@ -174,7 +177,7 @@ char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user)
                 return NULL;
         }
         sep = dwarf_diecu(user, &unit, NULL, NULL) && dwarf_diecu(&named, &scope, NULL, NULL) &&
-                              !has_no_scope(name, &unit)
+                              !has_no_scope(name, &named, &unit)
                       ? separator(&unit)
                       : NULL;
         for (int i = 0; sep && i < MAX_SCOPES && child_around(&abbrevs, &scope, &named, &next); i++) {

@@ -294,6 +294,8 @@ static void visit(struct walk *w, Dwarf_Die *die, struct subset s, int level)
         case DW_TAG_inlined_subroutine:
                 if (seen.placed)
                         function(w, die, s, level, seen.tag == DW_TAG_inlined_subroutine);
+                else if (w->thorough && seen.tag == DW_TAG_subprogram) /* lambdas of one that was inlined everywhere */
+                        enter(w, die, take(w, s, true), level + 1);
                 break;
         case DW_TAG_lexical_block:
         case DW_TAG_try_block:
