@@ -483,6 +483,29 @@ static void check_interrupted(void)
         moves("and on, with a CFA that stays", CODE + 0x80, 100, CFI_TRUST_CFI);
 }
 
+/* A handler that has no CFI itself. */
+static void check_handler_without_cfi(void)
+{
+        begin(CODE + 0x10, 10, 20);
+        memcpy(code + 0x300, sigreturn, sizeof(sigreturn));
+        stack[20] = at(120);
+        stack[21] = CODE + 0x300;
+        start();
+        moves("handler with a frame pointer alone returns to the trampoline", CODE + 0x300, 22,
+              CFI_TRUST_FRAME_POINTER);
+        tap_ok(cfi_walk_is_signal_frame(&walk), "handler with a frame pointer alone: the signal frame");
+        begin(CODE + 0x10, 10, 600);
+        memcpy(code + 0x300, sigreturn, sizeof(sigreturn));
+        stack[15] = CODE + 0x300;
+        start();
+        moves("handler without anything: the trampoline is found on the stack", CODE + 0x300, 16, CFI_TRUST_SCAN);
+        begin(CODE + 0x10, 10, 600);
+        memcpy(stack + 200, sigreturn, sizeof(sigreturn));
+        stack[15] = at(200);
+        start();
+        ends("sigreturn's bytes on the stack are nowhere to return to", CFI_END_NO_RULE);
+}
+
 static void check_trampoline_places(void)
 {
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16);
@@ -531,6 +554,7 @@ int main(void)
         check_with_cfi();
         check_trampoline_behind_function();
         check_interrupted();
+        check_handler_without_cfi();
         check_trampoline_places();
         check_cache();
         return tap_done();

@@ -168,10 +168,13 @@ static int move_by_sigreturn(struct cfi_walk *walk, struct move *to)
         return err;
 }
 
-/* A return address that no CFI vouches for has to look like one. */
+/* A return address that no CFI vouches for has to look like one. That of a signal handler is the trampoline. */
 static bool plausible_return(const struct cfi_walk *walk, uint64_t pc)
 {
-        return pc && executable(walk, pc - 1) && arch_follows_call(walk->space, pc);
+        if (!pc)
+                return false;
+        return (executable(walk, pc - 1) && arch_follows_call(walk->space, pc)) ||
+               (executable(walk, pc) && arch_is_sigreturn(walk->space, pc));
 }
 
 static bool in_module(const struct cfi_walk *walk, uint64_t pc)
