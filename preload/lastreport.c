@@ -100,7 +100,7 @@ const char *api_last_report(void)
         static char path[PATH_MAX];
         char exe[PATH_MAX];
         struct newest n = { .base = exe };
-        ssize_t len = sys_readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+        ssize_t len = sys_readlink("/proc/thread-self/exe", exe, sizeof(exe) - 1);
         int fd = sys_openat(AT_FDCWD, settings.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
         size_t at = 0;
 

@@ -223,7 +223,7 @@ static void add_linked(void *ctx, const struct image *image, const char *path)
 
 const struct memmap *memmap_read(void)
 {
-        int fd = sys_openat(AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+        int fd = sys_openat(AT_FDCWD, "/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
 
         store.map = (struct memmap){ .range = store.range, .module = store.module, .text = store.text };
         store.names_used = 0;

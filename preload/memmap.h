@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/memmap.h: the dying process's own memory map and modules, as /proc/self/maps gives them.
+/* preload/memmap.h: the dying process's own memory map and modules, as /proc gives them.
  *
  * Signal context: async-signal-safe; ld.so is never asked (its lock may be held). Static storage, one user at a time:
  * the thread that claimed the crash. Beyond the limits the map is truncated, counted, never wrong.

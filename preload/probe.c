@@ -12,7 +12,7 @@ enum way { WAY_VM_READV, WAY_MEM_FILE, WAY_PIPE, WAY_NONE };
 
 static struct {
         enum way way;
-        int pid;
+        int tid;
         int mem_fd;     /* WAY_MEM_FILE, else -1 */
         int pipe_fd[2]; /* WAY_PIPE, else -1 */
         struct {
@@ -27,7 +27,7 @@ void probe_begin(void)
 {
         probe_end();
         probe.way = WAY_VM_READV;
-        probe.pid = sys_getpid();
+        probe.tid = sys_gettid(); /* the main thread may have ended: its id then leads to no memory */
         for (unsigned i = 0; i < SLOTS; i++)
                 probe.slot[i].page = ~(uint64_t)0;
 }
@@ -57,7 +57,7 @@ static void next_way(void)
 {
         if (probe.way == WAY_VM_READV) {
                 probe.way = WAY_MEM_FILE;
-                probe.mem_fd = sys_openat(AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
+                probe.mem_fd = sys_openat(AT_FDCWD, "/proc/thread-self/mem", O_RDONLY | O_CLOEXEC, 0);
                 if (probe.mem_fd >= 0)
                         return;
         }
@@ -76,7 +76,7 @@ static ssize_t read_page_once(uint64_t page, uint8_t *to)
 
         switch (probe.way) {
         case WAY_VM_READV:
-                return sys_process_vm_readv(probe.pid, &local, &remote);
+                return sys_process_vm_readv(probe.tid, &local, &remote);
         case WAY_MEM_FILE:
                 return sys_4(SYS_pread64, probe.mem_fd, (long)to, PAGE, (long)page);
         case WAY_PIPE:

@@ -2,7 +2,7 @@
 /* preload/probe.h: reads of the dying program's memory that cannot fault.
  *
  * Signal context: async-signal-safe. The kernel does the reading and gives an error for what is not there; three ways
- * in turn, since each is forbidden somewhere: process_vm_readv on ourselves, /proc/self/mem, and a pipe that is
+ * in turn, since each is forbidden somewhere: process_vm_readv on ourselves, our mem file in /proc, and a pipe that is
  * written from the address in question. One user at a time: the thread that claimed the crash. Pages are cached;
  * probe_begin() forgets them.
  */

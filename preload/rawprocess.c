@@ -39,7 +39,7 @@ static void put_link(const char *name, const char *path)
 
 static void put_arguments(void)
 {
-        size_t len = read_file("/proc/self/cmdline"), start = 0;
+        size_t len = read_file("/proc/thread-self/cmdline"), start = 0;
 
         len = len < ARGUMENTS_MAX ? len : ARGUMENTS_MAX;
         for (size_t i = 0; i < len; i++) {
@@ -102,8 +102,8 @@ void rawsection_process(void)
         rawline_dec("tid", raw.crash->tid);
         put_thread_name();
         rawline_dec("ppid", sys_0(SYS_getppid));
-        put_link("exe", "/proc/self/exe");
-        put_link("cwd", "/proc/self/cwd");
+        put_link("exe", "/proc/thread-self/exe");
+        put_link("cwd", "/proc/thread-self/cwd");
         rawline_dec("uid", sys_0(SYS_getuid));
         rawline_dec("gid", sys_0(SYS_getgid));
         put_start_time();

@@ -139,17 +139,17 @@ void procfs_set_start(struct report *report, uint64_t ticks, double time_unix)
 void procfs_read_process(struct report *report, pid_t pid, const char *globs)
 {
         struct report_process *p = &report->process;
-        pid_t number = proc_number(pid);
+        pid_t number = proc_number(pid), living = proc_living(number);
         const char *status;
         size_t len;
 
         p->pid = KNOWN_INT(pid);
         if (!number)
                 return;
-        p->exe = without_deleted(read_proc_link(report, number, "exe", p->exe));
-        p->cwd = read_proc_link(report, number, "cwd", p->cwd);
-        read_cmdline(report, number);
-        read_environment(report, number, globs);
+        p->exe = without_deleted(read_proc_link(report, living, "exe", p->exe));
+        p->cwd = read_proc_link(report, living, "cwd", p->cwd);
+        read_cmdline(report, living);
+        read_environment(report, living, globs);
         read_start(report, number);
         status = read_proc(report, number, "status", &len);
         if (!status)
@@ -229,7 +229,7 @@ void procfs_read_system(struct report *report, pid_t pid)
         }
         if (cpus > 0)
                 s->cpus = KNOWN_INT(cpus);
-        name = distribution(report, proc_number(pid));
+        name = distribution(report, proc_living(proc_number(pid)));
         if (name)
                 s->distribution = name;
         s->container = container(report);

@@ -90,28 +90,11 @@ static size_t look(struct process *p)
         return left;
 }
 
-static char task_state(pid_t proc, pid_t task)
-{
-        char path[64], text[256], *end;
-        FILE *f;
-        size_t n;
-
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)proc, (int)task);
-        f = fopen(path, "re");
-        if (!f)
-                return 'X';
-        n = fread(text, 1, sizeof(text) - 1, f);
-        fclose(f);
-        text[n] = '\0';
-        end = strrchr(text, ')'); /* "tid (comm) S ...": comm may hold anything */
-        return end && end[1] == ' ' ? end[2] : 'X';
-}
-
 /* Do all that have not stopped sleep uninterruptibly? On a busy machine a thread may also wait for its turn to run. */
 static bool all_stuck(const struct process *p)
 {
         for (size_t i = 0; i < p->held_count; i++)
-                if (p->held[i].hold == HOLD_ASKED && task_state(p->base.proc, p->held[i].task) != 'D')
+                if (p->held[i].hold == HOLD_ASKED && proc_task_state(p->base.proc, p->held[i].task) != 'D')
                         return false;
         return true;
 }
@@ -215,7 +198,7 @@ static int seize(struct process *p, pid_t tid, pid_t task)
                 char state;
 
                 /* A thread on its way out, and a leader that ended before its threads, refuse with EPERM too. */
-                state = err == ESRCH ? 'X' : task_state(p->base.proc, task);
+                state = err == ESRCH ? 'X' : proc_task_state(p->base.proc, task);
                 h->hold = strchr("ZXx", state) ? HOLD_GONE : HOLD_REFUSED;
                 return h->hold == HOLD_REFUSED ? -err : 0;
         }

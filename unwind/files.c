@@ -87,7 +87,7 @@ int files_open_mapped(const struct target *t, const struct mapping *m)
         struct stat st;
         int fd;
 
-        snprintf(link, sizeof(link), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)t->proc, m->start, m->end);
+        snprintf(link, sizeof(link), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)t->living, m->start, m->end);
         fd = regular_only(open(link, OPEN_FLAGS));
         if (fd >= 0)
                 return fd;

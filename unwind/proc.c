@@ -4,6 +4,7 @@
 
 #include "unwind/files.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,45 @@ pid_t proc_own_tid(pid_t proc, pid_t task)
 
         snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)proc, (int)task);
         return inner_number(path, &levels);
+}
+
+char proc_task_state(pid_t proc, pid_t task)
+{
+        char path[64], text[256], *end;
+        FILE *f;
+        size_t n;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)proc, (int)task);
+        f = fopen(path, "re");
+        if (!f)
+                return 'X';
+        n = fread(text, 1, sizeof(text) - 1, f);
+        fclose(f);
+        text[n] = '\0';
+        end = strrchr(text, ')'); /* "tid (comm) S ...": comm may hold anything */
+        return end && end[1] == ' ' ? end[2] : 'X';
+}
+
+pid_t proc_living(pid_t proc)
+{
+        const struct dirent *e;
+        pid_t found = 0;
+        char path[32];
+        DIR *dir;
+
+        if (proc_task_state(proc, proc) != 'Z')
+                return proc;
+        snprintf(path, sizeof(path), "/proc/%d/task", (int)proc);
+        dir = opendir(path);
+        while (dir && !found && (e = readdir(dir))) {
+                pid_t task = (pid_t)strtol(e->d_name, NULL, 10);
+
+                if (task > 0 && !strchr("ZXx", proc_task_state(proc, task)))
+                        found = task;
+        }
+        if (dir)
+                closedir(dir);
+        return found ? found : proc;
 }
 
 static char *status_of(const char *id, const char *name)

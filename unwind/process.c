@@ -32,7 +32,7 @@ static int mem_fd(struct process *p)
         char path[32];
 
         if (p->mem_fd == MEM_FD_UNTRIED) {
-                snprintf(path, sizeof(path), "/proc/%d/mem", (int)p->base.proc);
+                snprintf(path, sizeof(path), "/proc/%d/mem", (int)p->base.living);
                 p->mem_fd = open(path, O_RDONLY | O_CLOEXEC); /* -1: refused, and so it will stay */
         }
         return p->mem_fd;
@@ -66,7 +66,7 @@ static size_t read_batch(struct process *p, struct memory_page *pages, size_t n,
                 remotes = add_page(remote, remotes, (void *)(uintptr_t)pages[i].addr);
         }
         *asked = i;
-        got = process_vm_readv(p->base.pid, local, locals, remote, remotes, 0);
+        got = process_vm_readv(p->memory_tid, local, locals, remote, remotes, 0);
         if (got < 0 && (errno == ENOSYS || errno == EPERM))
                 p->by_mem_fd = true;
         else if (got < 0 && errno == ESRCH)
@@ -167,7 +167,7 @@ static void set_root(struct target *t)
 {
         struct stat theirs, ours;
 
-        snprintf(t->root, sizeof(t->root), "/proc/%d/root", (int)t->proc);
+        snprintf(t->root, sizeof(t->root), "/proc/%d/root", (int)t->living);
         if (stat(t->root, &theirs) == 0 && stat("/", &ours) == 0 && theirs.st_dev == ours.st_dev &&
             theirs.st_ino == ours.st_ino)
                 t->root[0] = '\0';
@@ -182,6 +182,10 @@ struct process *process_new(pid_t pid)
         p->base.ops = &process_ops;
         p->base.pid = pid;
         p->base.proc = proc_number(pid);
+        p->base.living = proc_living(p->base.proc);
+        p->memory_tid = pid;
+        if (p->base.living != p->base.proc)
+                p->memory_tid = p->base.proc == pid ? p->base.living : proc_own_tid(p->base.proc, p->base.living);
         p->mem_fd = MEM_FD_UNTRIED;
         p->memory = memory_new(fetch, p);
         if (!p->memory) {
@@ -235,7 +239,7 @@ int process_load(struct target *t)
 
         if (p->loaded)
                 return 0;
-        snprintf(path, sizeof(path), "/proc/%d/maps", (int)t->proc);
+        snprintf(path, sizeof(path), "/proc/%d/maps", (int)t->living);
         text = files_read(path, &len);
         if (!text)
                 return -errno;

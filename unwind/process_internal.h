@@ -26,9 +26,10 @@ enum { MEM_FD_UNTRIED = -2 };
 struct process {
         struct target base;
         struct memory *memory;
-        int mem_fd;     /* /proc/PID/mem; -1: refused */
-        bool by_mem_fd; /* process_vm_readv(2) is refused */
-        bool gone;      /* no such process any more: no system calls for memory */
+        pid_t memory_tid; /* the thread by whose id process_vm_readv(2) finds it */
+        int mem_fd;       /* /proc/PID/mem; -1: refused */
+        bool by_mem_fd;   /* process_vm_readv(2) is refused */
+        bool gone;        /* no such process any more: no system calls for memory */
         bool loaded;
         int tracer_patience; /* milliseconds left to wait for another tracer that is leaving */
         struct held *held;

@@ -89,7 +89,8 @@ struct target_ops {
 struct target {
         const struct target_ops *ops;
         pid_t pid;
-        pid_t proc; /* its number in the /proc mounted here (proc.h); 0: not to be found there */
+        pid_t proc;   /* its number in the /proc mounted here (proc.h); 0: not to be found there */
+        pid_t living; /* proc_living() of that */
         struct module_list modules;
         struct mapping_list mappings;
         struct target_thread *threads; /* the crashing one first once it was named */
