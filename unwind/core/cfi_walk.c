@@ -7,6 +7,9 @@
 #define SCAN_FIRST 1024 /* bytes of stack searched from the innermost frame, whose function may have large locals */
 #define SCAN_LATER 320
 
+/* A frame pointer further up is of another stack: a coroutine starts with that of whoever made it. */
+#define FRAME_MAX (8ull << 20)
+
 /* Two signal frames that name each other would be left for ever. A real stack changes to the alternate one and back. */
 #define SWITCH_MAX 16
 
@@ -218,7 +221,7 @@ static int move_by_frame_pointer(const struct cfi_walk *walk, struct move *to)
         if (walk->exact_pc && executable(walk, walk->regs.v[ARCH_REG_PC]) &&
             arch_link_by_code(walk->space, walk->regs.v[ARCH_REG_PC], sp, &link) && !follow_link(walk, &link, to))
                 return 0;
-        if (!cfi_usable(&walk->regs, ARCH_REG_FP) || fp % 8 || fp < sp)
+        if (!cfi_usable(&walk->regs, ARCH_REG_FP) || fp % 8 || fp < sp || fp - sp > FRAME_MAX)
                 return -ENOENT;
         link = arch_link_by_fp(fp);
         return follow_link(walk, &link, to);
