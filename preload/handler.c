@@ -177,7 +177,10 @@ static void report_steps(void *crash)
 
 static void make_report(void)
 {
+        uint64_t pending = output_pending_signals();
+
         arch_call_on_stack(report_steps, &state.crash, state.stack + sizeof(state.stack));
+        output_forget_signals(pending);
 }
 
 static void call_filter(void *result)

@@ -132,6 +132,23 @@ int output_open(struct crash *c, unsigned i)
         return 0;
 }
 
+uint64_t output_pending_signals(void)
+{
+        uint64_t pending = 0;
+
+        sys_sigpending(&pending);
+        return pending;
+}
+
+void output_forget_signals(uint64_t before)
+{
+        const uint64_t ours = (1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1)) & ~before;
+        const struct timespec now = { 0, 0 };
+
+        while (sys_4(SYS_rt_sigtimedwait, (long)&ours, 0, (long)&now, KERNEL_SIGSET_SIZE) > 0)
+                ;
+}
+
 void output_close(struct crash *c)
 {
         if (c->raw_fd >= 0)

@@ -28,6 +28,12 @@ void output_discard(struct crash *c);
 
 void output_close(struct crash *c);
 
+/* What writing may send to the writer itself: SIGPIPE for a pipe without a reader, SIGXFSZ for a file at its limit. Both
+ * are blocked meanwhile; a program that goes on must not find them when it unblocks. output_forget_signals() takes
+ * those off the queue that were not pending when `before` was asked for. */
+uint64_t output_pending_signals(void);
+void output_forget_signals(uint64_t before);
+
 enum { OUTPUT_NO_NUMBER = -1 };
 
 /* The helper did not do its work: appends a "helper: " line to the finished raw report and, where report text may go
