@@ -14,6 +14,13 @@ static uint64_t self_id(void)
         return (uint64_t)sys_getpid() << 32 | (uint32_t)sys_gettid();
 }
 
+/* A holder of another process is the parent of this forked child, found in our copy of its memory: a ghost. But a
+ * vfork(2) child and its parent really share the claim, and all that it guards. */
+static bool is_free(uint64_t holder, uint64_t self)
+{
+        return !holder || (holder >> 32 != self >> 32 && !sys_shares_memory((int)(uint32_t)holder));
+}
+
 bool claim_take(uint64_t patience_ns)
 {
         uint64_t self = self_id(), give_up = sys_clock_ns(CLOCK_MONOTONIC) + patience_ns;
@@ -21,7 +28,7 @@ bool claim_take(uint64_t patience_ns)
         for (;;) {
                 uint64_t holder = __atomic_load_n(&claim.holder, __ATOMIC_ACQUIRE);
 
-                if (!holder || holder >> 32 != self >> 32) {
+                if (is_free(holder, self)) {
                         if (__atomic_compare_exchange_n(&claim.holder, &holder, self, false, __ATOMIC_ACQ_REL,
                                                         __ATOMIC_ACQUIRE)) {
                                 __atomic_store_n(&claim.dying, false, __ATOMIC_RELEASE);

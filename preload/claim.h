@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/claim.h: one report at a time: which thread of this process makes it.
  *
- * Keyed by pid: a forked child finds its parent's claim in its memory and ignores it.
+ * Keyed by pid: a forked child finds its parent's claim in its memory and ignores it, unless the two share that
+ * memory.
  * Signal context: async-signal-safe, no thread-local storage. Every wait is bounded.
  */
 #ifndef CRASHPRE_PRELOAD_CLAIM_H

@@ -28,6 +28,7 @@
 static struct {
         int fd[WIRE_FD_DIR + 1]; /* what becomes the helper's 0-6; -1: /dev/null or closed */
         int pid;                 /* whose intermediate that was: a forked child finds its parent's here */
+        int intermediate;        /* its pid */
         int child_tid;           /* cleared by the kernel when the intermediate is gone (CLONE_CHILD_CLEARTID) */
         char helper[PATH_MAX];
         const char *argv[2];
@@ -61,7 +62,7 @@ static void lift_limits(void)
                 limit.rlim_cur = limit.rlim_max;
                 if (resources[i] == RLIMIT_CORE)
                         limit.rlim_cur = 0; /* a core of the helper would be taken for the application's */
-                if (resources[i] == RLIMIT_AS && limit.rlim_max < HELPER_MEMORY)
+                if ((resources[i] == RLIMIT_AS || resources[i] == RLIMIT_DATA) && limit.rlim_max < HELPER_MEMORY)
                         limit.rlim_cur = limit.rlim_max = HELPER_MEMORY;
                 /* refused without privilege: it tries with what it has */
                 sys_4(SYS_prlimit64, 0, resources[i], (long)&limit, 0);
@@ -175,8 +176,8 @@ static enum outcome wait_byte(struct crash *c, int fd, char *byte)
         }
 }
 
-/* Waits until the intermediate has left our memory, then collects it. It can hang only in an execve that hangs. */
-static void collect(long intermediate_pid)
+/* Waits until the intermediate has left our memory. It can hang only in an execve that hangs. */
+static bool wait_until_gone(void)
 {
         uint64_t give_up = sys_clock_ns(CLOCK_MONOTONIC) + COLLECT_NS;
         int tid;
@@ -186,8 +187,15 @@ static void collect(long intermediate_pid)
 
                 sys_futex(&shared.child_tid, FUTEX_WAIT, tid, &slice);
                 if (sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
-                        return;
+                        return false;
         }
+        return true;
+}
+
+static void collect(long intermediate_pid)
+{
+        if (!wait_until_gone())
+                return;
         while (sys_4(SYS_wait4, intermediate_pid, 0, __WALL, 0) == -EINTR)
                 ;
 }
@@ -285,13 +293,20 @@ static bool find_helper(void)
         return true;
 }
 
+/* Does an earlier intermediate still stand on the stack that the next one needs? Because collect() gave it up in a
+ * system call that hangs, or because it is that of a vfork child which crashed in our memory just now. */
+static bool earlier_one_is_here(const struct crash *c)
+{
+        return __atomic_load_n(&shared.child_tid, __ATOMIC_ACQUIRE) &&
+               (shared.pid == c->pid || sys_shares_memory(shared.intermediate));
+}
+
 void spawn_helper(struct crash *c, const struct wire_crash *wire)
 {
         int crash_pipe[2], status_pipe[2];
         long pid;
 
-        if (shared.pid == c->pid && __atomic_load_n(&shared.child_tid, __ATOMIC_ACQUIRE)) {
-                /* collect() gave it up in a system call that hangs; it still stands on the stack below */
+        if (earlier_one_is_here(c) && !wait_until_gone()) {
                 output_append_outcome(c, "not started: an earlier one has not gone", NULL, OUTPUT_NO_NUMBER);
                 return;
         }
@@ -324,6 +339,7 @@ void spawn_helper(struct crash *c, const struct wire_crash *wire)
         shared.child_tid = -1; /* anything but 0 until the kernel clears it */
         pid = arch_clone(CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, shared.stack + STACK_SIZE, &shared.child_tid,
                          intermediate, NULL);
+        shared.intermediate = (int)pid;
         sys_close(crash_pipe[0]);
         sys_close(status_pipe[1]);
         if (pid < 0) {

@@ -9,6 +9,7 @@
 #include "preload/x86_64.h"
 
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -117,6 +118,12 @@ static inline ssize_t sys_process_vm_readv(int pid, const struct iovec *local, c
 static inline int sys_futex(int *word, int op, int value, const struct timespec *timeout)
 {
         return (int)sys_4(SYS_futex, (long)word, op, value, (long)timeout);
+}
+/* Does thread `tid`, of another process, run in our very memory, as a vfork(2) child and its parent do? false too where
+ * kcmp(2) is refused. */
+static inline bool sys_shares_memory(int tid)
+{
+        return sys_5(SYS_kcmp, sys_gettid(), tid, KCMP_VM, 0, 0) == 0;
 }
 static inline int sys_kill(int pid, int sig)
 {
