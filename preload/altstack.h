@@ -17,6 +17,7 @@ extern size_t altstack_marked_size; /* what the kernel is told; 0 before altstac
 /* Lies at the high end of each stack. */
 struct altstack {
         struct altstack *next;  /* in the pool */
+        unsigned rounds;        /* of destructors that its thread has begun */
         void *(*start)(void *); /* of the thread about to begin: carried from its creator */
         int (*start_c11)(void *);
         void *arg;

@@ -10,6 +10,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <threads.h>
 
@@ -20,8 +21,14 @@ static pthread_key_t key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static bool have_key;
 
-static void thread_ends(void *stack)
+/* Called again in each round of destructors (pthread_key_create(3)): those of other keys, which may crash, still have
+ * the stack beside them until the last one. */
+static void thread_ends(void *p)
 {
+        struct altstack *stack = p;
+
+        if (++stack->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(key, stack) == 0)
+                return;
         altstack_leave(stack);
 }
 
@@ -32,6 +39,7 @@ static void make_key(void)
 
 static __attribute__((noinline)) void thread_begins(struct altstack *stack)
 {
+        stack->rounds = 0;
         altstack_enter(stack);
         pthread_setspecific(key, stack);
 }
