@@ -116,15 +116,31 @@ static int write_to_directory(struct crash *c, unsigned i)
         return err;
 }
 
-static void write_to_stderr(struct crash *c)
+/* 0 or -errno, -EBADF where report text is not wanted there. */
+static int write_to_stderr(struct crash *c)
 {
         c->dir[0] = 0;
         if (!c->stderr_ok && !settings.stderr_only)
-                return;
+                return -EBADF;
         begin_output(2);
         raw.out.may_block = true;
         raw.out.give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
-        write_all();
+        return write_all();
+}
+
+/* A full disk may take the beginning, where cause, registers and frames stand: better than nothing at all. */
+static void write_what_fits(struct crash *c)
+{
+        for (unsigned i = 0; i < OUTPUT_DIRECTORIES; i++) {
+                if (output_open(c, i))
+                        continue;
+                begin_output(c->raw_fd);
+                write_all();
+                if (sys_3(SYS_lseek, c->raw_fd, 0, SEEK_END) > 0)
+                        return;
+                output_discard(c);
+                c->dir[0] = 0;
+        }
 }
 
 static void walk(void *crash)
@@ -173,8 +189,8 @@ void rawreport_write(struct crash *c)
         for (unsigned i = 0; err && i < OUTPUT_DIRECTORIES; i++)
                 err = write_to_directory(c, i);
         c->raw_err = err;
-        if (err)
-                write_to_stderr(c);
+        if (err && write_to_stderr(c) && err != -ENOENT)
+                write_what_fits(c);
         c->raw_ns = sys_clock_ns(CLOCK_MONOTONIC);
         probe_end();
 }
@@ -190,7 +206,7 @@ static char safe_char(char ch)
 
 void rawreport_name(struct crash *c)
 {
-        ssize_t n = sys_readlink("/proc/self/exe", raw.text, sizeof(raw.text) - 1);
+        ssize_t n = sys_readlink("/proc/thread-self/exe", raw.text, sizeof(raw.text) - 1);
         const char *base;
         size_t at = 0;
 
