@@ -5,8 +5,9 @@
  *
  * The command starts with default signal actions, nothing blocked, its core limit as high as allowed, and leads a
  * process group of its own. One line goes to FILE (else to stderr): "signal 11 SIGSEGV core", "signal 9 SIGKILL",
- * "exit 3", or "timeout" after SECONDS (default 30), when the whole group is killed. Status 0 if the command could be
- * started, however it ended; 124 for a timeout; 2 for our own troubles. Nothing is left running.
+ * "exit 3", or "timeout" after SECONDS (default 30), when the whole group is killed. Where descendants of the command,
+ * dead or alive, are still there a few seconds after its end, the line goes on: " and 2 left". Status 0 if the command
+ * could be started, however it ended; 124 for a timeout; 2 for our own troubles. Nothing is left running.
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,6 +19,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { PATIENCE_S = 5 };
 
 struct options {
         long seconds;
@@ -64,19 +67,44 @@ static int wait_for(pid_t pid, long seconds, int *status)
         return 0;
 }
 
-static void tell(const struct options *o, int timeout, int status)
+/* Descendants that outlive the command become our children (PR_SET_CHILD_SUBREAPER, prctl(2)). A helper may take a
+ * moment longer than the program whose crash it reported. How many stay; those are killed. */
+static int left_behind(pid_t group)
+{
+        const struct timespec tick = { .tv_nsec = 2000000 };
+        int left = 0;
+        pid_t pid;
+
+        for (int i = 0; (pid = waitpid(-1, NULL, __WALL | WNOHANG)) >= 0 && i < PATIENCE_S * 500; i++)
+                if (pid == 0)
+                        nanosleep(&tick, NULL);
+        if (pid < 0)
+                return 0;
+        kill(-group, SIGKILL);
+        for (int i = 0; (pid = waitpid(-1, NULL, __WALL | WNOHANG)) >= 0 && i < 500; i++) {
+                left += pid > 0;
+                if (pid == 0)
+                        nanosleep(&tick, NULL);
+        }
+        return left + (pid == 0);
+}
+
+static void tell(const struct options *o, int timeout, int status, int left)
 {
         FILE *f = o->out ? fopen(o->out, "w") : stderr;
 
         if (!f)
                 die(o->out);
         if (timeout)
-                fprintf(f, "timeout\n");
+                fprintf(f, "timeout");
         else if (WIFSIGNALED(status))
-                fprintf(f, "signal %d SIG%s%s\n", WTERMSIG(status), sigabbrev_np(WTERMSIG(status)),
+                fprintf(f, "signal %d SIG%s%s", WTERMSIG(status), sigabbrev_np(WTERMSIG(status)),
                         WCOREDUMP(status) ? " core" : "");
         else
-                fprintf(f, "exit %d\n", WEXITSTATUS(status));
+                fprintf(f, "exit %d", WEXITSTATUS(status));
+        if (left)
+                fprintf(f, " and %d left", left);
+        fputc('\n', f);
         if (fflush(f))
                 die("write");
 }
@@ -84,16 +112,23 @@ static void tell(const struct options *o, int timeout, int status)
 int main(int argc, char **argv)
 {
         struct options o = { .seconds = 30 };
-        int c, status = 0, timeout;
+        int c, status = 0, timeout, left;
         sigset_t chld;
         pid_t pid;
 
         while ((c = getopt(argc, argv, "+t:C:o:")) != -1)
                 switch (c) {
-                case 't': o.seconds = atol(optarg); break;
-                case 'C': o.dir = optarg; break;
-                case 'o': o.out = optarg; break;
-                default: return 2;
+                case 't':
+                        o.seconds = atol(optarg);
+                        break;
+                case 'C':
+                        o.dir = optarg;
+                        break;
+                case 'o':
+                        o.out = optarg;
+                        break;
+                default:
+                        return 2;
                 }
         if (optind == argc) {
                 fprintf(stderr, "usage: status [-t SECONDS] [-C DIR] [-o FILE] COMMAND...\n");
@@ -101,6 +136,7 @@ int main(int argc, char **argv)
         }
         sigemptyset(&chld);
         sigaddset(&chld, SIGCHLD);
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
         sigprocmask(SIG_BLOCK, &chld, NULL); /* before fork, so that sigtimedwait misses no child */
         pid = fork();
         if (pid < 0)
@@ -109,9 +145,11 @@ int main(int argc, char **argv)
                 run(&o, argv + optind);
         setpgid(pid, pid);
         timeout = wait_for(pid, o.seconds, &status);
-        kill(-pid, SIGKILL);
-        if (timeout)
+        if (timeout) {
+                kill(-pid, SIGKILL);
                 waitpid(pid, &status, 0);
-        tell(&o, timeout, status);
+        }
+        left = left_behind(pid);
+        tell(&o, timeout, status, left);
         return timeout ? 124 : 0;
 }

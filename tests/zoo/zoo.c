@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/zoo/zoo.c: how the words follow each other. The words themselves are in tests/zoo/words/.
  *
- * build-flags: -fstack-protector-strong tests/zoo/words/memory.c tests/zoo/words/signals.c tests/zoo/words/threads.c tests/zoo/words/settings.c tests/zoo/words/sandbox.c
+ * build-flags: -fstack-protector-strong tests/zoo/words/memory.c tests/zoo/words/signals.c tests/zoo/words/threads.c tests/zoo/words/settings.c tests/zoo/words/stacks.c tests/zoo/words/processes.c tests/zoo/words/sandbox.c
  */
 #include "tests/zoo/zoo.h"
 
@@ -15,7 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static const struct zoo_word *const tables[] = { memory_words, signal_words, thread_words, setting_words, sandbox_words };
+static const struct zoo_word *const tables[] = {
+        memory_words, stack_words, signal_words, thread_words, process_words, sandbox_words, setting_words,
+};
 
 volatile bool zoo_silent_end;
 

@@ -100,6 +100,71 @@ static void noproc_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
+/* ZOO_LIMIT descriptors at most, for good; those that are open stay so. */
+static void fdlimit_prefix(const struct zoo_plan *plan)
+{
+        rlim_t n = (rlim_t)zoo_setting("ZOO_LIMIT", 0);
+        const struct rlimit few = { n, n };
+
+        setrlimit(RLIMIT_NOFILE, &few);
+        zoo_go(plan);
+}
+
+static void closeall_prefix(const struct zoo_plan *plan)
+{
+        if (close_range(0, ~0u, 0) < 0)
+                zoo_broken("close_range");
+        zoo_go(plan);
+}
+
+static void nodata_prefix(const struct zoo_plan *plan)
+{
+        const struct rlimit none = { 4096, 4096 };
+
+        setrlimit(RLIMIT_DATA, &none);
+        zoo_go(plan);
+}
+
+/* A hundredth of a second before SIGXCPU would come, and SIGKILL a second later. */
+static void lowcpu_prefix(const struct zoo_plan *plan)
+{
+        const struct rlimit second = { 1, 2 };
+        struct timespec used;
+
+        setrlimit(RLIMIT_CPU, &second);
+        do
+                clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+        while (used.tv_sec == 0 && used.tv_nsec < 990000000);
+        zoo_go(plan);
+}
+
+/* Everything that the limit on address space leaves, down to the last bytes. */
+static void eatheap_prefix(const struct zoo_plan *plan)
+{
+        const struct rlimit little = { 256 << 20, 256 << 20 };
+
+        setrlimit(RLIMIT_AS, &little);
+        for (size_t size = 1 << 20; size >= 16; size /= 2)
+                for (void *volatile p = malloc(size); p; p = malloc(size))
+                        ;
+        zoo_go(plan);
+}
+
+static void deletedcwd_prefix(const struct zoo_plan *plan)
+{
+        char dir[] = "/tmp/zoo.XXXXXX";
+
+        if (!mkdtemp(dir) || chdir(dir) < 0 || rmdir(dir) < 0)
+                zoo_broken("mkdtemp");
+        zoo_go(plan);
+}
+
+static void setsid_prefix(const struct zoo_plan *plan)
+{
+        setsid();
+        zoo_go(plan);
+}
+
 static void touch_prefix(const struct zoo_plan *plan)
 {
         size_t size = (size_t)zoo_setting("ZOO_MEGABYTES", 10) << 20;
@@ -282,7 +347,8 @@ static void say_descriptors(void)
 /* Of these lines a preload may change none. */
 static void say_status_lines(void)
 {
-        static const char *const keys[] = { "Threads:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigIgn:", "NoNewPrivs:", "Seccomp:", "Umask:" };
+        static const char *const keys[] = { "Threads:", "SigPnd:",     "ShdPnd:",  "SigBlk:",
+                                            "SigIgn:",  "NoNewPrivs:", "Seccomp:", "Umask:" };
         FILE *f = fopen("/proc/thread-self/status", "r");
         char line[256];
 
@@ -304,7 +370,8 @@ static void say_stack(void)
         now = (stack_t){ .ss_flags = -1 };
         if (sigaltstack(NULL, &now) < 0)
                 zoo_say("sigaltstack failed");
-        snprintf(line, sizeof(line), "alternate stack: flags %d size %zu%s", now.ss_flags, now.ss_size, now.ss_sp ? " set" : "");
+        snprintf(line, sizeof(line), "alternate stack: flags %d size %zu%s", now.ss_flags, now.ss_size,
+                 now.ss_sp ? " set" : "");
         zoo_say(line);
 }
 
@@ -313,7 +380,8 @@ static void altstack_word(const struct zoo_plan *plan UNUSED)
 {
         static char room[32768];
         const stack_t own = { .ss_sp = room, .ss_size = sizeof(room) }, off = { .ss_flags = SS_DISABLE },
-                      small = { .ss_sp = room, .ss_size = 100 }, odd = { .ss_sp = room, .ss_size = sizeof(room), .ss_flags = 77 };
+                      small = { .ss_sp = room, .ss_size = 100 },
+                      odd = { .ss_sp = room, .ss_size = sizeof(room), .ss_flags = 77 };
         stack_t old = { .ss_flags = -1 };
         char line[64];
         int err;
@@ -346,7 +414,8 @@ static void footprint(const struct zoo_plan *plan UNUSED)
         say_status_lines();
         say_stack();
         getrlimit(RLIMIT_CORE, &core);
-        snprintf(line, sizeof(line), "core limit %llu dumpable %d", (unsigned long long)core.rlim_cur, prctl(PR_GET_DUMPABLE));
+        snprintf(line, sizeof(line), "core limit %llu dumpable %d", (unsigned long long)core.rlim_cur,
+                 prctl(PR_GET_DUMPABLE));
         zoo_say(line);
         for (char **e = environ; *e; e++)
                 if (strncmp(*e, "LD_PRELOAD=", 11) != 0 && strncmp(*e, "CRASHPRE_", 9) != 0)
@@ -374,6 +443,13 @@ const struct zoo_word setting_words[] = {
         { "chroot-", chroot_prefix },
         { "nonewprivs-", nonewprivs_prefix },
         { "noproc-", noproc_prefix },
+        { "fdlimit-", fdlimit_prefix },
+        { "closeall-", closeall_prefix },
+        { "nodata-", nodata_prefix },
+        { "lowcpu-", lowcpu_prefix },
+        { "eatheap-", eatheap_prefix },
+        { "deletedcwd-", deletedcwd_prefix },
+        { "setsid-", setsid_prefix },
         { "touch-", touch_prefix },
         { "pidfile-", pidfile_prefix },
         { "latch-", latch_prefix },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/words/threads.c: threads, processes, locks held by others, and races to the exit. */
+/* tests/zoo/words/threads.c: threads, locks they hold, and races to the exit. */
 #include "tests/zoo/zoo.h"
 
 #include <dirent.h>
@@ -15,9 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,6 +74,137 @@ static void userstack_prefix(const struct zoo_plan *plan)
         pthread_attr_init(&attr);
         pthread_attr_setstack(&attr, room, sizeof(room));
         pthread_join(start(&attr, run_plan, plan), NULL);
+}
+
+static void detached_prefix(const struct zoo_plan *plan)
+{
+        pthread_attr_t attr;
+
+        pthread_attr_init(&attr);
+        pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+        start(&attr, run_plan, plan);
+        for (;;)
+                pause();
+}
+
+static int run_plan_c11(void *arg)
+{
+        zoo_go(arg);
+        return 0;
+}
+
+static void thrd_prefix(const struct zoo_plan *plan)
+{
+        struct zoo_plan copy = *plan;
+        thrd_t thread;
+
+        if (thrd_create(&thread, run_plan_c11, &copy) != thrd_success)
+                zoo_broken("thrd_create");
+        thrd_join(thread, NULL);
+}
+
+static void cleanup_plan(void *plan)
+{
+        zoo_go(plan);
+}
+
+static void *wait_to_be_cancelled(void *plan)
+{
+        pthread_cleanup_push(cleanup_plan, plan);
+        for (;;)
+                pause();
+        pthread_cleanup_pop(0);
+        return NULL;
+}
+
+/* In the clean-up of a thread that was cancelled. */
+static void cancelled_prefix(const struct zoo_plan *plan)
+{
+        pthread_t thread = start(NULL, wait_to_be_cancelled, plan);
+
+        pthread_cancel(thread);
+        pthread_join(thread, NULL);
+}
+
+static pthread_key_t plan_key;
+
+static void *leave_plan_behind(void *plan)
+{
+        pthread_setspecific(plan_key, plan);
+        return NULL;
+}
+
+static void *do_nothing(void *arg)
+{
+        return arg;
+}
+
+/* In the destructor of thread-specific data, on the smallest stack there is. */
+static void keydtor_prefix(const struct zoo_plan *plan)
+{
+        pthread_attr_t attr;
+
+        pthread_join(start(NULL, do_nothing, NULL),
+                     NULL); /* whoever else wants a key at the first thread has it before us */
+        pthread_key_create(&plan_key, cleanup_plan);
+        pthread_attr_init(&attr);
+        pthread_attr_setstacksize(&attr, (size_t)PTHREAD_STACK_MIN);
+        pthread_join(start(&attr, leave_plan_behind, plan), NULL);
+}
+
+/* What the compilers call for a thread_local with a destructor (Itanium C++ ABI). */
+int __cxa_thread_atexit_impl(void (*fn)(void *), void *arg, void *dso);
+extern void *__dso_handle;
+
+static void *leave_local_behind(void *plan)
+{
+        __cxa_thread_atexit_impl(cleanup_plan, plan, &__dso_handle);
+        return NULL;
+}
+
+static void tlsdtor_prefix(const struct zoo_plan *plan)
+{
+        pthread_attr_t attr;
+
+        pthread_attr_init(&attr);
+        pthread_attr_setstacksize(&attr, (size_t)PTHREAD_STACK_MIN);
+        pthread_join(start(&attr, leave_local_behind, plan), NULL);
+}
+
+static void wait_for_zombie(int tid)
+{
+        const struct timespec tick = { .tv_nsec = 1000000 };
+        char path[64], line[256] = "";
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", getpid(), tid);
+        for (int i = 0; i < 10000; i++) {
+                FILE *f = fopen(path, "r");
+                const char *state = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+
+                if (f)
+                        fclose(f);
+                if (!state || state[2] == 'Z')
+                        return;
+                nanosleep(&tick, NULL);
+        }
+        zoo_broken("the main thread does not end");
+}
+
+static void *outlive_main(void *plan)
+{
+        wait_for_zombie(getpid());
+        zoo_go(plan);
+        _exit(0);
+}
+
+/* The main thread has ended: most of /proc/self is empty from now on. */
+static void leaderless_prefix(const struct zoo_plan *plan)
+{
+        static struct zoo_plan copy;
+
+        copy = *plan;
+        start(NULL, outlive_main, &copy);
+        pthread_exit(NULL);
 }
 
 static pthread_barrier_t together;
@@ -232,154 +362,34 @@ static void churn_word(const struct zoo_plan *plan)
         zoo_go(&(const struct zoo_plan){ "nothing", plan->args });
 }
 
-/* --- processes --- */
+/* --- threads that start and end all the time --- */
 
-static void say_status(const char *who, int status)
+static volatile int ready_flux;
+
+static void *start_and_end(void *arg UNUSED)
 {
-        char line[128];
+        pthread_attr_t attr;
 
-        if (WIFSIGNALED(status))
-                snprintf(line, sizeof(line), "%s: signal %d%s", who, WTERMSIG(status), WCOREDUMP(status) ? " core" : "");
-        else
-                snprintf(line, sizeof(line), "%s: exit %d", who, WEXITSTATUS(status));
-        zoo_say(line);
-}
+        pthread_attr_init(&attr);
+        pthread_attr_setstacksize(&attr, 65536);
+        for (;;) {
+                pthread_t pair[2];
 
-static void child_prefix(const struct zoo_plan *plan, pid_t (*make)(void))
-{
-        int status;
-        pid_t pid = make();
-
-        if (pid < 0)
-                zoo_broken("fork");
-        if (pid == 0) {
-                zoo_go(plan);
-                _exit(0);
-        }
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        zoo_broken("waitpid");
-        say_status("child", status);
-}
-
-static void fork_prefix(const struct zoo_plan *plan)
-{
-        child_prefix(plan, fork);
-}
-
-/* A process libc does not know of: whatever libc remembers as its pid is the parent's. */
-static pid_t raw_fork(void)
-{
-        return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-}
-
-static void rawfork_prefix(const struct zoo_plan *plan)
-{
-        child_prefix(plan, raw_fork);
-}
-
-static void vfork_prefix(const struct zoo_plan *plan)
-{
-        int status;
-        pid_t pid = vfork(); /* the child borrows our memory and stack until it is dead */
-
-        if (pid == 0) {
-                zoo_go(plan);
-                _exit(0);
-        }
-        if (pid < 0 || waitpid(pid, &status, 0) < 0)
-                zoo_broken("vfork");
-        say_status("child", status);
-}
-
-static void exec_self(const char *word, const struct zoo_plan *plan)
-{
-        const char *argv[64] = { "zoo", word };
-
-        for (size_t i = 0; i < 60 && plan->args[i]; i++)
-                argv[i + 2] = plan->args[i];
-        execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
-        zoo_broken("exec");
-}
-
-static void exec_prefix(const struct zoo_plan *plan)
-{
-        exec_self(plan->word, plan);
-}
-
-static void ctor_prefix(const struct zoo_plan *plan)
-{
-        setenv("ZOO_CTOR", plan->word, 1);
-        exec_self(plan->word, plan);
-}
-
-static const struct zoo_plan *at_exit;
-
-static void run_at_exit(void)
-{
-        zoo_go(at_exit);
-}
-
-static void atexit_prefix(const struct zoo_plan *plan)
-{
-        static struct zoo_plan copy;
-
-        copy = *plan;
-        at_exit = &copy;
-        atexit(run_at_exit);
-}
-
-/* --- children of the application, which the helper must not be mistaken for --- */
-
-static void on_sigchld(int sig UNUSED)
-{
-        zoo_say("SIGCHLD");
-}
-
-static void sigchld_prefix(const struct zoo_plan *plan)
-{
-        signal(SIGCHLD, on_sigchld);
-        zoo_go(plan);
-}
-
-static void sigchldign_prefix(const struct zoo_plan *plan)
-{
-        signal(SIGCHLD, SIG_IGN);
-        zoo_go(plan);
-}
-
-static volatile int waiting;
-
-static void *wait_for_any(void *arg)
-{
-        int status;
-        pid_t known = *(pid_t *)arg, pid;
-
-        waiting = 1;
-        while ((pid = waitpid(-1, &status, 0)) > 0) {
-                zoo_say(pid == known ? "waitpid: the program's own child" : "waitpid: a child nobody started");
-                if (pid == known)
-                        say_status("waitpid", status);
+                for (int i = 0; i < 2; i++)
+                        pair[i] = start(&attr, do_nothing, NULL);
+                ready_flux = 1;
+                for (int i = 0; i < 2; i++)
+                        pthread_join(pair[i], NULL);
         }
         return NULL;
 }
 
-/* A thread in waitpid(-1) with a child that lives as long as the rest runs. */
-static void waiter_prefix(const struct zoo_plan *plan)
+static void flux_prefix(const struct zoo_plan *plan)
 {
-        pid_t child = fork();
-        pthread_t thread;
-
-        if (child == 0) {
-                prctl(PR_SET_PDEATHSIG, SIGKILL);
-                for (;;)
-                        pause();
-        }
-        thread = start(NULL, wait_for_any, &child);
-        zoo_wait_for(&waiting, "waiter");
+        for (int i = 0; i < 4; i++)
+                start(NULL, start_and_end, NULL);
+        zoo_wait_for(&ready_flux, "threads that come and go");
         zoo_go(plan);
-        kill(child, SIGKILL);
-        pthread_join(thread, NULL);
 }
 
 /* --- races: a worker faults while the main thread leaves --- */
@@ -544,24 +554,49 @@ static void stdioheld_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
+/* --- locks that the crashing thread holds itself --- */
+
+static const struct zoo_plan *in_callback;
+
+static int run_in_callback(struct dl_phdr_info *info UNUSED, size_t size UNUSED, void *arg UNUSED)
+{
+        zoo_go(in_callback);
+        return 1;
+}
+
+static void inphdr_prefix(const struct zoo_plan *plan)
+{
+        in_callback = plan;
+        dl_iterate_phdr(run_in_callback, NULL);
+}
+
+static void instdio_prefix(const struct zoo_plan *plan)
+{
+        flockfile(stdout);
+        flockfile(stderr);
+        zoo_go(plan);
+        funlockfile(stderr);
+        funlockfile(stdout);
+}
+
 const struct zoo_word thread_words[] = {
         { "malloc", malloc_word },
         { "churn", churn_word },
         { "thread-", thread_prefix },
         { "smallstack-", smallstack_prefix },
         { "userstack-", userstack_prefix },
+        { "detached-", detached_prefix },
+        { "thrd-", thrd_prefix },
+        { "cancelled-", cancelled_prefix },
+        { "keydtor-", keydtor_prefix },
+        { "tlsdtor-", tlsdtor_prefix },
+        { "leaderless-", leaderless_prefix },
+        { "flux-", flux_prefix },
+        { "inphdr-", inphdr_prefix },
+        { "instdio-", instdio_prefix },
         { "two-", two_prefix },
         { "many-", many_prefix },
         { "rawthread-", rawthread_prefix },
-        { "fork-", fork_prefix },
-        { "rawfork-", rawfork_prefix },
-        { "vfork-", vfork_prefix },
-        { "exec-", exec_prefix },
-        { "ctor-", ctor_prefix },
-        { "atexit-", atexit_prefix },
-        { "sigchld-", sigchld_prefix },
-        { "sigchldign-", sigchldign_prefix },
-        { "waiter-", waiter_prefix },
         { "race-return-", race_return },
         { "race-exit-", race_exit },
         { "race-quick-", race_quick },
