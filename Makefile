@@ -309,7 +309,7 @@ $(GNU_LICENSES): $(BUILD)/share/doc/crashpre/%: /usr/share/common-licenses/%
 $(BUILD)/share/doc/crashpre/%: %
 	$(mkdir)
 	@cp $< $@
-$(BUILD)/share/man/man1/% $(BUILD)/share/man/man7/%: man/%
+$(BUILD)/share/man/man1/% $(BUILD)/share/man/man5/% $(BUILD)/share/man/man7/%: man/%
 	$(mkdir)
 	@cp $< $@
 

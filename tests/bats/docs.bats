@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+# README and manual pages: every example gives what it shows; options, settings, fields and words are those of the program.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        unset "${!CRASHPRE_@}" LD_PRELOAD NO_COLOR ASAN_OPTIONS MAKEFLAGS MFLAGS MAKELEVEL
+        export PATH=$build/bin:$PATH LC_ALL=C.UTF-8
+        pages=("$root"/man/*.[1-8])
+}
+
+# the_text PAGE: a manual page as plain words, for grep.
+the_text() {
+        sed -e 's/\\&//g; s/\\-/-/g' "$root/man/$1"
+}
+
+# a_place: the directory that documents call /tmp/try: a build tree, a program that crashes, its report, and two older ones.
+a_place() {
+        mkdir "$T/try"
+        cd "$T/try" || return
+        ln -s "$build" build
+        cp "$tools/zoo-O2/inlined" app
+        printf 'check:\n\t./app\n' >Makefile
+        crashpre run -- ./app 2>first || true
+        crashpre run -- sh -c 'kill -ABRT $$' 2>second || true
+        CRASHPRE_STDERR=none LD_PRELOAD=$preload ./app 2>third || true
+        [ "$(find . -name 'crash-*.json' | wc -l)" = 3 ] || fail "$(cat first second third)" "$(ls -R)"
+}
+
+examples() {
+        run -0 timeout 300 /usr/bin/python3 "$root/tests/tools/examples.py" --root "$root" "$@"
+        [ -z "$output" ] || fail "$output"
+}
+
+@test "manual pages: every example gives what it shows" {
+        need jq addr2line make
+        tried=0
+        a_place
+        for page in "${pages[@]}"; do
+                ! grep -qE '^\.Dl.*(crashpre |jq |LD_PRELOAD)' <(sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$page") ||
+                        fail "${page##*/}: an example that cannot be run" || return 1
+                ! grep -q '^\$ ' "$page" || { examples "$page" && tried=$((tried + 1)); } || return 1
+        done
+        [ $tried -ge 6 ] || fail "only $tried pages have examples"
+}
+
+@test "README: every example gives what it shows" {
+        mkdir "$T/try"
+        cd "$T/try"
+        ln -s "$build" build
+        # what needs a network or changes the system is for the bare machine of check-all
+        examples --skip '^(apt-get|make|git)\b' "$root/README.md"
+}
+
+@test "README: short, and what it points to is there" {
+        [ "$(wc -l <"$root/README.md")" -le 160 ] || fail "$(wc -l <"$root/README.md") lines"
+        for target in $(grep -oE '\]\([^)]*\)' "$root/README.md" | tr -d ']()'); do
+                [ -e "$root/$target" ] || fail "no $target" || return 1
+        done
+        for suite in $(grep -oE 'TESTS="[^"]*"|TESTS=[a-z_]+' "$root/README.md" | sed 's/TESTS=//' | tr -d '"'); do
+                [ -e "$root/tests/bats/$suite.bats" ] || [ -e "$root/tests/unit/$suite.c" ] || fail "no tests '$suite'" || return 1
+        done
+        for goal in $(grep -oE '(^    |`)make [a-z-]+' "$root/README.md" | sed 's/.*make //'); do
+                grep -qE "^$goal:" "$root/Makefile" || fail "no make $goal" || return 1
+        done
+}
+
+@test "every command has its manual page, in which crashpre(1) leads to every other" {
+        commands=$(crashpre --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+        for command in $commands; do
+                grep -qx ".Xr crashpre-$command 1 ,*" "$root/man/crashpre.1" || fail "crashpre(1) does not lead to crashpre-$command(1)" || return 1
+                [ -f "$root/man/crashpre-$command.1" ] || fail "no page for $command" || return 1
+        done
+        for page in "${pages[@]}"; do
+                name=${page##*/}
+                [ "$name" = crashpre.1 ] || grep -q "^.Xr ${name%.*} ${name##*.}" "$root/man/crashpre.1" || fail "crashpre(1) does not lead to $name" || return 1
+                [ -f "$build/share/man/man${name##*.}/$name" ] || fail "$name is not installed" || return 1
+        done
+}
+
+# options_of_help COMMAND: "-d" and "--dir", one a line, as --help has them.
+options_of_help() {
+        crashpre "$@" --help | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\1\n\2/p' | tr -d ', ' | grep . | sort -u
+}
+
+# options_of_page PAGE: the same, as the manual has them: each ".It Fl" line.
+options_of_page() {
+        sed -n '/^\.It Fl/p' "$root/man/$1" | sed -E 's/ Ar [a-z]+//g; s/ , / /g; s/ Ns / /g' |
+                awk '{ for (i = 2; i <= NF; i++) if ($i == "Fl") { i++; print "-" ($i == "-" ? "-" : $i) } else print "-" $i }' |
+                tr -d ',' | sed 's/^---/--/' | sort -u
+}
+
+@test "the options of --help are those of the manual, and the other way round" {
+        for page in "$root"/man/crashpre-*.1; do
+                command=${page##*/crashpre-} command=${command%.1}
+                [ "$(options_of_help "$command")" = "$(options_of_page "crashpre-$command.1")" ] ||
+                        fail "$command: --help (left), manual (right):" "$(diff -y <(options_of_help "$command") <(options_of_page "crashpre-$command.1"))" || return 1
+                for code in $(crashpre "$command" --help | sed -n '/^exit status:/,$p' | grep -oE '\b[0-9]+\b'); do
+                        sed -n '/^\.Sh EXIT STATUS/,/^\.Sh/p' "$page" | grep -qE "\b$code\b" || fail "$command: exit status $code is not in the manual" || return 1
+                done
+        done
+        [ "$(options_of_help)" = "$(options_of_page crashpre.1)" ] || fail "$(diff -y <(options_of_help) <(options_of_page crashpre.1))"
+}
+
+@test "every command takes -h and --help, and each of the words --json, --color where it prints a table or a report" {
+        for command in $(crashpre --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+                [ "$(crashpre "$command" -h)" = "$(crashpre "$command" --help)" ] || fail "$command -h" || return 1
+                [[ $(crashpre "$command" --help) == *"  -h, --help "*"exit status: "* ]] || fail "$command --help" || return 1
+        done
+}
+
+@test "the settings of the manual are those that the program knows" {
+        documented=$(grep -ohE '^\.It Ev CRASHPRE_[A-Z_]+( , CRASHPRE_[A-Z_]+)*' "$root/man/libcrashpre.7" | grep -oE 'CRASHPRE_[A-Z_]+' | sort -u)
+        [ "$(wc -w <<<"$documented")" -ge 18 ] || fail "$documented"
+        for name in $documented; do
+                case $name in *_) name=${name}x ;; esac
+                run -0 --separate-stderr env "$name=" crashpre run -d "$T/r" -- true
+                [[ $stderr != *"no such setting"* ]] || fail "$name" || return 1
+        done
+        # those that the library or the helper reads are in the manual
+        for name in $(grep -ohE '"CRASHPRE_[A-Z_]+"' "$root/preload/settings.c" | tr -d '"') \
+                $(grep -E 'READ\(' "$root/report/settings.c" | grep -oE 'CRASHPRE_[A-Z_]+'); do
+                grep -qx "$name" <<<"$documented" || fail "$name is not in libcrashpre(7)" || return 1
+        done
+}
+
+@test "every field of the JSON report is in crashpre-report(5), and every word that the program has for its enumerations" {
+        jq -r '[.. | objects | .properties? // empty | keys[]] | unique[]' "$schema" >"$T/fields"
+        jq -r '[.properties, ."$defs"] | [.. | objects | .enum? // empty | .[]] | unique[]' "$schema" >>"$T/fields"
+        [ "$(wc -l <"$T/fields")" -gt 90 ] || fail "$(<"$T/fields")"
+        # words of the program
+        sed -n '/cfi_trust_name\|cfi_end_name/,/^}/s/.*return "\(.*\)";/\1/p' "$root"/unwind/core/cfi*.c | grep -vx 'none\|unknown' >>"$T/fields"
+        grep -ohE '(class|kind) = "[a-z-]+"' "$root"/report/{fault,describe,helper_look,raw_read}.c | cut -d'"' -f2 >>"$T/fields"
+        grep -ohE 'report_diagnose\([^,]*, "[a-z]+"' "$root"/report/*.c | cut -d'"' -f2 >>"$T/fields"
+        the_text crashpre-report.5 >"$T/page"
+        sort -u "$T/fields" | while read -r word; do
+                grep -qE "(^|[^A-Za-z0-9_-])$word([^A-Za-z0-9_-]|\$)" "$T/page" || fail "'$word' is not in crashpre-report(5)" || return 1
+        done
+}
+
+@test "every section and key of the raw report is in crashpre-report(5)" {
+        grep -oE 'RAW_SECTION_[A-Z]+ "\[[a-z]+\]"' "$root/unwind/core/raw_format.h" | cut -d'"' -f2 >"$T/words"
+        [ -s "$T/words" ]
+        grep -ohE 'rawline_(key|str|text|dec|hex)\("[a-z_]+"' "$root"/preload/raw*.c | cut -d'"' -f2 >>"$T/words"
+        the_text crashpre-report.5 | sed -n '/^\.Sh RAW REPORT/,/^\.Sh EXAMPLES/p' >"$T/page"
+        sort -u "$T/words" | while read -r word; do
+                grep -qwF -- "$word" "$T/page" || fail "'$word' is not in crashpre-report(5)" || return 1
+        done
+}
+
+@test "libcrashpre(7): each state of a program names a test that is there" {
+        sed -n '/^\.Ss What you get in which state/,/^\.S[hs] [^W]/p' "$root/man/libcrashpre.7" | sed -n 's/^\.\\" shown by: //p' >"$T/named"
+        [ "$(wc -l <"$T/named")" -ge 15 ] || fail "$(<"$T/named")"
+        while IFS=: read -r suite title; do
+                grep -qF -- "@test \"${title# }" "$root/tests/bats/$suite.bats" || fail "no test '$title' in $suite.bats" || return 1
+        done <"$T/named"
+}

@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""tests/tools/examples.py [--list] [--skip REGEX] [--only REGEX] [--root DIR] FILE: types the examples of a document.
+
+FILE is Markdown (indented blocks) or a manual page (.Bd -literal blocks). In such a block "$ command" and "# command" (as root)
+are commands, and what follows up to the next one is what it prints. Every command is typed as printed, in the working directory,
+one after the other; what it prints must be what the document shows, but for what differs from run to run: addresses, process IDs,
+times, the place of the checkout (--root; /src/crashpre in documents) and of the working directory (/tmp/try in documents), frames
+inside libc, which depend on its debug package, and the width of blanks. A line "..." in a document stands for any lines.
+A command without output in the document, or with nothing but "...", must end well (0, or by a signal); for "..." it must print something.
+
+Exit status 0 if all examples are right, 1 if one is not or none was found, 2 for wrong usage.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+MDOC = [("\\(dq", '"'), ("\\(aq", "'"), ("\\-", "-"), ("\\&", ""), ("\\e", "\\")]
+LIBC = re.compile(r"__libc_start|libc\.so\.6|\blibc_start|_start\+0x")
+DEATH = re.compile(r"(bash|sh): line \d+: +\d+ |^(Segmentation fault|Aborted|Floating point exception|Illegal instruction)")
+
+
+class Example:
+    def __init__(self, line, command):
+        self.line, self.command, self.shown = line, command, []
+
+
+def blocks(path, text):
+    """(first line number, lines) of every literal block."""
+    block, start, inside = [], 0, False
+    for number, line in enumerate(text.splitlines(), 1):
+        if path.endswith(".md"):
+            if line.startswith("    ") or (block and not line.strip()):
+                if not block:
+                    start = number
+                block.append(line[4:])
+            elif block:
+                yield start, block
+                block = []
+        elif line.startswith(".Bd -literal"):
+            inside, block, start = True, [], number + 1
+        elif line.startswith(".Ed"):
+            if inside:
+                yield start, block
+            inside, block = False, []
+        elif inside:
+            for old, new in MDOC:
+                line = line.replace(old, new)
+            block.append(line)
+    if block:
+        yield start, block
+
+
+def examples(path):
+    for start, lines in blocks(path, open(path, encoding="utf-8").read()):
+        example = None
+        for number, line in enumerate(lines, start):
+            if example and example.command.endswith("\\") and not example.shown:
+                example.command = example.command[:-1] + line.strip()
+            elif re.match(r"[$#] \S", line):
+                if example:
+                    yield example
+                example = Example(number, line[2:])
+            elif example:
+                example.shown.append(line)
+        if example:
+            yield example
+
+
+def normal(line, places):
+    for place, name in places:
+        line = line.replace(place, name)
+    line = line.replace("/tmp/try", "/src/crashpre")
+    line = re.sub(r"(crash-[^ /]*?)-\d+-\d{8}T\d{6}\.\d{6}Z", r"\1-PID-TIME", line)
+    line = re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME", line)
+    line = re.sub(r"0x[0-9a-f]+", "ADDRESS", line)
+    line = re.sub(r"\[\d+\]|\bpid \d+|gdb -p \d+", "PID", line)
+    line = re.sub(r"\(commit [^)]*\)", "(commit X)", line)
+    return re.sub(r"\s+", " ", line).strip()
+
+
+def comparable(lines, places):
+    kept = [normal(line, places) for line in lines if not LIBC.search(line) and not DEATH.search(line)]
+    return [line for line in kept if line]
+
+
+def matches(shown, got):
+    """Are `got` the lines of `shown`, where "..." stands for any?"""
+    if not shown:
+        return not got
+    if shown[0] == "...":
+        return any(matches(shown[1:], got[i:]) for i in range(len(got) + 1))
+    return bool(got) and shown[0] == got[0] and matches(shown[1:], got[1:])
+
+
+def type_it(example, places):
+    """What is wrong, or None."""
+    run = subprocess.run(["bash", "-c", example.command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, timeout=600, check=False)
+    got = run.stdout.decode("utf-8", "replace").splitlines()
+    shown = comparable(example.shown, [])
+    if not shown or shown == ["..."]:
+        bad = 0 < run.returncode < 128 or (shown and not got)
+        return f"status {run.returncode}:\n" + "\n".join(got[-20:]) if bad else None
+    if matches(shown, comparable(got, places)):
+        return None
+    return "\n".join(["shown:"] + shown + ["printed:"] + comparable(got, places))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--skip", type=re.compile)
+    parser.add_argument("--only", type=re.compile)
+    parser.add_argument("--root", default=os.getcwd())
+    parser.add_argument("file")
+    args = parser.parse_args()
+    places = [(os.path.realpath(args.root), "/src/crashpre"), (os.getcwd(), "/tmp/try")]
+    tried = wrong = 0
+    for example in examples(args.file):
+        if (args.skip and args.skip.search(example.command)) or (args.only and not args.only.search(example.command)):
+            continue
+        tried += 1
+        if args.list:
+            print(example.command)
+            continue
+        trouble = type_it(example, places)
+        if trouble:
+            wrong += 1
+            print(f"{args.file}:{example.line}: $ {example.command}\n{trouble}\n", flush=True)
+    if not tried:
+        print(f"{args.file}: no examples", file=sys.stderr)
+    return 1 if wrong or not tried else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
