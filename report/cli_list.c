@@ -3,6 +3,7 @@
 #include "report/cli.h"
 
 #include "report/describe.h"
+#include "report/names.h"
 #include "report/store.h"
 #include "report/utf8.h"
 
@@ -16,16 +17,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* What a line is cut to where the output is no terminal, and the least that is left of a cause in a narrow one. */
+/* What a line is cut to where the output is no terminal; the least that cause and signature get in a narrow one. */
 #define PAGE_COLUMNS 100
-#define CAUSE_COLUMNS 20
+#define LEAST_COLUMNS 20
+#define TIME_COLUMNS 19
 #define PROGRAM_COLUMNS 28
 
 enum list_style { LIST_TABLE, LIST_PATHS, LIST_JSON };
 
 struct row {
         const struct store_entry *entry;
-        const char *program, *summary, *kind, *signal, *class;
+        const char *program, *summary, *what, *kind, *signal, *class, *signature, *fingerprint;
         struct known_int pid, threads;
         const char *error; /* NULL: it could be read */
 };
@@ -73,9 +75,14 @@ static void keep(struct listing *l, struct row *row, struct report *report)
         if (report->process.pid.known)
                 row->pid = report->process.pid;
         row->summary = pool_strdup(&l->pool, report->cause.summary);
+        row->what = row->summary; /* the place is in the signature */
+        if (report->signature)
+                row->what = pool_strdup(&l->pool, describe_what(report));
         row->kind = pool_strdup(&l->pool, report->cause.kind);
         row->signal = pool_strdup(&l->pool, report->signal.name);
         row->class = pool_strdup(&l->pool, report->fault.class);
+        row->signature = pool_strdup(&l->pool, report->signature);
+        row->fingerprint = pool_strdup(&l->pool, report->fingerprint);
         if (row->entry->files & STORE_JSON) /* a raw one has the crashing thread alone */
                 row->threads = KNOWN_INT((int64_t)report->thread_count);
 }
@@ -99,26 +106,10 @@ static void read_row(struct listing *l, const struct store_entry *entry, struct 
 
 /* ---- for people ---- */
 
-static size_t characters(const char *s)
-{
-        size_t n = 0;
-
-        for (; *s; s++)
-                n += ((unsigned char)*s & 0xc0) != 0x80;
-        return n;
-}
-
 /* `s` made safe and no wider than `room` characters. */
 static const char *fitted(struct listing *l, const char *s, size_t room)
 {
-        const char *safe = utf8_printable(&l->pool, s), *end = safe;
-        size_t n = 0;
-
-        if (characters(safe) <= room)
-                return safe;
-        while (*end && (n += ((unsigned char)*end & 0xc0) != 0x80) <= room - 3)
-                end++;
-        return pool_printf(&l->pool, "%.*s...", (int)(end - safe), safe);
+        return names_cut(&l->pool, utf8_printable(&l->pool, s), room);
 }
 
 /* "name[pid]": of a long name the beginning, of the pid every digit. */
@@ -136,37 +127,67 @@ static const char *cause(struct listing *l, const struct row *row)
                 return pool_printf(&l->pool, "unreadable: %s", row->error);
         if (!(row->entry->files & STORE_JSON))
                 return pool_printf(&l->pool, "raw only: %s", row->summary);
-        return row->summary;
+        return row->what;
 }
 
 /* printf() pads bytes, not characters. */
 static void print_padded(const char *s, size_t width)
 {
-        size_t n = characters(s);
+        size_t n = names_width(s);
 
         printf("%s%*s", s, n < width ? (int)(width - n) : 0, "");
 }
 
+/* Columns of the table: what a line takes before the cause, and how the rest is shared. A short signature leaves its
+ * room to the cause. */
+struct widths {
+        size_t program, cause, signature;
+};
+
+static struct widths divide(struct listing *l, const struct row *rows, size_t n)
+{
+        struct widths w = { sizeof("PROGRAM[PID]") - 1, 0, sizeof("SIGNATURE") - 1 };
+        size_t used, left, longest = 0, i;
+
+        for (i = 0; i < n; i++) {
+                size_t program = names_width(process(l, &rows[i]));
+                size_t signature = rows[i].signature ? names_width(utf8_printable(&l->pool, rows[i].signature)) : 0;
+                size_t summary = names_width(utf8_printable(&l->pool, cause(l, &rows[i])));
+
+                w.program = program > w.program ? program : w.program;
+                w.signature = signature > w.signature ? signature : w.signature;
+                longest = summary > longest ? summary : longest;
+        }
+        used = TIME_COLUMNS + 2 + w.program + 2 + 2;
+        left = (size_t)l->columns > used + LEAST_COLUMNS ? (size_t)l->columns - used : LEAST_COLUMNS;
+        if (w.signature > left / 2)
+                w.signature = longest < left / 2 ? left - longest : left / 2;
+        w.cause = left - w.signature;
+        return w;
+}
+
 static void print_table(struct listing *l, const struct row *rows, size_t n)
 {
-        size_t width = sizeof("PROGRAM[PID]") - 1, used, room, i;
+        struct widths w = divide(l, rows, n);
+        size_t i;
 
-        for (i = 0; i < n; i++)
-                if (characters(process(l, &rows[i])) > width)
-                        width = characters(process(l, &rows[i]));
-        used = 19 + 2 + width + 2 + 7 + 2;
-        room = (size_t)l->columns > used + CAUSE_COLUMNS ? (size_t)l->columns - used : CAUSE_COLUMNS;
-        printf("%-19s  ", "TIME (UTC)");
-        print_padded("PROGRAM[PID]", width);
-        printf("  THREADS  CAUSE\n");
+        printf("%-*s  ", TIME_COLUMNS, "TIME (UTC)");
+        print_padded("PROGRAM[PID]", w.program);
+        fputs("  ", stdout);
+        print_padded("CAUSE", w.cause);
+        puts("  SIGNATURE");
         for (i = 0; i < n; i++) {
                 const char *t = rows[i].entry->time;
-                const char *threads =
-                        rows[i].threads.known ? pool_printf(&l->pool, "%" PRId64, rows[i].threads.v) : "-";
 
                 printf("%.4s-%.2s-%.2s %.2s:%.2s:%.2s  ", t, t + 4, t + 6, t + 9, t + 11, t + 13);
-                print_padded(process(l, &rows[i]), width);
-                printf("  %7s  %s\n", threads, fitted(l, cause(l, &rows[i]), room));
+                print_padded(process(l, &rows[i]), w.program);
+                fputs("  ", stdout);
+                if (!rows[i].signature) {
+                        puts(fitted(l, cause(l, &rows[i]), w.cause + 2 + w.signature));
+                        continue;
+                }
+                print_padded(fitted(l, cause(l, &rows[i]), w.cause), w.cause);
+                printf("  %s\n", fitted(l, rows[i].signature, w.signature));
         }
 }
 
@@ -218,6 +239,8 @@ static json_t *row_object(struct listing *l, const struct row *row)
         set_string(l, object, "signal", row->signal);
         set_string(l, object, "class", row->class);
         set_string(l, object, "summary", row->summary);
+        set_string(l, object, "signature", row->signature);
+        set_string(l, object, "fingerprint", row->fingerprint);
         set_number(object, "threads", row->threads);
         json_object_set_new_nocheck(object, "symbolized", json_boolean(row->entry->files & STORE_JSON && !row->error));
         set_string(l, object, "error", row->error);
@@ -338,9 +361,9 @@ const struct cli_command cli_list = {
         .name = "list",
         .arguments = "[--json | --paths] [DIR]",
         .summary = "list crash reports, the newest first",
-        .help = "A line for each report in DIR: time, program, threads, cause. Without DIR: of $CRASHPRE_DIR, else of\n"
-                "./crash-reports, else of the working directory. \"raw only\" marks a report without a JSON file: the\n"
-                "program died before names could be found.\n\n"
+        .help = "A line for each report in DIR: time, program, cause, and the innermost functions of the program's own.\n"
+                "Without DIR: of $CRASHPRE_DIR, else of ./crash-reports, else of the working directory. \"raw only\"\n"
+                "marks a report without a JSON file: the program died before names could be found.\n\n"
                 "options:\n"
                 "      --json         an array of objects; crashpre-list(1) describes them\n"
                 "      --paths        the path of each report, one a line\n"

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/describe.h"
 
+#include "report/names.h"
+#include "report/own.h"
 #include "unwind/symbols.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What the summary takes of a message, and of the functions of a recursion. */
+#define SUMMARY_TEXT 160
+#define SUMMARY_FUNCTIONS 4
 
 const char *describe_base_name(const char *path)
 {
@@ -89,17 +95,21 @@ static const char *detail(struct report *report)
         return access_phrase(report);
 }
 
+static const char *signal_name(struct report *report)
+{
+        if (report->signal.name)
+                return report->signal.name;
+        return report->signal.number.known ? pool_printf(&report->pool, "signal %" PRId64, report->signal.number.v)
+                                           : "an unknown signal";
+}
+
 const char *describe_cause(struct report *report)
 {
-        const char *class = report->fault.class, *name = report->signal.name, *more;
+        const char *class = report->fault.class, *name = signal_name(report), *more;
 
         if (is(report->cause.kind, "request"))
                 return report->cause.message ? pool_printf(&report->pool, "a request (%s)", report->cause.message)
                                              : "a request";
-        if (!name)
-                name = report->signal.number.known
-                               ? pool_printf(&report->pool, "signal %" PRId64, report->signal.number.v)
-                               : "an unknown signal";
         if (!class)
                 return name;
         more = detail(report);
@@ -131,26 +141,164 @@ const char *describe_headline(struct report *report)
                            thread->name ? thread->name : "?", thread->tid.v);
 }
 
+/* ---- where ---- */
+
+/* Plain: parameters and template arguments are in the stack below. */
+static const char *function_name(struct report *report, const struct report_frame *frame)
+{
+        return frame->function ? names_plain(&report->pool, frame->function) : describe_place(report, frame);
+}
+
+static const char *place_of_frame(struct report *report, const struct report_frame *frame)
+{
+        const char *line = describe_line(report, frame), *name = function_name(report, frame);
+
+        return line ? pool_printf(&report->pool, "%s at %s", name, line) : name;
+}
+
+/* What of others' code own code had called: the outermost, which it names in its source. */
+static const struct report_frame *called_frame(const struct report_thread *thread, size_t from,
+                                               const struct report_frame *own)
+{
+        return own > &thread->frames[from] && own[-1].function ? &own[-1] : NULL;
+}
+
+const char *describe_where(struct report *report)
+{
+        const struct report_thread *thread = report->threads;
+        const struct report_frame *own, *called;
+        size_t from = own_begin(report);
+
+        if (!report->thread_count || !thread->frame_count)
+                return NULL;
+        own = own_first(report, thread->frames + from, thread->frame_count - from);
+        if (!own) {
+                own = &thread->frames[0];
+                return own->function ? pool_printf(&report->pool, "in %s", place_of_frame(report, own)) : NULL;
+        }
+        called = called_frame(thread, from, own);
+        if (!called || !is(report->cause.kind, "signal"))
+                return pool_printf(&report->pool, "in %s", place_of_frame(report, own));
+        return pool_printf(&report->pool, "in %s, called from %s", function_name(report, called),
+                           place_of_frame(report, own));
+}
+
+/* ---- the summary ---- */
+
+const char *describe_assertion(struct report *report)
+{
+        const char *message = report->cause.message, *begin, *end, *next;
+
+        /* glibc, assert/assert.c: "%s%s%s:%u: %s%sAssertion `%s' failed.\n"; libstdc++ has two like quotes. */
+        begin = message ? strstr(message, "Assertion ") : NULL;
+        if (!begin || !strchr("`'", begin[10]) || !begin[10])
+                return NULL;
+        begin += 11;
+        for (end = NULL, next = begin; (next = strstr(next, "' failed")); next++)
+                end = next;
+        return end ? pool_strndup(&report->pool, begin, (size_t)(end - begin)) : NULL;
+}
+
+/* One line of no great length, whatever the program had to say. */
+static const char *one_line(struct report *report, const char *s)
+{
+        char *line = pool_strndup(&report->pool, s, strnlen(s, 4 * SUMMARY_TEXT)), *c;
+
+        for (c = line; *c; c++)
+                if (*c == '\n' || *c == '\t')
+                        *c = ' ';
+        return names_cut(&report->pool, line, SUMMARY_TEXT);
+}
+
+/* "*** stack smashing detected ***: terminated" less its ornaments. */
+static const char *said(struct report *report)
+{
+        const char *assertion = describe_assertion(report), *message = report->cause.message, *end;
+
+        if (assertion)
+                return pool_printf(&report->pool, "assertion failed: %s", one_line(report, assertion));
+        if (strncmp(message, "*** ", 4))
+                return one_line(report, message);
+        end = strstr(message + 4, " ***");
+        return end ? pool_strndup(&report->pool, message + 4, (size_t)(end - message - 4)) : one_line(report, message);
+}
+
+static const char *exception_phrase(struct report *report)
+{
+        const struct report_exception *e = &report->cause.exception;
+        const char *type = names_short(&report->pool, e->type, SUMMARY_TEXT);
+
+        return e->what ? pool_printf(&report->pool, "%s: %s", type, one_line(report, e->what)) : type;
+}
+
+/* "f, g and h" */
+static const char *recursion_names(struct report *report)
+{
+        const struct report_recursion *r = &report->fault.recursion;
+        size_t n = r->function_count < SUMMARY_FUNCTIONS ? r->function_count : SUMMARY_FUNCTIONS, i;
+        const char *list = names_plain(&report->pool, r->functions[0]);
+
+        for (i = 1; i < n; i++)
+                list = pool_printf(&report->pool, "%s%s%s", list, i + 1 < n ? ", " : " and ",
+                                   names_plain(&report->pool, r->functions[i]));
+        return list;
+}
+
+/* "f calling itself 870 times", "f and g calling each other 435 times". */
+static const char *recursion_phrase(struct report *report)
+{
+        const struct report_recursion *r = &report->fault.recursion;
+
+        return pool_printf(&report->pool, "%s calling %s %" PRId64 " times", recursion_names(report),
+                           r->function_count > 1 ? "each other" : "itself", r->count.v);
+}
+
+static const char *fault_phrase(struct report *report)
+{
+        const char *class = report->fault.class, *more;
+
+        if (is(class, "stack-overflow"))
+                return report->fault.recursion.function_count
+                               ? pool_printf(&report->pool, "stack-overflow: %s", recursion_phrase(report))
+                               : class;
+        if (!class || is(class, "unknown"))
+                return describe_cause(report);
+        more = detail(report);
+        if (is(class, "sent-by-process"))
+                return pool_printf(&report->pool, "%s sent %s", signal_name(report), more ? more : "by a process");
+        return more ? pool_printf(&report->pool, "%s: %s", class, more) : class;
+}
+
+const char *describe_what(struct report *report)
+{
+        if (is(report->cause.kind, "request"))
+                return describe_cause(report);
+        if (report->cause.exception.type)
+                return exception_phrase(report);
+        return report->cause.message ? said(report) : fault_phrase(report);
+}
+
+/* Between what and where: nothing stands between a fault and its place. */
+static const char *joint(struct report *report)
+{
+        size_t begin = own_begin(report);
+
+        if (begin)
+                return is(report->threads[0].frames[begin].function, "__cxa_rethrow") ? ", rethrown " : ", thrown ";
+        return report->cause.exception.type || report->cause.message || report->fault.recursion.function_count ? ", "
+                                                                                                               : " ";
+}
+
 void describe_summary(struct report *report)
 {
-        const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
-        const char *cause = describe_cause(report), *line;
-        const struct report_frame *frame = NULL;
-        size_t i;
+        const char *what = describe_what(report), *where = describe_where(report);
 
-        report->cause.summary = cause;
-        /* Of a sent or raised signal the innermost frames are the kernel's entry and libc's, which say nothing. */
-        if (!thread || !report->fault.address.known)
-                return;
-        for (i = 0; i < thread->frame_count && !frame; i++)
-                if (thread->frames[i].function)
-                        frame = &thread->frames[i];
-        if (!frame)
-                return;
-        line = describe_line(report, frame);
-        report->cause.summary = pool_printf(&report->pool, "%s in %s%s%s", cause, frame->function, line ? " at " : "",
-                                            line ? line : "");
+        report->cause.summary = where && !is(report->cause.kind, "request")
+                                        ? pool_printf(&report->pool, "%s%s%s", what, joint(report), where)
+                                        : what;
 }
+
+/* ---- frames ---- */
 
 static const char *module_name(const struct report *report, const struct report_frame *frame)
 {

@@ -17,8 +17,19 @@ const char *describe_cause(struct report *report);
  * on. */
 const char *describe_headline(struct report *report);
 
-/* Sets cause.summary: the cause and, for faults of the program's own code, function and line. */
+/* Sets cause.summary, once all else is known: "null-dereference: write to 0x4 in shop::Shelf::put at inlined.cc:23",
+ * "assertion failed: n > 0, in pop at stack.c:42", "std::out_of_range: index 7, thrown in get at x.cc:10". */
 void describe_summary(struct report *report);
+
+/* The summary without the place: "null-dereference: write to 0x4", "assertion failed: n > 0". */
+const char *describe_what(struct report *report);
+
+/* "in pop at stack.c:42", "in strlen, called from count at text.c:7": where the program's own code was. NULL where
+ * nothing of that is known. */
+const char *describe_where(struct report *report);
+
+/* Expression of the assertion that failed, out of the message ("n > 0"); NULL if it was none. */
+const char *describe_assertion(struct report *report);
 
 /* "libx.so+0x1139", or the bare address where no module is known. */
 const char *describe_place(struct report *report, const struct report_frame *frame);

@@ -12,7 +12,9 @@
 #include "report/hook.h"
 #include "report/json.h"
 #include "report/procfs.h"
+#include "report/recursion.h"
 #include "report/redact.h"
+#include "report/signature.h"
 #include "report/stderr.h"
 #include "report/store.h"
 #include "report/text.h"
@@ -175,6 +177,8 @@ static void run(struct helper *h)
         diagnose_notes(h->report, h->wire.note);
         helper_name(h);
         explain(h);
+        recursion_fill(h->report);
+        signature_fill(h->report);
         describe_summary(h->report);
         redact_report(h->report, (unsigned)h->settings.redact, getenv("HOME"));
         write_json(h);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* report/own.h: which frames are the program's own, and which belong to the machinery below and above it. One table
+ * for the signature, the summary and the text. */
+#ifndef CRASHPRE_REPORT_OWN_H
+#define CRASHPRE_REPORT_OWN_H
+
+#include "report/model.h"
+
+/* False for frames of libc, the loader, the C++, Rust and sanitizer run-times and of libcrashpre.so, for what a
+ * standard library's headers put into the program, for the functions that end a program (abort, g_log, ...), for
+ * signal frames, and for what lies in no module. */
+bool own_frame(struct report *report, const struct report_frame *frame);
+
+/* The innermost own frame; NULL if there is none. */
+const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n);
+
+/* Where in threads[0] to begin to look: behind the throw of an exception that ended the program, since a terminate
+ * handler of the program's own stands before it. */
+size_t own_begin(struct report *report);
+
+/* Is it a function of C++'s or Rust's standard library? */
+bool own_is_standard(struct report *report, const struct report_frame *frame);
+
+#endif
