@@ -32,6 +32,9 @@ int cli_print_help(const struct cli_command *self);
 /* Colour: `out` is a terminal, NO_COLOR (no-color.org) is not set and TERM is not "dumb". */
 bool cli_wants_colour(FILE *out);
 
+/* The value of --color: auto (as cli_wants_colour()), always or never. false: it is none of them. */
+bool cli_parse_colour(const char *when, FILE *out, bool *colour);
+
 /* Reads a report from directory `dir_fd` into an empty one: `file` ends in .json, or .txt for the raw report alone. 0,
  * or -errno with a sentence in `why`. */
 struct report;

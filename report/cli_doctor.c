@@ -50,9 +50,8 @@ static void print_verdict(const struct doctor *d)
         printf("\n");
 }
 
-static void print_text(struct doctor *d, size_t of_system)
+static void print_text(struct doctor *d, size_t of_system, bool colour)
 {
-        bool colour = cli_wants_colour(stdout);
         size_t i;
 
         printf("This system\n");
@@ -96,11 +95,12 @@ static int doctor(const struct cli_command *self, int argc, char **argv)
 {
         static const struct option options[] = {
                 { "json", no_argument, NULL, 'j' },
+                { "color", required_argument, NULL, 'c' },
                 { "help", no_argument, NULL, 'h' },
                 { NULL, 0, NULL, 0 },
         };
         struct doctor d = { .checks = NULL };
-        bool json = false;
+        bool json = false, colour = cli_wants_colour(stdout);
         size_t of_system;
         int option, code;
 
@@ -110,7 +110,10 @@ static int doctor(const struct cli_command *self, int argc, char **argv)
                         return cli_print_help(self);
                 if (option == '?')
                         return cli_usage_error(self, "unknown option: %s", argv[optind - 1]);
-                json = true;
+                if (option == 'j')
+                        json = true;
+                else if (!cli_parse_colour(optarg, stdout, &colour))
+                        return cli_usage_error(self, "--color=%s: expected auto, always or never", optarg);
         }
         if (argc - optind > 1)
                 return cli_usage_error(self, "one program at a time");
@@ -124,7 +127,7 @@ static int doctor(const struct cli_command *self, int argc, char **argv)
         if (json)
                 print_json(&d, of_system);
         else
-                print_text(&d, of_system);
+                print_text(&d, of_system, colour);
         code = count(&d, DOCTOR_FAIL) ? CLI_NOTHING : CLI_SUCCESS;
         pool_free(&d.pool);
         return code;
@@ -132,7 +135,7 @@ static int doctor(const struct cli_command *self, int argc, char **argv)
 
 const struct cli_command cli_doctor = {
         .name = "doctor",
-        .arguments = "[--json] [PROGRAM]",
+        .arguments = "[--json] [--color WHEN] [PROGRAM]",
         .summary = "tell what will and will not work here, and what mends it",
         .help = "Looks at the parts of crashpre, at what kernel and container allow, at the CRASHPRE_ variables and\n"
                 "the report directory, and lets a trial program crash. With PROGRAM (a path, or found in PATH): can\n"
@@ -140,6 +143,7 @@ const struct cli_command cli_doctor = {
                 "something will not work. Below either stands what mends it.\n\n"
                 "options:\n"
                 "      --json         an array of objects; crashpre-doctor(1) describes them\n"
+                "      --color WHEN   auto (on a terminal, the default), always or never\n"
                 "  -h, --help         this text\n\n"
                 "exit status: 0 all works (warnings or not), 1 something will not work, 2 usage\n",
         .run = doctor,

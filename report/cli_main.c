@@ -49,6 +49,12 @@ bool cli_wants_colour(FILE *out)
         return isatty(fileno(out)) && !(none && *none) && !(term && !strcmp(term, "dumb"));
 }
 
+bool cli_parse_colour(const char *when, FILE *out, bool *colour)
+{
+        *colour = !strcmp(when, "always") || (!strcmp(when, "auto") && cli_wants_colour(out));
+        return *colour || !strcmp(when, "auto") || !strcmp(when, "never");
+}
+
 static void print_help(FILE *out)
 {
         size_t i;
@@ -59,7 +65,11 @@ static void print_help(FILE *out)
               out);
         for (i = 0; i < COMMANDS; i++)
                 fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-        fputs("\n'crashpre COMMAND --help' tells more about each.\n", out);
+        fputs("\noptions:\n"
+              "  -h, --help         this text; behind a command, more about that one\n"
+              "  -V, --version      the version, and the commit it was built from\n\n"
+              "exit status: 0 success, 1 nothing found or not readable, 2 usage; that of run is its command's\n",
+              out);
 }
 
 /* Output that did not reach its file (a full disk, a closed pipe) is a failure like any other. */
@@ -72,22 +82,35 @@ static int flushed(int code)
         return code;
 }
 
+static const struct cli_command *find_command(const char *name)
+{
+        size_t i;
+
+        for (i = 0; i < COMMANDS; i++)
+                if (!strcmp(commands[i]->name, name))
+                        return commands[i];
+        return NULL;
+}
+
 int main(int argc, char **argv)
 {
         const char *name = argc > 1 ? argv[1] : "";
-        size_t i;
+        bool help = !strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help");
+        const struct cli_command *command;
 
         if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
                 printf("crashpre %s (commit %s)\n", CRASHPRE_VERSION, CRASHPRE_COMMIT);
                 return flushed(CLI_SUCCESS);
         }
-        if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
+        if (help && argc == 2) {
                 print_help(stdout);
                 return flushed(CLI_SUCCESS);
         }
-        for (i = 0; i < COMMANDS; i++)
-                if (!strcmp(commands[i]->name, name))
-                        return flushed(commands[i]->run(commands[i], argc - 1, argv + 1));
+        if (help) /* "crashpre help run", as with git */
+                name = argv[2];
+        command = find_command(name);
+        if (command)
+                return flushed(help ? cli_print_help(command) : command->run(command, argc - 1, argv + 1));
         if (*name)
                 fprintf(stderr, "crashpre: no such command: %s\n\n", name);
         print_help(stderr);

@@ -158,7 +158,7 @@ static int show(const struct cli_command *self, int argc, char **argv)
 {
         static const struct option options[] = {
                 { "all-threads", no_argument, NULL, 'a' },
-                { "no-color", no_argument, NULL, 'n' },
+                { "color", required_argument, NULL, 'c' },
                 { "help", no_argument, NULL, 'h' },
                 { NULL, 0, NULL, 0 },
         };
@@ -177,8 +177,8 @@ static int show(const struct cli_command *self, int argc, char **argv)
                         return cli_usage_error(self, "unknown option: %s", argv[optind - 1]);
                 if (option == 'a')
                         style = CLI_STYLE_ALL_THREADS;
-                else
-                        colour = false;
+                else if (!cli_parse_colour(optarg, stdout, &colour))
+                        return cli_usage_error(self, "--color=%s: expected auto, always or never", optarg);
         }
         if (argc - optind > 1)
                 return cli_usage_error(self, "one report at a time");
@@ -199,13 +199,13 @@ static int show(const struct cli_command *self, int argc, char **argv)
 
 const struct cli_command cli_show = {
         .name = "show",
-        .arguments = "[--all-threads] [--no-color] [REPORT]",
+        .arguments = "[--all-threads] [--color WHEN] [REPORT]",
         .summary = "show a crash report",
         .help = "REPORT is a .json or .txt file, its name without that, or a directory, whose newest report is\n"
                 "shown. Without it: the newest in $CRASHPRE_DIR, else in ./crash-reports, else here.\n\n"
                 "options:\n"
                 "  -a, --all-threads  the stacks of all threads, not just of the one that crashed\n"
-                "      --no-color     no colour on a terminal (as NO_COLOR=1)\n"
+                "      --color WHEN   auto (on a terminal, the default), always or never\n"
                 "  -h, --help         this text\n\n"
                 "exit status: 0 shown, 1 no such report or not readable, 2 usage\n",
         .run = show,

@@ -31,6 +31,7 @@ _crashpre_argument() {
         DIR) compopt -o filenames && _crashpre_fill -d ;;
         FILE | REPORT | RAW) compopt -o filenames && _crashpre_fill -f ;;
         COMMAND | PROGRAM) compopt -o filenames && _crashpre_fill -c && _crashpre_fill -d ;;
+        WHEN) _crashpre_fill -W "auto always never" ;;
         PID) _crashpre_fill -W "$(cd /proc && echo [0-9]*)" ;;
         esac
 }

@@ -196,7 +196,7 @@ a_crash() {
         [ "$(grep -c '^Thread ' <<<"$output")" = "$(jq '.threads | length' "$report")" ] || fail "$output"
 }
 
-@test "show: colour on a terminal, not with NO_COLOR or --no-color" {
+@test "show: colour on a terminal, not with NO_COLOR or --color=never; always with --color=always" {
         need script
         a_crash
         on_terminal() { TERM=xterm script -qec "$*" /dev/null </dev/null; }
@@ -204,8 +204,15 @@ a_crash() {
         [[ $output == *$'\x1b['* ]] || fail "no colour: $output"
         run -0 on_terminal "NO_COLOR=1 $build/bin/crashpre show"
         [[ $output != *$'\x1b['* ]] || fail "colour: $output"
-        run -0 on_terminal "$build/bin/crashpre show --no-color"
+        run -0 on_terminal "$build/bin/crashpre show --color never"
         [[ $output != *$'\x1b['* ]] || fail "colour: $output"
+        for command in "show --color=always" "doctor --color=always"; do
+                # shellcheck disable=SC2086 # two words
+                NO_COLOR=1 run -0 "$build/bin/crashpre" $command
+                [[ $output == *$'\x1b['* ]] || fail "no colour: $output" || return 1
+        done
+        run -2 "$build/bin/crashpre" show --color=pink
+        [[ $output == *"expected auto, always or never"* ]] || fail "$output"
 }
 
 @test "show: 1 where there is nothing to show, with the place and what to do" {

@@ -47,6 +47,8 @@ help_of() {
         offers $'a dir\nanother' crashpre run --dir = a
         offers $'a dir\nanother' crashpre list a
         offers crash-x-1.json crashpre show crash
+        offers always crashpre show --color al
+        offers $'always\nauto\nnever' crashpre doctor --color = ''
         offers $'a dir\na file\nanother' crashpre show a
 }
 

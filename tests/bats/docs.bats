@@ -16,13 +16,14 @@ the_text() {
 
 # a_place: the directory that documents call /tmp/try: a build tree, a program that crashes, its report, and two older ones.
 a_place() {
-        mkdir "$T/try"
+        mkdir -p "$T/try"
+        rm -rf "$T/try"/*
         cd "$T/try" || return
         ln -s "$build" build
         cp "$tools/zoo-O2/inlined" app
         printf 'check:\n\t./app\n' >Makefile
         crashpre run -- ./app 2>first || true
-        crashpre run -- sh -c 'kill -ABRT $$' 2>second || true
+        crashpre run -- bash -c 'kill -ABRT $$' 2>second || true
         CRASHPRE_STDERR=none LD_PRELOAD=$preload ./app 2>third || true
         [ "$(find . -name 'crash-*.json' | wc -l)" = 3 ] || fail "$(cat first second third)" "$(ls -R)"
 }
@@ -35,11 +36,10 @@ examples() {
 @test "manual pages: every example gives what it shows" {
         need jq addr2line make
         tried=0
-        a_place
         for page in "${pages[@]}"; do
                 ! grep -qE '^\.Dl.*(crashpre |jq |LD_PRELOAD)' <(sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$page") ||
                         fail "${page##*/}: an example that cannot be run" || return 1
-                ! grep -q '^\$ ' "$page" || { examples "$page" && tried=$((tried + 1)); } || return 1
+                ! grep -q '^\$ ' "$page" || { a_place && examples "$page" && tried=$((tried + 1)); } || return 1
         done
         [ $tried -ge 6 ] || fail "only $tried pages have examples"
 }
@@ -86,7 +86,7 @@ options_of_help() {
 # options_of_page PAGE: the same, as the manual has them: each ".It Fl" line.
 options_of_page() {
         sed -n '/^\.It Fl/p' "$root/man/$1" | sed -E 's/ Ar [a-z]+//g; s/ , / /g; s/ Ns / /g' |
-                awk '{ for (i = 2; i <= NF; i++) if ($i == "Fl") { i++; print "-" ($i == "-" ? "-" : $i) } else print "-" $i }' |
+                sed 's/^\.It //' | awk '{ for (i = 1; i <= NF; i++) if ($i == "Fl") { i++; print "-" ($i == "-" ? "-" : $i) } else print "-" $i }' |
                 tr -d ',' | sed 's/^---/--/' | sort -u
 }
 
@@ -102,11 +102,16 @@ options_of_page() {
         [ "$(options_of_help)" = "$(options_of_page crashpre.1)" ] || fail "$(diff -y <(options_of_help) <(options_of_page crashpre.1))"
 }
 
-@test "every command takes -h and --help, and each of the words --json, --color where it prints a table or a report" {
+@test "every command takes -h and --help, help COMMAND too; wrong usage names it" {
         for command in $(crashpre --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
                 [ "$(crashpre "$command" -h)" = "$(crashpre "$command" --help)" ] || fail "$command -h" || return 1
+                [ "$(crashpre help "$command")" = "$(crashpre "$command" --help)" ] || fail "help $command" || return 1
                 [[ $(crashpre "$command" --help) == *"  -h, --help "*"exit status: "* ]] || fail "$command --help" || return 1
+                run crashpre "$command" --bogus
+                [[ $status == @(2|125) && $output == *"usage: crashpre $command "* ]] || fail "$output" || return 1
         done
+        [ "$(crashpre help)" = "$(crashpre --help)" ]
+        run -2 crashpre help nonsense
 }
 
 @test "the settings of the manual are those that the program knows" {
@@ -148,8 +153,15 @@ options_of_page() {
         done
 }
 
+@test "libcrashpre(7): the files of the sources that it names are there" {
+        sed -n '/^\.Sh HOW IT WORKS/,/^\.Ss/p' "$root/man/libcrashpre.7" | grep -oE '(preload|unwind|report)/[a-z_/*]+\.[ch]' >"$T/named"
+        [ "$(wc -l <"$T/named")" -ge 15 ] || fail "$(<"$T/named")"
+        cd "$root"
+        while read -r file; do compgen -G "$file" >/dev/null || fail "no $file" || return 1; done <"$T/named"
+}
+
 @test "libcrashpre(7): each state of a program names a test that is there" {
-        sed -n '/^\.Ss What you get in which state/,/^\.S[hs] [^W]/p' "$root/man/libcrashpre.7" | sed -n 's/^\.\\" shown by: //p' >"$T/named"
+        sed -n '/^\.Ss What you get in which state/,/^\.Sh/p' "$root/man/libcrashpre.7" | sed -n 's/^\.\\" shown by: //p' >"$T/named"
         [ "$(wc -l <"$T/named")" -ge 15 ] || fail "$(<"$T/named")"
         while IFS=: read -r suite title; do
                 grep -qF -- "@test \"${title# }" "$root/tests/bats/$suite.bats" || fail "no test '$title' in $suite.bats" || return 1
