@@ -257,3 +257,21 @@ int symbols_debug_frame(struct symbols *s, int module, const uint8_t **data, siz
         *size = f->frame_size;
         return 0;
 }
+
+/* ---- .eh_frame ---- */
+
+int symbols_eh_frame(struct symbols *s, int module, uint64_t *addr)
+{
+        const Elf64_Shdr *section = NULL;
+        struct module_files *f;
+
+        if (module < 0 || (size_t)module >= s->t->modules.n)
+                return -ENOENT;
+        f = open_files(s, module);
+        if (f->has_main)
+                section = elf_file_section(&f->main, ".eh_frame");
+        if (!section || !(section->sh_flags & SHF_ALLOC))
+                return -ENOENT;
+        *addr = s->t->modules.v[module].image.bias + section->sh_addr;
+        return 0;
+}

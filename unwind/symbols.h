@@ -57,6 +57,9 @@ void symbol_query_clear(struct symbol_query *q);
  * -ENOENT. */
 int symbols_debug_frame(struct symbols *s, int module, const uint8_t **data, size_t *size);
 
+/* Where .eh_frame of a module is in the target, by the section headers of its file. 0 or -ENOENT. */
+int symbols_eh_frame(struct symbols *s, int module, uint64_t *addr);
+
 /* New: demangled C++, Rust or D name, or a copy of `symbol`; NULL only without memory. */
 char *symbols_demangle(const char *symbol);
 

@@ -15,22 +15,24 @@ enum {
         MAX_WALK = 1000000, /* frames */
         CLOCK_EVERY = 1024, /* frames between two looks at the clock */
         STACK_AHEAD = 8192, /* bytes of each stack fetched before the walks */
-        RETRIES = 8,        /* walks again of one thread after another .debug_frame was found */
+        RETRIES = 8,        /* walks again of one thread after another table was found */
 };
 
-struct debug_frame {
+/* What a module's file knows of unwinding beyond what is loaded with it. */
+struct file_tables {
         bool asked;
-        const uint8_t *data;
-        size_t size;
+        uint64_t eh_frame;          /* of a module that has no .eh_frame_hdr to lead there; 0 none */
+        const uint8_t *debug_frame; /* NULL none */
+        size_t debug_frame_size;
 };
 
 struct unwinder {
         struct target *t;
         struct cfi_space space;
         struct cfi_cache cache;
-        const struct mapping *last;       /* the mapping found last: most questions are about its neighbourhood */
-        struct debug_frame *debug_frames; /* of each module */
-        struct symbols *own_symbols;      /* made here, where the target had none */
+        const struct mapping *last;  /* the mapping found last: most questions are about its neighbourhood */
+        struct file_tables *files;   /* of each module */
+        struct symbols *own_symbols; /* made here, where the target had none */
         struct engine *engine;
         struct frames frames, other; /* of the two engines */
         unwind_note *note;
@@ -79,8 +81,9 @@ static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
                                     .bias = m->image.bias,
                                     .eh_frame_hdr = m->image.eh_frame_hdr,
                                     .eh_frame_hdr_size = m->image.eh_frame_hdr_size,
-                                    .debug_frame = u->debug_frames[i].data,
-                                    .debug_frame_size = u->debug_frames[i].size };
+                                    .eh_frame = u->files[i].eh_frame,
+                                    .debug_frame = u->files[i].debug_frame,
+                                    .debug_frame_size = u->files[i].debug_frame_size };
         return 0;
 }
 
@@ -142,25 +145,29 @@ static int walk_own(struct unwinder *u, const struct arch_registers *regs)
         return err;
 }
 
-/* ---- .debug_frame, where nothing else speaks for a frame ---- */
+/* ---- tables in files, where nothing else speaks for a frame ---- */
 
-static bool load_debug_frame(struct unwinder *u, int module)
+static bool load_tables(struct unwinder *u, int module)
 {
-        struct debug_frame *d;
+        struct file_tables *f;
 
-        if (module < 0 || u->debug_frames[module].asked)
+        if (module < 0 || u->files[module].asked)
                 return false;
-        d = &u->debug_frames[module];
-        d->asked = true;
+        f = &u->files[module];
+        f->asked = true;
         if (!u->t->symbols)
                 u->own_symbols = symbols_new(u->t, NULL, NULL, NULL);
-        if (!u->t->symbols || symbols_debug_frame(u->t->symbols, module, &d->data, &d->size))
-                d->data = NULL;
-        return d->data != NULL;
+        if (!u->t->symbols)
+                return false;
+        if (symbols_debug_frame(u->t->symbols, module, &f->debug_frame, &f->debug_frame_size))
+                f->debug_frame = NULL;
+        if (u->t->modules.v[module].image.eh_frame_hdr || symbols_eh_frame(u->t->symbols, module, &f->eh_frame))
+                f->eh_frame = 0;
+        return f->debug_frame || f->eh_frame;
 }
 
 /* Looks for the frames that the engine left by a guess, or could not leave. Was a table found that may know better? */
-static bool find_debug_frames(struct unwinder *u)
+static bool find_tables(struct unwinder *u)
 {
         const struct frames *f = &u->frames;
         size_t n = f->total < f->max ? f->total : f->inner;
@@ -168,9 +175,9 @@ static bool find_debug_frames(struct unwinder *u)
 
         for (size_t i = 0; i + 1 < n; i++)
                 if (f->v[i + 1].trust != CFI_TRUST_CFI)
-                        found |= load_debug_frame(u, f->v[i].module);
+                        found |= load_tables(u, f->v[i].module);
         if (n == f->total && n && f->end != CFI_END_OF_STACK)
-                found |= load_debug_frame(u, f->v[n - 1].module);
+                found |= load_tables(u, f->v[n - 1].module);
         return found;
 }
 
@@ -243,7 +250,7 @@ static int unwind_thread(struct unwinder *u, struct target_thread *thread, enum 
                 swap_frames(u);
         } else {
                 err = walk_own(u, &thread->regs);
-                for (int i = 0; !err && i < RETRIES && find_debug_frames(u); i++) {
+                for (int i = 0; !err && i < RETRIES && find_tables(u); i++) {
                         memset(u->cache.rows, 0, ROWS * sizeof(*u->cache.rows));
                         err = walk_own(u, &thread->regs);
                 }
@@ -283,8 +290,8 @@ int unwind_threads(struct target *t, size_t max_frames, enum unwind_check check,
                 .ctx = &u, .read = space_read, .module = space_module, .executable = space_executable
         };
         u.cache = (struct cfi_cache){ calloc(ROWS, sizeof(*u.cache.rows)), ROWS };
-        u.debug_frames = calloc(t->modules.n + 1, sizeof(*u.debug_frames));
-        if (!u.cache.rows || !u.debug_frames)
+        u.files = calloc(t->modules.n + 1, sizeof(*u.files));
+        if (!u.cache.rows || !u.files)
                 err = -ENOMEM;
         frames_begin(&u.frames, max_frames ? max_frames : 1);
         frames_begin(&u.other, max_frames ? max_frames : 1);
@@ -297,7 +304,7 @@ int unwind_threads(struct target *t, size_t max_frames, enum unwind_check check,
         symbols_free(u.own_symbols);
         frames_free(&u.frames);
         frames_free(&u.other);
-        free(u.debug_frames);
+        free(u.files);
         free(u.cache.rows);
         return err;
 }

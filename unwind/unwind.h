@@ -21,9 +21,10 @@ typedef void unwind_note(void *ctx, const char *message);
  * Memory of all stacks is fetched in one call first. The CFI engine goes first; where it stops before an outermost
  * frame, libunwind (own accessors over the same memory, caching on) is tried and its frames are taken if they go
  * further. With UNWIND_CROSS_CHECK libunwind walks every thread as well, and a difference between two walks that both
- * reach the end is told through `note` (ours stands). .debug_frame is loaded from files (t->symbols, if there is one)
- * only for modules in which a frame without other rules stands. No thread is walked beyond 1,000,000 frames or after
- * t->deadline_ns: its end is then CFI_END_MAX_FRAMES. `note` may be NULL. 0 or -ENOMEM. */
+ * reach the end is told through `note` (ours stands). .debug_frame, and the place of an .eh_frame without header, come
+ * from files (t->symbols, if there is one) only for modules in which a frame without other rules stands. No thread is
+ * walked beyond 1,000,000 frames or after t->deadline_ns: its end is then CFI_END_MAX_FRAMES. `note` may be NULL. 0 or
+ * -ENOMEM. */
 int unwind_threads(struct target *t, size_t max_frames, enum unwind_check check, unwind_note *note, void *ctx);
 
 #endif

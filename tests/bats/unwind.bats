@@ -258,8 +258,8 @@ EOF
         [[ $got == "wait_in_archive enter main "* ]] || fail "names are: $got"
 }
 
-@test "frames that only .debug_frame describes" {
-        # No .eh_frame, no frame pointer, and 512 bytes of stack between the return addresses.
+# hidden_c: functions with 512 bytes of stack between the return addresses, more than a scan of the stack looks at.
+hidden_c() {
         cat >hidden.c <<'EOF'
 #include <unistd.h>
 extern void leaf(char *p);
@@ -279,6 +279,10 @@ __attribute__((noinline)) void leaf(char *p)
 }
 EOF
         sed -i 's/outer_call(argc)/hidden(argc + 2)/; s/^#include <stdio.h>/&\nint hidden(int n);/; s/__attribute__((noinline)) static int outer/__attribute__((unused)) static int outer/' program.c
+}
+
+@test "frames that only .debug_frame describes" {
+        hidden_c # no .eh_frame, no frame pointer
         gcc -g -O1 -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-exceptions -c hidden.c
         gcc -g -O1 -o hidden program.c hidden.o
         begin ./hidden
@@ -289,6 +293,15 @@ EOF
         begin ./hidden
         got=$(names --engine own --debug-dirs /none)
         [[ $got != *"hidden hidden hidden hidden main "* ]] || fail "names are: $got"
+}
+
+@test "frames of a program without .eh_frame_hdr: .eh_frame is found by its file" {
+        hidden_c
+        gcc -g -O1 -fomit-frame-pointer -Wl,--no-eh-frame-hdr -o hidden program.c hidden.c
+        [ -z "$(readelf -lW hidden | grep GNU_EH_FRAME)" ] || fail "the linker made the header all the same"
+        begin ./hidden
+        got=$(names --engine own --debug-dirs /none)
+        [[ $got == *"leaf hidden hidden hidden hidden main "* ]] || fail "names are: $got"
 }
 
 @test "both engines agree on a program with threads, signals and callbacks" {

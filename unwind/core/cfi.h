@@ -48,6 +48,7 @@ struct cfi_module {
         uint64_t bias;              /* load bias: run-time address minus ELF virtual address */
         uint64_t eh_frame_hdr;      /* 0: none */
         uint64_t eh_frame_hdr_size; /* p_memsz of PT_GNU_EH_FRAME */
+        uint64_t eh_frame;          /* where there is no .eh_frame_hdr to tell it; 0: unknown */
         const uint8_t *debug_frame; /* .debug_frame in our own memory, uncompressed; NULL: none */
         size_t debug_frame_size;
 };

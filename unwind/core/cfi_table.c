@@ -286,7 +286,7 @@ static struct section eh_frame_section(const struct cfi_module *m, uint64_t star
         return s;
 }
 
-static int find_in_eh_frame(struct cfi_cursor *c, const struct cfi_module *m, uint64_t pc, struct cfi_fde *out)
+static int find_by_header(struct cfi_cursor *c, const struct cfi_module *m, uint64_t pc, struct cfi_fde *out)
 {
         struct header header;
         struct section s;
@@ -317,6 +317,13 @@ static int find_in_eh_frame(struct cfi_cursor *c, const struct cfi_module *m, ui
         return covers(out, pc) ? 0 : -ENOENT; /* the table knows no ends: pc may be behind the function */
 }
 
+static int find_in_eh_frame(struct cfi_cursor *c, const struct cfi_module *m, uint64_t pc, struct cfi_fde *out)
+{
+        struct section s = eh_frame_section(m, m->eh_frame);
+
+        return m->eh_frame_hdr ? find_by_header(c, m, pc, out) : scan_section(c, &s, pc, out);
+}
+
 static int find_in_debug_frame(struct cfi_cursor *c, const struct cfi_module *m, uint64_t pc, struct cfi_fde *out)
 {
         struct section s = { .start = (uintptr_t)m->debug_frame, .bias = m->bias, .debug = true };
@@ -334,7 +341,7 @@ int cfi_find_fde(struct cfi_cursor *c, const struct cfi_space *space, uint64_t p
         if (err)
                 return err;
         err = -ENOENT;
-        if (m.eh_frame_hdr) {
+        if (m.eh_frame_hdr || m.eh_frame) {
                 cfi_cursor_begin(c, space);
                 err = find_in_eh_frame(c, &m, pc, out);
         }
