@@ -164,11 +164,11 @@ void actions_reset(int sig)
         actions_set(sig, &a, NULL);
 }
 
-void actions_kernel_default(int sig)
+int actions_kernel_default(int sig)
 {
         struct action dfl = { (void *)SIG_DFL, 0, 0 };
 
-        set_kernel(sig, &dfl, NULL);
+        return set_kernel(sig, &dfl, NULL);
 }
 
 void actions_ignore_killers(void)

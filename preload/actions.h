@@ -44,8 +44,8 @@ struct action actions_get(int sig);
 /* SA_RESETHAND: the action returns to default as the handler is entered. */
 void actions_reset(int sig);
 
-/* Makes the kernel's own action the default, past the table: the process is about to die of `sig`. */
-void actions_kernel_default(int sig);
+/* Makes the kernel's own action the default, past the table: the process is about to die of `sig`. 0 or -errno. */
+int actions_kernel_default(int sig);
 
 /* Makes the process deaf to signals that would kill it by default, but for those by which a person or a supervisor
  * ends a program (INT, TERM, HUP, QUIT): it is dying of another one, and its other threads, not yet stopped, would

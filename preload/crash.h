@@ -25,7 +25,7 @@ struct crash {
         uint64_t sigmask;           /* blocked at the crash */
         int pid, tid;
         int64_t time_sec, time_nsec;            /* CLOCK_REALTIME */
-        uint64_t fault_ns, raw_ns, deadline_ns; /* CLOCK_MONOTONIC */
+        uint64_t fault_ns, raw_ns, deadline_ns; /* CLOCK_MONOTONIC; 0: a seccomp filter keeps the clock from us */
         const char *reason;                     /* of a request; a copy of ours */
         bool stderr_ok;                         /* report text may go to descriptor 2 */
         int dir_fd, raw_fd;                     /* -1: none */

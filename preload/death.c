@@ -29,7 +29,7 @@ static bool queue_original(int sig, const siginfo_t *info)
 
         sys_sigprocmask(SIG_BLOCK, &one, NULL);
         return sys_4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), sig, (long)info) == 0 ||
-               sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig) == 0;
+               sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig) == 0 || sys_kill(sys_getpid(), sig) == 0;
 }
 
 static void prepare(int sig, const siginfo_t *info, ucontext_t *uc, bool queue)
@@ -38,7 +38,13 @@ static void prepare(int sig, const siginfo_t *info, ucontext_t *uc, bool queue)
 
         if (queue && sys_getpid() == 1)
                 sys_exit_group(128 + sig);
-        actions_kernel_default(sig);
+        if (actions_kernel_default(sig) < 0) { /* a seccomp filter */
+                if (queue)
+                        sys_exit_group(128 + sig);
+                /* The kernel itself makes the action the default one where a fault meets its own signal blocked
+                 * (kernel/signal.c: force_sig_info_to_task). */
+                mask = ~0ull;
+        }
         /* Else a pending SIGALRM or SIGPIPE, delivered first, would be what the process dies of. */
         __builtin_memcpy(&uc->uc_sigmask, &mask, sizeof(mask));
         if (queue && !queue_original(sig, info))
@@ -62,5 +68,6 @@ _Noreturn void death_now(int sig)
         actions_kernel_default(sig);
         sys_sigprocmask(SIG_SETMASK, &mask, NULL);
         sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig);
+        sys_kill(sys_getpid(), sig);
         sys_exit_group(128 + sig);
 }

@@ -75,7 +75,7 @@ static void begin_crash(enum wire_kind kind, uint64_t fault_ns)
         __builtin_memset(c, 0, sizeof(*c));
         c->kind = kind;
         c->fault_ns = fault_ns;
-        c->deadline_ns = fault_ns + settings.timeout_s * NS_PER_S;
+        c->deadline_ns = fault_ns ? fault_ns + settings.timeout_s * NS_PER_S : 0;
         c->pid = sys_getpid();
         c->tid = sys_gettid();
         sys_2(SYS_clock_gettime, CLOCK_REALTIME, (long)&now);

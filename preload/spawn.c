@@ -19,7 +19,9 @@
 #define HELPER_VARIABLES 128
 #define HELPER_MEMORY (8ull << 30) /* address space the helper may want */
 #define SLICE_NS 20000000ll        /* how often the wait looks for a pending Ctrl-C */
-#define COLLECT_NS 2000000000ull   /* for the intermediate to go after its helper was killed or is done */
+#define NSEC_PER_S 1000000000ll
+#define NAP_NS 1000000ll         /* between two looks where even that is refused */
+#define COLLECT_NS 2000000000ull /* for the intermediate to go after its helper was killed or is done */
 #define HELPER_FROM_LIBRARY "../libexec/crashpre/crashpre-helper"
 #define FIRST_FREE 16 /* where descriptors are parked while 0-6 are put in order */
 
@@ -37,6 +39,7 @@ static struct {
         volatile int exec_error; /* 0, or errno of the last execve */
         volatile int ended;      /* the helper's wait status is in `status` */
         volatile int status;
+        volatile bool elsewhere; /* our children live in another pid namespace (unshare(2), CLONE_NEWPID) */
         uint8_t stack[STACK_SIZE] __attribute__((aligned(64)));
         uint8_t helper_stack[STACK_SIZE] __attribute__((aligned(64)));
 } shared;
@@ -77,6 +80,8 @@ static void become_helper(void *unused)
 
         (void)unused;
         shared.helper_pid = sys_getpid(); /* before HELLO can be seen */
+        if (shared.elsewhere)
+                sys_5(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         for (int sig = 1; sig <= 64; sig++)
                 sys_sigaction(sig, &dfl, NULL);
         sys_sigprocmask(SIG_SETMASK, &none, NULL);
@@ -122,6 +127,9 @@ static void intermediate(void *unused)
         int status = 0;
 
         (void)unused;
+        /* Outside its own namespace a parent has no number. Then the helper's means nothing to us, or another process;
+         * it ends with the intermediate, whose number we have from clone. */
+        shared.elsewhere = sys_0(SYS_getppid) != shared.pid;
         arrange_descriptors();
         sys_sigaction(SIGCHLD, &dfl, NULL); /* an inherited SIG_IGN would collect the helper unseen */
         pid = arch_clone(CLONE_VM | CLONE_VFORK | CLONE_UNTRACED | SIGCHLD, shared.helper_stack + STACK_SIZE, NULL,
@@ -147,23 +155,35 @@ bool spawn_wait_is_over(void)
         return sys_sigpending(&pending) == 0 && pending & ending;
 }
 
-enum outcome { GOT_BYTE, ENDED, TIMED_OUT, INTERRUPTED };
+enum outcome { GOT_BYTE, ENDED, TIMED_OUT, INTERRUPTED, UNHEARD };
 
-/* Waits for one byte from the helper. ENDED: it is gone, or closed its end. */
+/* 1: there is something to read, or an end; 0: a slice of time is over. */
+static int wait_slice(int fd)
+{
+        struct pollfd pfd = { .fd = fd, .events = POLLIN };
+        struct timespec slice = { 0, SLICE_NS }, nap = { 0, NAP_NS };
+        int n = sys_ppoll(&pfd, 1, &slice);
+
+        if (n >= 0 || n == -EINTR)
+                return n > 0;
+        sys_2(SYS_nanosleep, (long)&nap, 0); /* a seccomp filter refuses to wait: look again and again */
+        return 1;
+}
+
+/* Waits for one byte from the helper, whose pipe does not block. ENDED: it is gone, or closed its end. */
 static enum outcome wait_byte(struct crash *c, int fd, char *byte)
 {
-        for (;;) {
-                struct pollfd pfd = { .fd = fd, .events = POLLIN };
-                struct timespec slice = { 0, SLICE_NS };
-                int n = sys_ppoll(&pfd, 1, &slice);
+        for (unsigned slices = 0;; slices++) {
+                int n = wait_slice(fd);
 
                 if (n > 0) {
                         ssize_t got = sys_read(fd, byte, 1);
 
                         if (got == 1)
                                 return GOT_BYTE;
-                        if (got != -EINTR)
+                        if (got != -EINTR && got != -EAGAIN)
                                 return ENDED;
+                        n = 0;
                 }
                 /* A child of the application may hold a copy of the pipe's other end: then the end of the helper is
                  * no end of file. */
@@ -171,7 +191,8 @@ static enum outcome wait_byte(struct crash *c, int fd, char *byte)
                         return ENDED;
                 if (n == 0 && spawn_wait_is_over())
                         return INTERRUPTED;
-                if (sys_clock_ns(CLOCK_MONOTONIC) >= c->deadline_ns)
+                if (c->deadline_ns ? sys_clock_ns(CLOCK_MONOTONIC) >= c->deadline_ns
+                                   : slices >= settings.timeout_s * (NSEC_PER_S / SLICE_NS))
                         return TIMED_OUT;
         }
 }
@@ -185,7 +206,8 @@ static bool wait_until_gone(void)
         while ((tid = __atomic_load_n(&shared.child_tid, __ATOMIC_ACQUIRE)) != 0) {
                 struct timespec slice = { 0, SLICE_NS };
 
-                sys_futex(&shared.child_tid, FUTEX_WAIT, tid, &slice);
+                if (sys_futex(&shared.child_tid, FUTEX_WAIT, tid, &slice) == -EPERM)
+                        sys_2(SYS_nanosleep, (long)&slice, 0); /* a seccomp filter */
                 if (sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
                         return false;
         }
@@ -200,9 +222,11 @@ static void collect(long intermediate_pid)
                 ;
 }
 
-static void kill_helper(void)
+static void kill_helper(long intermediate_pid)
 {
-        if (shared.helper_pid > 0 && !shared.ended)
+        if (shared.elsewhere)
+                sys_kill((int)intermediate_pid, SIGKILL);
+        else if (shared.helper_pid > 0 && !shared.ended)
                 sys_kill(shared.helper_pid, SIGKILL);
 }
 
@@ -225,18 +249,20 @@ static void tell_why_ended(struct crash *c)
 
 static void finish_badly(struct crash *c, enum outcome why, long intermediate_pid)
 {
-        kill_helper();
+        kill_helper(intermediate_pid);
         collect(intermediate_pid);
         if (why == TIMED_OUT)
                 output_append_outcome(c, "given up after CRASHPRE_TIMEOUT seconds: ", NULL, (int)settings.timeout_s);
         else if (why == INTERRUPTED)
                 output_append_outcome(c, "the wait was ended by a pending INT, TERM, HUP or QUIT", NULL,
                                       OUTPUT_NO_NUMBER);
+        else if (why == UNHEARD && !shared.ended)
+                output_append_outcome(c, "could not be told of the crash", NULL, OUTPUT_NO_NUMBER);
         else
                 tell_why_ended(c);
 }
 
-static void send_wire(int fd, const struct wire_crash *wire)
+static bool send_wire(int fd, const struct wire_crash *wire)
 {
         const char *p = (const char *)wire;
         size_t done = 0;
@@ -247,8 +273,9 @@ static void send_wire(int fd, const struct wire_crash *wire)
                 if (n > 0)
                         done += (size_t)n;
                 else if (n != -EINTR)
-                        return;
+                        return false;
         }
+        return true;
 }
 
 /* HELLO, go, and then bytes until the one that ends the wait. */
@@ -260,11 +287,14 @@ static void converse(struct crash *c, const struct wire_crash *wire, int crash_f
         if (got == GOT_BYTE && byte == WIRE_HELLO) {
                 /* Yama (Documentation/admin-guide/LSM/Yama.rst): with ptrace_scope 1 only a named tracer may attach.
                  * EINVAL: no Yama. */
-                sys_5(SYS_prctl, PR_SET_PTRACER, shared.helper_pid, 0, 0, 0);
-                send_wire(crash_fd, wire);
-                do
-                        got = wait_byte(c, status_fd, &byte);
-                while (got == GOT_BYTE && byte != WIRE_DONE);
+                if (!shared.elsewhere)
+                        sys_5(SYS_prctl, PR_SET_PTRACER, shared.helper_pid, 0, 0, 0);
+                if (send_wire(crash_fd, wire))
+                        do
+                                got = wait_byte(c, status_fd, &byte);
+                        while (got == GOT_BYTE && byte != WIRE_DONE);
+                else
+                        got = UNHEARD;
         }
         if (got != GOT_BYTE)
                 finish_badly(c, got, intermediate_pid);
@@ -301,9 +331,35 @@ static bool earlier_one_is_here(const struct crash *c)
                (shared.pid == c->pid || sys_shares_memory(shared.intermediate));
 }
 
+/* 0 or -errno, with all closed. */
+static int make_pipes(int crash_pipe[2], int status_pipe[2])
+{
+        int err = (int)sys_2(SYS_pipe2, (long)crash_pipe, O_CLOEXEC);
+
+        if (err < 0)
+                return err;
+        err = (int)sys_2(SYS_pipe2, (long)status_pipe, O_CLOEXEC | O_NONBLOCK);
+        if (err < 0) {
+                sys_close(crash_pipe[0]);
+                sys_close(crash_pipe[1]);
+        }
+        return err;
+}
+
+/* After unshare(CLONE_NEWPID) the next child is the first process of a new namespace, and when it ends no other can
+ * be made in it (pid_namespaces(7)): a helper would take that away from a program that goes on. */
+static bool children_elsewhere(void)
+{
+        char own[64] = "", children[64] = "";
+
+        return sys_readlink("/proc/self/ns/pid", own, sizeof(own) - 1) > 0 &&
+               (sys_readlink("/proc/self/ns/pid_for_children", children, sizeof(children) - 1) <= 0 ||
+                !sigsafe_streq(own, children));
+}
+
 void spawn_helper(struct crash *c, const struct wire_crash *wire)
 {
-        int crash_pipe[2], status_pipe[2];
+        int crash_pipe[2], status_pipe[2], err;
         long pid;
 
         if (earlier_one_is_here(c) && !wait_until_gone()) {
@@ -316,14 +372,14 @@ void spawn_helper(struct crash *c, const struct wire_crash *wire)
                                       NULL, OUTPUT_NO_NUMBER);
                 return;
         }
-        if (sys_2(SYS_pipe2, (long)crash_pipe, O_CLOEXEC) < 0) {
-                output_append_outcome(c, "not started: no descriptors for its pipes", NULL, OUTPUT_NO_NUMBER);
+        if (c->kind != WIRE_KIND_FATAL && children_elsewhere()) {
+                output_append_outcome(c, "not started: the program's children live in another pid namespace", NULL,
+                                      OUTPUT_NO_NUMBER);
                 return;
         }
-        if (sys_2(SYS_pipe2, (long)status_pipe, O_CLOEXEC) < 0) {
-                sys_close(crash_pipe[0]);
-                sys_close(crash_pipe[1]);
-                output_append_outcome(c, "not started: no descriptors for its pipes", NULL, OUTPUT_NO_NUMBER);
+        err = make_pipes(crash_pipe, status_pipe);
+        if (err) {
+                output_append_outcome(c, "not started: pipe2 gave errno ", NULL, -err);
                 return;
         }
         shared.argv[0] = "crashpre-helper";

@@ -175,26 +175,38 @@ static const char *trouble(char why)
         return "the search for them was killed";
 }
 
+/* Does not wait. */
+static bool read_letter(int fd, char *why)
+{
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+        return read(fd, why, 1) == 1;
+}
+
 /* The letter that came, 0 if the owner is gone without one. Late, too, where the owner is stuck in the kernel and even
  * its timer cannot reach it. */
 static char await_call(int fd, uint64_t until)
 {
+        const struct timespec nap = { .tv_nsec = 10000000 };
         struct pollfd p[] = { { .fd = fd, .events = POLLIN },
                               { .fd = (int)syscall(SYS_pidfd_open, spare.owner, 0), .events = POLLIN } };
+        uint64_t now;
         char why = 0;
-        int n;
 
-        do {
-                uint64_t now = guard_now();
+        while ((now = guard_now()) < until) {
+                int n = getppid() != spare.owner ? 1 : poll(p, 2, (int)((until - now) / 1000000) + 1);
 
-                n = getppid() != spare.owner ? 1 : poll(p, 2, until > now ? (int)((until - now) / 1000000) + 1 : 0);
-        } while (n < 0 && errno == EINTR);
-        if (!n) {
-                spare.owner_stuck = true;
-                return SPARE_LATE;
+                if (n > 0) {
+                        read_letter(fd, &why); /* it may have come right before the owner's end */
+                        return why;
+                }
+                if (n < 0 && errno != EINTR) { /* a seccomp filter refuses to wait: look again and again */
+                        if (read_letter(fd, &why))
+                                return why;
+                        nanosleep(&nap, NULL);
+                }
         }
-        fcntl(fd, F_SETFL, O_NONBLOCK); /* the owner's letter may have come right before its end */
-        return read(fd, &why, 1) == 1 ? why : 0;
+        spare.owner_stuck = true;
+        return SPARE_LATE;
 }
 
 /* Nobody waits for a helper that was killed: the terminal may have its prompt back, a pipe its last reader's end. */

@@ -48,8 +48,8 @@ static inline int64_t helper_microseconds(uint64_t from, uint64_t to)
 
 /* ---- helper_wire.c ---- */
 
-/* One byte to the crashing process: a step is done. */
-void helper_say(enum wire_status status);
+/* One byte to the crashing process: a step is done. false: it cannot be told. */
+bool helper_say(enum wire_status status);
 
 /* Is this run a handler's doing at all? */
 bool helper_is_called(void);

@@ -191,17 +191,20 @@ static void run(struct helper *h)
 int main(int argc, char **argv)
 {
         static struct helper helper;
+        bool heard;
 
         if (argc == 2 && !strcmp(argv[1], "--version")) {
                 printf("crashpre-helper %s (commit %s)\n", CRASHPRE_VERSION, CRASHPRE_COMMIT);
                 return 0;
         }
-        helper_say(WIRE_HELLO); /* before all else: the crashing process counts the microseconds until here */
+        heard = helper_say(WIRE_HELLO); /* before all else: the crashing process counts the microseconds until here */
         if (!helper_is_called()) {
                 fputs("crashpre-helper: started by libcrashpre.so when a program crashes; not for the command line\n",
                       stderr);
                 return 2;
         }
+        if (!heard)
+                return 1; /* write(2) is refused: nothing that can be done here would be seen */
         guard_begin(30);
         setsid(); /* Ctrl-C is for the application; whether it ends the wait is its handler's business */
         helper_settle_descriptors(&helper);

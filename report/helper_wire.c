@@ -9,12 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-void helper_say(enum wire_status status)
+bool helper_say(enum wire_status status)
 {
         char byte = (char)status;
+        ssize_t n;
 
-        while (write(WIRE_FD_STATUS, &byte, 1) < 0 && errno == EINTR)
-                ;
+        do
+                n = write(WIRE_FD_STATUS, &byte, 1);
+        while (n < 0 && errno == EINTR);
+        return n == 1;
 }
 
 static bool is_open(int fd)

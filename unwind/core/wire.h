@@ -52,7 +52,7 @@ struct wire_crash {
         int32_t pid, tid;                      /* as the dying process sees itself */
         int64_t time_sec, time_nsec;           /* CLOCK_REALTIME at the crash */
         uint64_t fault_ns, raw_ns;             /* CLOCK_MONOTONIC: handler entered; raw report complete */
-        uint64_t deadline_ns;                  /* CLOCK_MONOTONIC: when the handler stops waiting */
+        uint64_t deadline_ns;                  /* CLOCK_MONOTONIC: when the handler stops waiting; 0: it has no clock */
         uint64_t sigmask;                      /* blocked at the crash, bit n-1 for signal n */
         uint64_t altstack_base, altstack_size; /* the stack the handler runs on */
         struct arch_registers regs;            /* at the crash */
