@@ -186,8 +186,11 @@ void rawreport_write(struct crash *c)
                 crash_note(c, "the search for an outer handler was abandoned by a fault of its own", NULL, 0);
         if (!guard_run(find_message, c, &fault))
                 crash_note(c, "the search for a message was abandoned by a fault of its own", NULL, 0);
-        for (unsigned i = 0; err && i < OUTPUT_DIRECTORIES; i++)
-                err = write_to_directory(c, i);
+        for (unsigned i = 0; err && i < OUTPUT_DIRECTORIES; i++) {
+                int now = write_to_directory(c, i);
+
+                err = now == -ENOENT ? err : now; /* of a directory that there is */
+        }
         c->raw_err = err;
         if (err && write_to_stderr(c) && err != -ENOENT)
                 write_what_fits(c);
