@@ -4,6 +4,7 @@
 
 static struct {
         uint64_t holder; /* pid << 32 | tid; 0 none */
+        uint64_t first;  /* whose turn comes next: a thread that is about to die of a signal; 0 none */
         bool dying;
 } claim;
 
@@ -18,7 +19,25 @@ static uint64_t self_id(void)
  * vfork(2) child and its parent really share the claim, and all that it guards. */
 static bool is_free(uint64_t holder, uint64_t self)
 {
+        uint64_t first = __atomic_load_n(&claim.first, __ATOMIC_ACQUIRE);
+
+        if (first >> 32 == self >> 32 && first != self)
+                return false;
         return !holder || (holder >> 32 != self >> 32 && !sys_shares_memory((int)(uint32_t)holder));
+}
+
+bool claim_take_first(uint64_t patience_ns)
+{
+        uint64_t self = self_id(), first = __atomic_load_n(&claim.first, __ATOMIC_ACQUIRE);
+        bool taken;
+
+        while (first >> 32 != self >> 32 &&
+               !__atomic_compare_exchange_n(&claim.first, &first, self, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+                ;
+        taken = claim_take(patience_ns);
+        first = self;
+        __atomic_compare_exchange_n(&claim.first, &first, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+        return taken;
 }
 
 bool claim_take(uint64_t patience_ns)

@@ -14,6 +14,10 @@
 /* Waits at most `patience_ns` for another thread's report to end. true: this thread's turn. */
 bool claim_take(uint64_t patience_ns);
 
+/* The same for a thread that is about to die of a signal: a thread that asks for one report after the other does not
+ * get between. */
+bool claim_take_first(uint64_t patience_ns);
+
 void claim_release(void);
 
 bool claim_is_mine(void);

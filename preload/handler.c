@@ -275,7 +275,7 @@ static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
         bool may_go_on = state.after_report && !death_repeats(sig, info, uc);
 
         block_signals(NULL);
-        if (!claim_take(patience()))
+        if (!claim_take_first(patience()))
                 return true;
         state.handled = false;
         if (!may_go_on) {

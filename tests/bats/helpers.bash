@@ -242,6 +242,29 @@ same_end() {
         [ "$want" = any ] || complete_reports "$want"
 }
 
+# open_to_nobody: an unprivileged user may write reports into CRASHPRE_DIR and run the programs of the build tree.
+open_to_nobody() {
+        [ "$(id -u)" = 0 ] || skip "needs root to become somebody else"
+        need setpriv
+        chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_FILE_TMPDIR" "$(dirname "$T")" "$T"
+        chmod a+rwx "$CRASHPRE_DIR"
+        as_nobody test -x "$(zoo)" || skip "the build tree is closed to other users"
+}
+
+as_nobody() {
+        setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+
+# own_mounts COMMAND...: with mounts of its own; needs a skip before it where that cannot be had: can_mount.
+own_mounts() {
+        unshare --mount --propagation private "$@"
+}
+
+can_mount() {
+        need unshare
+        own_mounts mount -t tmpfs none /mnt 2>/dev/null || skip "no mounts of one's own here"
+}
+
 # status_is TEXT: how the program of the last `ended` or `faithful` died, as the word begins.
 status_is() {
         [[ $(<"$T/preloaded.status") == "$1"* ]] || fail "ended with '$(<"$T/preloaded.status")', expected '$1'"

@@ -328,6 +328,26 @@ static void request_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
+static volatile int requested;
+
+static void *keep_requesting(void *arg)
+{
+        for (;; requested = 1)
+                request("again and again");
+        return arg;
+}
+
+/* Another thread asks for one report after the other. */
+static void requesting_prefix(const struct zoo_plan *plan)
+{
+        pthread_t thread;
+
+        if (pthread_create(&thread, NULL, keep_requesting, NULL))
+                zoo_broken("pthread_create");
+        zoo_wait_for(&requested, "a report on request");
+        zoo_go(plan);
+}
+
 /* --- what the program can see of itself --- */
 
 static void say_descriptors(void)
@@ -434,6 +454,7 @@ const struct zoo_word setting_words[] = {
         { "request", request_word },
         { "footprint", footprint },
         { "request-", request_prefix },
+        { "requesting-", requesting_prefix },
         { "nofd-", nofd_prefix },
         { "closed-", closed_prefix },
         { "lowmem-", lowmem_prefix },

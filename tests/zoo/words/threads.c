@@ -231,6 +231,24 @@ static void two_prefix(const struct zoo_plan *plan)
                 pthread_join(threads[i], NULL);
 }
 
+static void *run_abort(void *arg UNUSED)
+{
+        pthread_barrier_wait(&together);
+        abort();
+}
+
+/* One thread does the rest while another aborts. */
+static void either_prefix(const struct zoo_plan *plan)
+{
+        pthread_t other;
+
+        pthread_barrier_init(&together, NULL, 2);
+        other = start(NULL, run_abort, NULL);
+        pthread_barrier_wait(&together);
+        zoo_go(plan);
+        pthread_join(other, NULL);
+}
+
 static volatile int idle_tids[MOST_THREADS];
 
 static void *idle(void *arg)
@@ -595,6 +613,7 @@ const struct zoo_word thread_words[] = {
         { "inphdr-", inphdr_prefix },
         { "instdio-", instdio_prefix },
         { "two-", two_prefix },
+        { "either-", either_prefix },
         { "many-", many_prefix },
         { "rawthread-", rawthread_prefix },
         { "race-return-", race_return },
