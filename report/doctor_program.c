@@ -121,7 +121,9 @@ static bool check_kind(struct subject *s)
                            s->path);
                 return true;
         case PROGRAM_STATIC:
-                doctor_say(d, "program", DOCTOR_FAIL, "link it without -static",
+                doctor_say(d, "program", DOCTOR_FAIL,
+                           s->facts.go ? "CGO_ENABLED=1 go build -ldflags=-linkmode=external"
+                                       : "link it without -static",
                            "%s: statically linked: nothing can be preloaded", s->path);
                 return true;
         case PROGRAM_DYNAMIC:
@@ -175,6 +177,19 @@ static void check_sanitizer(struct subject *s)
         else if (s->facts.asan_static)
                 doctor_say(s->d, "sanitizer", DOCTOR_OK, NULL,
                            "AddressSanitizer: its own report stands, ours comes with it");
+}
+
+/* A run-time that answers the signals itself. Go's ends the process by exit(2) after it told of a crash, unless it is
+ * asked to die of the signal (package runtime, "Environment Variables"). */
+static void check_runtime(struct subject *s)
+{
+        const char *traceback = getenv("GOTRACEBACK");
+        bool dies = traceback && !strcmp(traceback, "crash");
+
+        if (s->facts.kind == PROGRAM_DYNAMIC && s->facts.go)
+                doctor_say(s->d, "runtime", dies ? DOCTOR_OK : DOCTOR_WARN, dies ? NULL : "export GOTRACEBACK=crash",
+                           "Go: panics stay panics; crashes in C are reported%s",
+                           dies ? "" : " only if it is told to die of them");
 }
 
 /* ---- what will a report tell ---- */
@@ -257,6 +272,7 @@ void doctor_program(struct doctor *d, const char *name)
         if (check_kind(&s)) {
                 check_privileges(&s);
                 check_sanitizer(&s);
+                check_runtime(&s);
                 check_unwinding(&s);
                 check_symbols(&s);
                 check_lines(&s);

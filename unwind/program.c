@@ -124,6 +124,7 @@ static void read_sections(const struct elf_file *f, struct program_facts *out)
         uint8_t *code;
         size_t size;
 
+        out->go = has_section(f, ".go.buildinfo") || has_section(f, ".note.go.buildid");
         out->eh_frame = has_section(f, ".eh_frame");
         out->debug_frame = has_section(f, ".debug_frame");
         out->symbols = has_section(f, ".symtab");

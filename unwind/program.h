@@ -25,6 +25,7 @@ struct program_facts {
                 asan_static;   /* AddressSanitizer's run-time: a library (gcc), or part of the program (clang) */
         size_t functions;      /* that the table of .eh_frame_hdr covers; 0: none, or not known */
         size_t frame_pointers; /* functions that set up one */
+        bool go;               /* made by Go's own linker, or with its run-time */
         bool eh_frame, debug_frame;
         bool symbols, minidebug, lines; /* .symtab, .gnu_debugdata, DWARF in the file itself */
         char *debug_file;               /* new; the separate one that belongs to it, NULL: none found */

@@ -253,6 +253,21 @@ file_build_id() {
         says ok sanitizer "its own report stands"
 }
 
+@test "doctor: a program with Go's run-time, as its sections tell" {
+        c_program app
+        echo x >x
+        objcopy --add-section .note.go.buildid=x app go
+        run -0 doctor ./go
+        says warn runtime 'crashes in C are reported only if'
+        mended_by 'export GOTRACEBACK=crash'
+        GOTRACEBACK=crash run -0 doctor ./go
+        says ok runtime
+        c_program app -static
+        objcopy --add-section .go.buildinfo=x app go
+        run -1 doctor ./go
+        mended_by 'CGO_ENABLED=1 go build'
+}
+
 @test "doctor: of a script, its interpreter" {
         printf '#!/usr/bin/env -S bash -e\n' >script
         printf '#!%s/script\n' "$PWD" >outer
