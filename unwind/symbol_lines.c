@@ -35,18 +35,35 @@ static bool is_variant(const char *symbol, const char *name)
         return strncmp(symbol, name, len) == 0 && (symbol[len] == '\0' || symbol[len] == '.');
 }
 
+/* The same of a mangled name. Rust's may have dots of their own. */
+static char *without_variant(const char *symbol)
+{
+        static const char *const marks[] = { ".constprop.", ".isra.", ".part.", ".cold", ".lto_priv.", ".llvm." };
+        size_t len = strlen(symbol);
+
+        for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+                const char *mark = strstr(symbol, marks[i]);
+
+                if (mark && (size_t)(mark - symbol) < len)
+                        len = (size_t)(mark - symbol);
+        }
+        return strndup(symbol, len);
+}
+
 /* The function proper: linkage name, else the ELF symbol, else DW_AT_name. Of several names for the same code the
  * symbol table's is the one that other tools know. */
 static void name_physical(struct symbol_line *line, const struct symbol_query *q)
 {
-        char *function;
+        char *plain, *function;
 
         if (line->symbol || !q->symbol)
                 return;
         line->symbol = strdup(q->symbol);
         if (line->function && is_variant(q->symbol, line->function))
                 return;
-        function = symbols_demangle_call(q->symbol);
+        plain = line->function ? without_variant(q->symbol) : strdup(q->symbol);
+        function = plain ? symbols_demangle_call(plain) : NULL;
+        free(plain);
         if (function) {
                 free(line->function);
                 line->function = function;
