@@ -146,7 +146,7 @@ all: $(LIBRARY) $(PROGRAMS) $(DATA) ## library, helper, command, header, man pag
 
 tests: all zoo $(TEST_TOOLS) $(UNIT_TESTS) ## the test programs
 
-zoo: $(ZOO)
+zoo: all $(ZOO)
 
 check: tests ## every test that core packages allow; TAP, last line "N passed, N failed, N skipped"
 	@BUILD=$(abspath $(BUILD)) scripts/check

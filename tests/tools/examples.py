@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""tests/tools/examples.py [--list] [--skip REGEX] [--only REGEX] [--root DIR] FILE: types the examples of a document.
+"""tests/tools/examples.py [--list] [--write] [--skip REGEX] [--root DIR] FILE [COMMAND...]: types the examples of a document.
 
 FILE is Markdown (indented blocks) or a manual page (.Bd -literal blocks). In such a block "$ command" and "# command" (as root)
 are commands, and what follows up to the next one is what it prints. Every command is typed as printed, in the working directory,
@@ -8,6 +8,9 @@ one after the other; what it prints must be what the document shows, but for wha
 times, the place of the checkout (--root; /src/crashpre in documents) and of the working directory (/tmp/try in documents), frames
 inside libc, which depend on its debug package, and the width of blanks. A line "..." in a document stands for any lines.
 A command without output in the document, or with nothing but "...", must end well (0, or by a signal); for "..." it must print something.
+
+With COMMAND, each example is typed in a shell that it starts, as in "ssh host bash -c EXAMPLE". With --write, what the document shows
+becomes what was printed, where the two differ and it has no "...".
 
 Exit status 0 if all examples are right, 1 if one is not or none was found, 2 for wrong usage.
 """
@@ -24,7 +27,16 @@ DEATH = re.compile(r"(bash|sh): line \d+: +\d+ |^(Segmentation fault|Aborted|Flo
 
 class Example:
     def __init__(self, line, command):
-        self.line, self.command, self.shown = line, command, []
+        self.line, self.command, self.shown = line, command, []  # shown: the lines below the command's
+        self.got, self.trouble = [], None
+
+    @property
+    def last(self):
+        """The number of its last line that is not empty."""
+        count = len(self.shown)
+        while count and not self.shown[count - 1].strip():
+            count -= 1
+        return self.line + count
 
 
 def blocks(path, text):
@@ -57,9 +69,7 @@ def examples(path):
     for start, lines in blocks(path, open(path, encoding="utf-8").read()):
         example = None
         for number, line in enumerate(lines, start):
-            if example and example.command.endswith("\\") and not example.shown:
-                example.command = example.command[:-1] + line.strip()
-            elif re.match(r"[$#] \S", line):
+            if re.match(r"[$#] \S", line):
                 if example:
                     yield example
                 example = Example(number, line[2:])
@@ -95,11 +105,11 @@ def matches(shown, got):
     return bool(got) and shown[0] == got[0] and matches(shown[1:], got[1:])
 
 
-def type_it(example, places):
+def type_it(example, places, where):
     """What is wrong, or None."""
-    run = subprocess.run(["bash", "-c", example.command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    run = subprocess.run(where + ["bash", "-c", example.command + "\nexit $?"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, timeout=600, check=False)
-    got = run.stdout.decode("utf-8", "replace").splitlines()
+    example.got = got = run.stdout.decode("utf-8", "replace").splitlines()
     shown = comparable(example.shown, [])
     if not shown or shown == ["..."]:
         bad = 0 < run.returncode < 128 or (shown and not got)
@@ -109,27 +119,40 @@ def type_it(example, places):
     return "\n".join(["shown:"] + shown + ["printed:"] + comparable(got, places))
 
 
+def rewrite(path, wrong, places):
+    lines = open(path, encoding="utf-8").read().splitlines()
+    for example in reversed([e for e in wrong if "..." not in e.shown and comparable(e.shown, [])]):
+        got = [re.sub(r"^(ba)?sh: line \d+: +\d+ (.*?)  .*", r"\2", line) for line in example.got]
+        for place, name in places:
+            got = [line.replace(place, name) for line in got]
+        lines[example.line:example.last] = ["    " + line if line else "" for line in got]
+    open(path, "w", encoding="utf-8").write("\n".join(lines) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--skip", type=re.compile)
-    parser.add_argument("--only", type=re.compile)
     parser.add_argument("--root", default=os.getcwd())
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("file")
+    parser.add_argument("where", nargs=argparse.REMAINDER)
     args = parser.parse_args()
     places = [(os.path.realpath(args.root), "/src/crashpre"), (os.getcwd(), "/tmp/try")]
-    tried = wrong = 0
+    tried, wrong = 0, []
     for example in examples(args.file):
-        if (args.skip and args.skip.search(example.command)) or (args.only and not args.only.search(example.command)):
+        if args.skip and args.skip.search(example.command):
             continue
         tried += 1
         if args.list:
             print(example.command)
             continue
-        trouble = type_it(example, places)
+        trouble = type_it(example, places, args.where)
         if trouble:
-            wrong += 1
+            wrong.append(example)
             print(f"{args.file}:{example.line}: $ {example.command}\n{trouble}\n", flush=True)
+    if args.write:
+        rewrite(args.file, wrong, places)
     if not tried:
         print(f"{args.file}: no examples", file=sys.stderr)
     return 1 if wrong or not tried else 0
