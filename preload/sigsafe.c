@@ -8,14 +8,20 @@
 
 #define NS_PER_S 1000000000u
 
-/* A pipe that polls writable takes PIPE_BUF bytes without blocking (pipe(7)); more might not fit. */
+#define SELECT_BITS 64
+
+/* A pipe that polls writable takes PIPE_BUF bytes without blocking (pipe(7)); more might not fit. select(2), because
+ * poll(2) refuses even one descriptor where RLIMIT_NOFILE is 0. */
 static int wait_for_room(struct sigsafe_out *o)
 {
-        struct pollfd pfd = { .fd = o->fd, .events = POLLOUT };
+        uint64_t wanted = 1ull << (o->fd % SELECT_BITS);
         uint64_t now = sys_clock_ns(CLOCK_MONOTONIC), left = now < o->give_up_ns ? o->give_up_ns - now : 0;
         struct timespec ts = { (time_t)(left / NS_PER_S), (long)(left % NS_PER_S) };
-        int n = sys_ppoll(&pfd, 1, &ts);
+        int n;
 
+        if (o->fd >= SELECT_BITS)
+                return -EBADF;
+        n = (int)sys_5(SYS_pselect6, SELECT_BITS, 0, (long)&wanted, 0, (long)&ts);
         if (n < 0)
                 return n == -EINTR ? 0 : n;
         return n == 0 ? -EAGAIN : 0;

@@ -125,19 +125,6 @@ static void nodata_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
-/* A hundredth of a second before SIGXCPU would come, and SIGKILL a second later. */
-static void lowcpu_prefix(const struct zoo_plan *plan)
-{
-        const struct rlimit second = { 1, 2 };
-        struct timespec used;
-
-        setrlimit(RLIMIT_CPU, &second);
-        do
-                clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-        while (used.tv_sec == 0 && used.tv_nsec < 990000000);
-        zoo_go(plan);
-}
-
 /* Everything that the limit on address space leaves, down to the last bytes. */
 static void eatheap_prefix(const struct zoo_plan *plan)
 {
@@ -467,7 +454,6 @@ const struct zoo_word setting_words[] = {
         { "fdlimit-", fdlimit_prefix },
         { "closeall-", closeall_prefix },
         { "nodata-", nodata_prefix },
-        { "lowcpu-", lowcpu_prefix },
         { "eatheap-", eatheap_prefix },
         { "deletedcwd-", deletedcwd_prefix },
         { "setsid-", setsid_prefix },
