@@ -7,7 +7,9 @@
 #include "unwind/core/raw_format.h"
 #include "unwind/core/signames.h"
 
+/* A call of an address below the first is one of a null pointer; below the second, vm.mmap_min_addr, nothing is mapped. */
 #define NULL_PAGE 4096u
+#define NULL_AREA 65536u
 
 static struct sigsafe_out *const out = &raw.out;
 
@@ -27,8 +29,10 @@ static const char *fault_class(const struct crash *c)
                 if (c->info.si_code == SI_KERNEL)
                         return arch_context_is_protection_fault(c->fault_uc) ? "non-canonical-address" : "unknown";
                 if (addr == pc)
-                        return pc < NULL_PAGE ? "null-call" : "execute-non-executable";
-                if (addr < NULL_PAGE)
+                        return pc < NULL_PAGE               ? "null-call"
+                               : memmap_find(raw.map, addr) ? "execute-non-executable"
+                                                            : "unmapped-address";
+                if (addr < NULL_AREA)
                         return "null-dereference";
                 /* A push, a call or a store into a fresh frame, below the lowest page of the stack. */
                 if (addr + 65536 > sp && addr < sp + NULL_PAGE && !memmap_find(raw.map, addr - addr % NULL_PAGE))

@@ -23,9 +23,18 @@ struct crash_facts {
 /* Reads siginfo and the rest; nothing in `wire` is believed beyond its size. */
 void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *out);
 
+struct examination;
+
 /* Fills report->signal, report->fault and report->cause.kind. `t` (may be NULL) gives the mappings and, in
- * threads[0], the frames of the crashing thread. What is there already stays where nothing better is known. */
-void fault_classify(struct report *report, const struct crash_facts *facts, const struct target *t);
+ * threads[0], the frames of the crashing thread; `seen` (may be NULL) what the code at the crash was about
+ * (examine.h). Goes by report->cause.message and the names of report->threads[0]'s frames too, so that it comes
+ * after them. What is there already stays where nothing better is known. */
+void fault_classify(struct report *report, const struct crash_facts *facts, const struct target *t,
+                    const struct examination *seen);
+
+/* Among the crashing thread's `n` innermost frames the first of that function, parameters or not; NULL: none, or an
+ * interrupted one. Aliases of libc ("__GI_abort") count as what they stand for. */
+const struct report_frame *fault_frame_of(const struct report *report, const char *function, size_t n);
 
 /* "SIGSEGV", "SIGRTMIN+3", from the report's pool; NULL unknown. */
 const char *fault_signal_name(struct report *report, int signal);

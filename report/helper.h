@@ -8,6 +8,7 @@
 #ifndef CRASHPRE_REPORT_HELPER_H
 #define CRASHPRE_REPORT_HELPER_H
 
+#include "report/examine.h"
 #include "report/guard.h"
 #include "report/model.h"
 #include "report/raw_read.h"
@@ -28,6 +29,7 @@ struct helper {
         struct raw_report raw;
         struct target *target;
         struct symbols *symbols;
+        const struct examination *seen; /* NULL: the code at the crash was not looked at */
         uint64_t attach_began;
         bool attached;
         bool crash_missed;           /* attached, but not to the thread that crashed */

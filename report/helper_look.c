@@ -196,6 +196,8 @@ void helper_look(struct helper *h)
                 look_from_outside(h);
         else if (h->crash_missed)
                 add_wire_thread(h);
+        if (h->wire.kind != WIRE_KIND_REQUEST)
+                examine_memory(h->report, h->target);
         if (h->attached && !helper_is_fatal(h)) {
                 process_release_all(h->target);
                 helper_say(WIRE_RELEASED);
@@ -215,6 +217,16 @@ static void fill_stacks(struct helper *h, struct symbols *symbols)
                 return;
         h->report->threads[0].context = h->raw.context;
         h->report->threads[0].context_count = h->raw.context_count;
+}
+
+static void look_at_code(struct helper *h)
+{
+        static struct examination seen;
+        struct crash_facts facts;
+
+        fault_facts_from_wire(&h->wire, &facts);
+        examine(h->report, &facts, h->target, &seen);
+        h->seen = &seen;
 }
 
 /* Half of the time that is left is for names, an eighth for source lines; another eighth later the spare steps in,
@@ -241,6 +253,7 @@ void helper_name(struct helper *h)
         if (h->settings.source_lines && h->report->thread_count)
                 source_fill(h->report, h->target, &h->report->threads[0], (size_t)h->settings.source_lines,
                             now + left / 8 * 5);
+        look_at_code(h);
         guard_spare_dismiss(hard);
         h->report->timings_us.symbolize = KNOWN_INT(helper_microseconds(now, guard_now()));
 }

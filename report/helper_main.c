@@ -58,11 +58,11 @@ static void explain(struct helper *h)
         struct crash_facts facts;
 
         fault_facts_from_wire(&h->wire, &facts);
-        fault_classify(r, &facts, h->target);
         if (h->wire.exception_type[0])
                 r->cause.exception.type = describe_type(&r->pool, h->wire.exception_type);
         if (facts.sender_pid.known && facts.sender_pid.v > 0 && facts.sender_pid.v != h->wire.pid)
                 r->signal.sender.name = procfs_name(r, (pid_t)facts.sender_pid.v);
+        fault_classify(r, &facts, h->target, h->seen);
 }
 
 /* ---- results ---- */

@@ -60,7 +60,7 @@ small_check() {
         run --separate-stderr scripts/packages build
         [ "$status" = 0 ] && [ -z "$output" ] || fail "$status: $output"
         [[ $stderr == "crashpre: installing "*libdw-dev* ]] || fail "$stderr"
-        grep -q '^apt-get install -y --no-install-recommends --no-remove libc6-dev libdw-dev' "$T/calls" || fail "$(<"$T/calls")"
+        grep -q '^apt-get install -y --no-install-recommends --no-remove libc6-dev libcapstone-dev libdw-dev' "$T/calls" || fail "$(<"$T/calls")"
 }
 
 @test "packages: anybody else gets the line to type, and the build stops" {
@@ -68,7 +68,7 @@ small_check() {
         export FAKE_UID=1000
         run scripts/packages build
         [ "$status" = 1 ] || fail "status $status"
-        [[ $output == *"apt-get install -y --no-install-recommends --no-remove libc6-dev libdw-dev"* ]] || fail "$output"
+        [[ $output == *"apt-get install -y --no-install-recommends --no-remove libc6-dev libcapstone-dev libdw-dev"* ]] || fail "$output"
         run env BUILD="$T/build" make demo
         [ "$status" != 0 ] && [[ $output == *"apt-get install"* ]] || fail "$status: $output"
         [ ! -e "$T/calls" ] || fail "$(<"$T/calls")"

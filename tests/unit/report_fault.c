@@ -56,13 +56,15 @@ static const struct {
           NULL },
         { "read of a member of null", SIGSEGV, SEGV_MAPERR, 0xff8, READ_FAULT, 0x400100, STACK + 64, "null-dereference",
           "read", NULL },
-        { "first byte above the null page", SIGSEGV, SEGV_MAPERR, 0x1000, READ_FAULT, 0x400100, STACK + 64,
+        { "last byte that nothing is ever mapped at", SIGSEGV, SEGV_MAPERR, 0xffff, READ_FAULT, 0x400100, STACK + 64,
+          "null-dereference", "read", NULL },
+        { "first byte that something may be mapped at", SIGSEGV, SEGV_MAPERR, 0x10000, READ_FAULT, 0x400100, STACK + 64,
           "unmapped-address", "read", NULL },
         { "call of null", SIGSEGV, SEGV_MAPERR, 0, EXEC_FAULT, 0, STACK + 64, "null-call", "execute", NULL },
         { "jump into the heap", SIGSEGV, SEGV_ACCERR, 0x500010, EXEC_FAULT, 0x500010, STACK + 64,
           "execute-non-executable", "execute", "[heap]" },
-        { "jump without an error code", SIGSEGV, SEGV_MAPERR, 0x900000, 0, 0x900000, STACK + 64,
-          "execute-non-executable", "execute", NULL },
+        { "jump without an error code", SIGSEGV, SEGV_MAPERR, 0x900000, 0, 0x900000, STACK + 64, "unmapped-address",
+          "execute", NULL },
         { "write to text", SIGSEGV, SEGV_ACCERR, 0x400020, WRITE_FAULT | 1, 0x400100, STACK + 64, "write-to-read-only",
           "write", "/bin/app" },
         { "write to rodata, no error code", SIGSEGV, SEGV_ACCERR, 0x402020, 0, 0x400100, STACK + 64,
@@ -120,7 +122,7 @@ static void classes(void)
                 facts.regs.v[ARCH_REG_PC] = cases[i].pc;
                 facts.regs.v[ARCH_REG_SP] = cases[i].sp;
                 facts.regs.known = 1u << ARCH_REG_PC | 1u << ARCH_REG_SP;
-                fault_classify(r, &facts, &space);
+                fault_classify(r, &facts, &space, NULL);
                 good = same(r->fault.class, cases[i].class) && same(r->fault.access, cases[i].access) &&
                        same(r->fault.mapping, cases[i].mapping);
                 if (!tap_ok(good, "%s: %s", cases[i].title, cases[i].class))
@@ -137,7 +139,7 @@ static void phrase(const struct crash_facts *facts, const char *type, const char
 
         r->process.pid = KNOWN_INT(SELF);
         r->cause.exception.type = type;
-        fault_classify(r, facts, NULL);
+        fault_classify(r, facts, NULL, NULL);
         got = describe_cause(r);
         if (!tap_ok(!strcmp(got, expected), "%s", expected))
                 printf("#   got %s\n", got);

@@ -116,7 +116,7 @@ static void target(void)
         tap_is(r->threads[0].frames[2].lookup_offset.v, 0x1234, "an interrupted frame is looked up where it stood");
         tap_ok(!strcmp(r->threads[0].frames[0].text, "app+0x401136"), "a frame without symbols is module and offset");
         tap_ok(!strcmp(r->threads[0].unwind_end, "unreadable"), "why the walk ended");
-        fault_classify(r, &raw.facts, NULL);
+        fault_classify(r, &raw.facts, NULL, NULL);
         tap_ok(!strcmp(r->fault.access, "write"), "the page-fault error code gives the access");
         report_free(r);
 }
@@ -132,7 +132,7 @@ static size_t use(const char *text, size_t len)
                 struct target *t = raw_target(&raw);
 
                 stacks_fill(r, t, NULL, true);
-                fault_classify(r, &raw.facts, t);
+                fault_classify(r, &raw.facts, t, NULL);
                 target_free(t);
                 describe_summary(r);
                 used = strlen(r->cause.summary) + strlen(describe_headline(r));
