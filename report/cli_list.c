@@ -5,6 +5,7 @@
 #include "report/describe.h"
 #include "report/names.h"
 #include "report/store.h"
+#include "report/text.h"
 #include "report/utf8.h"
 
 #include <errno.h>
@@ -14,11 +15,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-/* What a line is cut to where the output is no terminal; the least that cause and signature get in a narrow one. */
-#define PAGE_COLUMNS 100
+/* The least that cause and signature get of a line. */
 #define LEAST_COLUMNS 20
 #define TIME_COLUMNS 19
 #define PROGRAM_COLUMNS 28
@@ -40,7 +39,7 @@ struct listing {
         struct store_entry *entries; /* oldest first */
         size_t entry_count;
         enum list_style style;
-        int columns;
+        size_t columns;
 };
 
 /* ---- one report ---- */
@@ -159,7 +158,7 @@ static struct widths divide(struct listing *l, const struct row *rows, size_t n)
                 longest = summary > longest ? summary : longest;
         }
         used = TIME_COLUMNS + 2 + w.program + 2 + 2;
-        left = (size_t)l->columns > used + LEAST_COLUMNS ? (size_t)l->columns - used : LEAST_COLUMNS;
+        left = l->columns > used + LEAST_COLUMNS ? l->columns - used : LEAST_COLUMNS;
         if (w.signature > left / 2)
                 w.signature = longest < left / 2 ? left - longest : left / 2;
         w.cause = left - w.signature;
@@ -316,15 +315,6 @@ static int find(struct listing *l, const char *dir)
         return l->entry_count ? CLI_SUCCESS : CLI_NOTHING;
 }
 
-static int page_columns(void)
-{
-        struct winsize size;
-
-        if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
-                return size.ws_col;
-        return PAGE_COLUMNS;
-}
-
 static int list(const struct cli_command *self, int argc, char **argv)
 {
         static const struct option options[] = {
@@ -333,7 +323,7 @@ static int list(const struct cli_command *self, int argc, char **argv)
                 { "help", no_argument, NULL, 'h' },
                 { NULL, 0, NULL, 0 },
         };
-        struct listing l = { .self = self, .dir_fd = -1, .columns = page_columns() };
+        struct listing l = { .self = self, .dir_fd = -1, .columns = text_columns(STDOUT_FILENO) };
         int option, code;
 
         opterr = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* report/cli_main.c: crashpre, the command. */
 #include "report/cli.h"
+#include "report/text.h"
 #include "version.h"
 
 #include <stdarg.h>
@@ -44,9 +45,7 @@ int cli_print_help(const struct cli_command *self)
 
 bool cli_wants_colour(FILE *out)
 {
-        const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
-
-        return isatty(fileno(out)) && !(none && *none) && !(term && !strcmp(term, "dumb"));
+        return text_colour(fileno(out));
 }
 
 bool cli_parse_colour(const char *when, FILE *out, bool *colour)

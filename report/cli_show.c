@@ -70,7 +70,8 @@ int cli_load_report(struct report *report, int dir_fd, const char *file, char *w
 int cli_print_report(int dir_fd, const char *file, const char *shown, enum cli_style style, bool colour, FILE *out,
                      char *why, size_t why_size)
 {
-        struct text_options options = { .colour = colour,
+        struct text_options options = { .columns = text_columns(fileno(out)),
+                                        .colour = colour,
                                         .all_threads = style == CLI_STYLE_ALL_THREADS,
                                         .path = shown };
         struct report *report = report_new();

@@ -97,7 +97,7 @@ static void write_json(struct helper *h)
 
 static void print(struct helper *h)
 {
-        struct text_options options = { .colour = false };
+        struct text_options options = { .columns = text_columns(STDERR_FILENO), .colour = text_colour(STDERR_FILENO) };
         char *text;
 
         guard_stage("stderr");

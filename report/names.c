@@ -320,5 +320,7 @@ const char *names_short(struct pool *pool, const char *name, size_t room)
                 kept = pool_strdup(pool, text);
                 free(text);
         }
+        if (names_width(kept) > room)
+                kept = names_plain(pool, name);
         return names_cut(pool, kept, room);
 }

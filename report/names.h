@@ -22,7 +22,7 @@ const char *names_plain(struct pool *pool, const char *name);
 const char *names_readable(struct pool *pool, const char *name);
 
 /* `name`, readable, in no more than `room` characters (at least 8): whole if it fits, else with "<...>" for its template
- * arguments, then with "(...)" for its parameters, in the end cut. */
+ * arguments, then with "(...)" for its parameters, then plain, in the end cut. */
 const char *names_short(struct pool *pool, const char *name, size_t room);
 
 /* Characters, not bytes, of UTF-8. */

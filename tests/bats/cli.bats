@@ -133,7 +133,7 @@ a_crash() {
         a_crash
         run -0 crashpre show
         [[ ${lines[0]} == "crashpre: zoo["*"] died of SIGSEGV (null-dereference: write to 0x0)" ]] || fail "$output"
-        [[ $output == *$'\n  #0  0x'*" null_write at memory.c:$(line_of 'CRASH: null-write')  zoo+0x"*$'\n  #'*" main at zoo.c:"* ]] || fail "$output"
+        [[ $output == *$'\n  #0  null_write at memory.c:'"$(line_of 'CRASH: null-write')  zoo+0x"*$'\n  #'*" main at zoo.c:"* ]] || fail "$output"
         [[ $output == *"Registers"*"rip "*"report: crash-reports/$(basename "$report")" ]] || fail "$output"
         [[ $output != *$'\x1b'* ]] || fail "colour without a terminal"
 }
@@ -167,7 +167,7 @@ a_crash() {
         rm "$report"
         run -0 crashpre show
         [[ ${lines[0]} == "crashpre: zoo["*"] died of SIGSEGV (null-dereference: write to 0x0)" ]] || fail "$output"
-        [[ $output == *$'\n  #0  0x'*" zoo+0x"* && $output == *"report: crash-reports/$(basename "$raw")" ]] || fail "$output"
+        [[ $output == *$'\n  #0  zoo+0x'* && $output == *"report: crash-reports/$(basename "$raw")" ]] || fail "$output"
 }
 
 @test "show: the raw report alone names the type of an exception as its source does" {
@@ -187,13 +187,39 @@ a_crash() {
         done
 }
 
-@test "show: --all-threads shows them, without it they are counted" {
+@test "show: threads with the same stack are one line, with --all-threads each has its own" {
         a_crash many-null-write
+        n=$(jq '.threads | length - 1' "$report")
         run -0 crashpre show
         [ "$(grep -c '^Thread ' <<<"$output")" = 1 ] || fail "$output"
-        [[ $output == *" more threads: crashpre show --all-threads"* ]] || fail "$output"
+        [[ $output == *$'\nOther threads\n'"  $n threads waiting in pause: zoo ["*"], ..."$'\n      #'*" idle at threads.c:"*"(crashpre show --all-threads: "* ]] || fail "$output"
         run -0 crashpre show --all-threads
-        [ "$(grep -c '^Thread ' <<<"$output")" = "$(jq '.threads | length' "$report")" ] || fail "$output"
+        [ "$(grep -c '^Thread ' <<<"$output")" = $((n + 1)) ] || fail "$output"
+        [[ $output != *"Other threads"* ]] || fail "$output"
+}
+
+@test "show: names fit the page: 100 columns, \$COLUMNS, the terminal" {
+        need script
+        run crashpre run -- "$tools/zoo-O2/inlined"
+        report=(crash-reports/*.json)
+        too_wide() { awk -v n="$1" '/^  +#/ && length > n'; }
+        jq '.threads[0].frames[1].function |= (. * 20)' "${report[0]}" >long.json
+        run -0 crashpre show long.json
+        [ -z "$(too_wide 100 <<<"$output")" ] && [[ $output == *"..."* ]] || fail "$output"
+        [ -n "$(too_wide 80 <<<"$output")" ] || fail "the page is not used: $output"
+        COLUMNS=60 run -0 crashpre show long.json
+        [ -z "$(too_wide 60 <<<"$output")" ] || fail "$output"
+        run -0 script -qec "stty cols 70; $build/bin/crashpre show --no-color long.json" /dev/null </dev/null
+        [ -z "$(tr -d '\r' <<<"$output" | too_wide 70)" ] || fail "$output"
+}
+
+@test "show: a report on request, and one that has nearly nothing" {
+        CRASHPRE_DIR=$T/work/crash-reports run -0 preloaded "$tools/zoo-O0/api" request
+        run -0 crashpre show
+        [[ ${lines[0]} == "crashpre: api["*"]: report on a request"* && $output == *" request at api.c:"* ]] || fail "$output"
+        echo '{"schema": "crashpre-report/1"}' >least.json
+        run -0 crashpre show least.json
+        [[ $output == "crashpre: process died of an unknown signal"* ]] || fail "$output"
 }
 
 @test "show: colour on a terminal, not with NO_COLOR or --color=never; always with --color=always" {

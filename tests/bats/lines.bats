@@ -87,8 +87,8 @@ same_as_gdb() {
         line=$(line_of 'CRASH: inlined' 'inlined.cc')
         CRASHPRE_STDERR=full run -139 --separate-stderr inlined
         assert_json "$(the_report)" ".cause.summary | endswith(\" in shop::Shelf::put at inlined.cc:$line\")"
-        [[ $stderr == *$'\n  #0  0x'*" shop::Shelf::put(shop::Item const&) at inlined.cc:$line  (inlined)"$'\n'* ]] || fail "$stderr"
-        [[ $stderr == *$'\n  #3  0x'*" shop::open(shop::Shelf&) at inlined.cc:"*"  inlined+0x"* ]] || fail "$stderr"
+        [[ $stderr == *$'\n  #0  '"shop::Shelf::put(shop::Item const&) at inlined.cc:$line  (inlined)"$'\n'* ]] || fail "$stderr"
+        [[ $stderr == *$'\n  #3  shop::open(shop::Shelf&) at inlined.cc:'*$'\n  #4  main at '* ]] || fail "$stderr"
 }
 
 @test "CRASHPRE_MAX_FRAMES counts physical frames" {
@@ -203,7 +203,7 @@ int main(void)
 @test "show: source below the innermost frame, and the line of each caller" {
         run -139 inlined
         run -0 env -u CRASHPRE_STDERR "$build/bin/crashpre" show "$(the_report)"
-        [[ $output == *$'(inlined)\n        '"$root/tests/zoo/inlined.cc"$'\n'* ]] || fail "$output"
+        [[ $output == *$'(inlined)\n        '"$root/tests/zoo/inlined.cc:"* ]] || fail "$output"
         [ "$(grep -c '^      > .*// \(CRASH\|LINE\): ' <<<"$output")" = 5 ] || fail "$output"
         [ "$(grep -c '^        *[0-9]*  ' <<<"$output")" -ge 5 ] || fail "$output"
 }

@@ -103,7 +103,8 @@ static void in_room(void)
         room(80, name, "shop::put_all<std::vector<shop::Item>>(shop::Shelf&, int)");
         room(50, name, "shop::put_all<...>(shop::Shelf&, int)");
         room(25, name, "shop::put_all<...>(...)");
-        room(15, name, "shop::put_al...");
+        room(16, name, "shop::put_all<>");
+        room(14, name, "shop::put_a...");
         room(10, "nothing_to_leave_out()", "nothing...");
         room(10, "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4",
              "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4");

@@ -20,6 +20,7 @@ static struct report *sample(const char *name, size_t frames)
         m->path = pool_printf(&r->pool, "/lib/%s", name);
         r->process.pid = KNOWN_INT(4242);
         r->process.exe = pool_printf(&r->pool, "/bin/%s", name);
+        r->cause.kind = "signal";
         r->signal.number = KNOWN_INT(11);
         r->signal.name = "SIGSEGV";
         r->fault.class = "null-dereference";
@@ -53,33 +54,72 @@ static void is_text(char *got, const char *wanted, const char *title)
 static void plain(void)
 {
         struct report *r = sample("app", 2);
-        struct text_options options = { .path = "/tmp/crash-app.json" };
+        struct text_options options = { .path = "/tmp/it's.json" };
 
         is_text(text_brief(r, &options),
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0) in thread app [4243]\n"
-                "report: /tmp/crash-app.json\n",
-                "brief: headline and path");
+                "  in app\n"
+                "report: /tmp/it's.json\n",
+                "brief: headline, place and path");
         is_text(text_full(r, &options),
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0) in thread app [4243]\n"
-                "  #0  0x0000000000401136 app  app+0x1136\n"
-                "  #1  0x0000000000401137 app+0x10  app+0x1137\n"
-                "report: /tmp/crash-app.json\n",
-                "full: the stack between them");
+                "  #0  app  app+0x1136\n"
+                "  #1  app+0x10  app+0x1137\n"
+                "report: /tmp/it's.json\n"
+                "  more: crashpre show '/tmp/it'\\''s.json'\n",
+                "full: the stack between them, and the command for more");
         r->threads[0].tid = KNOWN_INT(4242);
+        r->threads[0].frames[0].function = r->threads[0].frames[1].function = NULL;
         options.path = NULL;
-        is_text(text_brief(r, &options), "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n",
+        is_text(text_brief(r, &options),
+                "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n  in app+0x1136\n",
                 "the initial thread is not named, nor a path where there is none");
         r->threads[0].frames[1].signal_frame = true;
-        r->threads[0].frames[0].function = NULL;
         r->threads[0].frames[0].trust = "scan";
         r->threads[0].frames[0].module.known = false;
         r->threads[0].unwind_end = "bad-pc";
         is_text(text_full(r, &options),
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
-                "  #0  0x0000000000401136 in no module  (guessed from the stack)\n"
-                "  #1  0x0000000000401137 <signal handler called>  app+0x1137\n"
-                "  (the stack ends here: bad-pc)\n",
+                "  #0  0x401136 in no module  (guessed from the stack)\n"
+                "  #1  <signal handler called>\n"
+                "  (the stack ends here, bad-pc: the return address points to no code)\n",
                 "a guessed frame, a trampoline, an early end");
+        report_free(r);
+}
+
+static void causes(void)
+{
+        struct report *r = sample("app", 0);
+        struct text_options options = { .columns = 60 };
+        struct report_nested *nested =
+                POOL_APPEND(&r->pool, r->cause.exception.nested, r->cause.exception.nested_count);
+
+        r->thread_count = 0;
+        r->cause.kind = "exception";
+        r->cause.message = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen";
+        r->cause.exception.what = "no such key";
+        nested->type = "std::vector<int, std::allocator<int> >";
+        nested->what = "empty";
+        r->fault.explanation = "0123456789012345678901234567890123456789012345678901234567890123456789";
+        is_text(text_brief(r, &options),
+                "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
+                "  one two three four five six seven eight nine ten eleven\n"
+                "  twelve thirteen fourteen\n"
+                "  what(): no such key\n"
+                "  caused by std::vector<int>: empty\n"
+                "  0123456789012345678901234567890123456789012345678901234567\n"
+                "  890123456789\n",
+                "message, what(), what it was thrown over and the explanation, within the columns");
+        r->cause.exception.what = r->fault.explanation = NULL;
+        r->cause.exception.nested_count = 0;
+        r->cause.message = pool_printf(&r->pool, "%0999d", 7);
+        is_text(text_brief(r, &options),
+                "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
+                "  0000000000000000000000000000000000000000000000000000000000\n"
+                "  0000000000000000000000000000000000000000000000000000000000\n"
+                "  0000000000000000000000000000000000000000000000000000000000\n"
+                "  0000000000000000000000000000000000000000000000000000000...\n",
+                "a long message is cut");
         report_free(r);
 }
 
@@ -92,6 +132,8 @@ static void lines(void)
         size_t i;
 
         r->threads[0].tid = KNOWN_INT(4242);
+        for (i = 0; i < 4; i++)
+                f[i].function = pool_printf(&r->pool, "f%zu", i);
         for (i = 0; i < 3; i++) {
                 f[i].file = i ? "/src/app.c" : "/usr/include/c++/12/vector";
                 f[i].line = KNOWN_INT(i ? 42 : 7);
@@ -102,38 +144,214 @@ static void lines(void)
         }
         is_text(text_full(r, &options),
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
-                "  #0  0x0000000000401136 app at vector:7  (inlined)\n"
-                "  #1  0x0000000000401137 app at app.c:42  (inlined)\n"
-                "        /src/app.c\n"
+                "  #0  f0 at vector:7  (inlined)\n"
+                "  #1  f1 at app.c:42  (inlined)\n"
+                "        /src/app.c:42\n"
                 "           39  {\n"
                 "           40          int *p = 0;\n"
                 "           41\n"
                 "      >    42          *p = \\xff;\n"
                 "           43    \xc3\xa9     }\n"
-                "  #2  0x0000000000401138 app at app.c:42  app+0x1138\n"
-                "  #3  0x0000000000401139 app+0x30  app+0x1139\n",
-                "lines, and the source of the innermost frame that is no system header");
+                "  #2  f2 at app.c:42\n"
+                "  #3  f3+0x30  app+0x1139\n",
+                "lines, and the source of the innermost frame that is the program's own");
         f[2].line = KNOWN_INT(39);
         is_text(text_show(r, &options),
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
-                "  signal     SIGSEGV (11)\n"
-                "  program    /bin/app\n"
                 "\nThread 4242 app, which crashed\n"
-                "  #0  0x0000000000401136 app at vector:7  (inlined)\n"
-                "  #1  0x0000000000401137 app at app.c:42  (inlined)\n"
-                "        /src/app.c\n"
+                "  #0  f0 at vector:7  (inlined)\n"
+                "  #1  f1 at app.c:42  (inlined)\n"
+                "        /src/app.c:42\n"
                 "           39  {\n"
                 "           40          int *p = 0;\n"
                 "           41\n"
                 "      >    42          *p = \\xff;\n"
                 "           43    \xc3\xa9     }\n"
-                "  #2  0x0000000000401138 app at app.c:39  app+0x1138\n"
+                "  #2  f2 at app.c:39  app+0x1138\n"
                 "      >    39  {\n"
-                "  #3  0x0000000000401139 app+0x30  app+0x1139\n",
+                "  #3  f3+0x30  app+0x1139\n"
+                "\nProcess\n"
+                "  signal      SIGSEGV (11)\n"
+                "  program     /bin/app\n",
                 "show: of its callers, too, the line itself");
         describe_summary(r);
-        tap_ok(!strcmp(r->cause.summary, "null-dereference: write to 0x0 in app at app.c:42"),
-               "the summary has function and line: %s", r->cause.summary);
+        tap_ok(!strcmp(r->cause.summary, "null-dereference: write to 0x0 in f0, called from f1 at app.c:42"),
+               "the summary has the call that failed, and the place of one's own that made it: %s", r->cause.summary);
+        report_free(r);
+}
+
+/* Frames by their functions: "name", "lib:name" of libc. */
+static struct report *stack(const char *const *names, size_t n)
+{
+        struct report *r = sample("app", n);
+        size_t i;
+
+        POOL_APPEND(&r->pool, r->modules, r->module_count)->path = "/lib/libc.so.6";
+        for (i = 0; i < n; i++) {
+                struct report_frame *f = &r->threads[0].frames[i];
+                bool lib = !strncmp(names[i], "lib:", 4);
+
+                f->function = names[i] + (lib ? 4 : 0);
+                f->module = KNOWN_INT(lib);
+                f->file = "/src/a.c";
+                f->line = KNOWN_INT((int64_t)i);
+        }
+        r->threads[0].tid = KNOWN_INT(4242);
+        return r;
+}
+
+/* Of text_full(): the stack alone. */
+static void is_stack(struct report *r, const char *wanted, const char *title)
+{
+        struct text_options options = { 0 };
+        char *text = text_full(r, &options);
+
+        is_text(strdup(strchr(text, '\n') + 1), wanted, title);
+        free(text);
+        report_free(r);
+}
+
+#define STACK(...) \
+        stack((const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+
+static void folded(void)
+{
+        struct report *r;
+
+        is_stack(STACK("lib:__pthread_kill_implementation", "lib:__GI_raise", "lib:__GI_abort",
+                       "lib:__GI___assert_fail", "check", "lib:bsearch", "find", "main", "lib:__libc_start_call_main",
+                       "_start"),
+                 "  #0-#3  raise <- abort <- __assert_fail\n"
+                 "  #4  check at a.c:4\n"
+                 "  #5  bsearch at a.c:5\n"
+                 "  #6  find at a.c:6\n"
+                 "  #7  main at a.c:7\n",
+                 "stderr: how it ended in one line, what began it not at all, a library call in between as it is");
+        is_stack(STACK("lib:poll", "lib:inner", "lib:outer"),
+                 "  #0  poll at a.c:0\n  #1  inner at a.c:1\n  #2  outer at a.c:2\n",
+                 "a stack of libraries alone is shown as it is");
+        r = STACK("f", "lib:start_thread", "lib:clone");
+        r->threads[0].unwind_end = "unreadable";
+        is_stack(r,
+                 "  #0  f at a.c:0\n  #1  start_thread at a.c:1\n  #2  clone at a.c:2\n"
+                 "  (the stack ends here, unreadable: its memory cannot be read)\n",
+                 "the outermost frames are left out only where they are the beginning");
+        is_stack(STACK("leaf", "f", "f", "f", "f", "main"),
+                 "  #0  leaf at a.c:0\n"
+                 "  #1  f at a.c:1\n"
+                 "  #2-#4  the same call 3 more times\n"
+                 "  #5  main at a.c:5\n",
+                 "a function that calls itself");
+        r = STACK("f", "g", "f", "g", "f", "g", "f", "g", "main");
+        r->threads[0].frames[7].index.v = 1007;
+        r->threads[0].frames[8].index.v = 1008;
+        r->threads[0].frames[6].index.v = 1006;
+        r->threads[0].frames_omitted = KNOWN_INT(1000);
+        is_stack(r,
+                 "  #0  f at a.c:0\n"
+                 "  #1  g at a.c:1\n"
+                 "  #2-#1007  these 2 calls 503 more times\n"
+                 "  #1008 main at a.c:8\n",
+                 "two functions that call each other, most of them left out of the report");
+}
+
+/* One more thread, in `function` of libc called by `caller`. */
+static void add_thread(struct report *r, int64_t tid, const char *name, const char *function, const char *caller)
+{
+        struct report_thread *t = POOL_APPEND(&r->pool, r->threads, r->thread_count);
+        const char *const functions[] = { function, caller };
+        size_t i;
+
+        t->tid = KNOWN_INT(tid);
+        t->name = name;
+        for (i = 0; i < 2; i++) {
+                struct report_frame *f = POOL_APPEND(&r->pool, t->frames, t->frame_count);
+
+                f->function = functions[i];
+                f->index = KNOWN_INT((int64_t)i);
+                f->module = KNOWN_INT(i == 0);
+                f->module_offset = KNOWN_U64(0x20);
+                f->pc = KNOWN_U64((uint64_t)(uintptr_t)functions[i]);
+        }
+}
+
+static void threads(void)
+{
+        struct report *r = STACK("main");
+        struct text_options options = { 0 };
+        char *text;
+        int64_t i;
+
+        add_thread(r, 1, "waiter", "__GI___poll", "serve");
+        text = text_full(r, &options);
+        tap_ok(strstr(text, "\n  and 1 more thread, waiting in poll\n") != NULL, "one more thread, and what it does");
+        free(text);
+        for (i = 2; i < 50; i++)
+                add_thread(r, i, "worker", "___pthread_cond_wait", "take");
+        add_thread(r, 50, "sleeper", "clock_nanosleep", "take");
+        add_thread(r, 51, "busy", "memcpy", "take");
+        text = text_full(r, &options);
+        tap_ok(strstr(text,
+                      "\n  and 51 more threads: 48 waiting in pthread_cond_wait, 1 waiting in poll, 1 sleeping in "
+                      "clock_nanosleep, ...\n") ||
+                       strstr(text,
+                              "\n  and 51 more threads: 48 waiting in pthread_cond_wait, 1 waiting in poll, 1 sleeping"),
+               "many, by what they do, the most frequent first");
+        free(text);
+        text = text_show(r, &options);
+        tap_ok(strstr(text,
+                      "\n  48 threads waiting in pthread_cond_wait: worker [2], worker [3], worker [4], worker [5], ...\n"
+                      "      #1  take  app+0x20\n") != NULL,
+               "show: threads with one stack together, with their own frames");
+        tap_ok(strstr(text, "\n  waiter [1] waiting in poll\n      #1  serve  app+0x20\n") != NULL,
+               "one alone by its name");
+        tap_ok(strstr(text, "\n  busy [51] in memcpy\n") != NULL, "and one that does something");
+        free(text);
+        options.all_threads = true;
+        text = text_show(r, &options);
+        tap_ok(strstr(text, "\nThread 49 worker\n  #0  ___pthread_cond_wait") && !strstr(text, "Other threads"),
+               "with all threads there are no groups");
+        free(text);
+        report_free(r);
+}
+
+static void sections(void)
+{
+        struct report *r = STACK("main");
+        struct text_options options = { 0 };
+        struct report_script_frame *script = POOL_APPEND(&r->pool, r->interpreter.frames, r->interpreter.frame_count);
+        struct report_memory *m = POOL_APPEND(&r->pool, r->memory, r->memory_count);
+        struct report_instruction *one = POOL_APPEND(&r->pool, r->disassembly, r->disassembly_count);
+        char *text;
+
+        r->interpreter.language = "python";
+        script->function = "load";
+        script->file = "/src/app.py";
+        script->line = KNOWN_INT(12);
+        m->register_name = "rsp";
+        m->address = KNOWN_U64(0x7ffd00000ff8);
+        m->mapping = "[stack]";
+        m->bytes = "00414243444546477f8081ff20217e0061";
+        one->address = KNOWN_U64(0x401136);
+        one->text = "movl $1, (%rax)";
+        one->faulting = true;
+        r->fault.operand = "rax";
+        text = text_full(r, &options);
+        tap_ok(strstr(text, ")\n  in python:\n    load at /src/app.py:12\n  #0  main at a.c:0\n") != NULL,
+               "stderr: the script's stack before the native one");
+        free(text);
+        text = text_show(r, &options);
+        tap_ok(strstr(text, "\nStack of the python program\n  load at /src/app.py:12\n\nThread ") != NULL,
+               "show: the same");
+        tap_ok(strstr(text, "\nInstructions\n  > 0x0000000000401136  movl $1, (%rax)\n  the address came from rax\n") !=
+                       NULL,
+               "the faulting instruction and its operand");
+        tap_ok(strstr(text,
+                      "\nMemory\n  rsp in [stack]\n"
+                      "    0x00007ffd00000ff8  00 41 42 43 44 45 46 47 7f 80 81 ff 20 21 7e 00  .ABCDEFG.... !~.\n"
+                      "    0x00007ffd00001008  61                                               a\n") != NULL,
+               "memory by bytes and characters");
+        free(text);
         report_free(r);
 }
 
@@ -180,13 +398,15 @@ static void deep(void)
         char *text;
         size_t lines = 0, i;
 
+        for (i = 0; i < 100; i++)
+                r->threads[0].frames[i].function = pool_printf(&r->pool, "f%zu", i);
         for (i = 50; i < 100; i++)
                 r->threads[0].frames[i].index.v += 1000;
         text = text_full(r, &options);
         for (i = 0; text[i]; i++)
                 lines += text[i] == '\n';
-        tap_is(lines, 1 + 24 + 1 + 8, "a deep stack shows its two ends on stderr");
-        tap_ok(strstr(text, "  ...  1068 more frames\n") != NULL,
+        tap_is(lines, 1 + 14 + 1 + 6, "a deep stack shows its two ends on stderr");
+        tap_ok(strstr(text, "  ...  1080 more frames\n") != NULL,
                "and how many lie between, those left out before too");
         tap_ok(strstr(text, "#1099 ") != NULL, "the outermost frame has its true index");
         free(text);
@@ -225,7 +445,11 @@ static void colour(void)
 int main(void)
 {
         plain();
+        causes();
         lines();
+        folded();
+        threads();
+        sections();
         terminal();
         deep();
         empty();
