@@ -209,7 +209,7 @@ a_crash() {
         [ -n "$(too_wide 80 <<<"$output")" ] || fail "the page is not used: $output"
         COLUMNS=60 run -0 crashpre show long.json
         [ -z "$(too_wide 60 <<<"$output")" ] || fail "$output"
-        run -0 script -qec "stty cols 70; $build/bin/crashpre show --no-color long.json" /dev/null </dev/null
+        run -0 script -qec "stty cols 70; $build/bin/crashpre show --color never long.json" /dev/null </dev/null
         [ -z "$(tr -d '\r' <<<"$output" | too_wide 70)" ] || fail "$output"
 }
 
