@@ -27,6 +27,21 @@ in_root() {
                 fail "$(head -n 1 "$root/scripts/debian/changelog")"
 }
 
+@test "deb: the maintainer is whoever DEBFULLNAME and DEBEMAIL name, else an address that is none" {
+        need dpkg-parsechangelog
+        mkdir -p "$T/tree/scripts" "$T/bin"
+        cp -r "$root"/scripts/{deb,debian,version-header} "$T/tree/scripts"
+        # in place of the build: what it would have built from
+        printf '#!/bin/sh\ncat debian/control debian/changelog >"%s/built"\ntouch ../crashpre.deb\n' "$T" >"$T/bin/dpkg-buildpackage"
+        chmod +x "$T/bin/dpkg-buildpackage"
+        version=$(sed -n 's/^VERSION := //p' "$root/Makefile")
+        PATH=$T/bin:$PATH run -0 "$T/tree/scripts/deb" "$version" out
+        [ "$(grep -c 'crashpre authors <crashpre@packages.invalid>' "$T/built")" = 2 ] || fail "$(<"$T/built")"
+        PATH=$T/bin:$PATH DEBFULLNAME='Ann O/Nym & Co' DEBEMAIL=ann@nym.test run -0 "$T/tree/scripts/deb" "$version" out
+        grep -qx 'Maintainer: Ann O/Nym & Co <ann@nym.test>' "$T/built" || fail "$(<"$T/built")"
+        grep -q '^ -- Ann O/Nym & Co <ann@nym.test>  ' "$T/built" || fail "$(<"$T/built")"
+}
+
 @test "deb: built without network, accepted by lintian, installed, at work, removed without a trace" {
         [ -n "${CHECK_ALL-}" ] || skip "slow: make check-all runs it"
         need dpkg-buildpackage dh lintian fakeroot unshare

@@ -101,8 +101,8 @@ setup() {
         good_reports 1
         raw=$(raw_report)
         ! grep -E "homes|secret|^hostname:|^arg:|^xstate:" "$raw" || fail "not redacted"
-        [ "$(raw_value "$raw" process exe)" = "~/bin/app" ]
-        [ "$(raw_value "$raw" process cwd)" = "~" ]
+        [ "$(raw_value "$raw" process exe)" = \~/bin/app ]
+        [ "$(raw_value "$raw" process cwd)" = \~ ]
         for section in frames modules maps; do
                 raw_section "$raw" $section | grep -q ' ~/bin/app' || { show "$raw" && fail "$section"; } || return 1
         done
