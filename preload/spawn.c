@@ -72,6 +72,19 @@ static void lift_limits(void)
         }
 }
 
+/* Where memory runs out, the kernel is to kill the helper and not the larger process that it reports on: that one has a
+ * death of its own to die. Of this process alone: mm/oom_kill.c leaves a vfork child out while it shares our memory
+ * (in_vfork), and fs/proc/base.c does not give its score to us. */
+static void volunteer_for_oom(void)
+{
+        int fd = sys_openat(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+
+        if (fd < 0)
+                return;
+        sys_write(fd, "1000", 4);
+        sys_close(fd);
+}
+
 /* In the process that becomes the helper: its signal actions are its own copy, so resetting them touches nobody. */
 static void become_helper(void *unused)
 {
@@ -86,6 +99,7 @@ static void become_helper(void *unused)
                 sys_sigaction(sig, &dfl, NULL);
         sys_sigprocmask(SIG_SETMASK, &none, NULL);
         lift_limits();
+        volunteer_for_oom();
         shared.exec_error = (int)-sys_3(SYS_execve, (long)shared.helper, (long)shared.argv, (long)shared.envp);
         leave(127);
 }

@@ -114,18 +114,6 @@ static void install(int signal_number, void (*handler)(int))
         sigaction(signal_number, &action, NULL);
 }
 
-/* Where memory runs out, the kernel is to kill us and not the larger process that we report on (proc(5),
- * oom_score_adj): that one has a death of its own to die. */
-static void volunteer_for_oom(void)
-{
-        int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-        if (fd < 0)
-                return;
-        (void)!write(fd, "1000", 4); /* raising it is never refused; where it is, there is nothing to be done */
-        close(fd);
-}
-
 void guard_begin(long seconds)
 {
         static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP };
@@ -134,7 +122,6 @@ void guard_begin(long seconds)
         size_t i;
         int n;
 
-        volunteer_for_oom();
         for (n = 1; n <= SIGRTMAX; n++)
                 if (n != SIGKILL && n != SIGSTOP)
                         signal(n,

@@ -11,8 +11,7 @@
 
 #include <stdint.h>
 
-/* Signal actions and mask as a fresh process has them, SIGPIPE and SIGXFSZ ignored; the first to be killed where memory
- * runs out; from here on a crash or the
+/* Signal actions and mask as a fresh process has them, SIGPIPE and SIGXFSZ ignored; from here on a crash or the
  * deadline ends the helper and is told in the raw report (WIRE_FD_RAW). `seconds`: the deadline until
  * guard_deadline() says better. */
 void guard_begin(long seconds);

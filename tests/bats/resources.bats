@@ -67,7 +67,7 @@ outcome() { grep '^helper: ' "$(raw_report)"; }
         { [ -d /sys/fs/cgroup/memory ] && mkdir "$group"; } 2>/dev/null || skip "no memory cgroup to be made here"
         echo "$group" >"$T/group"
         echo 20971520 >"$group/memory.limit_in_bytes" || skip "no limit can be set"
-        for megabytes in 12 17 19; do
+        for megabytes in 13 15 17; do
                 fresh_reports
                 # shellcheck disable=SC2016 # for the inner shell
                 ZOO_MEGABYTES=$megabytes run -139 timeout 60 bash -c 'echo $$ >"$1/tasks" && LD_PRELOAD=$2 exec "$0" touch-null-write' "$(ZOO=O2 zoo)" "$group" "$preload"
