@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -125,6 +126,7 @@ static void *crash_meanwhile(void *arg)
 /* A worker crashes while the main thread forks children that crash, too. */
 static void forking_prefix(const struct zoo_plan *plan)
 {
+        const struct rlimit none = { 0, 0 };
         pthread_t thread;
         int err;
 
@@ -136,12 +138,52 @@ static void forking_prefix(const struct zoo_plan *plan)
                 pid_t pid = fork();
 
                 forked = 1;
-                if (pid == 0)
+                if (pid == 0) {
+                        setrlimit(RLIMIT_CORE, &none); /* or they would write into one file, and not each comes to it */
                         zoo_go(plan);
+                }
                 if (pid > 0)
                         waitpid(pid, NULL, 0);
         }
         pthread_join(thread, NULL);
+}
+
+/* A vfork child crashes, and then its parent does at once, in the same memory. */
+static void aftervfork_prefix(const struct zoo_plan *plan)
+{
+        int status = 0;
+        pid_t pid = vfork();
+
+        if (pid == 0)
+                zoo_go(&(const struct zoo_plan){ "wild-write", plan->args });
+        if (pid > 0)
+                zoo_go(plan);
+        waitpid(pid, &status, 0);
+}
+
+static void *crash_in_vfork(void *arg)
+{
+        const struct rlimit none = { 0, 0 };
+        pid_t pid = vfork();
+
+        if (pid == 0) {
+                setrlimit(RLIMIT_CORE, &none);
+                *(volatile int *)arg = 1;
+                zoo_go(&(const struct zoo_plan){ "wild-write", NULL });
+        }
+        return NULL;
+}
+
+/* A vfork child of one thread and another thread of the parent crash at once, in the same memory. */
+static void besidevfork_prefix(const struct zoo_plan *plan)
+{
+        pthread_t thread;
+
+        zoo_silent_end = true;
+        if (pthread_create(&thread, NULL, crash_in_vfork, (void *)(uintptr_t)&forked))
+                zoo_broken("pthread_create");
+        zoo_wait_for(&forked, "a vfork child");
+        zoo_go(plan);
 }
 
 /* ourselves WORD ARGUMENT...: the vector that starts us anew. */
@@ -388,6 +430,8 @@ const struct zoo_word process_words[] = {
         { "waiter-", waiter_prefix },
         { "children-", children_prefix },
         { "forking-", forking_prefix },
+        { "aftervfork-", aftervfork_prefix },
+        { "besidevfork-", besidevfork_prefix },
         { "spawn-", spawn_prefix },
         { "system-", system_prefix },
         { "popen-", popen_prefix },
