@@ -3,6 +3,7 @@
 
 #include "report/describe.h"
 #include "report/fault_place.h"
+#include "report/names.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -113,8 +114,9 @@ static const char *caller(struct story *s)
         own = &thread->frames[i - 1];
         line_frame = &thread->frames[i];
         line = describe_line(s->report, line_frame);
-        return pool_printf(s->pool, "That was in %s, called by %s%s%s: look at what was passed to it.", own->function,
-                           line_frame->function, line ? " at " : "", line ? line : "");
+        return pool_printf(s->pool, "That was in %s, called by %s%s%s: look at what was passed to it.",
+                           names_plain(s->pool, own->function), names_plain(s->pool, line_frame->function),
+                           line ? " at " : "", line ? line : "");
 }
 
 /* ---- bad addresses ---- */
@@ -164,6 +166,11 @@ static const char *stack_overflow(struct story *s)
                                    "The stack%s is too small for the local variables of this function, which reach "
                                    "%" PRIu64 " KiB below it: put the large ones on the heap.",
                                    size, (stack->start - sp) / 1024);
+        if (s->report->fault.recursion.function_count)
+                return pool_printf(s->pool,
+                                   "The stack%s is full of calls, %s: an endless recursion, or one that is too deep "
+                                   "for it.",
+                                   size, describe_recursion(s->report));
         return pool_printf(s->pool,
                            "The stack%s is full: calls that never return before the next one is made (endless "
                            "recursion), or local variables that are too large for it.",
