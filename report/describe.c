@@ -288,11 +288,16 @@ const char *describe_what(struct report *report)
 static const char *joint(struct report *report)
 {
         size_t begin = own_begin(report);
+        const char *function =
+                begin < report->threads[0].frame_count ? report->threads[0].frames[begin].function : NULL;
 
-        if (begin)
-                return is(report->threads[0].frames[begin].function, "__cxa_rethrow") ? ", rethrown " : ", thrown ";
-        return report->cause.exception.type || report->cause.message || report->fault.recursion.function_count ? ", "
-                                                                                                               : " ";
+        if (is(function, "__cxa_throw"))
+                return ", thrown ";
+        if (is(function, "__cxa_rethrow"))
+                return ", rethrown ";
+        if (report->cause.exception.type || report->cause.message || report->fault.recursion.function_count)
+                return ", ";
+        return " ";
 }
 
 void describe_summary(struct report *report)

@@ -113,7 +113,11 @@ size_t own_begin(struct report *report)
         const struct report_thread *thread = report->threads;
         size_t i;
 
-        if (!report->thread_count || !report->cause.exception.type)
+        if (!report->thread_count || !thread->frame_count)
+                return 0;
+        if (report->fault.access && !strcmp(report->fault.access, "execute") && !thread->frames[0].function)
+                return 1;
+        if (!report->cause.exception.type)
                 return 0;
         for (i = 0; i < thread->frame_count; i++)
                 if (thread->frames[i].function && (!strcmp(thread->frames[i].function, "__cxa_throw") ||

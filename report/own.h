@@ -14,8 +14,8 @@ bool own_frame(struct report *report, const struct report_frame *frame);
 /* The innermost own frame; NULL if there is none. */
 const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n);
 
-/* Where in threads[0] to begin to look: behind the throw of an exception that ended the program, since a terminate
- * handler of the program's own stands before it. */
+/* Where in threads[0] to begin to look: at the throw of an exception that ended the program, since a terminate handler
+ * of the program's own stands before it; behind the place that a wild jump led to. */
 size_t own_begin(struct report *report);
 
 /* Is it a function of C++'s or Rust's standard library? */

@@ -79,6 +79,8 @@ static void signature_is(struct report *r, const char *wanted, const char *title
 
 static void signatures(void)
 {
+        struct report *r;
+
         signature_is(stack("store process main __libc_start_main@libc.so.6 _start"), "store | process | main",
                      "own frames, without what begins the program");
         signature_is(stack("a b c d e main"), "a | b | c | d", "four at most");
@@ -100,6 +102,9 @@ static void signatures(void)
         signature_is(stack("+/usr/lib/libshop.so main"), "libshop.so+0x1139 | main", "a place where there is no name");
         signature_is(stack("poll@libc.so.6 +libc.so.6"), "poll | libc.so.6+0x1139", "libc where there is nothing else");
         signature_is(stack(""), "", "no frames, no signature");
+        r = stack("+/usr/bin/app call main");
+        r->fault.access = "execute";
+        signature_is(r, "call | main", "where a wild jump led to is no function");
         signature_is(stack("core::run main"), "core::run | main", "a namespace core is Rust's in Rust only");
 }
 
@@ -247,6 +252,9 @@ static void summaries(void)
         summary_is(stack("__strlen_evex@libc.so.6 count main"), "null-dereference in strlen, called from count");
         summary_is(stack("+libc.so.6"), "null-dereference");
         summary_is(stack(""), "null-dereference");
+        r = report_new();
+        r->fault.class = "trap";
+        summary_is(r, "trap");
         summary_is(aborted("abort@libc.so.6 pop main", "assertion", "a: stack.c:42: pop: Assertion `n > 0' failed."),
                    "assertion failed: n > 0, in pop at stack.c:42");
         summary_is(
