@@ -288,9 +288,10 @@ const char *describe_what(struct report *report)
 static const char *joint(struct report *report)
 {
         size_t begin = own_begin(report);
-        const char *function =
-                begin < report->threads[0].frame_count ? report->threads[0].frames[begin].function : NULL;
+        const char *function = NULL;
 
+        if (report->thread_count && begin < report->threads[0].frame_count)
+                function = report->threads[0].frames[begin].function;
         if (is(function, "__cxa_throw"))
                 return ", thrown ";
         if (is(function, "__cxa_rethrow"))
