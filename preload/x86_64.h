@@ -67,6 +67,18 @@ uint64_t arch_context_sp(const ucontext_t *uc);
 /* The registers of an interrupted context. */
 void arch_registers_from_context(const ucontext_t *uc, struct arch_registers *out);
 
+/* A program may have asked for a SIGBUS at each misaligned access (flag AC), and a handler is entered with that flag as
+ * it was (arch/x86/kernel/signal.c clears DF, RF and TF alone): our code is not made for that. Stays off the red zone. */
+static inline void arch_allow_misaligned(void)
+{
+        __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
+                         "pushfq\n\t"
+                         "andl $~0x40000, (%%rsp)\n\t"
+                         "popfq\n\t"
+                         "leaq 128(%%rsp), %%rsp" ::
+                                 : "memory", "cc");
+}
+
 /* The floating-point and vector state of a signal frame (asm/sigcontext.h: struct _fpx_sw_bytes) as the kernel saved
  * it: start and size in bytes; 0 when there is none. The bytes are still to be probed before they are read. */
 const void *arch_context_xstate(const ucontext_t *uc, size_t *size);

@@ -229,13 +229,29 @@ static void culprit_by_look(struct examination *e)
                 e->culprit = 0;
 }
 
+/* The kernel gives no address then (arch/x86/kernel/traps.c: exc_alignment_check). */
+static int culprit_by_alignment(const struct examination *e)
+{
+        size_t i;
+
+        for (i = 0; i < e->insn.operand_count; i++) {
+                const struct memory_operand *m = &e->insn.operands[i];
+
+                if (m->known && !m->vector_index && m->size > 1 && m->address % m->size)
+                        return (int)i;
+        }
+        return -1;
+}
+
 static void find_culprit(const struct crash_facts *f, struct examination *e)
 {
         unsigned access = f->error & ARCH_FAULT_WRITE ? OPERAND_WRITE : OPERAND_READ;
 
         if (f->signal != SIGSEGV && f->signal != SIGBUS)
                 return;
-        if (f->address.known)
+        if (f->signal == SIGBUS && f->code == BUS_ADRALN)
+                e->culprit = culprit_by_alignment(e);
+        else if (f->address.known)
                 e->culprit = culprit_by_address(e, f->address.v, access);
         else if (f->code == SI_KERNEL)
                 culprit_by_look(e);

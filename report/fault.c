@@ -4,7 +4,6 @@
 #include "report/examine.h"
 #include "report/fault_abort.h"
 #include "report/fault_explain.h"
-#include "report/recursion.h"
 #include "unwind/core/maps.h"
 #include "unwind/core/signames.h"
 
@@ -136,7 +135,7 @@ static bool is_stack_overflow(const struct crash_facts *f, const struct target *
         edge = at ? at->end : addr;
         if (at && edge != stack->start)
                 return false;
-        if (sp < stack->start && addr >= sp - ARCH_RED_ZONE && addr - sp < STACK_REACH)
+        if (sp < stack->start && addr + ARCH_RED_ZONE - sp < STACK_REACH)
                 return stack->start - sp <= STACK_FARTHEST; /* a local variable larger than the rest of the stack */
         return stack->start - edge <= STACK_REACH && sp < stack->start + STACK_NEAR &&
                stack->start - addr <= 16 * STACK_REACH;
@@ -322,6 +321,8 @@ static struct known_u64 bad_address(const struct crash_facts *f, const struct ex
 {
         const struct memory_operand *m = culprit(e);
 
+        if (f->signal == SIGBUS && f->code == BUS_ADRALN && !f->address.v && m)
+                return KNOWN_U64(m->address);
         if (f->address.known || f->code != SI_KERNEL)
                 return f->address;
         if (f->regs.known >> ARCH_REG_PC & 1 && !disassemble_is_canonical(f->regs.v[ARCH_REG_PC], 1))
@@ -372,6 +373,5 @@ void fault_classify(struct report *report, const struct crash_facts *f, const st
                 report->fault.class = class;
         report->cause.kind = kind(f, class);
         fill_fault(report, f, t, seen, access);
-        recursion_fill(report);
         report->fault.explanation = fault_explain(report, f, t, seen);
 }

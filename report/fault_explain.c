@@ -3,11 +3,13 @@
 
 #include "report/describe.h"
 #include "report/fault_place.h"
-#include "report/names.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+
+/* A function that takes this much at once has variables that are to blame. */
+#define LARGE_FRAME 65536u
 
 struct story {
         struct report *report;
@@ -95,6 +97,25 @@ static bool is_library(const struct report *report, const struct report_frame *f
         return false;
 }
 
+/* "memmove" of "__memmove_avx_unaligned_erms", "snprintf" of "__GI___snprintf". */
+static const char *public_name(struct story *s, const char *name)
+{
+        static const char *const variants[] = { "_avx", "_sse", "_evex", "_ssse", "_erms" };
+        size_t len, i;
+
+        if (!strncmp(name, "__GI_", 5))
+                name += 5;
+        name += strspn(name, "_");
+        len = strlen(name);
+        for (i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
+                const char *found = strstr(name, variants[i]);
+
+                if (found && found > name && (size_t)(found - name) < len)
+                        len = (size_t)(found - name);
+        }
+        return pool_strndup(s->pool, name, len);
+}
+
 /* "It did so in strlen, which main at app.c:12 called." Where the fault is in the system's libraries the reader's own
  * code is farther out. */
 static const char *caller(struct story *s)
@@ -115,8 +136,7 @@ static const char *caller(struct story *s)
         line_frame = &thread->frames[i];
         line = describe_line(s->report, line_frame);
         return pool_printf(s->pool, "That was in %s, called by %s%s%s: look at what was passed to it.",
-                           names_plain(s->pool, own->function), names_plain(s->pool, line_frame->function),
-                           line ? " at " : "", line ? line : "");
+                           public_name(s, own->function), line_frame->function, line ? " at " : "", line ? line : "");
 }
 
 /* ---- bad addresses ---- */
@@ -159,18 +179,14 @@ static const char *stack_overflow(struct story *s)
         uint64_t sp = s->facts->regs.v[ARCH_REG_SP];
         const char *size = "";
 
+        if (stack && sp < stack->start && stack->start - sp > LARGE_FRAME)
+                return pool_printf(
+                        s->pool,
+                        "The stack has no room for the local variables of this function, which reach %" PRIu64
+                        " KiB beyond its end: put the large ones on the heap.",
+                        (stack->start - sp) / 1024);
         if (stack)
                 size = pool_printf(s->pool, " of %" PRIu64 " KiB", (stack->end - stack->start) / 1024);
-        if (stack && sp < stack->start && stack->start - sp > 65536)
-                return pool_printf(s->pool,
-                                   "The stack%s is too small for the local variables of this function, which reach "
-                                   "%" PRIu64 " KiB below it: put the large ones on the heap.",
-                                   size, (stack->start - sp) / 1024);
-        if (s->report->fault.recursion.function_count)
-                return pool_printf(s->pool,
-                                   "The stack%s is full of calls, %s: an endless recursion, or one that is too deep "
-                                   "for it.",
-                                   size, describe_recursion(s->report));
         return pool_printf(s->pool,
                            "The stack%s is full: calls that never return before the next one is made (endless "
                            "recursion), or local variables that are too large for it.",
@@ -324,8 +340,8 @@ static const char *file_truncated(struct story *s)
                 now = pool_printf(s->pool, ", which is %" PRIu64 " bytes long now", e->file_size.v);
         return pool_printf(s->pool,
                            "The program %s %s, at byte %" PRIu64
-                           " of the mapped file %s%s: it is shorter than what was "
-                           "mapped of it.",
+                           " of the mapped file %s%s: the file became shorter than "
+                           "what was mapped of it.",
                            deed(s), through(s), e->file_offset.v, file, now);
 }
 
@@ -353,8 +369,8 @@ static const char *division(struct story *s)
         uint64_t minus_one;
 
         if (is(s->report->fault.class, "integer-divide-by-zero"))
-                return known ? pool_printf(s->pool, "The program divided an integer by zero: the divisor, %s, is 0.",
-                                           e->insn.value.text)
+                return known ? pool_printf(s->pool, "The program divided an integer by zero: the divisor, %s%s, is 0.",
+                                           e->insn.value.in_memory ? "at " : "", e->insn.value.text)
                              : "The program divided an integer by zero, or the quotient did not fit its register.";
         minus_one = e->insn.value.size < 8 ? (UINT64_C(1) << 8 * e->insn.value.size) - 1 : UINT64_MAX;
         if (e->value.v == minus_one && strstr(e->insn.text, "idiv"))

@@ -66,7 +66,7 @@ static const char *heap_corruption(struct report *report, const struct crash_fac
         if (says(report, "double free"))
                 return "A block of memory was freed twice; this is the second time.";
         if (says(report, "invalid pointer"))
-                return "free() was given a pointer that malloc() never returned: one into the middle of a block, to a "
+                return "free() or realloc() was given a pointer that malloc() never returned: one into the middle of a block, to a "
                        "variable, or one that was overwritten.";
         return "The heap is damaged: something wrote past the end of a block, or into one that was freed before. It was "
                "noticed here, but done earlier: valgrind or -fsanitize=address shows where.";

@@ -60,12 +60,12 @@ int zoo_signal_number(const char *name);
 
 /* Tables of the single files; each ends with a NULL name. */
 extern const struct zoo_word memory_words[];  /* bad accesses, bad jumps, bad registers */
+extern const struct zoo_word fault_words[];   /* faults that look like others, instructions with ways of their own */
 extern const struct zoo_word stack_words[];   /* stacks that are full, lost, damaged or not libc's: coroutines */
 extern const struct zoo_word signal_words[];  /* sent signals, aborts, the program's own handlers */
 extern const struct zoo_word thread_words[];  /* threads, locks, races */
 extern const struct zoo_word process_words[]; /* children, constructors and destructors */
 extern const struct zoo_word sandbox_words[]; /* rights given away, very much of something */
-extern const struct zoo_word mask_words[];    /* blocked signals, and what the program sees of them */
 extern const struct zoo_word setting_words[]; /* scarce resources, busy loops, requests, what the program sees of itself */
 
 #endif
