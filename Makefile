@@ -216,6 +216,7 @@ help: ## this text
 		BUILD 'build tree ($(BUILD))' \
 		PREFIX 'where install copies to ($(PREFIX))' \
 		DESTDIR 'put before PREFIX, for packagers' \
+		DEBEMAIL 'deb: who answers for the package, with DEBFULLNAME; from the environment' \
 		V 'V=1 shows each command' \
 		TESTS 'check: files or a regular expression on titles, as in TESTS="null-write units"' \
 		KEEP 'check: KEEP=1 keeps the directories of the tests' \
