@@ -96,7 +96,7 @@ MAIN_SRCS := $(sort $(wildcard report/helper_main.c report/cli_main.c))
 REPORT_SRCS := $(filter-out $(MAIN_SRCS),$(sort $(wildcard report/*.c)))
 
 # Ordinary code of the library. Everything else in preload/ is crash path, under its stricter rules.
-CALM_SRCS := $(filter $(addprefix preload/,altstack.c api.c exits.c init.c lastreport.c notes.c sanitizer.c settings.c \
+CALM_SRCS := $(filter $(addprefix preload/,altstack.c api.c children.c exits.c init.c interpose.c lastreport.c notes.c sanitizer.c settings.c \
 	signals.c terminate.c threads.c),$(PRELOAD_SRCS))
 CRASH_SRCS := $(CORE_SRCS) $(filter-out $(CALM_SRCS),$(PRELOAD_SRCS))
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/actions.h"
+#include "preload/mask.h"
 #include "preload/startup.h"
 
 #include <errno.h>
@@ -107,13 +108,14 @@ static int set_stand_in(int sig, const struct action *act, struct action *old)
 {
         struct action k = { (void *)table.entry, SA_SIGINFO | SA_ONSTACK, act->mask };
 
-        if (act->handler == (void *)SIG_IGN)
+        if (act->handler == (void *)SIG_IGN && !(HARDWARE_SIGNALS & 1ull << (sig - 1)))
                 return set_kernel(sig, act, old);
-        if (act->handler == (void *)SIG_DFL) {
+        if (act->handler == (void *)SIG_DFL || act->handler == (void *)SIG_IGN) {
                 k.flags |= SA_NODEFER | SA_RESTART;
                 k.mask = ~HARDWARE_SIGNALS;
         } else {
                 k.flags |= act->flags & FORWARDED_FLAGS;
+                mask_for_stand_in(sig, &k);
         }
         return set_kernel(sig, &k, old);
 }
@@ -129,6 +131,22 @@ static int set_borrowed(int sig, const struct action *act, struct action *old)
         return err;
 }
 
+/* Nobody stands in for this one; but a fault in a handler that blocks everything is to be reported too. */
+static int set_unwatched(int sig, const struct action *act, struct action *old)
+{
+        struct action k;
+        int err;
+
+        if (act) {
+                k = *act;
+                k.mask = mask_to_kernel(act->mask);
+        }
+        err = set_kernel(sig, act ? &k : NULL, old);
+        if (!err && old)
+                old->mask = mask_from_kernel(old->mask);
+        return err;
+}
+
 int actions_set(int sig, const struct action *act, struct action *old)
 {
         uint64_t saved_mask;
@@ -136,7 +154,7 @@ int actions_set(int sig, const struct action *act, struct action *old)
         int err = 0;
 
         if (!actions_watched(sig))
-                return set_kernel(sig, act, old);
+                return set_unwatched(sig, act, old);
         if (borrows_memory())
                 return set_borrowed(sig, act, old);
         lock_table(&saved_mask);
@@ -162,6 +180,32 @@ void actions_reset(int sig)
 
         a.handler = (void *)SIG_DFL; /* the rest stays, as in kernel/signal.c: get_signal() */
         actions_set(sig, &a, NULL);
+}
+
+static uint64_t ignored_hardware(void)
+{
+        uint64_t found = 0;
+
+        for (int sig = 1; table.watched >> (sig - 1) && sig < MAX_SIGNAL; sig++)
+                if (table.watched & HARDWARE_SIGNALS & 1ull << (sig - 1) &&
+                    table.virtual[sig - 1].handler == (void *)SIG_IGN)
+                        found |= 1ull << (sig - 1);
+        return found;
+}
+
+void actions_ignore_in_earnest(void)
+{
+        const struct action ignore = { (void *)SIG_IGN, 0, 0 };
+        uint64_t saved_mask, ignored = ignored_hardware();
+        bool lock = ignored && !borrows_memory(); /* a vfork child's kernel actions are its own */
+
+        if (lock)
+                lock_table(&saved_mask);
+        for (int sig = 1; ignored >> (sig - 1) && sig < MAX_SIGNAL; sig++)
+                if (ignored & 1ull << (sig - 1) && table.virtual[sig - 1].handler == (void *)SIG_IGN)
+                        set_kernel(sig, &ignore, NULL);
+        if (lock)
+                unlock_table(&saved_mask);
 }
 
 int actions_kernel_default(int sig)
@@ -190,7 +234,7 @@ void actions_ignore_killers(void)
         }
 }
 
-void actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *))
+uint64_t actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *))
 {
         const struct action dfl = { (void *)SIG_DFL, 0, 0 };
 
@@ -205,6 +249,7 @@ void actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_
                 if (was.handler != (void *)SIG_DFL) /* ignored by whoever started the program */
                         set_stand_in(sig, a, NULL);
         }
+        return table.watched;
 }
 
 void actions_uninstall(void)

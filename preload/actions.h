@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/actions.h: what the application believes its signal actions to be.
  *
- * For each watched signal the kernel holds our handler while the application reads back what it set. Where it asks to
- * ignore a signal the kernel really ignores it, since children inherit that across execve(2). Everything else goes to
- * the kernel as it is.
+ * For each watched signal the kernel holds our handler while the application reads back what it set. It does so for
+ * hardware signals that the application ignores, too: the kernel kills for a fault whose signal is ignored, without
+ * asking anybody (kernel/signal.c: force_sig_info_to_task()). Programs started by exec(3) inherit what is ignored, so
+ * before that the kernel is told (actions_ignore_in_earnest()). Everything else goes to the kernel as it is.
  *
  * Signal context: async-signal-safe, as sigaction(2) has to be; readable while a crash is under way.
  */
@@ -27,8 +28,8 @@ struct action {
 };
 
 /* Takes over the watched signals: each whose present action is the default one gets our handler. Called once, at
- * load. */
-void actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *));
+ * load. Returns those that could be had. */
+uint64_t actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *));
 
 /* Gives back what the application believes to have: after this the library watches nothing. */
 void actions_uninstall(void);
@@ -43,6 +44,10 @@ struct action actions_get(int sig);
 
 /* SA_RESETHAND: the action returns to default as the handler is entered. */
 void actions_reset(int sig);
+
+/* Makes the kernel ignore the hardware signals that the application ignores, from now on: something is about to be
+ * started that inherits them. */
+void actions_ignore_in_earnest(void);
 
 /* Makes the kernel's own action the default, past the table: the process is about to die of `sig`. 0 or -errno. */
 int actions_kernel_default(int sig);

@@ -7,6 +7,7 @@
 #include "preload/debugger.h"
 #include "preload/dispatch.h"
 #include "preload/guard.h"
+#include "preload/mask.h"
 #include "preload/memmap.h"
 #include "preload/notes.h"
 #include "preload/output.h"
@@ -29,6 +30,10 @@
 /* beyond the timeout, for a thread that crashes while another's crash is being reported */
 #define OTHERS_PATIENCE_NS 5000000000ull
 #define NS_PER_S 1000000000ull
+
+#ifndef TRAP_PERF
+#define TRAP_PERF 6 /* asm-generic/siginfo.h; not yet in glibc 2.36 */
+#endif
 
 static struct {
         bool disabled;
@@ -62,6 +67,20 @@ static void block_signals(uint64_t *before)
         const uint64_t mask = ~HARDWARE_SIGNALS;
 
         sys_sigprocmask(SIG_SETMASK, &mask, before);
+}
+
+/* The kernel's sigset, which is shorter than libc's. */
+static uint64_t blocked_in(const ucontext_t *uc)
+{
+        uint64_t mask;
+
+        __builtin_memcpy(&mask, &uc->uc_sigmask, sizeof(mask));
+        return mask;
+}
+
+static void set_blocked_in(ucontext_t *uc, uint64_t mask)
+{
+        __builtin_memcpy(&uc->uc_sigmask, &mask, sizeof(mask));
 }
 
 /* ---- one report ---- */
@@ -212,7 +231,7 @@ static void tell_signal(enum wire_kind kind, int sig, const siginfo_t *info, uco
         c->uc = uc;
         c->fault_uc = uc;
         arch_registers_from_context(uc, &c->regs);
-        __builtin_memcpy(&c->sigmask, &uc->uc_sigmask, sizeof(c->sigmask));
+        c->sigmask = mask_believed(blocked_in(uc));
         if (wanted())
                 make_report();
 }
@@ -361,12 +380,29 @@ static void after_app_handler(int sig, siginfo_t *info, ucontext_t *uc)
         }
 }
 
-/* On the stack and with the mask that the kernel would have given the application's handler. */
-static void run_app_handler(int sig, siginfo_t *info, ucontext_t *uc, void *unused)
+/* With the mask that the kernel would have given the application's handler, and with that of the interrupted code in
+ * the context. */
+static void call_app_handler(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
 {
         struct dispatch d = { sys_getpid(), sys_gettid(), sig, info, uc };
+        struct mask_visit visit;
+        uint64_t held = mask_visit(&visit, sig, a, blocked_in(uc));
+        struct dispatch_slot *slot = dispatch_begin(&d, held);
+
+        mask_enter(&visit, sig, a, slot != NULL);
+        set_blocked_in(uc, visit.outer_believed);
+        if (a->flags & SA_RESETHAND)
+                actions_reset(sig);
+        ((void (*)(int, siginfo_t *, void *))a->handler)(sig, info, uc);
+        dispatch_end(slot, &d);
+        set_blocked_in(uc,
+                       blocked_in(uc) == visit.outer_believed ? visit.outer_kernel : mask_to_kernel(blocked_in(uc)));
+}
+
+/* On the stack that the kernel would have given the application's handler. */
+static void run_app_handler(int sig, siginfo_t *info, ucontext_t *uc, void *unused)
+{
         struct action a = actions_get(sig);
-        struct dispatch **slot;
 
         (void)unused;
         if (a.handler == (void *)SIG_DFL) {
@@ -375,11 +411,7 @@ static void run_app_handler(int sig, siginfo_t *info, ucontext_t *uc, void *unus
         }
         if (a.handler == (void *)SIG_IGN)
                 return;
-        slot = dispatch_begin(&d);
-        if (a.flags & SA_RESETHAND)
-                actions_reset(sig);
-        ((void (*)(int, siginfo_t *, void *))a.handler)(sig, info, uc);
-        dispatch_end(slot, &d);
+        call_app_handler(&a, sig, info, uc);
         after_app_handler(sig, info, uc);
 }
 
@@ -410,6 +442,43 @@ static bool recoverable_report_due(void)
                __atomic_fetch_add(&state.first_chances, 1, __ATOMIC_ACQ_REL) < FIRST_CHANCE_MAX;
 }
 
+/* ---- a signal that the application believes to have blocked (mask.h) ---- */
+
+static bool blocked_unknown_to_kernel(int sig, const ucontext_t *uc)
+{
+        uint64_t kernel = blocked_in(uc);
+
+        return mask_believed(kernel) & ~kernel & 1ull << (sig - 1);
+}
+
+/* Did somebody send the signal, or did an instruction of this thread raise it? The kernel itself sends news of broken
+ * memory that nobody has touched yet (mm/memory-failure.c) and of performance counters (kernel/signal.c:
+ * force_sig_perf()). */
+static bool was_sent(int sig, const siginfo_t *info)
+{
+        return info->si_code <= 0 || (sig == SIGBUS && info->si_code == BUS_MCEERR_AO) ||
+               (sig == SIGTRAP && info->si_code == TRAP_PERF);
+}
+
+/* Makes it pending again, for the thread or the process as it was sent, and blocks it in earnest. What came by kill(2)
+ * can be sent again by the very thread alone whose id is named (kernel/signal.c: do_rt_sigqueueinfo()), and the id of
+ * any thread stands for its process there. */
+static void put_back(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+        uint64_t one = 1ull << (sig - 1);
+        int pid = sys_getpid(), tid = sys_gettid();
+        long err;
+
+        sys_sigprocmask(SIG_BLOCK, &one, NULL);
+        set_blocked_in(uc, blocked_in(uc) | one);
+        if (info->si_code == SI_TKILL || info->si_code > 0)
+                err = sys_4(SYS_rt_tgsigqueueinfo, pid, tid, sig, (long)info);
+        else
+                err = sys_3(SYS_rt_sigqueueinfo, tid, sig, (long)info);
+        if (err < 0)
+                sys_3(SYS_tgkill, pid, tid, sig);
+}
+
 void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
 {
         struct action a;
@@ -422,6 +491,13 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
                 death_now(state.crash.signal ? state.crash.signal : sig);
         }
         a = actions_get(sig);
+        if (blocked_unknown_to_kernel(sig, uc)) {
+                if (was_sent(sig, info)) {
+                        put_back(sig, info, uc);
+                        return;
+                }
+                a.handler = (void *)SIG_DFL; /* kernel/signal.c: force_sig_info_to_task() */
+        }
         if (a.handler == (void *)SIG_IGN && info->si_code <= 0)
                 return;
         if (a.handler == (void *)SIG_DFL || a.handler == (void *)SIG_IGN) {

@@ -7,9 +7,11 @@
  */
 #include "preload/actions.h"
 #include "preload/altstack.h"
+#include "preload/dispatch.h"
 #include "preload/handler.h"
 #include "preload/interpose.h"
 #include "preload/linkmap.h"
+#include "preload/mask.h"
 #include "preload/notes.h"
 #include "preload/sanitizer.h"
 #include "preload/settings.h"
@@ -31,10 +33,19 @@ bool interpose_active(void)
 int __cxa_at_quick_exit(void (*fn)(void *), void *unused);
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *unused);
 
-/* In a process that has its memory to itself: at load, and in each forked child. */
-static void own_actions(void)
+static __thread int forking_pid, forking_tid;
+
+static void before_fork(void)
+{
+        forking_pid = sys_getpid();
+        forking_tid = sys_gettid();
+}
+
+/* The child has its memory to itself, and is what its parent's thread was. */
+static void forked(void)
 {
         actions_set_owner(sys_getpid());
+        dispatch_inherit(forking_pid, forking_tid);
 }
 
 /* exit() or quick_exit() was called: perhaps by a handler of the application, for a crash that it would otherwise
@@ -61,10 +72,10 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         stack = altstack_initial();
         if (stack)
                 altstack_enter(stack);
-        own_actions();
-        __register_atfork(NULL, NULL, own_actions, NULL);
+        actions_set_owner(sys_getpid());
+        __register_atfork(before_fork, NULL, forked, NULL);
         notes_metadata_from_environment(envp);
-        actions_install(settings.signals, handler_entry);
+        mask_init(actions_install(settings.signals, handler_entry) & HARDWARE_SIGNALS);
         terminate_hook();
         sanitizer_hook();
         __cxa_at_quick_exit(on_exit_called, NULL);

@@ -10,4 +10,8 @@
 /* Is the library at work in this process (loaded, enabled)? Where not, interposed functions do what libc's do. */
 bool interpose_active(void);
 
+/* The next definition of `name` after ours, by dlsym(3) the first time; NULL where libc has none. `cache` is the
+ * caller's, static: a lost race costs a second look-up, nothing else. */
+void *next_definition(const char *name, void **cache);
+
 #endif

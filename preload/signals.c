@@ -9,6 +9,7 @@
 #include "preload/actions.h"
 #include "preload/altstack.h"
 #include "preload/interpose.h"
+#include "preload/mask.h"
 
 #include <errno.h>
 #include <string.h>
@@ -78,7 +79,7 @@ static handler_fn *set_handler(int sig, handler_fn *handler, unsigned long flags
 
 static uint64_t bit(int sig)
 {
-        return sig >= 1 && sig <= 64 ? 1ull << (sig - 1) : 0;
+        return sig >= 1 && sig <= 64 && !reserved_by_libc(sig) ? 1ull << (sig - 1) : 0;
 }
 
 EXPORT handler_fn *signal(int sig, handler_fn *handler)
@@ -122,14 +123,14 @@ EXPORT handler_fn *sigset(int sig, handler_fn *handler)
                 return SIG_ERR;
         }
         if (handler == SIG_HOLD) {
-                sys_sigprocmask(SIG_BLOCK, &one, &before);
+                mask_change(SIG_BLOCK, &one, &before);
                 if (before & one)
                         return SIG_HOLD;
                 return set(sig, NULL, &out) < 0 ? SIG_ERR : (handler_fn *)out.handler;
         }
         if (set(sig, &in, &out) < 0)
                 return SIG_ERR;
-        sys_sigprocmask(SIG_UNBLOCK, &one, &before);
+        mask_change(SIG_UNBLOCK, &one, &before);
         return before & one ? SIG_HOLD : (handler_fn *)out.handler;
 }
 
@@ -139,6 +140,74 @@ EXPORT int sigignore(int sig)
 
         return set(sig, &ignore, NULL);
 }
+
+/* ---- masks ---- */
+
+static int change_mask(int how, const sigset_t *set, sigset_t *old)
+{
+        return -mask_change(how, (const uint64_t *)(const void *)set, (uint64_t *)(void *)old);
+}
+
+EXPORT int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
+{
+        return change_mask(how, set, old);
+}
+
+EXPORT int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
+{
+        int err = change_mask(how, set, old);
+
+        if (!err)
+                return 0;
+        errno = err;
+        return -1;
+}
+
+static int change_one(int how, int sig)
+{
+        uint64_t one = bit(sig);
+
+        if (one)
+                return -mask_change(how, &one, NULL);
+        errno = EINVAL;
+        return -1;
+}
+
+EXPORT int sighold(int sig)
+{
+        return change_one(SIG_BLOCK, sig);
+}
+
+EXPORT int sigrelse(int sig)
+{
+        return change_one(SIG_UNBLOCK, sig);
+}
+
+/* 4.2BSD's masks: an int. */
+static int change_low(int how, int mask)
+{
+        uint64_t set = (unsigned)mask, old = 0;
+
+        mask_change(how, &set, &old);
+        return (int)old;
+}
+
+EXPORT int sigblock(int mask)
+{
+        return change_low(SIG_BLOCK, mask);
+}
+
+EXPORT int sigsetmask(int mask)
+{
+        return change_low(SIG_SETMASK, mask);
+}
+
+EXPORT int siggetmask(void)
+{
+        return change_low(SIG_BLOCK, 0);
+}
+
+/* ---- alternate stacks ---- */
 
 /* The application sees its own alternate stacks and none of ours: "disabled" where only ours is set, and ours again
  * where it disables its own. */

@@ -7,8 +7,8 @@
  */
 #include "preload/altstack.h"
 #include "preload/interpose.h"
+#include "preload/mask.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -68,30 +68,23 @@ static struct altstack *stack_for_thread(void)
         return have_key ? altstack_take() : NULL;
 }
 
-/* The next definition of `name` after ours. A lost race costs a second look-up, nothing else. */
-static void *next_definition(const char *name, void **cache)
-{
-        void *fn = __atomic_load_n(cache, __ATOMIC_RELAXED);
-
-        if (!fn) {
-                fn = dlsym(RTLD_NEXT, name);
-                __atomic_store_n(cache, fn, __ATOMIC_RELAXED);
-        }
-        return fn;
-}
-
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
 {
         static void *cache;
         create_fn *next = (create_fn *)next_definition("pthread_create", &cache);
         struct altstack *stack = stack_for_thread();
+        bool disguised;
+        uint64_t mask;
         int err;
 
         if (!stack)
                 return next(thread, attr, start, arg);
         stack->start = start;
         stack->arg = arg;
+        disguised = mask_undisguise_for_thread(&mask);
         err = next(thread, attr, start_thread, stack);
+        if (disguised)
+                mask_disguise(&mask);
         if (err)
                 altstack_give(stack);
         return err;
@@ -102,14 +95,48 @@ EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *arg)
         static void *cache;
         create_c11_fn *next = (create_c11_fn *)next_definition("thrd_create", &cache);
         struct altstack *stack = stack_for_thread();
+        bool disguised;
+        uint64_t mask;
         int err;
 
         if (!stack)
                 return next(thread, start, arg);
         stack->start_c11 = start;
         stack->arg = arg;
+        disguised = mask_undisguise_for_thread(&mask);
         err = next(thread, start_thread_c11, stack);
+        if (disguised)
+                mask_disguise(&mask);
         if (err != thrd_success)
                 altstack_give(stack);
+        return err;
+}
+
+/* What a thread is to block from its start: as mask.h has it in the kernel, and as the application believes. */
+EXPORT int pthread_attr_setsigmask_np(pthread_attr_t *attr, const sigset_t *mask)
+{
+        static void *cache;
+        __typeof__(&pthread_attr_setsigmask_np) next =
+                (__typeof__(&pthread_attr_setsigmask_np))next_definition("pthread_attr_setsigmask_np", &cache);
+        sigset_t kernel;
+
+        if (!next)
+                return ENOSYS;
+        if (!mask)
+                return next(attr, mask);
+        kernel = *mask;
+        kernel.__val[0] = mask_to_kernel(mask->__val[0]);
+        return next(attr, &kernel);
+}
+
+EXPORT int pthread_attr_getsigmask_np(const pthread_attr_t *attr, sigset_t *mask)
+{
+        static void *cache;
+        __typeof__(&pthread_attr_getsigmask_np) next =
+                (__typeof__(&pthread_attr_getsigmask_np))next_definition("pthread_attr_getsigmask_np", &cache);
+        int err = next ? next(attr, mask) : ENOSYS;
+
+        if (!err)
+                mask->__val[0] = mask_from_kernel(mask->__val[0]);
         return err;
 }

@@ -31,8 +31,8 @@ static int load_raw(struct report *report, const char *text, size_t len)
         if (err)
                 return err;
         t = raw_target(&raw);
-        fault_classify(report, &raw.facts, t, NULL);
         stacks_fill(report, t, NULL, raw.facts.signal != 0);
+        fault_classify(report, &raw.facts, t, NULL);
         report->threads[0].context = raw.context;
         report->threads[0].context_count = raw.context_count;
         target_free(t);

@@ -50,7 +50,14 @@ static bool is(const char *word, const char *expected)
 static const char *sent_by(struct report *report)
 {
         const struct report_sender *sender = &report->signal.sender;
+        const char *code = report->signal.code_name;
 
+        if (is(code, "SI_TIMER"))
+                return "by a timer";
+        if (is(code, "SI_MESGQ"))
+                return "by a message queue";
+        if (is(code, "SI_ASYNCIO") || is(code, "SI_SIGIO"))
+                return "by asynchronous I/O";
         if (!sender->pid.known)
                 return NULL;
         if (report->process.pid.known && sender->pid.v == report->process.pid.v)
@@ -244,8 +251,7 @@ static const char *recursion_names(struct report *report)
         return list;
 }
 
-/* "f calling itself 870 times", "f and g calling each other 435 times". */
-static const char *recursion_phrase(struct report *report)
+const char *describe_recursion(struct report *report)
 {
         const struct report_recursion *r = &report->fault.recursion;
 
@@ -259,7 +265,7 @@ static const char *fault_phrase(struct report *report)
 
         if (is(class, "stack-overflow"))
                 return report->fault.recursion.function_count
-                               ? pool_printf(&report->pool, "stack-overflow: %s", recursion_phrase(report))
+                               ? pool_printf(&report->pool, "stack-overflow: %s", describe_recursion(report))
                                : class;
         if (!class || is(class, "unknown"))
                 return describe_cause(report);

@@ -28,6 +28,9 @@ const char *describe_what(struct report *report);
  * nothing of that is known. */
 const char *describe_where(struct report *report);
 
+/* Of fault.recursion: "f calling itself 870 times", "f and g calling each other 435 times". */
+const char *describe_recursion(struct report *report);
+
 /* Expression of the assertion that failed, out of the message ("n > 0"); NULL if it was none. */
 const char *describe_assertion(struct report *report);
 

@@ -4,6 +4,7 @@
 #include "report/examine.h"
 #include "report/fault_abort.h"
 #include "report/fault_explain.h"
+#include "report/recursion.h"
 #include "unwind/core/maps.h"
 #include "unwind/core/signames.h"
 
@@ -373,5 +374,6 @@ void fault_classify(struct report *report, const struct crash_facts *f, const st
                 report->fault.class = class;
         report->cause.kind = kind(f, class);
         fill_fault(report, f, t, seen, access);
+        recursion_fill(report);
         report->fault.explanation = fault_explain(report, f, t, seen);
 }

@@ -3,6 +3,7 @@
 
 #include "report/describe.h"
 #include "report/fault_place.h"
+#include "report/names.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -136,7 +137,8 @@ static const char *caller(struct story *s)
         line_frame = &thread->frames[i];
         line = describe_line(s->report, line_frame);
         return pool_printf(s->pool, "That was in %s, called by %s%s%s: look at what was passed to it.",
-                           public_name(s, own->function), line_frame->function, line ? " at " : "", line ? line : "");
+                           public_name(s, own->function), names_plain(s->pool, line_frame->function),
+                           line ? " at " : "", line ? line : "");
 }
 
 /* ---- bad addresses ---- */
@@ -187,6 +189,11 @@ static const char *stack_overflow(struct story *s)
                         (stack->start - sp) / 1024);
         if (stack)
                 size = pool_printf(s->pool, " of %" PRIu64 " KiB", (stack->end - stack->start) / 1024);
+        if (s->report->fault.recursion.function_count)
+                return pool_printf(s->pool,
+                                   "The stack%s is full of calls, %s: an endless recursion, or one that is too deep "
+                                   "for it.",
+                                   size, describe_recursion(s->report));
         return pool_printf(s->pool,
                            "The stack%s is full: calls that never return before the next one is made (endless "
                            "recursion), or local variables that are too large for it.",

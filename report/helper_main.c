@@ -12,7 +12,6 @@
 #include "report/hook.h"
 #include "report/json.h"
 #include "report/procfs.h"
-#include "report/recursion.h"
 #include "report/redact.h"
 #include "report/signature.h"
 #include "report/stderr.h"
@@ -177,7 +176,6 @@ static void run(struct helper *h)
         diagnose_notes(h->report, h->wire.note);
         helper_name(h);
         explain(h);
-        recursion_fill(h->report);
         signature_fill(h->report);
         describe_summary(h->report);
         redact_report(h->report, (unsigned)h->settings.redact, getenv("HOME"));

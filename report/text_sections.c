@@ -229,14 +229,49 @@ static void memory_line(struct writer *w, uint64_t address, const char *hex, siz
         fprintf(w->out, "  %s\n", text);
 }
 
+/* The instructions are shown by themselves. */
+static bool is_code(struct writer *w, const struct report_memory *m, size_t n)
+{
+        size_t i;
+
+        for (i = 0; i < w->report->disassembly_count; i++)
+                if (w->report->disassembly[i].faulting && w->report->disassembly[i].address.v - m->address.v < n)
+                        return true;
+        return false;
+}
+
+/* "rsp = 0x7ffd5a3c1000, in [stack]" */
+static void memory_head(struct writer *w, const struct report_memory *m)
+{
+        const struct report_thread *thread = w->report->threads;
+        size_t i;
+
+        fprintf(w->out, "  %s", text_safe(w, m->register_name));
+        for (i = 0; w->report->thread_count && m->register_name && i < thread->register_count; i++)
+                if (thread->registers[i].name && !strcmp(thread->registers[i].name, m->register_name))
+                        fprintf(w->out, " = 0x%" PRIx64, thread->registers[i].value);
+        fprintf(w->out, "%s%s\n", m->mapping ? ", in " : "", m->mapping ? text_safe(w, m->mapping) : "");
+}
+
+/* Lines like the one before are one "*", as hexdump(1) has it. */
 static void memory_block(struct writer *w, const struct report_memory *m)
 {
-        size_t n = m->bytes ? strlen(m->bytes) / 2 : 0, i;
+        size_t n = m->bytes ? strlen(m->bytes) / 2 : 0, i, same = 0;
 
-        fprintf(w->out, "  %s%s%s\n", text_safe(w, m->register_name), m->mapping ? " in " : "",
-                m->mapping ? text_safe(w, m->mapping) : "");
-        for (i = 0; i < n; i += BYTES_A_LINE)
-                memory_line(w, m->address.v + i, m->bytes + 2 * i, n - i < BYTES_A_LINE ? n - i : BYTES_A_LINE);
+        if (is_code(w, m, n))
+                return;
+        memory_head(w, m);
+        for (i = 0; i < n; i += BYTES_A_LINE) {
+                bool last = n - i <= BYTES_A_LINE;
+
+                if (i && !last && !strncmp(m->bytes + 2 * i, m->bytes + 2 * (i - BYTES_A_LINE), 2 * BYTES_A_LINE)) {
+                        if (!same++)
+                                fputs("    *\n", w->out);
+                        continue;
+                }
+                same = 0;
+                memory_line(w, m->address.v + i, m->bytes + 2 * i, last ? n - i : BYTES_A_LINE);
+        }
 }
 
 void text_memory(struct writer *w)

@@ -31,8 +31,8 @@ c_program() {
                 gcc -x c -o "$1" "${@:2}" - 2>gcc.log || fail "$(<gcc.log)"
 }
 
-# as_nobody [PROGRAM]: doctor for a user without rights, in a copy of the directory that such a one can reach.
-as_nobody() {
+# doctor_as_nobody [PROGRAM]: doctor for a user without rights, in a copy of the directory that such a one can reach.
+doctor_as_nobody() {
         local dir
         dir=$(TMPDIR='' mktemp -d) && cp -a . "$dir/work" && mkdir -m 777 "$dir/tmp" && chmod 755 "$dir" "$dir/work" || return 1
         (cd "$dir/work" && TMPDIR=$dir/tmp timeout 60 setpriv --reuid 65534 --regid 65534 --clear-groups "$build/bin/crashpre" doctor "$@")
@@ -134,7 +134,7 @@ a_prefix() {
         [ "$(id -u)" = 0 ] || return 0
         need setpriv
         mkdir -m 755 closed
-        CRASHPRE_DIR=closed run -1 as_nobody
+        CRASHPRE_DIR=closed run -1 doctor_as_nobody
         says FAIL directory 'closed: Permission denied'
         mended_by 'export CRASHPRE_DIR='
 }
@@ -237,7 +237,7 @@ file_build_id() {
         chmod u+s app
         run -0 doctor ./app
         says ok rights
-        run -1 as_nobody ./app
+        run -1 doctor_as_nobody ./app
         says FAIL rights 'set-user-ID'
 }
 

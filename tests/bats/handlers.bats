@@ -78,9 +78,14 @@ setup() {
         status_is "exit 6"
 }
 
-@test "own handler crashes itself: same death" {
-        faithful --reports any own-crash-null-write
+@test "own handler crashes itself: same death, one report of that fault, through the handler to the first" {
+        faithful own-crash-null-write
         status_is "signal 11"
+        assert_json "$(the_report)" '.threads[0].frames[0].line == '"$(line_of 'CRASH: own-crash')"
+        assert_stack "$(the_report)" own_crash null_write zoo_go main
+        LEVELS=O2 faithful own-crash-div-zero # a second signal: its handler runs, and crashes itself
+        LEVELS=O2 faithful own-crash-raise BUS
+        LEVELS=O2 faithful own-crash-thread-abort
 }
 
 @test "SA_ONSTACK with an alternate stack of its own: the handler runs there" {

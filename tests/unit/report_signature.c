@@ -276,6 +276,10 @@ static void summaries(void)
         r->signal.sender.pid = KNOWN_INT(12);
         r->signal.sender.uid = KNOWN_INT(0);
         summary_is(r, "SIGSEGV sent by process 12, uid 0 in main");
+        r = stack("main");
+        r->fault.class = "sent-by-process";
+        r->signal.code_name = "SI_TIMER";
+        summary_is(r, "SIGSEGV sent by a timer in main");
 }
 
 int main(void)

@@ -315,6 +315,8 @@ static void threads(void)
         report_free(r);
 }
 
+#define ZEROS "00000000000000000000000000000000"
+
 static void sections(void)
 {
         struct report *r = STACK("main");
@@ -331,7 +333,9 @@ static void sections(void)
         m->register_name = "rsp";
         m->address = KNOWN_U64(0x7ffd00000ff8);
         m->mapping = "[stack]";
-        m->bytes = "00414243444546477f8081ff20217e0061";
+        m->bytes = "00414243444546477f8081ff20217e00" ZEROS ZEROS ZEROS "61";
+        *POOL_APPEND(&r->pool, r->threads[0].registers, r->threads[0].register_count) =
+                (struct report_register){ "rsp", 0x7ffd00001000 };
         one->address = KNOWN_U64(0x401136);
         one->text = "movl $1, (%rax)";
         one->faulting = true;
@@ -347,9 +351,11 @@ static void sections(void)
                        NULL,
                "the faulting instruction and its operand");
         tap_ok(strstr(text,
-                      "\nMemory\n  rsp in [stack]\n"
+                      "\nMemory\n  rsp = 0x7ffd00001000, in [stack]\n"
                       "    0x00007ffd00000ff8  00 41 42 43 44 45 46 47 7f 80 81 ff 20 21 7e 00  .ABCDEFG.... !~.\n"
-                      "    0x00007ffd00001008  61                                               a\n") != NULL,
+                      "    0x00007ffd00001008  00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  ................\n"
+                      "    *\n"
+                      "    0x00007ffd00001038  61                                               a\n") != NULL,
                "memory by bytes and characters");
         free(text);
         report_free(r);
