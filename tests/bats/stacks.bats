@@ -144,10 +144,12 @@ class_is() { assert_json "$(the_report)" ".fault.class == \"$1\""; }
 
 @test "in a coroutine of makecontext: same death, its frames up to its start and none beyond" {
         for word in coroutine-null-write heapcoroutine-null-write; do
-                faithful $word
-                assert_stack "$(the_report)" null_write zoo_go coroutine_body
-                assert_json "$(the_report)" '[.threads[0].frames[].function] | index("main") == null'
-                frames_agree "$(raw_report)" "$(the_report)"
+                for LEVELS in O0 O2; do # at O0 a frame pointer is left of whoever made the coroutine
+                        faithful $word
+                        assert_stack "$(the_report)" null_write zoo_go coroutine_body
+                        assert_json "$(the_report)" '[.threads[0].frames[].function] | index("main") == null'
+                        frames_agree "$(raw_report)" "$(the_report)"
+                done
         done
 }
 

@@ -12,12 +12,12 @@ setup() {
 
 # at_once THREADS STATUS WORD: round after round one intact report and the right end. A hundred rounds where there is time.
 at_once() {
-        local rounds=${CHECK_ALL:+100} i
+        local rounds=${CHECK_ALL:+100} round
         rounds=${rounds:-15}
         export ZOO=O2 ZOO_THREADS=$1 CRASHPRE_STDERR=none CRASHPRE_SOURCE=0
-        for ((i = 1; i <= rounds; i++)); do
+        for ((round = 1; round <= rounds; round++)); do
                 run "-$2" preloaded crasher "$3"
-                [ "$(reports .txt)" = $i ] || { ls -la "$CRASHPRE_DIR" >&2; fail "round $i: not one more report" || return 1; }
+                [ "$(reports .txt)" = $round ] || { ls -la "$CRASHPRE_DIR" >&2; fail "round $round: not one more report" || return 1; }
         done
         good_reports "$rounds"
         run cat "$CRASHPRE_DIR"/*.txt
