@@ -138,7 +138,9 @@ def main():
     parser.add_argument("file")
     parser.add_argument("where", nargs=argparse.REMAINDER)
     args = parser.parse_args()
-    places = [(os.path.realpath(args.root), "/src/crashpre"), (os.getcwd(), "/tmp/try")]
+    places = [(os.path.realpath(args.root), "/src/crashpre")]
+    if os.getcwd() != os.path.realpath(args.root):
+        places.append((os.getcwd(), "/tmp/try"))
     tried, wrong = 0, []
     for example in examples(args.file):
         if args.skip and args.skip.search(example.command):
