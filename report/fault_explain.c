@@ -4,6 +4,7 @@
 #include "report/describe.h"
 #include "report/fault_place.h"
 #include "report/names.h"
+#include "report/own.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -83,19 +84,9 @@ static uint64_t pointer_value(const struct story *s)
         return is_plain_pointer(s->m) && s->m->known ? s->m->base_value : s->address;
 }
 
-static bool is_library(const struct report *report, const struct report_frame *frame)
+static bool is_library(struct report *report, const struct report_frame *frame)
 {
-        static const char *const names[] = { "libc.so", "libc-", "libm.so", "ld-linux", "libpthread", "libstdc++" };
-        const char *base;
-        size_t i;
-
-        if (!frame->module.known || frame->module.v < 0 || (uint64_t)frame->module.v >= report->module_count)
-                return false;
-        base = describe_base_name(report->modules[frame->module.v].path);
-        for (i = 0; base && i < sizeof(names) / sizeof(names[0]); i++)
-                if (!strncmp(base, names[i], strlen(names[i])))
-                        return true;
-        return false;
+        return frame->module.known && !own_frame(report, frame);
 }
 
 /* "memmove" of "__memmove_avx_unaligned_erms", "snprintf" of "__GI___snprintf". */

@@ -2,6 +2,8 @@
 /* report/fault_explain_abort.c: the explanations of what was no fault of an instruction. */
 #include "report/describe.h"
 #include "report/fault_explain.h"
+#include "report/names.h"
+#include "report/own.h"
 #include "report/syscall_name.h"
 
 #include <inttypes.h>
@@ -27,9 +29,9 @@ static const struct report_frame *caller_of(const struct report *report, const c
 
 static const char *name_and_line(struct report *report, const struct report_frame *frame)
 {
-        const char *line = describe_line(report, frame);
+        const char *line = describe_line(report, frame), *name = names_plain(&report->pool, frame->function);
 
-        return line ? pool_printf(&report->pool, "%s at %s", frame->function, line) : frame->function;
+        return line ? pool_printf(&report->pool, "%s at %s", name, line) : name;
 }
 
 static const char *abort_words(struct report *report, const struct crash_facts *f)
@@ -37,9 +39,11 @@ static const char *abort_words(struct report *report, const struct crash_facts *
         const struct report_frame *frame = caller_of(report, "abort");
 
         (void)f;
+        if (frame && !own_frame(report, frame)) /* a run-time's way to give up */
+                frame = own_first(report, report->threads[0].frames, report->threads[0].frame_count);
         if (report->cause.message)
                 return "The program gave up by abort() after it had said why.";
-        if (frame)
+        if (frame && frame->function)
                 return pool_printf(&report->pool, "The program gave up by abort(), called by %s.",
                                    name_and_line(report, frame));
         return "The program gave up: it sent itself SIGABRT, by abort() or raise().";

@@ -98,6 +98,20 @@ bool own_frame(struct report *report, const struct report_frame *frame)
         return !matches(foreign_functions, name) && !(is_rust(frame) && matches(foreign_rust_functions, name));
 }
 
+const bool *own_frames(struct report *report, const struct report_frame *frames, size_t n)
+{
+        bool *own = pool_alloc(&report->pool, n + 1);
+        size_t i;
+
+        for (i = 0; i < n; i++) {
+                own[i] = own_frame(report, &frames[i]);
+                if (i && frames[i].function && !strcmp(frames[i].function, "main") && frames[i - 1].function &&
+                    !strncmp(frames[i - 1].function, "std::rt::lang_start", 19))
+                        own[i] = false;
+        }
+        return own;
+}
+
 const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n)
 {
         size_t i;

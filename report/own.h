@@ -11,6 +11,10 @@
  * signal frames, and for what lies in no module. */
 bool own_frame(struct report *report, const struct report_frame *frame);
 
+/* The same for all `n` frames of a stack; new (from the pool). By what calls it, C's main() of a Rust program is not
+ * its own. */
+const bool *own_frames(struct report *report, const struct report_frame *frames, size_t n);
+
 /* The innermost own frame; NULL if there is none. */
 const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n);
 

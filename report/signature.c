@@ -80,13 +80,14 @@ static void add_recurring(struct report *report, struct parts *parts)
 static void add_own(struct report *report, struct parts *parts)
 {
         const struct report_thread *thread = &report->threads[0];
+        const bool *own = own_frames(report, thread->frames, thread->frame_count);
         const struct report_frame *called = NULL;
         size_t i;
 
         for (i = own_begin(report); i < thread->frame_count && parts->count < SIGNATURE_FRAMES; i++) {
                 const struct report_frame *frame = &thread->frames[i];
 
-                if (own_frame(report, frame))
+                if (own[i])
                         add(parts, frame_name(report, frame));
                 else if (!parts->count)
                         called = frame; /* the last one before own code */

@@ -122,12 +122,9 @@ static bool is_beginning(const struct report_thread *thread, size_t end)
 /* NULL where all frames are to be shown, or where none is the program's own. */
 static const bool *find_own(struct writer *w, const struct report_thread *thread)
 {
-        bool *own = pool_alloc(w->pool, thread->frame_count + 1), any = false;
-        size_t i;
+        const bool *own = w->whole ? NULL : own_frames(w->report, thread->frames, thread->frame_count);
 
-        for (i = 0; i < thread->frame_count && !w->whole; i++)
-                any |= own[i] = own_frame(w->report, &thread->frames[i]);
-        return any ? own : NULL;
+        return own && memchr(own, true, thread->frame_count) ? own : NULL;
 }
 
 /* The calls that repeat stand there once, then a line for the others. */

@@ -105,6 +105,8 @@ static void signatures(void)
         r = stack("+/usr/bin/app call main");
         r->fault.access = "execute";
         signature_is(r, "call | main", "where a wild jump led to is no function");
+        signature_is(stack("app::main std::rt::lang_start main"), "app::main",
+                     "C's main of a Rust program is not its own");
         signature_is(stack("core::run main"), "core::run | main", "a namespace core is Rust's in Rust only");
 }
 
