@@ -296,10 +296,9 @@ const char *names_readable(struct pool *pool, const char *name)
 {
         char *text;
 
-        name = without_alias(name);
-        if (!strchr(name, '<'))
-                return name;
-        text = pool_strdup(pool, name);
+        text = pool_strdup(pool, without_alias(name));
+        if (!strchr(text, '<'))
+                return cut_processor(text);
         cut_allocators(text);
         replace(text, "std::__cxx11::", "std::");
         replace(text, " >", ">");

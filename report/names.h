@@ -18,7 +18,7 @@
 const char *names_plain(struct pool *pool, const char *name);
 
 /* For reading: "std::vector<std::string>", not "std::vector<std::__cxx11::basic_string<char, std::char_traits<char>,
- * std::allocator<char> >, std::allocator<...> >"; "abort", not "__GI_abort". Borrowed, or from the pool. */
+ * std::allocator<char> >, std::allocator<...> >"; "abort", not "__GI_abort"; "strlen", not "__strlen_avx2". From the pool. */
 const char *names_readable(struct pool *pool, const char *name);
 
 /* `name`, readable, in no more than `room` characters (at least 8): whole if it fits, else with "<...>" for its template

@@ -13,6 +13,7 @@
 /* A stack on stderr shows its two ends; `crashpre show` shows all that the report has. */
 #define STDERR_INNERMOST 14
 #define STDERR_OUTERMOST 6
+#define WORTH_CUTTING 5 /* lines */
 
 /* So many frames in a row that are not the program's own become one line on stderr. */
 #define FOLDED_RUN 3
@@ -260,7 +261,7 @@ void text_stack(struct writer *w, const struct report_thread *thread)
 {
         size_t n = 0, i;
         struct line *lines = make_lines(w, thread, &n);
-        bool cut = !w->whole && n > STDERR_INNERMOST + STDERR_OUTERMOST + 1;
+        bool cut = !w->whole && n > STDERR_INNERMOST + STDERR_OUTERMOST + WORTH_CUTTING;
 
         for (i = 0; i < n; i++) {
                 if (cut && i == STDERR_INNERMOST) {

@@ -73,6 +73,7 @@ static const struct pair readable[] = {
           "std::vector<std::vector<std::vector<int>>>" },
         { "a < b", "a < b" },
         { "f(int)", "f(int)" },
+        { "__strlen_avx2", "strlen" },
         { "f<, std::allocator<", "f<" },
 };
 
