@@ -55,6 +55,17 @@ static const char *fault_class(const struct crash *c)
         }
 }
 
+static void put_syscall(const struct crash *c)
+{
+        rawline_key("syscall");
+        sigsafe_dec(out, c->info.si_syscall);
+        if (c->info.si_arch != ARCH_AUDIT) {
+                sigsafe_str(out, " arch ");
+                sigsafe_hex(out, c->info.si_arch);
+        }
+        sigsafe_char(out, '\n');
+}
+
 static void put_signal(const struct crash *c)
 {
         const char *name = signames_signal(c->signal), *code = signames_code(c->signal, c->info.si_code);
@@ -79,7 +90,7 @@ static void put_signal(const struct crash *c)
                 sigsafe_char(out, '\n');
         }
         if (c->signal == SIGSYS && c->info.si_code > 0)
-                rawline_dec("syscall", c->info.si_syscall);
+                put_syscall(c);
         rawline_key("trap");
         sigsafe_dec(out, (int64_t)arch_context_trap(c->fault_uc));
         sigsafe_str(out, " error ");

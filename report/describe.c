@@ -97,6 +97,8 @@ static const char *detail(struct report *report)
                 return sent_by(report);
         if (is(class, "uncaught-exception"))
                 return report->cause.exception.type;
+        if (is(class, "bad-system-call") && report->signal.syscall_name)
+                return report->signal.syscall_name;
         if (is(class, "bad-system-call") && report->signal.syscall.known)
                 return pool_printf(&report->pool, "number %" PRId64, report->signal.syscall.v);
         return access_phrase(report);

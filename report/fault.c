@@ -5,6 +5,7 @@
 #include "report/fault_abort.h"
 #include "report/fault_explain.h"
 #include "report/recursion.h"
+#include "report/syscall_name.h"
 #include "unwind/core/maps.h"
 #include "unwind/core/signames.h"
 
@@ -58,8 +59,10 @@ void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *ou
                 out->sender_pid = KNOWN_INT(info.si_pid);
                 out->sender_uid = KNOWN_INT(info.si_uid);
         }
-        if (info.si_signo == SIGSYS && info.si_code > 0)
+        if (info.si_signo == SIGSYS && info.si_code > 0) {
                 out->syscall = KNOWN_INT(info.si_syscall);
+                out->syscall_foreign = info.si_arch != ARCH_AUDIT;
+        }
 }
 
 static const char *access_word(unsigned access)
@@ -366,6 +369,8 @@ void fault_classify(struct report *report, const struct crash_facts *f, const st
         report->signal.code_name = signames_code(f->signal, f->code);
         report->signal.address = f->address;
         report->signal.syscall = f->syscall;
+        if (f->syscall.known && !f->syscall_foreign)
+                report->signal.syscall_name = syscall_name(f->syscall.v);
         report->signal.sender.pid = f->sender_pid;
         report->signal.sender.uid = f->sender_uid;
         access = access_kind(f, seen);

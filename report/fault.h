@@ -14,6 +14,7 @@ struct crash_facts {
         struct known_u64 address; /* si_addr, where the signal has one */
         struct known_int sender_pid, sender_uid;
         struct known_int syscall;
+        bool syscall_foreign; /* by the numbers of another processor or mode: int $0x80, x32 */
         uint64_t trap, error; /* the processor's words, 0 unknown */
         pid_t pid;
         bool uncaught_exception, terminate;

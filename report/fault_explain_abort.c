@@ -132,7 +132,7 @@ static const char *pure_virtual(struct report *report, const struct crash_facts 
 
 static const char *system_call(struct report *report, const struct crash_facts *f)
 {
-        const char *name = f->syscall.known ? syscall_name(f->syscall.v) : NULL;
+        const char *name = f->syscall.known && !f->syscall_foreign ? syscall_name(f->syscall.v) : NULL;
 
         if (!f->syscall.known)
                 return "A seccomp filter does not allow the system call that the program made.";

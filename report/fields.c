@@ -106,6 +106,7 @@ static const struct field signal_fields[] = {
         STRING("code_name", report_signal, code_name),
         HEX("address", report_signal, address),
         INT("syscall", report_signal, syscall),
+        STRING("syscall_name", report_signal, syscall_name),
         OBJECT("sender", report_signal, sender, sender_fields),
         END,
 };

@@ -93,6 +93,7 @@ struct report_signal {
         const char *code_name;
         struct known_u64 address;
         struct known_int syscall; /* of a SIGSYS */
+        const char *syscall_name;
         struct report_sender sender;
 };
 

@@ -165,8 +165,10 @@ static bool cause_line(struct reader *r, char *line)
                         facts->code = (int)n;
                 else if (line[1] == 'i')
                         facts->signal = (int)n;
-                else
+                else {
                         facts->syscall = KNOWN_INT(n);
+                        facts->syscall_foreign = next_word(&value) != NULL;
+                }
                 return true;
         }
         if (!strcmp(line, "address")) {

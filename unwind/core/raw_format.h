@@ -17,7 +17,8 @@
  *   address: 0x0                          for faults with an address
  *   trap: 14 error 0x6                    the processor's words for a fault, where the kernel raised the signal
  *   sender: pid 1 uid 0                   for sent signals
- *   syscall: 41                           for SIGSYS
+ *   syscall: 41                           for SIGSYS; "41 arch 0x40000003" where the call was not made by the
+ *                                         processor's own numbers (AUDIT_ARCH_* of linux/audit.h)
  *   message: text                         what the program said as it gave up, at most 4 KiB
  *   exception: St13runtime_error          mangled
  *   reason: text                          of a request

@@ -73,6 +73,9 @@ struct arch_registers {
         uint32_t inherited;
 };
 
+/* linux/audit.h: AUDIT_ARCH_X86_64, in the si_arch of a SIGSYS for this processor's own system calls. */
+#define ARCH_AUDIT 0xc000003eu
+
 /* Names as gdb's "info registers" prints them, indexed by ARCH_REG_*. */
 #define ARCH_REG_NAMES                                                                                                 \
         {                                                                                                              \
