@@ -96,7 +96,8 @@ static void become_helper(void *unused)
         if (shared.elsewhere)
                 sys_5(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         for (int sig = 1; sig <= 64; sig++)
-                sys_sigaction(sig, &dfl, NULL);
+                if (sig != SIGSYS) /* until then a filter that traps is heard of by our handler; the helper resets it */
+                        sys_sigaction(sig, &dfl, NULL);
         sys_sigprocmask(SIG_SETMASK, &none, NULL);
         lift_limits();
         volunteer_for_oom();
@@ -129,6 +130,19 @@ static void arrange_descriptors(void)
                         sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0); /* the lowest free one: i */
         }
         close_above(WIRE_FD_DIR + 1);
+}
+
+bool spawn_stands_on(uint64_t sp)
+{
+        return sp - (uint64_t)shared.stack < sizeof(shared.stack) ||
+               sp - (uint64_t)shared.helper_stack < sizeof(shared.helper_stack);
+}
+
+_Noreturn void spawn_end_by(int sig)
+{
+        shared.status = sig; /* as wait4 tells a death by signal */
+        shared.ended = 1;
+        leave(1);
 }
 
 /* The intermediate: a child that shares our memory and nothing else, invisible to wait() (exit signal 0). execve

@@ -188,6 +188,11 @@ uint64_t arch_context_pc(const ucontext_t *uc)
         return (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
 }
 
+void arch_context_set_result(ucontext_t *uc, long result)
+{
+        uc->uc_mcontext.gregs[REG_RAX] = result;
+}
+
 uint64_t arch_context_sp(const ucontext_t *uc)
 {
         return (uint64_t)uc->uc_mcontext.gregs[REG_RSP];

@@ -64,6 +64,9 @@ void arch_capture(struct arch_registers *out);
 uint64_t arch_context_pc(const ucontext_t *uc);
 uint64_t arch_context_sp(const ucontext_t *uc);
 
+/* What the system call that the context stands behind returns. */
+void arch_context_set_result(ucontext_t *uc, long result);
+
 /* The registers of an interrupted context. */
 void arch_registers_from_context(const ucontext_t *uc, struct arch_registers *out);
 

@@ -2,7 +2,9 @@
 #include "report/guard.h"
 
 #include "report/store.h"
+#include "unwind/arch.h"
 #include "unwind/core/raw_format.h"
+#include "unwind/core/signames.h"
 #include "unwind/core/wire.h"
 
 #include <errno.h>
@@ -89,6 +91,15 @@ static void on_crash(int signal_number)
         _exit(1);
 }
 
+/* A seccomp filter that came with the process answers a system call of ours with a signal (SECCOMP_RET_TRAP): the call
+ * then returns an error like any other. */
+static void on_bad_call(int signal_number, siginfo_t *info, void *context)
+{
+        if (info->si_code != SYS_SECCOMP)
+                on_crash(signal_number);
+        arch_set_result(context, -ENOSYS);
+}
+
 static void on_alarm(int signal_number)
 {
         (void)signal_number;
@@ -116,14 +127,17 @@ static void install(int signal_number, void (*handler)(int))
 
 void guard_begin(long seconds)
 {
-        static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP };
+        static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP };
+        struct sigaction bad_call = { .sa_flags = SA_ONSTACK | SA_SIGINFO };
         stack_t stack = { .ss_sp = alternate_stack, .ss_size = sizeof(alternate_stack) };
         sigset_t none;
         size_t i;
         int n;
 
+        bad_call.sa_sigaction = on_bad_call;
+        sigaction(SIGSYS, &bad_call, NULL); /* first: what follows may be refused */
         for (n = 1; n <= SIGRTMAX; n++)
-                if (n != SIGKILL && n != SIGSTOP)
+                if (n != SIGKILL && n != SIGSTOP && n != SIGSYS)
                         signal(n,
                                n == SIGPIPE || n == SIGXFSZ ? SIG_IGN : SIG_DFL); /* both are told by errno as well */
         sigaltstack(&stack, NULL);

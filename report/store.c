@@ -56,16 +56,13 @@ static int write_all(int fd, const char *p, size_t len)
         return 0;
 }
 
+/* The mode is the user's wish, whatever the umask. A file system without modes, or a seccomp filter, may refuse it: then
+ * the file has what openat() gave it, never more. */
 static int fill(int fd, mode_t mode, const void *data, size_t len, const char **step)
 {
-        int err;
-
-        *step = "fchmod";
-        if (fchmod(fd, mode))
-                return -errno;
+        (void)!fchmod(fd, mode);
         *step = "write";
-        err = write_all(fd, data, len);
-        return err;
+        return write_all(fd, data, len);
 }
 
 /* A file without a name, linked in when it is complete: whatever happens before, nothing is left behind.

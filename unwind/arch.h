@@ -16,6 +16,9 @@ int arch_read_registers(pid_t tid, struct arch_registers *out);
 /* Registers that getcontext(3) or a signal handler was given. */
 void arch_from_ucontext(const ucontext_t *uc, struct arch_registers *out);
 
+/* In a signal handler: what the system call that the signal interrupted returns. */
+void arch_set_result(ucontext_t *uc, long result);
+
 /* Which slot of the global offset table does the stub of `len` bytes at virtual address `addr` jump through? */
 bool arch_plt_slot(const uint8_t *code, size_t len, uint64_t addr, uint64_t *slot);
 

@@ -67,10 +67,10 @@ static size_t read_batch(struct process *p, struct memory_page *pages, size_t n,
         }
         *asked = i;
         got = process_vm_readv(p->memory_tid, local, locals, remote, remotes, 0);
-        if (got < 0 && (errno == ENOSYS || errno == EPERM))
-                p->by_mem_fd = true;
-        else if (got < 0 && errno == ESRCH)
+        if (got < 0 && errno == ESRCH)
                 p->gone = true;
+        else if (got < 0 && errno != EFAULT) /* not allowed, in whatever words a seccomp filter says so */
+                p->by_mem_fd = true;
         return got < 0 ? 0 : (size_t)got / MEMORY_PAGE;
 }
 

@@ -56,6 +56,11 @@ int arch_read_registers(pid_t tid, struct arch_registers *out)
         return 0;
 }
 
+void arch_set_result(ucontext_t *uc, long result)
+{
+        uc->uc_mcontext.gregs[REG_RAX] = result;
+}
+
 void arch_from_ucontext(const ucontext_t *uc, struct arch_registers *out)
 {
         memset(out, 0, sizeof(*out));

@@ -11,6 +11,11 @@
 /* "SIGSEGV"; NULL for real-time and unknown signals. */
 const char *signames_signal(int sig);
 
+/* si_code of a SIGSYS that a seccomp filter sent: asm-generic/siginfo.h; glibc 2.36 has no name for it. */
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1
+#endif
+
 /* "SEGV_MAPERR", "SI_USER"; NULL unknown. */
 const char *signames_code(int sig, int code);
 
