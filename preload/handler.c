@@ -478,113 +478,114 @@ static void put_back(int sig, const siginfo_t *info, ucontext_t *uc)
                 err = sys_3(SYS_rt_sigqueueinfo, tid, sig, (long)info);
         if (err < 0)
                 sys_3(SYS_tgkill, pid, tid, sig);
-        /* A seccomp filter of the application's answers a system call of ours with a signal (SECCOMP_RET_TRAP): the call then
+}
+
+/* A seccomp filter of the application's answers a system call of ours with a signal (SECCOMP_RET_TRAP): the call then
  * returns an error like any other. */
-        static bool refuse_own_call(int sig, const siginfo_t *info, ucontext_t *uc)
-        {
-                if (sig != SIGSYS || info->si_code != SYS_SECCOMP)
-                        return false;
-                arch_context_set_result(uc, -ENOSYS);
-                return true;
+static bool refuse_own_call(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+        if (sig != SIGSYS || info->si_code != SYS_SECCOMP)
+                return false;
+        arch_context_set_result(uc, -ENOSYS);
+        return true;
+}
+
+void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
+{
+        struct action a;
+
+        arch_allow_misaligned();
+        if (spawn_stands_on(arch_context_sp(uc))) {
+                if (!refuse_own_call(sig, info, uc))
+                        spawn_end_by(sig);
+                return;
         }
-
-        void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
-        {
-                struct action a;
-
-                arch_allow_misaligned();
-                if (spawn_stands_on(arch_context_sp(uc))) {
-                        if (!refuse_own_call(sig, info, uc))
-                                spawn_end_by(sig);
+        if (claim_is_mine()) {
+                if (refuse_own_call(sig, info, uc))
+                        return;
+                if (info->si_code <= 0)
+                        return; /* somebody sends us signals while we report: once is enough */
+                guard_fault(sig, info, arch_context_pc(uc));
+                death_now(state.crash.signal ? state.crash.signal : sig);
+        }
+        a = actions_get(sig);
+        if (blocked_unknown_to_kernel(sig, uc)) {
+                if (was_sent(sig, info)) {
+                        put_back(sig, info, uc);
                         return;
                 }
-                if (claim_is_mine()) {
-                        if (refuse_own_call(sig, info, uc))
-                                return;
-                        if (info->si_code <= 0)
-                                return; /* somebody sends us signals while we report: once is enough */
-                        guard_fault(sig, info, arch_context_pc(uc));
-                        death_now(state.crash.signal ? state.crash.signal : sig);
-                }
-                a = actions_get(sig);
-                if (blocked_unknown_to_kernel(sig, uc)) {
-                        if (was_sent(sig, info)) {
-                                put_back(sig, info, uc);
-                                return;
-                        }
-                        a.handler = (void *)SIG_DFL; /* kernel/signal.c: force_sig_info_to_task() */
-                }
-                if (a.handler == (void *)SIG_IGN && info->si_code <= 0)
-                        return;
-                if (a.handler == (void *)SIG_DFL || a.handler == (void *)SIG_IGN) {
-                        fatal(sig, info, uc);
-                        return;
-                }
-                if (recoverable_report_due())
-                        passing(sig, info, uc);
-                deliver(&a, sig, info, uc);
+                a.handler = (void *)SIG_DFL; /* kernel/signal.c: force_sig_info_to_task() */
         }
-
-        /* ---- without a signal ---- */
-
-        void handler_exit_called(void)
-        {
-                struct origin_search s = { .found = false };
-                const struct dispatch *d = &s.record;
-                struct guard_fault fault;
-                uint64_t before;
-
-                if (!dispatch_any() || state.disabled)
-                        return;
-                arch_capture(&s.regs);
-                block_signals(&before);
-                if (claim_take(patience())) {
-                        if (guard_run(search_origin, &s, &fault) && s.found && !already_reported(d->uc))
-                                tell_signal(WIRE_KIND_FIRST_CHANCE, d->sig, d->info, d->uc,
-                                            sys_clock_ns(CLOCK_MONOTONIC));
-                        claim_release();
-                }
-                sys_sigprocmask(SIG_SETMASK, &before, NULL);
+        if (a.handler == (void *)SIG_IGN && info->si_code <= 0)
+                return;
+        if (a.handler == (void *)SIG_DFL || a.handler == (void *)SIG_IGN) {
+                fatal(sig, info, uc);
+                return;
         }
+        if (recoverable_report_due())
+                passing(sig, info, uc);
+        deliver(&a, sig, info, uc);
+}
 
-        int handler_request(const char *reason)
-        {
-                static char copy[256];
-                struct crash *c = &state.crash;
-                struct arch_registers regs;
-                uint64_t before;
-                size_t at = 0;
-                int err = -EBUSY;
+/* ---- without a signal ---- */
 
-                if (state.disabled)
-                        return -EPERM;
-                arch_capture(&regs);
-                block_signals(&before);
-                if (claim_take(patience())) {
-                        begin_crash(WIRE_KIND_REQUEST, sys_clock_ns(CLOCK_MONOTONIC));
-                        c->regs = regs;
-                        c->sigmask = before;
-                        sigsafe_cat(copy, sizeof(copy), &at, reason ? reason : "");
-                        c->reason = copy;
-                        make_report();
-                        err = c->raw_err;
-                        claim_release();
-                }
-                sys_sigprocmask(SIG_SETMASK, &before, NULL);
-                return err;
+void handler_exit_called(void)
+{
+        struct origin_search s = { .found = false };
+        const struct dispatch *d = &s.record;
+        struct guard_fault fault;
+        uint64_t before;
+
+        if (!dispatch_any() || state.disabled)
+                return;
+        arch_capture(&s.regs);
+        block_signals(&before);
+        if (claim_take(patience())) {
+                if (guard_run(search_origin, &s, &fault) && s.found && !already_reported(d->uc))
+                        tell_signal(WIRE_KIND_FIRST_CHANCE, d->sig, d->info, d->uc, sys_clock_ns(CLOCK_MONOTONIC));
+                claim_release();
         }
+        sys_sigprocmask(SIG_SETMASK, &before, NULL);
+}
 
-        void handler_set_enabled(bool on)
-        {
-                state.disabled = !on;
-        }
+int handler_request(const char *reason)
+{
+        static char copy[256];
+        struct crash *c = &state.crash;
+        struct arch_registers regs;
+        uint64_t before;
+        size_t at = 0;
+        int err = -EBUSY;
 
-        void handler_set_filter(int (*filter)(int sig))
-        {
-                state.filter = filter;
+        if (state.disabled)
+                return -EPERM;
+        arch_capture(&regs);
+        block_signals(&before);
+        if (claim_take(patience())) {
+                begin_crash(WIRE_KIND_REQUEST, sys_clock_ns(CLOCK_MONOTONIC));
+                c->regs = regs;
+                c->sigmask = before;
+                sigsafe_cat(copy, sizeof(copy), &at, reason ? reason : "");
+                c->reason = copy;
+                make_report();
+                err = c->raw_err;
+                claim_release();
         }
+        sys_sigprocmask(SIG_SETMASK, &before, NULL);
+        return err;
+}
 
-        void handler_set_after_report(int (*done)(const char *raw_path))
-        {
-                state.after_report = done;
-        }
+void handler_set_enabled(bool on)
+{
+        state.disabled = !on;
+}
+
+void handler_set_filter(int (*filter)(int sig))
+{
+        state.filter = filter;
+}
+
+void handler_set_after_report(int (*done)(const char *raw_path))
+{
+        state.after_report = done;
+}
