@@ -165,31 +165,41 @@ static const char *place_of_frame(struct report *report, const struct report_fra
         return line ? pool_printf(&report->pool, "%s at %s", name, line) : name;
 }
 
-/* What of others' code own code had called: the outermost, which it names in its source. */
-static const struct report_frame *called_frame(const struct report_thread *thread, size_t from,
-                                               const struct report_frame *own)
+/* The innermost own code: a frame, or what a script was at. `index`: where in the native stack that is. */
+static const char *own_place(struct report *report, size_t *index)
 {
-        return own > &thread->frames[from] && own[-1].function ? &own[-1] : NULL;
+        const struct report_thread *thread = &report->threads[0];
+        const struct report_script_frame *script = report->interpreter.frames;
+        const bool *own = own_frames(report, thread);
+        size_t end = own_script_begin(report);
+
+        for (*index = own_begin(report); *index < thread->frame_count; ++*index) {
+                if (own[*index])
+                        return place_of_frame(report, &thread->frames[*index]);
+                if (*index == end && script->function && script->file && script->line.known)
+                        return pool_printf(&report->pool, "%s at %s:%" PRId64, script->function,
+                                           describe_base_name(script->file), script->line.v);
+        }
+        return NULL;
 }
 
+/* What of others' code own code had called is the outermost of it, which it names in its source. */
 const char *describe_where(struct report *report)
 {
-        const struct report_thread *thread = report->threads;
-        const struct report_frame *own, *called;
-        size_t from = own_begin(report);
+        const struct report_frame *frames;
+        const char *own, *called;
+        size_t i;
 
-        if (!report->thread_count || !thread->frame_count)
+        if (!report->thread_count || !report->threads[0].frame_count)
                 return NULL;
-        own = own_first(report, thread->frames + from, thread->frame_count - from);
-        if (!own) {
-                own = &thread->frames[0];
-                return own->function ? pool_printf(&report->pool, "in %s", place_of_frame(report, own)) : NULL;
-        }
-        called = called_frame(thread, from, own);
+        frames = report->threads[0].frames;
+        own = own_place(report, &i);
+        if (!own)
+                return frames->function ? pool_printf(&report->pool, "in %s", place_of_frame(report, frames)) : NULL;
+        called = i > own_begin(report) && frames[i - 1].function ? function_name(report, &frames[i - 1]) : NULL;
         if (!called || !is(report->cause.kind, "signal"))
-                return pool_printf(&report->pool, "in %s", place_of_frame(report, own));
-        return pool_printf(&report->pool, "in %s, called from %s", function_name(report, called),
-                           place_of_frame(report, own));
+                return pool_printf(&report->pool, "in %s", own);
+        return pool_printf(&report->pool, "in %s, called from %s", called, own);
 }
 
 /* ---- the summary ---- */

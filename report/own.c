@@ -22,6 +22,9 @@ static const char *const foreign_modules[] = {
         "libasan.so*", "libubsan.so*", "libtsan.so*", "liblsan.so*", "libclang_rt.*", "libcrashpre.so*", NULL
 };
 
+/* Of programs that have the stack of a script to show, which says more. */
+static const char *const interpreter_modules[] = { "python[23]*", "libpython[23]*", "_ctypes.*", NULL };
+
 /* Functions, by names_plain(), wherever they stand: these libraries may be linked statically. */
 static const char *const foreign_functions[] = {
         /* how C programs end: abort, assert, fortify, stack protector */
@@ -98,17 +101,44 @@ bool own_frame(struct report *report, const struct report_frame *frame)
         return !matches(foreign_functions, name) && !(is_rust(frame) && matches(foreign_rust_functions, name));
 }
 
-const bool *own_frames(struct report *report, const struct report_frame *frames, size_t n)
+static bool is_interpreter(const struct report *report, const struct report_frame *frame)
 {
-        bool *own = pool_alloc(&report->pool, n + 1);
+        const char *path = module_path(report, frame);
+
+        return path && matches(interpreter_modules, describe_base_name(path));
+}
+
+size_t own_script_begin(const struct report *report)
+{
+        const struct report_thread *thread = report->threads;
         size_t i;
 
-        for (i = 0; i < n; i++) {
-                own[i] = own_frame(report, &frames[i]);
-                if (i && frames[i].function && !strcmp(frames[i].function, "main") && frames[i - 1].function &&
-                    !strncmp(frames[i - 1].function, "std::rt::lang_start", 19))
-                        own[i] = false;
-        }
+        if (!report->thread_count)
+                return 0;
+        if (!report->interpreter.frame_count)
+                return thread->frame_count;
+        for (i = 0; i < thread->frame_count && !is_interpreter(report, &thread->frames[i]); i++)
+                ;
+        return i;
+}
+
+/* std::rt::lang_start, as the frame before it has it, is called by the main() that rustc makes. */
+static bool is_made_by_rustc(const struct report_thread *thread, size_t i)
+{
+        const char *name = thread->frames[i].function, *inner = i ? thread->frames[i - 1].function : NULL;
+
+        return name && inner && !strcmp(name, "main") && !strncmp(inner, "std::rt::lang_start", 19);
+}
+
+const bool *own_frames(struct report *report, const struct report_thread *thread)
+{
+        bool script = thread == report->threads && report->interpreter.frame_count;
+        bool *own = pool_alloc(&report->pool, thread->frame_count + 1);
+        size_t i;
+
+        for (i = 0; i < thread->frame_count; i++)
+                own[i] = own_frame(report, &thread->frames[i]) && !is_made_by_rustc(thread, i) &&
+                         !(script && is_interpreter(report, &thread->frames[i]));
         return own;
 }
 

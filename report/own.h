@@ -11,9 +11,13 @@
  * signal frames, and for what lies in no module. */
 bool own_frame(struct report *report, const struct report_frame *frame);
 
-/* The same for all `n` frames of a stack; new (from the pool). By what calls it, C's main() of a Rust program is not
- * its own. */
-const bool *own_frames(struct report *report, const struct report_frame *frames, size_t n);
+/* The same for each frame of a thread; new (from the pool). By what calls it, C's main() of a Rust program is not its own;
+ * nor is an interpreter, where the report has the stack of its script. */
+const bool *own_frames(struct report *report, const struct report_thread *thread);
+
+/* The innermost frame of threads[0] that is of an interpreter whose script's stack the report has: what the script called
+ * lies before it. frame_count: there is none. */
+size_t own_script_begin(const struct report *report);
 
 /* The innermost own frame; NULL if there is none. */
 const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n);

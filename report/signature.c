@@ -77,16 +77,31 @@ static void add_recurring(struct report *report, struct parts *parts)
 
 /* ---- all others ---- */
 
+/* "load (app.py)" */
+static void add_script(struct report *report, struct parts *parts)
+{
+        const struct report_interpreter *script = &report->interpreter;
+        size_t i;
+
+        for (i = 0; i < script->frame_count && parts->count < SIGNATURE_FRAMES; i++)
+                if (script->frames[i].function)
+                        add(parts,
+                            pool_printf(&report->pool, "%s (%s)", script->frames[i].function,
+                                        script->frames[i].file ? describe_base_name(script->frames[i].file) : "?"));
+}
+
 static void add_own(struct report *report, struct parts *parts)
 {
         const struct report_thread *thread = &report->threads[0];
-        const bool *own = own_frames(report, thread->frames, thread->frame_count);
+        const bool *own = own_frames(report, thread);
         const struct report_frame *called = NULL;
-        size_t i;
+        size_t i, script = own_script_begin(report);
 
         for (i = own_begin(report); i < thread->frame_count && parts->count < SIGNATURE_FRAMES; i++) {
                 const struct report_frame *frame = &thread->frames[i];
 
+                if (i == script)
+                        add_script(report, parts);
                 if (own[i])
                         add(parts, frame_name(report, frame));
                 else if (!parts->count)

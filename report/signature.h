@@ -6,6 +6,8 @@
  * Of a stack overflow it is the cycle of calls, begun at the same function wherever in the cycle the stack ended. A
  * function without a name is "libx.so+0x1139", which holds for one build of that file.
  *
+ * Of a program that runs a script, the script's functions stand in the place of the interpreter's: "load (app.py)".
+ *
  * The fingerprint is for machines: 16 hexadecimal digits, FNV-1a of 64 bits over, each with a NUL behind it: signal,
  * fault class, type of the exception, expression of the assertion, malloc's message about a corrupted heap, the standard
  * library's function (C++, Rust) that the first of the signature's called, and the functions of the signature. Nothing in it depends on addresses,

@@ -18,13 +18,14 @@
 /* So many frames in a row that are not the program's own become one line on stderr. */
 #define FOLDED_RUN 3
 #define FOLDED_NAMES 4
+#define INTERPRETER_FRAMES 2
 
 /* The place in the module gives way to so much of the name. */
 #define LEAST_NAME 20
 
 /* A line of the stack: a frame, or several. */
 struct line {
-        enum { LINE_FRAME, LINE_FOREIGN, LINE_REPEATED } kind;
+        enum { LINE_FRAME, LINE_FOREIGN, LINE_INTERPRETER, LINE_REPEATED } kind;
         size_t first, end;
         struct recursion recursion;
 };
@@ -123,8 +124,10 @@ static bool is_beginning(const struct report_thread *thread, size_t end)
 /* NULL where all frames are to be shown, or where none is the program's own. */
 static const bool *find_own(struct writer *w, const struct report_thread *thread)
 {
-        const bool *own = w->whole ? NULL : own_frames(w->report, thread->frames, thread->frame_count);
+        const bool *own = w->whole ? NULL : own_frames(w->report, thread);
 
+        if (thread == w->report->threads && w->report->interpreter.frame_count)
+                return own;
         return own && memchr(own, true, thread->frame_count) ? own : NULL;
 }
 
@@ -138,8 +141,21 @@ static void add_recursion(struct writer *w, struct line **lines, size_t *n, cons
         add_line(w, lines, n, LINE_REPEATED, r->first + r->period, r->end)->recursion = *r;
 }
 
+/* What the script called first, and the rest of the interpreter in a line. Returns where it ends. */
+static size_t add_script(struct writer *w, struct line **lines, size_t *n, size_t first, size_t end)
+{
+        size_t i;
+
+        for (i = first; i < end && i < first + INTERPRETER_FRAMES; i++)
+                add_line(w, lines, n, LINE_FRAME, i, i + 1);
+        if (i < end)
+                add_line(w, lines, n, LINE_INTERPRETER, i, end);
+        return end;
+}
+
 static struct line *make_lines(struct writer *w, const struct report_thread *thread, size_t *n)
 {
+        size_t script = thread == w->report->threads ? own_script_begin(w->report) : thread->frame_count;
         const bool *own = find_own(w, thread);
         struct recursion r = { .first = 0 };
         bool repeats = recursion_find(thread, 0, &r);
@@ -149,6 +165,12 @@ static struct line *make_lines(struct writer *w, const struct report_thread *thr
         while (i < thread->frame_count) {
                 size_t end = own ? foreign_end(own, thread->frame_count, i) : i;
 
+                if (own && i == script) {
+                        i = add_script(w, &lines, n, i, end);
+                        continue;
+                }
+                if (end > script && i < script)
+                        end = script;
                 if (end > i && is_beginning(thread, end))
                         break;
                 if (end >= i + FOLDED_RUN) {
@@ -223,6 +245,9 @@ static void print_line(struct writer *w, const struct report_thread *thread, con
 {
         if (line->kind == LINE_FOREIGN) {
                 foreign_line(w, thread, line);
+        } else if (line->kind == LINE_INTERPRETER) {
+                fprintf(w->out, "  %s#%" PRId64 "-#%" PRId64 "  the interpreter%s\n", w->style->faint,
+                        index_of(thread, line->first), index_of(thread, line->end - 1), w->style->plain);
         } else if (line->kind == LINE_REPEATED) {
                 repeated_line(w, thread, line);
         } else {

@@ -77,6 +77,14 @@ static void signature_is(struct report *r, const char *wanted, const char *title
         report_free(r);
 }
 
+static void summary_is(struct report *r, const char *wanted)
+{
+        describe_summary(r);
+        if (!tap_ok(!strcmp(r->cause.summary, wanted), "summary: %s", wanted))
+                printf("# got %s\n", r->cause.summary);
+        report_free(r);
+}
+
 static void signatures(void)
 {
         struct report *r;
@@ -108,6 +116,31 @@ static void signatures(void)
         signature_is(stack("app::main std::rt::lang_start main"), "app::main",
                      "C's main of a Rust program is not its own");
         signature_is(stack("core::run main"), "core::run | main", "a namespace core is Rust's in Rust only");
+}
+
+static struct report *with_script(struct report *r)
+{
+        static struct report_script_frame script[] = { { "load", "/src/app.py", { .v = 3, .known = true } },
+                                                       { "<module>", "/src/app.py", { .v = 9, .known = true } } };
+
+        r->interpreter.language = "python";
+        r->interpreter.frames = script;
+        r->interpreter.frame_count = 2;
+        return r;
+}
+
+static void scripts(void)
+{
+        static const char plain[] = "strlen@libc.so.6 string_at@_ctypes.cpython-311.so call@python3.11 main@python3.11";
+        static const char extension[] = "strlen@libc.so.6 count@counter.so call@libpython3.11.so.1.0 embed main";
+
+        signature_is(stack(plain), "string_at | call | main", "an interpreter alone");
+        signature_is(with_script(stack(plain)), "load (app.py) | <module> (app.py)", "with a script, that");
+        signature_is(with_script(stack(extension)), "count | load (app.py) | <module> (app.py) | embed",
+                     "between an extension and the program that embeds the interpreter");
+        summary_is(with_script(stack(plain)), "null-dereference in strlen, called from load at app.py:3");
+        summary_is(with_script(stack(extension)), "null-dereference in strlen, called from count");
+        summary_is(with_script(stack("_PyEval@python3.11 main@python3.11")), "null-dereference in load at app.py:3");
 }
 
 static void overflows(void)
@@ -213,14 +246,6 @@ static void recursions(void)
 
 /* ---- the summary ---- */
 
-static void summary_is(struct report *r, const char *wanted)
-{
-        describe_summary(r);
-        if (!tap_ok(!strcmp(r->cause.summary, wanted), "summary: %s", wanted))
-                printf("# got %s\n", r->cause.summary);
-        report_free(r);
-}
-
 static struct report *aborted(const char *words, const char *class, const char *message)
 {
         struct report *r = with(words, class, message, NULL);
@@ -287,6 +312,7 @@ static void summaries(void)
 int main(void)
 {
         signatures();
+        scripts();
         overflows();
         fingerprints();
         recursions();

@@ -319,13 +319,17 @@ static void threads(void)
 
 static void sections(void)
 {
-        struct report *r = STACK("main");
+        struct report *r = STACK("strlen", "string_at", "ffi_call", "call", "eval", "main");
         struct text_options options = { 0 };
         struct report_script_frame *script = POOL_APPEND(&r->pool, r->interpreter.frames, r->interpreter.frame_count);
         struct report_memory *m = POOL_APPEND(&r->pool, r->memory, r->memory_count);
         struct report_instruction *one = POOL_APPEND(&r->pool, r->disassembly, r->disassembly_count);
         char *text;
+        size_t i;
 
+        r->modules[1].path = "/usr/bin/python3.11";
+        for (i = 1; i < 6; i++)
+                r->threads[0].frames[i].module = KNOWN_INT(1);
         r->interpreter.language = "python";
         script->function = "load";
         script->file = "/src/app.py";
@@ -341,7 +345,9 @@ static void sections(void)
         one->faulting = true;
         r->fault.operand = "rax";
         text = text_full(r, &options);
-        tap_ok(strstr(text, ")\n  in python:\n    load at /src/app.py:12\n  #0  main at a.c:0\n") != NULL,
+        tap_ok(strstr(text,
+                      ")\n  in python:\n    load at /src/app.py:12\n  #0  strlen at a.c:0\n  #1  string_at at a.c:1\n"
+                      "  #2  ffi_call at a.c:2\n  #3-#5  the interpreter\n") != NULL,
                "stderr: the script's stack before the native one");
         free(text);
         text = text_show(r, &options);
