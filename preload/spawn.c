@@ -380,8 +380,8 @@ static bool children_elsewhere(void)
 {
         char own[64] = "", children[64] = "";
 
-        return sys_readlink("/proc/self/ns/pid", own, sizeof(own) - 1) > 0 &&
-               (sys_readlink("/proc/self/ns/pid_for_children", children, sizeof(children) - 1) <= 0 ||
+        return sys_readlink("/proc/thread-self/ns/pid", own, sizeof(own) - 1) > 0 &&
+               (sys_readlink("/proc/thread-self/ns/pid_for_children", children, sizeof(children) - 1) <= 0 ||
                 !sigsafe_streq(own, children));
 }
 

@@ -106,6 +106,14 @@ class_is() { assert_json "$(the_report)" ".fault.class == \"$1\""; }
         assert_stack "$(the_report)" abort overflow_array stack_smash zoo_go main
 }
 
+@test "a stack that mprotect has split into several mappings: same death, every frame" {
+        for word in splitstack-null-write thread-splitstack-null-write; do
+                faithful $word
+                assert_stack "$(the_report)" null_write zoo_go splitstack_prefix zoo_go
+                assert_json "$(the_report)" '.threads[0].unwind_end == "end-of-stack"'
+        done
+}
+
 # ---- alternate stacks of the program's own ----
 
 @test "overflow of the program's own alternate stack: same death, class" {

@@ -55,6 +55,13 @@ at_once() {
         assert_json "$(the_report)" '[.threads[1:][] | select(.unwind_end == "end-of-stack")] | length == 1000'
 }
 
+@test "a thousand threads alive: all of them in a report on request, and the program goes on" {
+        export ZOO=O2 ZOO_THREADS=1000
+        run -0 preloaded crasher many-request
+        good_reports 1
+        assert_json "$(the_report)" '(.threads | length) == 1001 and all(.threads[]; .unwind_end == "end-of-stack")'
+}
+
 @test "threads start and end all the time: same death, one report, every thread in it with its stack" {
         for word in flux-null-write flux-thread-abort; do
                 for i in 1 2 3; do

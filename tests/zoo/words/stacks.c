@@ -143,6 +143,26 @@ static void guardless_prefix(const struct zoo_plan *plan)
         pthread_join(thread, NULL);
 }
 
+/* A page of the stack between the frames below and those above loses a right that nobody uses: three mappings now. */
+ZOO_FRAME static void beyond_split(const struct zoo_plan *plan, volatile char *room, size_t size)
+{
+        uintptr_t page = ((uintptr_t)room + size / 2) & ~(uintptr_t)(PAGE - 1);
+
+        if (mprotect((void *)page, PAGE, PROT_READ) < 0)
+                zoo_broken("mprotect");
+        zoo_go(plan);
+        __asm__ volatile("" ::: "memory");
+}
+
+ZOO_FRAME static void splitstack_prefix(const struct zoo_plan *plan)
+{
+        volatile char room[4 * PAGE];
+
+        room[0] = 1;
+        beyond_split(plan, room, sizeof(room));
+        __asm__ volatile("" ::: "memory");
+}
+
 /* --- alternate stacks of the program's own --- */
 
 static char *map_between_guards(size_t size)
@@ -301,6 +321,7 @@ const struct zoo_word stack_words[] = {
         { "big-frames", big_frames_word },
         { "stacklimit-", stacklimit_prefix },
         { "guardless-", guardless_prefix },
+        { "splitstack-", splitstack_prefix },
         { "lostaltstack-", lostaltstack_prefix },
         { "fullaltstack-", fullaltstack_prefix },
         { "alarm-", alarm_prefix },
