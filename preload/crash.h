@@ -35,6 +35,12 @@ struct crash {
         uint32_t frame_count;
         enum cfi_end frame_end;
         struct wire_frame frame[WIRE_MAX_FRAMES];
+        bool terminate; /* it dies of std::terminate */
+        bool uncaught;  /* called for an exception */
+        /* An exception that the crash has to do with; not `certain`: one that a catch clause holds as the process
+         * aborts. */
+        bool exception_certain;
+        struct exception_chain exception;
         char message[WIRE_MESSAGE_MAX]; /* what the program said as it gave up; "" nothing */
         char note[512];                 /* lines for the report's diagnostics */
 };

@@ -9,7 +9,6 @@
 #include "preload/guard.h"
 #include "preload/mask.h"
 #include "preload/memmap.h"
-#include "preload/notes.h"
 #include "preload/output.h"
 #include "preload/probe.h"
 #include "preload/rawreport.h"
@@ -17,6 +16,7 @@
 #include "preload/sigsafe.h"
 #include "preload/spawn.h"
 #include "preload/stackwalk.h"
+#include "preload/trial.h"
 #include "unwind/core/signames.h"
 
 #include <errno.h>
@@ -132,15 +132,16 @@ static void fill_wire(struct wire_crash *w, const struct crash *c)
                 w->fault_error = arch_context_fault_error(c->fault_uc);
                 __builtin_memcpy(w->siginfo, &c->info, sizeof(w->siginfo));
         }
-        w->uncaught_exception = notes.uncaught_exception;
-        w->terminate = notes.terminate;
+        w->uncaught_exception = c->uncaught;
+        w->terminate = c->terminate;
+        w->exception_certain = c->exception_certain;
         w->frame_count = c->frame_count;
         w->frame_end = c->frame_end;
         __builtin_memcpy(w->frames, c->frame, c->frame_count * sizeof(c->frame[0]));
         __builtin_memcpy(w->id, c->id, sizeof(w->id));
         __builtin_memcpy(w->dir, c->dir, sizeof(w->dir));
         __builtin_memcpy(w->message, c->message, sizeof(w->message));
-        __builtin_memcpy(w->exception_type, notes.exception_type, sizeof(w->exception_type));
+        __builtin_memcpy(&w->exception, &c->exception, sizeof(w->exception));
         __builtin_memcpy(w->note, c->note, sizeof(w->note));
         sigsafe_cat(w->reason, sizeof(w->reason), &at, c->reason ? c->reason : "");
 }
@@ -500,6 +501,8 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
                         spawn_end_by(sig);
                 return;
         }
+        if (info->si_code > 0 && sig != SIGSYS && sig != SIGTRAP && trial_is_mine())
+                trial_abandon();
         if (claim_is_mine()) {
                 if (refuse_own_call(sig, info, uc))
                         return;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/message.h"
+#include "preload/exception.h"
 #include "preload/memmap.h"
+#include "preload/notes.h"
 #include "preload/probe.h"
 #include "preload/sigsafe.h"
 #include "unwind/core/dynsym.h"
@@ -49,12 +51,40 @@ static void trim_newlines(char *s)
                 s[--n] = 0;
 }
 
+static void set(struct crash *c, const char *text)
+{
+        size_t at = 0;
+
+        sigsafe_cat(c->message, sizeof(c->message), &at, text);
+}
+
+/* What the C++ run-time prints, and keeps nowhere: the functions that print it are on the stack. */
+static void find_runtime_message(struct crash *c)
+{
+        static const struct {
+                const char *function, *text;
+        } verdicts[] = {
+                { "__cxa_pure_virtual", "pure virtual method called" },
+                { "__cxa_deleted_virtual", "deleted virtual method called" },
+        };
+
+        for (unsigned i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+                if (exception_frame_of(c, verdicts[i].function) >= 0)
+                        set(c, verdicts[i].text);
+        if (c->terminate && !c->message[0] && notes.terminate.count > 1)
+                set(c, "terminate called recursively");
+        if (c->terminate && !c->message[0] && !c->uncaught)
+                set(c, "terminate called without an active exception");
+}
+
 void message_find(struct crash *c)
 {
         const struct memmap *map = memmap_last();
 
         if (c->signal != SIGABRT || c->info.si_code > 0 || c->info.si_pid != c->pid)
                 return;
+        if (c->terminate)
+                find_runtime_message(c);
         for (size_t i = 0; i < map->module_count && !c->message[0]; i++)
                 if (is_libc(&map->module[i]) && !read_abort_message(&map->module[i], c->message, sizeof(c->message)))
                         c->message[0] = 0;

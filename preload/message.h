@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/message.h: what the program said as it gave up: an assertion's text, glibc's verdict on the heap or stack.
+/* preload/message.h: what the program said as it gave up: an assertion's text, glibc's verdict on the heap or stack, the C++
+ * run-time's on a call.
  *
- * Signal context: async-signal-safe. Needs probe_begin(), memmap_read() and the frames.
+ * Signal context: async-signal-safe. Needs probe_begin(), memmap_read(), the frames and exception_find().
  */
 #ifndef CRASHPRE_PRELOAD_MESSAGE_H
 #define CRASHPRE_PRELOAD_MESSAGE_H

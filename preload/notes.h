@@ -9,6 +9,8 @@
 #ifndef CRASHPRE_PRELOAD_NOTES_H
 #define CRASHPRE_PRELOAD_NOTES_H
 
+#include "unwind/core/exception.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,14 +43,20 @@ struct note_thread {
         } entry[NOTES_CONTEXT_DEPTH];
 };
 
+/* std::terminate was entered. A second thread that enters it overwrites what the first one left. */
+struct note_terminate {
+        int32_t tid;
+        uint32_t count; /* how often by this thread; 0: never */
+        bool in_flight; /* with an exception */
+        struct exception_chain exception;
+};
+
 struct notes {
         struct note_metadata metadata[NOTES_METADATA];
         struct note_breadcrumb breadcrumb[NOTES_BREADCRUMBS];
         uint64_t breadcrumb_count; /* ever: the next one goes to [count % NOTES_BREADCRUMBS] */
         struct note_thread thread[NOTES_THREADS];
-        uint32_t terminate;          /* std::terminate was entered */
-        uint32_t uncaught_exception; /* with an exception in flight */
-        char exception_type[512];    /* its mangled type name, "" unknown */
+        struct note_terminate terminate;
 };
 
 extern struct notes notes;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "preload/notes.h"
 #include "preload/rawline.h"
 #include "preload/rawsections.h"
 #include "preload/x86_64.h"
@@ -19,6 +18,10 @@ static const char *fault_class(const struct crash *c)
         uint64_t addr = (uint64_t)c->info.si_addr, pc, sp;
         struct arch_registers regs;
 
+        if (c->uncaught)
+                return "uncaught-exception";
+        if (c->terminate)
+                return "terminate";
         if (c->info.si_code <= 0)
                 return c->signal == SIGABRT && c->info.si_pid == c->pid ? "abort" : "sent-by-process";
         arch_registers_from_context(c->fault_uc, &regs);
@@ -99,6 +102,19 @@ static void put_signal(const struct crash *c)
         rawline_str("class", fault_class(c));
 }
 
+static void put_exception(const struct exception_chain *chain)
+{
+        for (uint32_t i = 0; i < chain->count; i++) {
+                const struct exception_text *e = &chain->v[i];
+
+                rawline_text(i ? "nested" : "exception", e->type, sigsafe_strlen(e->type));
+                if (e->what_kind == EXCEPTION_WHAT_TEXT)
+                        rawline_text("what", e->what, sigsafe_strlen(e->what));
+                else if (e->what_kind == EXCEPTION_WHAT_OWN)
+                        rawline_str("what unknown", "the program's own what()");
+        }
+}
+
 void rawsection_cause(void)
 {
         struct crash *c = raw.crash;
@@ -107,15 +123,15 @@ void rawsection_cause(void)
         sigsafe_str(out, RAW_SECTION_CAUSE "\n");
         if (!c->signal)
                 kind = "request";
-        else if (c->signal == SIGABRT && notes.uncaught_exception)
+        else if (c->signal == SIGABRT && c->uncaught)
                 kind = "exception";
         rawline_str("kind", kind);
         if (c->signal)
                 put_signal(c);
         if (c->message[0])
                 rawline_text("message", c->message, sigsafe_strlen(c->message));
-        if (notes.uncaught_exception && notes.exception_type[0])
-                rawline_text("exception", notes.exception_type, sigsafe_strlen(notes.exception_type));
+        if (c->exception_certain)
+                put_exception(&c->exception);
         if (c->reason)
                 rawline_text("reason", c->reason, sigsafe_strlen(c->reason));
 }

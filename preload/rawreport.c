@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/rawreport.h"
 #include "preload/dispatch.h"
+#include "preload/exception.h"
 #include "preload/guard.h"
 #include "preload/message.h"
 #include "preload/output.h"
@@ -151,6 +152,11 @@ static void walk(void *crash)
         c->frame_count = stackwalk(&c->regs, c->frame, max, &c->frame_end);
 }
 
+static void find_exception(void *crash)
+{
+        exception_find(crash);
+}
+
 static void find_message(void *crash)
 {
         message_find(crash);
@@ -184,6 +190,8 @@ void rawreport_write(struct crash *c)
                 crash_note(c, "the stack walk of the raw report was abandoned by a fault of its own", NULL, 0);
         if (c->uc && !guard_run(find_origin, c, &fault))
                 crash_note(c, "the search for an outer handler was abandoned by a fault of its own", NULL, 0);
+        if (!guard_run(find_exception, c, &fault))
+                crash_note(c, "the search for an exception was abandoned by a fault of its own", NULL, 0);
         if (!guard_run(find_message, c, &fault))
                 crash_note(c, "the search for a message was abandoned by a fault of its own", NULL, 0);
         for (unsigned i = 0; err && i < OUTPUT_DIRECTORIES; i++) {

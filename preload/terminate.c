@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/terminate.h"
 #include "preload/notes.h"
-#include "preload/sigsafe.h"
+#include "preload/syscalls.h"
+#include "preload/trial.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,40 +12,94 @@
 typedef void terminate_fn(void);
 typedef terminate_fn *set_terminate_fn(terminate_fn *);
 
+/* Itanium C++ ABI, "Exception Handling" 2.2.2: a thread's exceptions, `caught` the one caught last. */
+struct globals {
+        char *caught;
+        unsigned int uncaught;
+};
+
 /* Weak: bound when the program has a C++ run-time, null otherwise. dlsym() for a name that nobody has would allocate
  * its error message. */
 extern set_terminate_fn set_terminate __asm__("_ZSt13set_terminatePFvvE") __attribute__((weak));
-/* std::type_info * */
-extern const void *current_type(void) __asm__("__cxa_current_exception_type") __attribute__((weak));
+extern struct globals *get_globals(void) __asm__("__cxa_get_globals") __attribute__((weak));
+
+/* What `caught` points to ends where the unwinder's header begins. */
+#define CAUGHT_TO_HEADER 80
 
 static terminate_fn *previous;
 
-/* The name lies behind the vtable pointer of std::type_info; a leading '*' marks names that are compared by address. */
-static const char *type_name(const void *type_info)
+/* Where the system call is forbidden the memory is read as the program itself would read it. */
+static int read_self(void *ctx, uint64_t addr, void *buf, size_t len)
 {
-        const char *name;
+        struct iovec to = { buf, len }, from = { (void *)addr, len }; // NOLINT(performance-no-int-to-ptr)
+        ssize_t n = sys_process_vm_readv(sys_getpid(), &to, &from);
 
-        memcpy(&name, (const char *)type_info + sizeof(void *), sizeof(name));
-        return name && *name == '*' ? name + 1 : name;
+        (void)ctx;
+        if (n == (ssize_t)len)
+                return 0;
+        if (n >= 0 || n == -EFAULT)
+                return -EFAULT;
+        memcpy(buf, (const void *)addr, len); // NOLINT(performance-no-int-to-ptr)
+        return 0;
+}
+
+struct call {
+        const char *(*what)(const void *object);
+        const void *object;
+        char *buf;
+        size_t size;
+};
+
+static void call(void *call)
+{
+        struct call *c = call;
+        const char *text = c->what(c->object);
+
+        if (!text)
+                return;
+        strncpy(c->buf, text, c->size - 1);
+        c->buf[c->size - 1] = 0;
+}
+
+/* It may fault, since the heap may be what went wrong, or throw (then on_terminate() is called within it). Neither may
+ * happen before the handler of libstdc++ has printed the exception's type. */
+static bool call_what(uint64_t what, uint64_t object, char *buf, size_t size)
+{
+        struct call c = { .buf = buf,
+                          .size = size,
+                          .object = (const void *)object }; // NOLINT(performance-no-int-to-ptr)
+        struct globals *g = get_globals(), before = *g;
+
+        memcpy(&c.what, &what, sizeof(c.what));
+        buf[0] = 0;
+        if (trial_run(call, &c))
+                return true;
+        *g = before;
+        return false;
 }
 
 /* Runs in the thread that called std::terminate, before any signal. */
 static void note_exception(void)
 {
-        const void *type = current_type ? current_type() : NULL;
-        const char *name = type ? type_name(type) : NULL;
-        size_t at = 0;
+        const struct cfi_space space = { .read = read_self };
+        const struct exception_reader reader = { .space = &space, .call = call_what };
+        struct note_terminate *t = &notes.terminate;
+        struct globals *g = get_globals ? get_globals() : NULL;
+        struct exception_object object;
+        int tid = sys_gettid();
 
-        notes.terminate = 1;
-        if (!type)
-                return;
-        notes.uncaught_exception = 1;
-        if (name)
-                sigsafe_cat(notes.exception_type, sizeof(notes.exception_type), &at, name);
+        t->count = t->tid == tid ? t->count + 1 : 1;
+        t->exception.count = 0;
+        t->tid = tid;
+        t->in_flight = g && g->caught;
+        if (t->in_flight && exception_at(&space, (uint64_t)g->caught + CAUGHT_TO_HEADER, &object))
+                exception_describe(&reader, &object, &t->exception);
 }
 
 static void on_terminate(void)
 {
+        if (trial_is_mine())
+                trial_abandon(); /* what() threw */
         note_exception();
         if (previous)
                 previous(); /* libstdc++'s prints the exception, then aborts */

@@ -3,6 +3,7 @@
 
 #include "report/describe.h"
 #include "report/json.h"
+#include "report/message.h"
 #include "report/raw_read.h"
 #include "report/stacks.h"
 #include "report/store.h"
@@ -36,8 +37,7 @@ static int load_raw(struct report *report, const char *text, size_t len)
         report->threads[0].context = raw.context;
         report->threads[0].context_count = raw.context_count;
         target_free(t);
-        if (raw.exception)
-                report->cause.exception.type = describe_type(&report->pool, raw.exception);
+        message_exception_raw(report, &raw);
         if (!raw.complete)
                 report_diagnose(report, "raw", "the report ends early: the program died while it was written");
         for (i = 0; i < raw.helper_count; i++)

@@ -11,6 +11,7 @@
 #include "report/helper.h"
 #include "report/hook.h"
 #include "report/json.h"
+#include "report/message.h"
 #include "report/procfs.h"
 #include "report/redact.h"
 #include "report/signature.h"
@@ -56,9 +57,10 @@ static void explain(struct helper *h)
         struct report *r = h->report;
         struct crash_facts facts;
 
+        message_by_names(r, &h->wire);
         fault_facts_from_wire(&h->wire, &facts);
-        if (h->wire.exception_type[0])
-                r->cause.exception.type = describe_type(&r->pool, h->wire.exception_type);
+        if (h->wire.exception_certain)
+                message_exception(r, &h->wire.exception);
         if (facts.sender_pid.known && facts.sender_pid.v > 0 && facts.sender_pid.v != h->wire.pid)
                 r->signal.sender.name = procfs_name(r, (pid_t)facts.sender_pid.v);
         fault_classify(r, &facts, h->target, h->seen);

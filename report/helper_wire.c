@@ -75,6 +75,18 @@ static void read_wire(struct helper *h)
 
 #define TERMINATE(array) ((array)[sizeof(array) - 1] = 0)
 
+static void check_exceptions(struct exception_chain *chain)
+{
+        uint32_t i;
+
+        if (chain->count > EXCEPTION_CHAIN_MAX)
+                chain->count = EXCEPTION_CHAIN_MAX;
+        for (i = 0; i < chain->count; i++) {
+                TERMINATE(chain->v[i].type);
+                TERMINATE(chain->v[i].what);
+        }
+}
+
 static void check_wire(struct wire_crash *wire)
 {
         const char *time;
@@ -84,8 +96,8 @@ static void check_wire(struct wire_crash *wire)
         TERMINATE(wire->dir);
         TERMINATE(wire->reason);
         TERMINATE(wire->message);
-        TERMINATE(wire->exception_type);
         TERMINATE(wire->note);
+        check_exceptions(&wire->exception);
         if (wire->frame_count > WIRE_MAX_FRAMES)
                 wire->frame_count = WIRE_MAX_FRAMES;
         if (wire->pid <= 0 || wire->tid <= 0)

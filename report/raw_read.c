@@ -146,6 +146,21 @@ static bool trap_value(struct crash_facts *facts, char *value)
         return true;
 }
 
+/* "what" belongs to the exception last named. */
+static bool exception_line(struct reader *r, const char *key, const char *value)
+{
+        struct raw_report *raw = r->raw;
+        struct raw_exception *last = raw->exception_count ? &raw->exceptions[raw->exception_count - 1] : NULL;
+
+        if (!strcmp(key, "exception") || !strcmp(key, "nested"))
+                POOL_APPEND(r->pool, raw->exceptions, raw->exception_count)->type = value;
+        else if (last && !strcmp(key, "what"))
+                last->what = value;
+        else if (last && !strcmp(key, "what unknown"))
+                last->what_unknown = true;
+        return true;
+}
+
 static bool cause_line(struct reader *r, char *line)
 {
         char *value = split_key(line);
@@ -182,8 +197,8 @@ static bool cause_line(struct reader *r, char *line)
                 r->report->cause.message = value;
         else if (!strcmp(line, "class"))
                 r->raw->class = value;
-        else if (!strcmp(line, "exception"))
-                r->raw->exception = value;
+        else
+                return exception_line(r, line, value);
         return true;
 }
 

@@ -17,6 +17,12 @@ struct raw_frame {
         bool signal_frame;
 };
 
+struct raw_exception {
+        const char *type;  /* mangled */
+        const char *what;  /* NULL unknown */
+        bool what_unknown; /* the program's own what(), which was not called */
+};
+
 struct raw_module {
         uint64_t base, end;
         const char *build_id; /* hex, NULL unknown */
@@ -30,7 +36,8 @@ struct raw_report {
         const char *thread_name;
         struct known_int start_ticks; /* clock ticks from boot to the start of the process */
         const char *class;
-        const char *exception; /* mangled */
+        struct raw_exception *exceptions; /* thrown first, then what it was thrown over */
+        size_t exception_count;
         struct report_context *context;
         size_t context_count;
         struct raw_frame *frames;

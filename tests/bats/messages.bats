@@ -95,3 +95,177 @@ says_nothing() {
         dies "$(messages)" unterminated-record
         says unfinished
 }
+
+# ---- exceptions ----
+
+# raw_exception: type (mangled) and what() of the raw report.
+raw_exception() {
+        printf '%s | %s\n' "$(raw_value "$(raw_report)" cause exception)" "$(raw_value "$(raw_report)" cause what)"
+}
+
+# throws PROGRAM TYPE WHAT WORD: the uncaught exception's type and what(), "-" for none, in both reports.
+throws() {
+        local what
+        dies "$tools/zoo-${ZOO:-O0}/$1" "$4" || return 1
+        assert_json "$(the_report)" '.cause.kind == "exception" and .fault.class == "uncaught-exception"' || return 1
+        [ "$(json "$(the_report)" .cause.exception.type)" = "$2" ] || fail "$1 $4: $(json "$(the_report)" .cause.exception)" || return 1
+        what=$(json "$(the_report)" '.cause.exception.what // "-"')
+        [ "$what" = "$3" ] || fail "$1 $4: what() is: $what" || return 1
+        what=$(raw_value "$(raw_report)" cause what)
+        [ "${what:--}" = "$3" ] || fail "$1 $4: raw what() is: $what"
+}
+
+# Programs that have the C++ run-time in three ways; each word is tried with one of them at least.
+each_way() {
+        ZOO=O0 throws throws "$@" && ZOO=O2 throws throws_static "$@" && ZOO=O2 throws plugged "$@"
+}
+
+@test "uncaught exception: type and what(), the run-time as a library, linked in, or in a plugin of a C program" {
+        each_way std::runtime_error "the message of the exception" runtime-error
+        each_way "(anonymous namespace)::derived" "of a class of the program" derived
+        each_way "(anonymous namespace)::second" "from the second base" second-base
+        each_way "(anonymous namespace)::diamond" "from the end of a diamond" diamond
+        each_way std::bad_alloc std::bad_alloc bad-alloc
+        each_way "(anonymous namespace)::plain" - plain
+}
+
+@test "uncaught exception: classes of the standard library" {
+        ZOO=O0 throws throws std::bad_cast std::bad_cast bad-cast
+        ZOO=O2 throws throws std::bad_function_call bad_function_call bad-function-call
+        ZOO=O2 throws throws_static std::future_error "std::future_error: Promise already satisfied" future-error
+        ZOO=O0 throws throws_static std::system_error "open: No such file or directory" system-error
+        ZOO=O2 throws plugged std::__ios_failure "basic_ios::clear: iostream error" ios-failure
+        ZOO=O0 throws plugged "(anonymous namespace)::virtual_base" "from a virtual base" virtual-base
+}
+
+@test "uncaught exception: strings and numbers thrown bare" {
+        local string="std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >"
+        throws throws int -7 int
+        throws throws "unsigned int" 4000000000 unsigned
+        throws throws_static long -9000000000000000000 long
+        throws throws short -300 short
+        throws throws char x char
+        throws throws bool true bool
+        throws throws double 0.1 double
+        throws plugged double 1.5e+300 double-large
+        throws throws double -1.23457e-05 double-small
+        throws throws double 123456 double-whole
+        throws throws double inf double-infinite
+        throws throws float 2.5 float
+        throws throws "long double" 1e-300 long-double
+        each_way "char const*" "a literal" chars
+        throws throws "char const*" - null-chars
+        throws throws "$string" short string
+        throws throws_static "$string" ssssssssssssssssssssssssssssssssssssssssssssssssss long-string
+        throws throws "std::basic_string_view<char, std::char_traits<char> >" "a view" string-view
+        throws throws "(anonymous namespace)::colour" - enum
+}
+
+@test "uncaught exception: out of noexcept, from a thread, thrown again" {
+        local word
+        for word in noexcept noexcept-cleanup thread rethrow rethrow-later own-terminate; do
+                each_way std::runtime_error "the message of the exception" $word
+        done
+}
+
+@test "uncaught exception in a stripped program with the run-time linked in" {
+        local word
+        mkdir -p "$T/zoo-strip"
+        cp "$tools/zoo-O2/throws_static" "$T/zoo-strip/stripped" && strip "$T/zoo-strip/stripped"
+        tools=$T ZOO=strip
+        for word in runtime-error noexcept rethrow rethrow-later own-terminate; do
+                throws stripped std::runtime_error "the message of the exception" $word
+        done
+}
+
+@test "nested exceptions: the whole chain, outermost first" {
+        local program
+        for program in throws throws_static plugged; do
+                dies "$tools/zoo-O0/$program" nested
+                assert_json "$(the_report)" '.cause.exception.what == "outermost" and (.cause.exception.nested | length) == 2 and
+                        .cause.exception.nested[1] == {"type": "std::out_of_range", "what": "innermost"} and
+                        (.cause.exception.nested[0].type | contains("own_what"))'
+        done
+        dies "$tools/zoo-O0/throws" nested
+        assert_json "$(the_report)" '.cause.exception.nested[0].what == "made up by the program"'
+        [ "$(raw_section "$(raw_report)" cause | grep -c '^nested: ')" = 2 ]
+        dies "$tools/zoo-O0/throws" deeply-nested
+        assert_json "$(the_report)" '.cause.exception | .what == "level 20" and (.nested | length) == 7'
+}
+
+@test "a what() of the program's own: called where the run-time can be hooked, else absent, and the diagnostics say why" {
+        throws throws "(anonymous namespace)::own_what" "made up by the program" own-what
+        assert_json "$(the_report)" 'all(.diagnostics[]; .stage != "exception")'
+        for program in throws_static plugged; do
+                throws $program "(anonymous namespace)::own_what" - own-what
+                assert_json "$(the_report)" 'any(.diagnostics[]; .stage == "exception" and (.message | contains("own_what")))'
+        done
+}
+
+@test "a what() that faults or throws: the program ends as without us" {
+        local word
+        for word in own-what what-faults what-throws what-wild; do
+                faithful_command 1 "$tools/zoo-O0/throws" $word
+        done
+        STATUS=139 dies "$tools/zoo-O0/throws" what-faults
+        assert_json "$(the_report)" '.cause.kind == "signal" and .cause.exception.type == "(anonymous namespace)::what_faults"'
+        dies "$tools/zoo-O0/throws" what-throws
+        assert_json "$(the_report)" '.cause.message == "terminate called recursively" and .cause.exception.type == "int"'
+}
+
+@test "exception with bytes that are not UTF-8, and with a text of a megabyte" {
+        dies "$tools/zoo-O0/throws" odd-text
+        assert_json "$(the_report)" '.cause.exception.what == "café \\xff \u001b[31m\n"'
+        for program in throws throws_static; do
+                dies "$tools/zoo-O0/$program" long-text
+                assert_json "$(the_report)" '.cause.exception.what | length > 1000 and length < 1100 and test("^w+$")'
+        done
+}
+
+@test "an exception that was caught is not what abort() is about" {
+        local program word
+        for program in throws throws_static plugged; do
+                for word in abort-in-catch abort-after-catch; do
+                        dies "$tools/zoo-O0/$program" $word
+                        assert_json "$(the_report)" '.cause.kind == "abort" and .fault.class == "abort" and (.cause | has("exception") | not)'
+                        [ "$(raw_exception)" = " | " ] || fail "$(raw_exception)"
+                done
+        done
+}
+
+@test "the exception in flight smashed by the program: the report goes on without it" {
+        local program word
+        for program in throws throws_static plugged; do
+                for word in smashed wild-type; do
+                        dies "$tools/zoo-O2/$program" $word
+                        assert_json "$(the_report)" '.cause | has("exception") | not'
+                done
+                throws $program "(anonymous namespace)::leaks_its_address" - smashed-object
+        done
+}
+
+@test "terminate without an exception, and calls of what is not there" {
+        dies "$tools/zoo-O0/zoo_cxx" terminate
+        says "terminate called without an active exception"
+        dies "$tools/zoo-O0/zoo_cxx" unjoined-thread
+        says "terminate called without an active exception"
+        dies "$tools/zoo-O0/plugged" terminate
+        says "terminate called without an active exception"
+        dies "$tools/zoo-O2/throws_static" terminate
+        assert_json "$(the_report)" '.cause.message == "terminate called without an active exception" and .fault.class == "terminate"'
+        for ZOO in O0 O2; do
+                dies "$tools/zoo-$ZOO/zoo_cxx" pure-virtual
+                says "pure virtual method called"
+        done
+}
+
+@test "exception of a raw report alone: crashpre show has type and what()" {
+        fresh_reports
+        CRASHPRE_HELPER=/nonexistent run -134 preloaded "$tools/zoo-O0/throws" nested
+        run -0 "$build/bin/crashpre" show "$(raw_report)"
+        [[ $output == *"uncaught-exception"*"std::_Nested_exception<std::runtime_error>"* ]] || fail "$output"
+        fresh_reports
+        CRASHPRE_HELPER=/nonexistent run -134 preloaded "$tools/zoo-O0/throws" terminate
+        run -0 "$build/bin/crashpre" show "$(raw_report)"
+        [[ $output == *"SIGABRT (terminate"* ]] || fail "$output"
+}

@@ -31,4 +31,8 @@ struct arch_frame_link arch_link_by_fp(uint64_t fp);
 /* By the code at an exact `pc`, before the frame pointer is set up and after it is taken down. */
 bool arch_link_by_code(const struct cfi_space *space, uint64_t pc, uint64_t sp, struct arch_frame_link *out);
 
+/* What the function at `code` gives when it is called with `self`, where it does no more than load a pointer from an
+ * object, or name a constant. false: it does more, or something unknown. */
+bool arch_simple_getter(const struct cfi_space *space, uint64_t code, uint64_t self, uint64_t *result);
+
 #endif

@@ -21,6 +21,9 @@
  *                                         processor's own numbers (AUDIT_ARCH_* of linux/audit.h)
  *   message: text                         what the program said as it gave up, at most 4 KiB
  *   exception: St13runtime_error          mangled
+ *   what: text                            of the exception above; the value of a string or number
+ *   what unknown: the program's own what()
+ *   nested: St11logic_error               what the exception above was thrown over; then its "what", as above
  *   reason: text                          of a request
  *   class: null-dereference               as far as known in process
  *   [process]

@@ -20,6 +20,7 @@
 #define CRASHPRE_UNWIND_CORE_WIRE_H
 
 #include "unwind/core/arch.h"
+#include "unwind/core/exception.h"
 
 enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 };
 
@@ -67,7 +68,9 @@ struct wire_crash {
         char dir[4096];                            /* directory of the reports, for people; "" none */
         char reason[256];                          /* of a request */
         char message[WIRE_MESSAGE_MAX];            /* what the program said as it gave up, "" nothing */
-        char exception_type[512];                  /* mangled type name, "" unknown */
+        /* an exception that the crash has to do with; not certain: one that a catch clause holds as the process aborts */
+        uint32_t exception_certain;
+        struct exception_chain exception;
         /* anything worth a diagnostic: settings that were bad, a directory that could not be used; "" none; lines */
         char note[512];
 };
