@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: MIT
+# Who may look at whom: a report is made whatever the process gave away or never had, and where the helper may not attach, the report says
+# by which rule. Namespaces, and a /proc that belongs to another one.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        fresh_reports
+        export LIMIT=20
+        nobody=() # in front of a command: as a user without any privilege; without root: as who we are
+        [ "$(id -u)" != 0 ] || nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
+}
+
+teardown() {
+        [ -z "${public-}" ] || rm -rf "$public"
+}
+
+# everybody_can_reach: copies of library, helper and zoo, and an open report directory, below a directory that everybody may enter.
+everybody_can_reach() {
+        need setpriv
+        public=$(mktemp -d /tmp/crashpre-public.XXXXXX)
+        chmod 755 "$public"
+        mkdir -p "$public/lib" "$public/libexec/crashpre" "$public/bin"
+        cp "$preload" "$public/lib/"
+        cp "$helper" "$public/libexec/crashpre/"
+        cp "$tools"/zoo-O0/* "$tools/status" "$public/bin/"
+        public_lib=$public/lib/${preload##*/}
+        mkdir -m 1777 "$public/reports"
+        export CRASHPRE_DIR=$public/reports
+}
+
+# public_run [COMMAND... --] WORD...: the copy of the zoo under the copy of the library, by way of the command.
+public_run() {
+        local by=()
+        while [ "$1" != -- ]; do by+=("$1") && shift; done
+        timeout -k 5 "$LIMIT" "${by[@]}" env LD_PRELOAD="$public_lib" "$public/bin/zoo" "${@:2}"
+}
+
+why() {
+        json "$(the_report)" '.diagnostics[]? | select(.stage == "attach").message'
+}
+
+# one_thread_told: the crashing thread, named, by both reports; and all that needs no tracer.
+one_thread_told() {
+        good_reports 1
+        assert_json "$(the_report)" '(.threads | length) == 1 and .threads[0].crashed and .threads[0].unwind_end == "end-of-stack"'
+        assert_stack "$(the_report)" null_write zoo_go main
+        frames_agree "$(raw_report)" "$(the_report)"
+        assert_json "$(the_report)" ".threads[0].frames[0] | .line == $(line_of 'CRASH: null-write') and (.source.lines | length) > 0"
+        assert_json "$(the_report)" '.process | .pid and .ppid and (.exe | endswith("/zoo")) and (.cmdline | length) == 2 and .cwd and .uid and .start_time'
+        assert_json "$(the_report)" '(.modules | length) >= 5 and all(.modules[]; .build_id) and (.threads[0].registers | length) > 15'
+        assert_json "$(the_report)" '.fault.class == "null-dereference" and .fault.access == "write"'
+}
+
+all_threads_told() {
+        good_reports 1
+        assert_json "$(the_report)" '(.threads | length) == 17 and all(.threads[]; .unwind_end == "end-of-stack")'
+        assert_stack "$(the_report)" null_write zoo_go main
+        assert_json "$(the_report)" '[.diagnostics[]? | select(.stage == "attach")] == []'
+}
+
+# ---- credentials ----
+
+@test "not dumpable, as root: all threads" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        LEVELS=O0 faithful nodump-many-null-write
+        all_threads_told
+}
+
+@test "not dumpable, as a user: the crashing thread, and the diagnostics say what it did to itself" {
+        everybody_can_reach
+        run -139 public_run "${nobody[@]}" -- nodump-many-null-write
+        one_thread_told
+        [[ $(why) == "cannot attach to process "*"it is not dumpable: "*"CAP_SYS_PTRACE" ]] || fail "$(why)"
+        [ "$(why | wc -l)" = 1 ] || fail "$(why)"
+}
+
+@test "not dumpable: it is so again when the process dies, and makes no core" {
+        for word in nodump-null-write nodump-thread-abort; do
+                LEVELS=O0 faithful $word
+                [[ $(<"$T/preloaded.status") != *core* ]] || fail "$(<"$T/preloaded.status")"
+        done
+}
+
+@test "changed its user after the start: the crashing thread, its name, and why the others are missing" {
+        [ "$(id -u)" = 0 ] || skip "needs root to become somebody else"
+        everybody_can_reach
+        run -139 public_run env -- setuid-many-null-write
+        one_thread_told
+        assert_json "$(the_report)" '.process.uid == 65534 and .threads[0].name == "zoo"'
+        [[ $(why) == *"it is not dumpable"*"changed its user after its start"* ]] || fail "$(why)"
+}
+
+@test "a user without any privilege: all threads" {
+        everybody_can_reach
+        run -139 public_run "${nobody[@]}" -- many-null-write
+        all_threads_told
+        assert_json "$(the_report)" '.process.uid > 0 or ('"$(id -u)"' > 0)'
+}
+
+@test "no capability is left, nor can one be got: all threads" {
+        everybody_can_reach
+        run -139 public_run setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- many-null-write
+        all_threads_told
+}
+
+@test "no new privileges: all threads" {
+        LEVELS=O0 faithful nonewprivs-many-null-write
+        all_threads_told
+}
+
+@test "a set-user-ID program is left alone: as without, and no report" {
+        [ "$(id -u)" = 0 ] || skip "needs root to make one"
+        everybody_can_reach
+        cp /usr/bin/id "$public/bin/id"
+        chown 65533 "$public/bin/zoo" "$public/bin/id"
+        chmod 4755 "$public/bin/zoo" "$public/bin/id"
+        [ "$("${nobody[@]}" "$public/bin/id" -u)" = 65533 ] || skip "no set-user-ID programs on this file system"
+        for word in footprint null-write nothing; do
+                run timeout 20 "${nobody[@]}" env -i CRASHPRE_DIR="$CRASHPRE_DIR" "$public/bin/zoo" $word
+                plain=$status/$output
+                run timeout 20 "${nobody[@]}" env -i CRASHPRE_DIR="$CRASHPRE_DIR" LD_PRELOAD="$public_lib" "$public/bin/zoo" $word
+                # ld.so takes the variable away, so its loss is all that a program can see
+                [ "$status/$output" = "$plain" ] || fail "$word: $status $output" "without: $plain"
+        done
+        nothing_in "$CRASHPRE_DIR"
+}
+
+# ---- tracers ----
+
+@test "strace is attached: its pid and name are told, and what to do" {
+        need strace
+        run -139 timeout 30 strace -f -o "$T/strace" env LD_PRELOAD="$preload" "$(zoo)" many-null-write
+        assert_json "$(the_report)" '.threads[0].crashed and .threads[0].unwind_end == "end-of-stack"'
+        assert_stack "$(the_report)" null_write zoo_go main
+        [[ $(why) =~ "process "[0-9]+" (strace) is tracing it already; detach that first" ]] || fail "$(why)"
+        grep -q 'killed by SIGSEGV' "$T/strace"
+}
+
+@test "gdb is attached: its pid and name are told; the debugger sees the crash first, and the process dies by its signal" {
+        need gdb
+        timeout 60 gdb -q -nx -batch -ex "set env LD_PRELOAD=$preload" -ex "set env CRASHPRE_DIR=$CRASHPRE_DIR" -ex "set startup-with-shell off" \
+                -ex run -ex "printf \"stopped at %s\\n\", \"first\"" -ex "info symbol \$pc" -ex continue -ex continue --args "$(zoo)" null-write >"$T/gdb" 2>&1 </dev/null
+        grep -q '^null_write + ' "$T/gdb" || { show "$T/gdb" && fail "gdb did not stop at the fault"; }
+        grep -q 'Program terminated with signal SIGSEGV' "$T/gdb" || { show "$T/gdb" && fail "another end"; }
+        [[ $(why) =~ "process "[0-9]+" (gdb) is tracing it already; detach that first" ]] || fail "$(why)"
+        assert_stack "$(the_report)" null_write zoo_go main
+}
+
+# Yama is not on every machine, so its rule is kept by hand: only who was named by PR_SET_PTRACER may attach, and nobody attaches before.
+@test "the helper is named as tracer after it said hello and before it is told of the crash, and for a request that is undone" {
+        need strace
+        CRASHPRE_HELPER=$(a_helper named <<<'echo $$ >"$T/pid"; exec "$HELPER" "$@"')
+        export CRASHPRE_HELPER
+        run -139 timeout 30 strace -o "$T/strace" -e trace=prctl,read,write,clone,pipe2 env LD_PRELOAD="$preload" "$(zoo)" null-write
+        # Hello is read, the helper is named, struct wire_crash is written: in this order.
+        grep -nE 'read\([0-9]+, "H", 1\)|PR_SET_PTRACER|write\([0-9]+, "CRCp' "$T/strace" | sed -E 's/^[0-9]+:([a-z]+).*/\1/' | tr '\n' ' ' >"$T/order"
+        [ "$(<"$T/order")" = "read prctl write " ] || { show "$T/strace" && fail "the order is $(<"$T/order")"; }
+        grep -qE "PR_SET_PTRACER, $(<"$T/pid")[,)]" "$T/strace" || { grep PTRACER "$T/strace" && fail "not the helper's pid, $(<"$T/pid")"; }
+        run -0 timeout 30 strace -o "$T/strace" -e trace=prctl env LD_PRELOAD="$preload" "$(zoo)" request
+        [ "$(grep -c PR_SET_PTRACER "$T/strace")" = 2 ] || { show "$T/strace" && fail "not named, or not undone"; }
+        grep PR_SET_PTRACER "$T/strace" | tail -n 1 | grep -qE 'PR_SET_PTRACER, (0|NULL|0x0)[,)]' || { show "$T/strace" && fail "not undone"; }
+}
+
+# ---- namespaces ----
+
+in_new() {
+        unshare "$@" true 2>/dev/null || skip "no such namespaces here: unshare $*"
+}
+
+@test "in a user namespace of its own, unprivileged: all threads" {
+        everybody_can_reach
+        "${nobody[@]}" unshare -Ur true 2>/dev/null || skip "no unprivileged user namespaces here"
+        run -139 public_run "${nobody[@]}" unshare -Ur -- many-null-write
+        all_threads_told
+}
+
+@test "in unprivileged user, mount and pid namespaces: all threads, and the program's own numbers" {
+        everybody_can_reach
+        "${nobody[@]}" unshare -Ur -m -p --fork --mount-proc true 2>/dev/null || skip "no unprivileged namespaces here"
+        run -139 public_run "${nobody[@]}" unshare -Ur -m -p --fork --mount-proc -- many-null-write
+        all_threads_told
+        assert_json "$(the_report)" '.process.pid == 1 and .threads[0].tid == 1 and (.process.cmdline | length) == 2'
+}
+
+@test "a /proc that belongs to the outer pid namespace: nobody else's process is described" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        in_new -p --fork
+        run -139 timeout 20 unshare -p --fork env LD_PRELOAD="$preload" "$(zoo)" many-null-write
+        all_threads_told
+        assert_json "$(the_report)" '.process | .pid == 1 and (.exe | endswith("/zoo")) and .cmdline[1] == "many-null-write"'
+        fresh_reports
+        run -139 timeout 20 unshare -p --fork unshare -p --fork sh -c 'LD_PRELOAD="$0" "$1" many-null-write; exit $?' "$preload" "$(zoo)"
+        all_threads_told
+        assert_json "$(the_report)" '.process | .pid == 2 and .ppid == 1 and .cmdline[1] == "many-null-write"'
+}
+
+@test "no /proc at all, the helper within reach: both reports, from what the handler wrote" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        in_new -m
+        run -139 timeout 20 unshare -m sh -c 'umount -l /proc && LD_PRELOAD="$0" exec "$1" null-write' "$preload" "$(zoo)"
+        good_reports 1
+        assert_stack "$(the_report)" null_write zoo_go main
+        [[ $(why) == *"no /proc is mounted here"* ]] || fail "$(why)"
+        assert_json "$(the_report)" 'any(.modules[]; .path | endswith("/zoo"))'
+}
+
+@test "the helper is not in the program's mount namespace: the raw report, and it says so" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        in_new -m
+        mkdir "$T/empty"
+        run -139 timeout 20 unshare -m sh -c 'mount --bind "$2" "${0%/lib/*}/libexec" && LD_PRELOAD="$0" exec "$1" null-write' "$preload" "$(zoo)" "$T/empty"
+        [ "$(reports .json)" = 0 ]
+        raw_is_complete "$(raw_report)"
+        grep -q '^helper: could not be started, execve gave errno 2: ' "$(raw_report)"
+}
+
+@test "network, ipc and host name of its own: all threads" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        in_new -n -i -u
+        run -139 timeout 20 unshare -n -i -u env LD_PRELOAD="$preload" "$(zoo)" many-null-write
+        all_threads_told
+}
+
+@test "a root file system that cannot be written: reports go to stderr or where they may" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        in_new -m
+        run -139 --separate-stderr timeout 20 unshare -m sh -c 'mount -o bind,ro "$2" "$2" && LD_PRELOAD="$0" exec "$1" null-write' "$preload" "$(zoo)" "$CRASHPRE_DIR"
+        [[ $stderr == *"crashpre raw report 1"*"end of report"* ]] || fail "$stderr"
+        nothing_in "$CRASHPRE_DIR"
+}
+
+@test "first process of a pid namespace: both reports, all threads, 128 + signal" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        in_new -p --fork --mount-proc
+        for case in null-write:139 abort:134 thread-null-write:139 "raise TRAP:133"; do
+                fresh_reports
+                # shellcheck disable=SC2086 # two words
+                run -"${case##*:}" timeout 20 unshare -p --fork --mount-proc env LD_PRELOAD="$preload" "$(zoo)" ${case%:*}
+                good_reports 1
+                assert_json "$(the_report)" '.process.pid == 1 and ([.diagnostics[]? | select(.stage == "attach")] == [])'
+        done
+}
+
+@test "it made a pid namespace for its children: the report is made, no other process is hit, and its children can still be made" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        in_new -p
+        cat >"$T/inner.c" <<'C'
+#define _GNU_SOURCE
+#include "preload/crashpre.h"
+#include <sched.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+        pid_t child;
+        int status;
+        if (unshare(CLONE_NEWPID))
+                return 3;
+        if (argc > 1)
+                *(volatile int *)argv[argc] = 1; /* the terminating NULL */
+        printf("request %d\n", crashpre_report("try") == 0);
+        child = fork();
+        if (child == 0)
+                _exit(getpid() == 1 ? 7 : 8);
+        waitpid(child, &status, 0);
+        printf("child %d\n", child < 0 ? -1 : WEXITSTATUS(status));
+        return 0;
+}
+C
+        gcc -g -I "$root" -o "$T/inner" "$T/inner.c" -ldl
+        CRASHPRE_STDERR=none run -0 preloaded "$T/inner"
+        [ "$output" = $'request 1\nchild 7' ] || fail "$output"
+        raw_is_complete "$(raw_report)"
+        fresh_reports
+        CRASHPRE_STDERR=none run -139 preloaded "$T/inner" crash
+        good_reports 1
+        assert_stack "$(the_report)" main
+        # A helper that hangs is ended there too, and nobody who has its number here.
+        fresh_reports
+        CRASHPRE_HELPER=$(a_helper hang <<<'exec sleep 1000')
+        export CRASHPRE_HELPER CRASHPRE_TIMEOUT=1
+        run -139 preloaded "$T/inner" crash
+        raw_is_complete "$(raw_report)"
+        grep -q '^helper: given up after CRASHPRE_TIMEOUT seconds: 1' "$(raw_report)"
+}
