@@ -44,10 +44,4 @@ int cli_load_report(struct report *report, int dir_fd, const char *file, char *w
  * directory. The n-th place (borrowed), or NULL after the last. */
 const char *cli_report_place(size_t n);
 
-/* Prints a report from directory `dir_fd`: `file` ends in .json, or .txt for the raw report alone. `shown` is the
- * path to print with it. 0, or -errno with a sentence in `why`. */
-enum cli_style { CLI_STYLE_BRIEF, CLI_STYLE_SHOW, CLI_STYLE_ALL_THREADS };
-int cli_print_report(int dir_fd, const char *file, const char *shown, enum cli_style style, bool colour, FILE *out,
-                     char *why, size_t why_size);
-
 #endif

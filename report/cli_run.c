@@ -5,6 +5,8 @@
 #include "report/install.h"
 #include "report/settings.h"
 #include "report/store.h"
+#include "report/text.h"
+#include "report/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +22,9 @@
 
 /* Exit codes as of env(1). */
 enum { RUN_FAILED = 125, RUN_CANNOT_EXECUTE = 126, RUN_NOT_FOUND = 127 };
+
+/* Different crashes that are told at the end of a command; a broken build may have very many. */
+#define BUGS_SHOWN 20
 
 struct run {
         const struct cli_command *self;
@@ -215,9 +220,62 @@ static bool was_there(const struct run *r, const struct store_entry *e)
         return false;
 }
 
+/* New reports of one bug: the first is shown, the others are counted. */
+struct bug {
+        const char *fingerprint; /* NULL: of a report without names, which is like no other */
+        size_t more;
+        const char *text, *last; /* of the first; path of the last */
+};
+
+struct bugs {
+        struct bug *v;
+        size_t n;
+};
+
+static void add_report(struct run *r, struct bugs *bugs, struct report *report, const char *path)
+{
+        struct text_options options = { .columns = text_columns(STDERR_FILENO),
+                                        .colour = cli_wants_colour(stderr),
+                                        .path = path };
+        struct bug *bug;
+        char *text;
+        size_t i;
+
+        for (i = 0; report->fingerprint && i < bugs->n; i++) {
+                if (bugs->v[i].fingerprint && !strcmp(bugs->v[i].fingerprint, report->fingerprint)) {
+                        bugs->v[i].more++;
+                        bugs->v[i].last = path;
+                        return;
+                }
+        }
+        bug = POOL_APPEND(&r->pool, bugs->v, bugs->n);
+        text = text_brief(report, &options);
+        bug->fingerprint = pool_strdup(&r->pool, report->fingerprint);
+        bug->text = pool_strdup(&r->pool, text);
+        free(text);
+}
+
+static void print_bugs(struct run *r, const struct bugs *bugs)
+{
+        size_t i;
+
+        for (i = 0; i < bugs->n && i < BUGS_SHOWN; i++) {
+                const struct bug *bug = &bugs->v[i];
+
+                fputs(bug->text, stderr);
+                if (bug->more)
+                        fprintf(stderr, "  and %zu more of the same, the last: %s\n", bug->more,
+                                utf8_printable(&r->pool, bug->last));
+        }
+        if (i < bugs->n)
+                fprintf(stderr, "crashpre: and %zu other crashes: crashpre list %s\n", bugs->n - i,
+                        utf8_printable(&r->pool, r->dir));
+}
+
 static void print_new_reports(struct run *r)
 {
         int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct bugs bugs = { NULL, 0 };
         struct store_entry *v;
         size_t n, i;
         char why[256];
@@ -228,14 +286,19 @@ static void print_new_reports(struct run *r)
         for (i = 0; i < n; i++) {
                 const char *file = pool_printf(&r->pool, "%s%s", v[i].id, v[i].files & STORE_JSON ? ".json" : ".txt");
                 const char *path = pool_printf(&r->pool, "%s/%s", r->dir, file);
+                struct report *report;
 
                 if (was_there(r, &v[i]) || !(v[i].files & (STORE_JSON | STORE_RAW)))
                         continue;
-                if (cli_print_report(fd, file, path, CLI_STYLE_BRIEF, cli_wants_colour(stderr), stderr, why,
-                                     sizeof(why)))
+                report = report_new();
+                if (cli_load_report(report, fd, file, why, sizeof(why)))
                         cli_error(r->self, "%s: %s", path, why);
+                else
+                        add_report(r, &bugs, report, path);
+                report_free(report);
         }
         close(fd);
+        print_bugs(r, &bugs);
 }
 
 /* Ends as the command did. The core, if any, is the command's own: none of ours. */

@@ -67,20 +67,18 @@ int cli_load_report(struct report *report, int dir_fd, const char *file, char *w
         return json_read_report(text, len, report, why, why_size);
 }
 
-int cli_print_report(int dir_fd, const char *file, const char *shown, enum cli_style style, bool colour, FILE *out,
-                     char *why, size_t why_size)
+static int print_report(const char *path, bool all_threads, bool colour, char *why, size_t why_size)
 {
-        struct text_options options = { .columns = text_columns(fileno(out)),
-                                        .colour = colour,
-                                        .all_threads = style == CLI_STYLE_ALL_THREADS,
-                                        .path = shown };
+        struct text_options options = {
+                .columns = text_columns(STDOUT_FILENO), .colour = colour, .all_threads = all_threads, .path = path
+        };
         struct report *report = report_new();
-        int err = cli_load_report(report, dir_fd, file, why, why_size);
+        int err = cli_load_report(report, AT_FDCWD, path, why, why_size);
         char *text;
 
         if (!err) {
-                text = style == CLI_STYLE_BRIEF ? text_brief(report, &options) : text_show(report, &options);
-                fputs(text, out);
+                text = text_show(report, &options);
+                fputs(text, stdout);
                 free(text);
         }
         report_free(report);
@@ -163,7 +161,7 @@ static int show(const struct cli_command *self, int argc, char **argv)
                 { "help", no_argument, NULL, 'h' },
                 { NULL, 0, NULL, 0 },
         };
-        enum cli_style style = CLI_STYLE_SHOW;
+        bool all_threads = false;
         struct choice choice = { { NULL }, NULL };
         bool colour = cli_wants_colour(stdout);
         const char *searched = NULL;
@@ -177,7 +175,7 @@ static int show(const struct cli_command *self, int argc, char **argv)
                 if (option == '?')
                         return cli_usage_error(self, "unknown option: %s", argv[optind - 1]);
                 if (option == 'a')
-                        style = CLI_STYLE_ALL_THREADS;
+                        all_threads = true;
                 else if (!cli_parse_colour(optarg, stdout, &colour))
                         return cli_usage_error(self, "--color=%s: expected auto, always or never", optarg);
         }
@@ -190,7 +188,7 @@ static int show(const struct cli_command *self, int argc, char **argv)
         if (!choice.path) {
                 cli_error(self, "no crash report in %s; name one, or set CRASHPRE_DIR", searched);
                 code = CLI_NOTHING;
-        } else if (cli_print_report(AT_FDCWD, choice.path, choice.path, style, colour, stdout, why, sizeof(why))) {
+        } else if (print_report(choice.path, all_threads, colour, why, sizeof(why))) {
                 cli_error(self, "%s: %s", choice.path, why);
                 code = CLI_NOTHING;
         }

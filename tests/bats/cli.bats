@@ -38,6 +38,15 @@ crashpre() {
         CRASHPRE_DIR=$T/work/crash-reports good_reports 3
 }
 
+@test "run: crashes of one bug are told once and counted, by the last report" {
+        CRASHPRE_DIR="" run --separate-stderr crashpre run -- sh -c "for i in 1 2 3; do $(zoo) null-write; done; $(zoo) div-zero"
+        [ "$(grep -c '^crashpre: ' <<<"$stderr")" = 2 ] || fail "$stderr"
+        reports=(crash-reports/*.json)
+        [[ $stderr == *$'\n  in null_write at memory.c:'*"report: $T/work/${reports[0]}"$'\n'"  and 2 more of the same, the last: $T/work/${reports[2]}"$'\n'* ]] ||
+                fail "$stderr" "${reports[@]}"
+        [[ $stderr == *$'\n  in div_zero at '* ]] || fail "$stderr"
+}
+
 @test "run: where reports go" {
         run crashpre run --dir here -- "$(zoo)" null-write
         CRASHPRE_DIR=$T/work/here good_reports 1
