@@ -48,15 +48,16 @@ static void raise_limit(int resource)
         sys_4(SYS_prlimit64, 0, resource, (long)&limit, 0);
 }
 
-/* Where the table of descriptors is full, a crashing thread takes a copy of its own (unshare(2), CLONE_FILES) and
- * empties that: the other threads and their files notice nothing. */
-static void make_room(void)
+/* A crashing thread takes a copy of the table of descriptors for its own (unshare(2), CLONE_FILES): what other threads,
+ * which still run, close or open from now on is not ours; and where the table is full we may empty it. */
+static void take_own_table(void)
 {
+        bool own = sys_1(SYS_unshare, CLONE_FILES) == 0;
         int fd = sys_openat(AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
 
         if (fd >= 0)
                 sys_close(fd);
-        if ((fd != -EMFILE && fd != -ENFILE) || sys_1(SYS_unshare, CLONE_FILES) < 0)
+        if ((fd != -EMFILE && fd != -ENFILE) || !own)
                 return;
         if (sys_3(SYS_close_range, 3, ~0u, 0) < 0)
                 for (fd = 3; fd < 4096; fd++) /* before Linux 5.9 */
@@ -69,7 +70,7 @@ void output_prepare(const struct crash *c)
         if (c->kind != WIRE_KIND_FATAL)
                 return;
         raise_limit(RLIMIT_FSIZE);
-        make_room();
+        take_own_table();
 }
 
 /* mkdir -p of c->dir. */

@@ -12,8 +12,8 @@
  * database that was opened as descriptor 2 is not a log. */
 bool output_stderr_ok(void);
 
-/* Before anything is opened: makes sure that a process about to die has a descriptor left and may write files as far
- * as its hard limits allow. Does nothing to a process that goes on. */
+/* Before anything is opened: makes sure that a thread about to die with its process has a descriptor left that no
+ * other thread closes, and may write files as far as its hard limits allow. Does nothing to a process that goes on. */
 void output_prepare(const struct crash *c);
 
 /* How many directories there are to try. */

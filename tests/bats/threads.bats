@@ -145,6 +145,13 @@ at_once() {
         assert_json "$(the_report)" '.threads[0].unwind_end == "end-of-stack"'
 }
 
+# ---- descriptors are common to all threads ----
+
+@test "a crash while another thread closes every descriptor there is: same death, one report" {
+        for i in 1 2 3 4 5; do LEVELS=O2 faithful closer-null-write; done
+        LEVELS=O2 faithful closer-thread-abort
+}
+
 # ---- locks in the hands of the thread that crashes (those that others hold: states.bats) ----
 
 @test "a crash inside dl_iterate_phdr: same death, one report" {

@@ -117,6 +117,26 @@ static void closeall_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
+static volatile int closing;
+
+static void *keep_closing(void *arg)
+{
+        for (;; closing = 1)
+                if (close_range(3, ~0u, 0) < 0)
+                        return arg;
+}
+
+/* Another thread closes every descriptor above 2, all the time. */
+static void closer_prefix(const struct zoo_plan *plan)
+{
+        pthread_t thread;
+
+        if (pthread_create(&thread, NULL, keep_closing, NULL))
+                zoo_broken("pthread_create");
+        zoo_wait_for(&closing, "a thread that closes descriptors");
+        zoo_go(plan);
+}
+
 static void nodata_prefix(const struct zoo_plan *plan)
 {
         const struct rlimit none = { 4096, 4096 };
@@ -453,6 +473,7 @@ const struct zoo_word setting_words[] = {
         { "noproc-", noproc_prefix },
         { "fdlimit-", fdlimit_prefix },
         { "closeall-", closeall_prefix },
+        { "closer-", closer_prefix },
         { "nodata-", nodata_prefix },
         { "eatheap-", eatheap_prefix },
         { "deletedcwd-", deletedcwd_prefix },

@@ -382,9 +382,9 @@ static void churn_word(const struct zoo_plan *plan)
 
 /* --- threads that start and end all the time --- */
 
-static volatile int ready_flux;
+static volatile int begun[4];
 
-static void *start_and_end(void *arg UNUSED)
+static void *start_and_end(void *arg)
 {
         pthread_attr_t attr;
 
@@ -395,7 +395,7 @@ static void *start_and_end(void *arg UNUSED)
 
                 for (int i = 0; i < 2; i++)
                         pair[i] = start(&attr, do_nothing, NULL);
-                ready_flux = 1;
+                *(volatile int *)arg = 1;
                 for (int i = 0; i < 2; i++)
                         pthread_join(pair[i], NULL);
         }
@@ -405,8 +405,9 @@ static void *start_and_end(void *arg UNUSED)
 static void flux_prefix(const struct zoo_plan *plan)
 {
         for (int i = 0; i < 4; i++)
-                start(NULL, start_and_end, NULL);
-        zoo_wait_for(&ready_flux, "threads that come and go");
+                start(NULL, start_and_end, (const void *)(uintptr_t)&begun[i]);
+        for (int i = 0; i < 4; i++)
+                zoo_wait_for(&begun[i], "threads that come and go");
         zoo_go(plan);
 }
 
