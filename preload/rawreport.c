@@ -61,6 +61,7 @@ static const struct {
         { "context", rawsection_context },
         { "breadcrumbs", rawsection_breadcrumbs },
         { "metadata", rawsection_metadata },
+        { "python", rawsection_python },
         { "registers", rawsection_registers },
         { "frames", rawsection_frames },
         { "modules", rawsection_modules },

@@ -12,6 +12,7 @@ void rawsection_process(void);     /* rawprocess.c */
 void rawsection_context(void);     /* rawnotes.c */
 void rawsection_breadcrumbs(void); /* rawnotes.c */
 void rawsection_metadata(void);    /* rawnotes.c */
+void rawsection_python(void);      /* rawpython.c */
 void rawsection_registers(void);   /* rawstate.c */
 void rawsection_frames(void);      /* rawstate.c */
 void rawsection_modules(void);     /* rawmaps.c */

@@ -325,6 +325,71 @@ static bool metadata_line(struct reader *r, char *line)
         return true;
 }
 
+static char *put_utf8(char *to, unsigned c)
+{
+        if (c >= 0x10000)
+                *to++ = (char)(0xf0 | c >> 18);
+        if (c >= 0x800)
+                *to++ = (char)(c >= 0x10000 ? 0x80 | (c >> 12 & 0x3f) : 0xe0 | c >> 12);
+        if (c >= 0x80)
+                *to++ = (char)(c >= 0x800 ? 0x80 | (c >> 6 & 0x3f) : 0xc0 | c >> 6);
+        *to++ = (char)(c >= 0x80 ? 0x80 | (c & 0x3f) : c);
+        return to;
+}
+
+/* CPython prints what is not ASCII as \xhh, \uhhhh or \Uhhhhhhhh, all of them code points; in place. */
+static char *decode_python(char *s)
+{
+        static const char letters[] = "xuU";
+        static const size_t digits[] = { 2, 4, 8 };
+        char *from = s, *to = s;
+
+        while (*from) {
+                const char *letter = *from == '\\' && from[1] ? strchr(letters, from[1]) : NULL;
+                size_t wanted = letter ? digits[letter - letters] : 0, n;
+                unsigned c = 0;
+
+                for (n = 0; n < wanted && hex_digit(from[2 + n]) >= 0; n++)
+                        c = c << 4 | (unsigned)hex_digit(from[2 + n]);
+                if (letter && n == wanted && c && c < 0x110000) {
+                        to = put_utf8(to, c);
+                        from += 2 + n;
+                } else {
+                        *to++ = *from++;
+                }
+        }
+        *to = 0;
+        return s;
+}
+
+/* File "/app/main.py", line 3 in work */
+static bool python_line(struct reader *r, char *line)
+{
+        static const char begin[] = "File ", middle[] = ", line ", end[] = " in ";
+        struct report_interpreter *python = &r->report->interpreter;
+        struct report_script_frame frame = { 0 };
+        char *file, *number = NULL, *function, *next;
+
+        if (strncmp(line, begin, sizeof(begin) - 1) != 0)
+                return !strcmp(line, "...");
+        file = decode_python(decode(line + sizeof(begin) - 1));
+        for (next = file; (next = strstr(next, middle)); next += sizeof(middle) - 1)
+                number = next;
+        function = number ? strstr(number + sizeof(middle) - 1, end) : NULL;
+        if (!function)
+                return false;
+        *number = *function = 0;
+        frame.line.known = parse_integer(number + sizeof(middle) - 1, &frame.line.v);
+        frame.function = function + sizeof(end) - 1;
+        if (file[0] == '"' && number > file + 1 && number[-1] == '"') {
+                number[-1] = 0;
+                frame.file = file + 1;
+        }
+        python->language = "python";
+        *POOL_APPEND(r->pool, python->frames, python->frame_count) = frame;
+        return true;
+}
+
 static bool register_line(struct reader *r, char *line)
 {
         static const char *const names[] = ARCH_REG_NAMES;
@@ -438,7 +503,7 @@ static section_line *section_function(const char *name)
                 { RAW_SECTION_CONTEXT, context_line },   { RAW_SECTION_BREADCRUMBS, breadcrumb_line },
                 { RAW_SECTION_METADATA, metadata_line }, { RAW_SECTION_REGISTERS, register_line },
                 { RAW_SECTION_FRAMES, frame_line },      { RAW_SECTION_MODULES, module_line },
-                { RAW_SECTION_MAPS, maps_line },
+                { RAW_SECTION_MAPS, maps_line },         { RAW_SECTION_PYTHON, python_line },
         };
         size_t i;
 

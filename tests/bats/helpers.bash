@@ -137,7 +137,7 @@ raw_is_complete() {
                 tail -n 20 "$1" >&2
                 fail "no line 'end of report', or several: $1" || return 1
         fi
-        sections=$(sed '/^end of report$/q' "$1" | grep -xE '\[(cause|process|context|breadcrumbs|metadata|registers|frames|modules|maps)\]' | tr -d '\n')
+        sections=$(sed '/^end of report$/q' "$1" | grep -xE '\[(cause|process|context|breadcrumbs|metadata|python|registers|frames|modules|maps)\]' | tr -d '\n')
         case $sections in
         "[cause][process]"*"[registers][frames][modules][maps]") ;;
         *) fail "sections are: $sections" || return 1 ;;

@@ -269,3 +269,99 @@ each_way() {
         run -0 "$build/bin/crashpre" show "$(raw_report)"
         [[ $output == *"SIGABRT (terminate"* ]] || fail "$output"
 }
+
+# ---- Python ----
+
+# python ARGUMENT...: Debian's interpreter dies of SIGSEGV, or as STATUS says.
+python() {
+        STATUS=${STATUS:-139} dies /usr/bin/python3 "$@"
+}
+
+# python_script: crashes in a few calls, in a thread where told so. CRASH markers are lines of the script.
+python_script() {
+        cat >"$T/café.py" <<'SCRIPT'
+import ctypes, sys, threading
+
+def innermost():
+    ctypes.string_at(0)
+
+class Worker:
+    def run(self):
+        innermost()
+
+if "thread" in sys.argv:
+    t = threading.Thread(target=Worker().run)
+    t.start()
+    t.join()
+else:
+    Worker().run()
+SCRIPT
+}
+
+# python_frames: "function file line" of each, of the JSON report.
+python_frames() {
+        json "$(the_report)" '.interpreter.frames[] | "\(.function) \(.file | sub(".*/"; "")) \(.line)"'
+}
+
+@test "Python: the script's frames, beside the native ones" {
+        python_script
+        python "$T/café.py"
+        assert_json "$(the_report)" '.interpreter.language == "python"'
+        diff <(python_frames | sed 's/^string_at __init__.py.*/string_at/') - <<'END' || fail "Python frames differ"
+string_at
+innermost café.py 4
+run café.py 8
+<module> café.py 15
+END
+        [ "$(raw_section "$(raw_report)" python | wc -l)" = 4 ]
+        assert_stack "$(the_report)" _ctypes_callproc _PyEval_EvalFrameDefault Py_BytesMain
+}
+
+@test "Python: in a thread, and with faulthandler's own handler before ours" {
+        python_script
+        python "$T/café.py" thread
+        [[ $(python_frames) == "string_at "*$'\ninnermost café.py 4\nrun café.py 8\nrun threading.py '* ]] || fail "$(python_frames)"
+        python -X faulthandler "$T/café.py"
+        [[ $(python_frames) == "string_at "*$'\ninnermost café.py 4\nrun café.py 8\n<module> café.py 15' ]] || fail "$(python_frames)"
+        [[ $output == *"Fatal Python error: Segmentation fault"* ]] || fail "faulthandler said: $output"
+        STATUS=134 python -c 'import os; os.abort()'
+        [[ $(python_frames) == "<module> <string> 1" ]] || fail "$(python_frames)"
+}
+
+@test "Python: a thread that the interpreter does not know has no frames of it" {
+        STATUS=134 python -c '
+import ctypes, time
+libc = ctypes.CDLL("libc.so.6")
+thread = ctypes.c_ulong()
+libc.pthread_create(ctypes.byref(thread), None, libc.abort, None)
+time.sleep(20)'
+        assert_json "$(the_report)" 'has("interpreter") | not'
+        ! grep -q '^\[python\]' "$(raw_report)"
+}
+
+@test "Python: an interpreter whose memory was smashed does no harm to the report" {
+        local offset
+        for offset in 0 8 56 64 152; do
+                fresh_reports
+                run preloaded /usr/bin/python3 -c "
+import ctypes
+ctypes.pythonapi.PyGILState_GetThisThreadState.restype = ctypes.c_void_p
+thread = ctypes.pythonapi.PyGILState_GetThisThreadState()
+ctypes.memset(thread + $offset, 0x41, 128)
+ctypes.string_at(0)"
+                [ "$status" = 139 ] || [ "$status" = 135 ] || fail "at $offset: status $status" # SIGSEGV or SIGBUS
+                good_reports 1
+                assert_json "$(the_report)" '.threads[0].frames | length > 0'
+        done
+}
+
+@test "Python: a recursion of a thousand calls is cut, the innermost frames are there" {
+        python -c "
+import ctypes
+def deep(n):
+    if n == 0:
+        ctypes.string_at(0)
+    deep(n - 1)
+deep(900)"
+        assert_json "$(the_report)" '.interpreter.frames | length >= 50 and .[1] == {"function": "deep", "file": "<string>", "line": 5}'
+}

@@ -36,6 +36,8 @@
  *   [breadcrumbs]                         "time tid category: message", oldest first
  *   [metadata]                            "name: value"; other than strings with their type:
  *                                         "name (int): 42", "name (double): 0.5", "name (bool): true"
+ *   [python]                              frames of the interpreter, innermost first, as CPython prints them
+ *   File "/app/main.py", line 3 in work
  *   [registers]
  *   rax: 0x...                            one line each, ARCH_REG_DISPLAY_ORDER, known ones only
  *   xstate: <block>                       see RAW_BLOCK_*
@@ -67,6 +69,7 @@
 #define RAW_SECTION_CONTEXT "[context]"
 #define RAW_SECTION_BREADCRUMBS "[breadcrumbs]"
 #define RAW_SECTION_METADATA "[metadata]"
+#define RAW_SECTION_PYTHON "[python]"
 #define RAW_SECTION_REGISTERS "[registers]"
 #define RAW_SECTION_FRAMES "[frames]"
 #define RAW_SECTION_MODULES "[modules]"
