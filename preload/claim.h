@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Waits at most `patience_ns` for another thread's report to end. true: this thread's turn. */
+/* Waits at most `patience_ns` for another thread's report to end. true: this thread's turn. false at once where this
+ * very thread is making a report already. */
 bool claim_take(uint64_t patience_ns);
 
 /* The same for a thread that is about to die of a signal: a thread that asks for one report after the other does not

@@ -68,6 +68,12 @@ field() {
         [ "$(field '.threads[0].context | map(.phase) | unique')" = '["kept"]' ]
 }
 
+@test "filter: one that asks for a report itself is told that there is one, at once" {
+        LIMIT=20 run -139 preloaded "$api" request-within
+        [ "$output" = busy ] || fail "$output"
+        valid_reports "$(the_report)"
+}
+
 @test "filter: a crash that is not wanted leaves no report and dies the same" {
         run -139 preloaded "$api" filter
         [ "$(reports .txt)" = 0 ]

@@ -126,6 +126,31 @@ static int refuse(int sig)
         return sig != SIGSEGV;
 }
 
+static int said;
+
+static int ask_for_another(int sig)
+{
+        (void)sig;
+        said = crashpre_report("from within a report");
+        return 1;
+}
+
+static int say_what_came(const char *path)
+{
+        (void)path;
+        if (write(STDOUT_FILENO, said == -16 ? "busy\n" : "other\n", said == -16 ? 5 : 6) < 0) /* -EBUSY */
+                return 0;
+        return 0;
+}
+
+/* Asks for a report while one is made. */
+static void request_within(void)
+{
+        crashpre_set_filter(ask_for_another);
+        crashpre_set_after_report(say_what_came);
+        crash();
+}
+
 static void filter(void)
 {
         crashpre_set_filter(refuse);
@@ -193,6 +218,7 @@ static const struct {
         { "context", context },
         { "deep-context", deep_context },
         { "filter", filter },
+        { "request-within", request_within },
         { "after-report", after_report },
         { "after-fault", after_fault },
         { "disabled", disabled },
