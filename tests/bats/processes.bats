@@ -201,3 +201,26 @@ with_edge() {
         frames_agree "$(raw_report)" "$(the_report)"
         faithful closedplugin-abort
 }
+
+# ---- killed in the middle ----
+
+@test "the process is killed while it is reported: dead by SIGKILL, no process and no part of a file is left" {
+        CRASHPRE_HELPER=$(a_helper killer <<<'read -r pid _ <"$T/pid"; kill -KILL "$pid"; exec "$HELPER" "$@"')
+        export CRASHPRE_HELPER ZOO_PID_FILE=$T/pid CRASHPRE_STDERR=none
+        for word in pidfile-null-write pidfile-many-thread-abort; do
+                fresh_reports
+                ended preloaded env LD_PRELOAD="$preload" "$(zoo)" $word
+                [ "$(<"$T/preloaded.status")" = "signal 9 SIGKILL" ] || fail "$(<"$T/preloaded.status")"
+                raw_is_complete "$(raw_report)"
+                [ -z "$(find "$CRASHPRE_DIR" -mindepth 1 ! -name 'crash-*' -o -name '*.tmp')" ] || fail "$(ls -la "$CRASHPRE_DIR")"
+        done
+}
+
+@test "the process is killed while its helper holds its threads: dead by SIGKILL, no process is left" {
+        need strace
+        CRASHPRE_HELPER=$(a_helper killer <<<'(sleep 0.5; read -r pid _ <"$T/pid"; kill -KILL "$pid") & exec strace -o /dev/null -e trace=linkat -e inject=linkat:delay_enter=1500000 "$HELPER" "$@"')
+        export CRASHPRE_HELPER ZOO_PID_FILE=$T/pid CRASHPRE_STDERR=none
+        ended preloaded env LD_PRELOAD="$preload" "$(zoo)" pidfile-many-thread-null-write
+        [ "$(<"$T/preloaded.status")" = "signal 9 SIGKILL" ] || fail "$(<"$T/preloaded.status")"
+        raw_is_complete "$(raw_report)"
+}
