@@ -35,8 +35,8 @@ struct Shape {
         }
         KEPT int count() const
         {
-                return sides;
-        } // CRASH: null-this
+                return sides; // CRASH: null-this
+        }
 };
 
 struct Square : Shape {

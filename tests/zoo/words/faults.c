@@ -254,7 +254,7 @@ ZOO_FRAME static void large_local(const struct zoo_plan *plan)
 {
         volatile char room[64 << 20];
 
-        room[strlen(plan->word)] = 1; /* CRASH: large-local */
+        room[strlen(plan->word)] = 1;
         sink = room[1];
 }
 
@@ -499,7 +499,7 @@ ZOO_FRAME static void heap_overrun(const struct zoo_plan *plan UNUSED)
 
         for (int i = 0; i < 64; i++)
                 p[i] = 0x7f;
-        sink = (malloc(5000) != NULL); /* CRASH: heap-overrun */
+        p = malloc(5000); /* CRASH: heap-overrun */
 }
 
 ZOO_FRAME static void free_twice_large(const struct zoo_plan *plan UNUSED)
