@@ -10,7 +10,7 @@ inside libc, which depend on its debug package, and the width of blanks. A line 
 A command without output in the document, or with nothing but "...", must end well (0, or by a signal); for "..." it must print something.
 
 With COMMAND, each example is typed in a shell that it starts, as in "ssh host bash -c EXAMPLE". With --write, what the document shows
-becomes what was printed, where the two differ and it has no "...".
+becomes what was printed, where it has no "...".
 
 Exit status 0 if all examples are right, 1 if one is not or none was found, 2 for wrong usage.
 """
@@ -86,7 +86,7 @@ def normal(line, places):
     line = re.sub(r"(crash-[^ /]*?)-\d+-\d{8}T\d{6}\.\d{6}Z", r"\1-PID-TIME", line)
     line = re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME", line)
     line = re.sub(r"0x[0-9a-f]+", "ADDRESS", line)
-    line = re.sub(r"\[\d+\]|\bpid \d+|gdb -p \d+", "PID", line)
+    line = re.sub(r"\[\d+\]|\bpid \d+|gdb -p \d+|\bThread \d+", "PID", line)
     line = re.sub(r"\(commit [^)]*\)", "(commit X)", line)
     return re.sub(r"\s+", " ", line).strip()
 
@@ -119,9 +119,9 @@ def type_it(example, places, where):
     return "\n".join(["shown:"] + shown + ["printed:"] + comparable(got, places))
 
 
-def rewrite(path, wrong, places):
+def rewrite(path, tried, places):
     lines = open(path, encoding="utf-8").read().splitlines()
-    for example in reversed([e for e in wrong if "..." not in e.shown and comparable(e.shown, [])]):
+    for example in reversed([e for e in tried if "..." not in e.shown and comparable(e.shown, [])]):
         got = [re.sub(r"^(ba)?sh: line \d+: +\d+ (.*?)  .*", r"\2", line) for line in example.got]
         for place, name in places:
             got = [line.replace(place, name) for line in got]
@@ -141,7 +141,7 @@ def main():
     places = [(os.path.realpath(args.root), "/src/crashpre")]
     if os.getcwd() != os.path.realpath(args.root):
         places.append((os.getcwd(), "/tmp/try"))
-    tried, wrong = 0, []
+    tried, wrong, all_tried = 0, [], []
     for example in examples(args.file):
         if args.skip and args.skip.search(example.command):
             continue
@@ -150,11 +150,12 @@ def main():
             print(example.command)
             continue
         trouble = type_it(example, places, args.where)
+        all_tried.append(example)
         if trouble:
             wrong.append(example)
             print(f"{args.file}:{example.line}: $ {example.command}\n{trouble}\n", flush=True)
     if args.write:
-        rewrite(args.file, wrong, places)
+        rewrite(args.file, all_tried, places)
     if not tried:
         print(f"{args.file}: no examples", file=sys.stderr)
     return 1 if wrong or not tried else 0
