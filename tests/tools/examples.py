@@ -141,21 +141,20 @@ def main():
     places = [(os.path.realpath(args.root), "/src/crashpre")]
     if os.getcwd() != os.path.realpath(args.root):
         places.append((os.getcwd(), "/tmp/try"))
-    tried, wrong, all_tried = 0, [], []
+    tried, wrong = [], []
     for example in examples(args.file):
         if args.skip and args.skip.search(example.command):
             continue
-        tried += 1
+        tried.append(example)
         if args.list:
             print(example.command)
             continue
         trouble = type_it(example, places, args.where)
-        all_tried.append(example)
         if trouble:
             wrong.append(example)
             print(f"{args.file}:{example.line}: $ {example.command}\n{trouble}\n", flush=True)
     if args.write:
-        rewrite(args.file, all_tried, places)
+        rewrite(args.file, tried, places)
     if not tried:
         print(f"{args.file}: no examples", file=sys.stderr)
     return 1 if wrong or not tried else 0
