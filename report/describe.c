@@ -96,7 +96,8 @@ static const char *detail(struct report *report)
         if (is(class, "sent-by-process"))
                 return sent_by(report);
         if (is(class, "uncaught-exception"))
-                return report->cause.exception.type;
+                return report->cause.exception.type ? names_readable(&report->pool, report->cause.exception.type)
+                                                    : NULL;
         if (is(class, "bad-system-call") && report->signal.syscall_name)
                 return report->signal.syscall_name;
         if (is(class, "bad-system-call") && report->signal.syscall.known)

@@ -100,16 +100,33 @@ static const char *fortify(struct report *report, const struct crash_facts *f)
                "compiler knew (_FORTIFY_SOURCE).";
 }
 
+/* On its way out the exception met a function that ends the program: the unwinder stands on the stack then. Where no
+ * handler was found, __cxa_throw() itself calls std::terminate(). */
+static bool met_a_promise(const struct report *report)
+{
+        static const char *const functions[] = { "__gxx_personality_v0",   "__cxa_call_terminate",
+                                                 "__clang_call_terminate", "_Unwind_RaiseException",
+                                                 "_Unwind_Resume",         "_Unwind_Resume_or_Rethrow" };
+        size_t i;
+
+        for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+                if (fault_frame_of(report, functions[i], DEPTH))
+                        return true;
+        return false;
+}
+
 static const char *uncaught(struct report *report, const struct crash_facts *f)
 {
-        const struct report_exception *e = &report->cause.exception;
+        const char *type = report->cause.exception.type, *where = describe_where(report);
 
         (void)f;
-        return pool_printf(
-                &report->pool,
-                "An exception%s%s%s%s was thrown that nobody catches, or that left a function which promises "
-                "to let none out (noexcept, a destructor, the start of a thread).",
-                e->type ? " of type " : "", e->type ? e->type : "", e->what ? ": " : "", e->what ? e->what : "");
+        type = type ? names_short(&report->pool, type, 160) : "An exception";
+        return pool_printf(&report->pool, "%s was %s%s%s; %s.", type,
+                           fault_frame_of(report, "__cxa_rethrow", DEPTH) ? "rethrown" : "thrown", where ? " " : "",
+                           where ? where : "",
+                           met_a_promise(report) ? "it left a function that promises to let nothing out (noexcept, or "
+                                                   "a destructor)"
+                                                 : "nothing on the stack of its thread catches it");
 }
 
 static const char *terminate(struct report *report, const struct crash_facts *f)

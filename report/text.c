@@ -88,6 +88,26 @@ static void headline(struct writer *w)
                 w->style->plain);
 }
 
+/* Numbers and strings are thrown bare. */
+static bool is_value(struct writer *w)
+{
+        static const char *const words[] = {
+                "int",  "unsigned", "long",   "short",   "char",        "signed",
+                "bool", "float",    "double", "wchar_t", "std::string", "std::string_view"
+        };
+        const char *type = w->report->cause.exception.type;
+        size_t i, len;
+
+        if (!type)
+                return false;
+        type = names_readable(w->pool, type);
+        len = strcspn(type, " *<");
+        for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+                if (strlen(words[i]) == len && !strncmp(type, words[i], len))
+                        return true;
+        return false;
+}
+
 /* What the program said, and what that means. */
 static void cause(struct writer *w)
 {
@@ -97,7 +117,9 @@ static void cause(struct writer *w)
         if (c->message && !(c->kind && !strcmp(c->kind, "request")))
                 text_paragraph(w, 2, c->message, CAUSE_LINES);
         if (c->exception.what)
-                text_paragraph(w, 2, pool_printf(w->pool, "what(): %s", c->exception.what), CAUSE_LINES);
+                text_paragraph(w, 2,
+                               pool_printf(w->pool, "%s: %s", is_value(w) ? "value" : "what()", c->exception.what),
+                               CAUSE_LINES);
         for (i = 0; i < c->exception.nested_count; i++) {
                 const struct report_nested *n = &c->exception.nested[i];
 

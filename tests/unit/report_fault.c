@@ -169,7 +169,7 @@ static void phrases(void)
         f.sender_uid = KNOWN_INT(1000);
         phrase(&f, NULL, "SIGSEGV (sent-by-process: by process 7, uid 1000)");
         f = (struct crash_facts){ .signal = SIGSYS, .code = 1, .syscall = KNOWN_INT(41) };
-        phrase(&f, NULL, "SIGSYS (bad-system-call: number 41)");
+        phrase(&f, NULL, "SIGSYS (bad-system-call: socket)");
         f = (struct crash_facts){ .signal = SIGSEGV, .code = SEGV_MAPERR, .address = KNOWN_U64(0x123456) };
         phrase(&f, NULL, "SIGSEGV (unmapped-address: access to 0x123456)");
         f = (struct crash_facts){ .signal = 63, .code = 12345 };

@@ -110,7 +110,14 @@ static void causes(void)
                 "  0123456789012345678901234567890123456789012345678901234567\n"
                 "  890123456789\n",
                 "message, what(), what it was thrown over and the explanation, within the columns");
-        r->cause.exception.what = r->fault.explanation = NULL;
+        r->cause.message = r->fault.explanation = NULL;
+        r->cause.exception.nested_count = 0;
+        r->cause.exception.type = "char const*";
+        is_text(text_brief(r, &options),
+                "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
+                "  value: no such key\n",
+                "a string that was thrown bare is no what()");
+        r->cause.exception.what = NULL;
         r->cause.exception.nested_count = 0;
         r->cause.message = pool_printf(&r->pool, "%0999d", 7);
         is_text(text_brief(r, &options),
