@@ -134,6 +134,7 @@ options_of_page() {
         jq -r '[.properties, ."$defs"] | [.. | objects | .enum? // empty | .[]] | unique[]' "$schema" >>"$T/fields"
         [ "$(wc -l <"$T/fields")" -gt 90 ] || fail "$(<"$T/fields")"
         # words of the program
+        grep -hE 'return|class|[{]' "$root"/report/fault*.c | grep -oE '"[a-z]+(-[a-z]+)+"' | tr -d '"' | grep -vxE 'read-only|read-write|write-only|execute-only' >>"$T/fields"
         sed -n '/cfi_trust_name\|cfi_end_name/,/^}/s/.*return "\(.*\)";/\1/p' "$root"/unwind/core/cfi*.c | grep -vx 'none\|unknown' >>"$T/fields"
         grep -ohE '(class|kind) = "[a-z-]+"' "$root"/report/{fault,describe,helper_look,raw_read}.c | cut -d'"' -f2 >>"$T/fields"
         grep -ohE 'report_diagnose\([^,]*, "[a-z]+"' "$root"/report/*.c | cut -d'"' -f2 >>"$T/fields"
