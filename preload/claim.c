@@ -2,9 +2,14 @@
 #include "preload/claim.h"
 #include "preload/syscalls.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+
 static struct {
         uint64_t holder; /* pid << 32 | tid; 0 none */
         uint64_t first;  /* whose turn comes next: a thread that is about to die of a signal; 0 none */
+        int turns;       /* counts what may end a wait: those who wait sleep on it */
         bool dying;
 } claim;
 
@@ -26,6 +31,23 @@ static bool is_free(uint64_t holder, uint64_t self)
         return !holder || (holder >> 32 != self >> 32 && !sys_shares_memory((int)(uint32_t)holder));
 }
 
+/* A thousand threads may wait, on a machine that should make a report: they sleep until they are called. The slice is
+ * for a holder that died without a word. */
+static void wait_for_turn(int turn)
+{
+        const struct timespec slice = { 0, 100000000 };
+        int err = sys_futex(&claim.turns, FUTEX_WAIT, turn, &slice);
+
+        if (err && err != -EAGAIN && err != -EINTR && err != -ETIMEDOUT) /* a seccomp filter refuses to wait */
+                sys_2(SYS_nanosleep, (long)&pause_between_looks, 0);
+}
+
+static void next_turn(void)
+{
+        __atomic_add_fetch(&claim.turns, 1, __ATOMIC_ACQ_REL);
+        sys_futex(&claim.turns, FUTEX_WAKE, INT_MAX, NULL);
+}
+
 bool claim_take_first(uint64_t patience_ns)
 {
         uint64_t self = self_id(), first = __atomic_load_n(&claim.first, __ATOMIC_ACQUIRE);
@@ -37,6 +59,7 @@ bool claim_take_first(uint64_t patience_ns)
         taken = claim_take(patience_ns);
         first = self;
         __atomic_compare_exchange_n(&claim.first, &first, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+        next_turn();
         return taken;
 }
 
@@ -45,6 +68,7 @@ bool claim_take(uint64_t patience_ns)
         uint64_t self = self_id(), give_up = sys_clock_ns(CLOCK_MONOTONIC) + patience_ns;
 
         for (;;) {
+                int turn = __atomic_load_n(&claim.turns, __ATOMIC_ACQUIRE);
                 uint64_t holder = __atomic_load_n(&claim.holder, __ATOMIC_ACQUIRE);
 
                 if (is_free(holder, self)) {
@@ -58,7 +82,7 @@ bool claim_take(uint64_t patience_ns)
                 /* a report asked for by what a report calls: it would wait for itself */
                 if (holder == self || sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
                         return false;
-                sys_2(SYS_nanosleep, (long)&pause_between_looks, 0);
+                wait_for_turn(turn);
         }
 }
 
@@ -66,6 +90,7 @@ void claim_release(void)
 {
         __atomic_store_n(&claim.dying, false, __ATOMIC_RELEASE);
         __atomic_store_n(&claim.holder, 0, __ATOMIC_RELEASE);
+        next_turn();
 }
 
 bool claim_is_mine(void)

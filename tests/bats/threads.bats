@@ -29,6 +29,14 @@ at_once() {
 @test "fifty threads crash at once, time after time: one intact report, SIGABRT" { at_once 50 134 two-abort; }
 @test "ten threads overflow their stacks at once, time after time: one intact report, SIGSEGV" { at_once 10 139 two-overflow; }
 
+@test "a thousand threads crash at once: same death, one report" {
+        for word in two-null-write two-abort; do
+                export ZOO_THREADS=1000
+                LEVELS=O2 faithful $word
+                assert_json "$(the_report)" '(.threads | length) == 1001'
+        done
+}
+
 @test "two threads crash in different ways at once: one report, the death that it tells of" {
         for i in 1 2 3 4 5; do
                 fresh_reports
