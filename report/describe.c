@@ -3,6 +3,7 @@
 
 #include "report/names.h"
 #include "report/own.h"
+#include "report/recursion.h"
 #include "unwind/symbols.h"
 
 #include <inttypes.h>
@@ -252,24 +253,27 @@ static const char *exception_phrase(struct report *report)
 }
 
 /* "f, g and h" */
-static const char *recursion_names(struct report *report)
+static const char *enumerated(struct report *report, const char **names, size_t n)
 {
-        const struct report_recursion *r = &report->fault.recursion;
-        size_t n = r->function_count < SUMMARY_FUNCTIONS ? r->function_count : SUMMARY_FUNCTIONS, i;
-        const char *list = names_plain(&report->pool, r->functions[0]);
+        const char *list = names[0];
+        size_t i;
 
         for (i = 1; i < n; i++)
-                list = pool_printf(&report->pool, "%s%s%s", list, i + 1 < n ? ", " : " and ",
-                                   names_plain(&report->pool, r->functions[i]));
+                list = pool_printf(&report->pool, "%s%s%s", list, i + 1 < n ? ", " : " and ", names[i]);
         return list;
 }
 
 const char *describe_recursion(struct report *report)
 {
-        const struct report_recursion *r = &report->fault.recursion;
+        size_t n;
+        const char **names = recursion_own_names(report, &n);
 
-        return pool_printf(&report->pool, "%s calling %s %" PRId64 " times", recursion_names(report),
-                           r->function_count > 1 ? "each other" : "itself", r->count.v);
+        if (!n)
+                return NULL;
+        if (n > SUMMARY_FUNCTIONS)
+                n = SUMMARY_FUNCTIONS;
+        return pool_printf(&report->pool, "%s calling %s %" PRId64 " times", enumerated(report, names, n),
+                           n > 1 ? "each other" : "itself", report->fault.recursion.count.v);
 }
 
 static const char *fault_phrase(struct report *report)

@@ -28,7 +28,7 @@ const char *describe_what(struct report *report);
  * nothing of that is known. */
 const char *describe_where(struct report *report);
 
-/* Of fault.recursion: "f calling itself 870 times", "f and g calling each other 435 times". */
+/* Of fault.recursion: "f calling itself 870 times", "f and g calling each other 435 times"; NULL without one. */
 const char *describe_recursion(struct report *report);
 
 /* Expression of the assertion that failed, out of the message ("n > 0"); NULL if it was none. */

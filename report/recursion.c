@@ -2,6 +2,7 @@
 #include "report/recursion.h"
 
 #include "report/names.h"
+#include "report/own.h"
 
 #include <string.h>
 
@@ -74,7 +75,8 @@ static bool repeats_at(const struct report_thread *thread, size_t first, size_t 
                 return false;
         *out = (struct recursion){ .first = first, .end = end, .period = period };
         gap = end < thread->frame_count ? gap_before(thread, end) : 0;
-        if (gap && continues(thread, out, end, &phase))
+        /* A few repetitions just before the gap may be chance: they tell of it only where they are most of what is known. */
+        if (gap && end - first >= end / 2 && continues(thread, out, end, &phase))
                 for (; out->end < thread->frame_count; out->end++)
                         if (!same_call(&thread->frames[out->end],
                                        &thread->frames[first + (phase + out->end - end) % period]))
@@ -122,6 +124,11 @@ static size_t canonical_start(const char *const *names, size_t n)
         return best;
 }
 
+static uint64_t depth(const struct report_thread *thread)
+{
+        return thread->frame_count ? (uint64_t)thread->frames[thread->frame_count - 1].index.v + 1 : 0;
+}
+
 void recursion_fill(struct report *report)
 {
         struct report_recursion *out = &report->fault.recursion;
@@ -130,7 +137,7 @@ void recursion_fill(struct report *report)
         size_t i, start;
 
         if (!report->fault.class || strcmp(report->fault.class, "stack-overflow") || !report->thread_count ||
-            !recursion_longest(&report->threads[0], &r))
+            !recursion_longest(&report->threads[0], &r) || r.calls < depth(&report->threads[0]) / 2)
                 return;
         names = pool_alloc(&report->pool, r.period * sizeof(*names));
         for (i = 0; i < r.period; i++) {
@@ -144,4 +151,40 @@ void recursion_fill(struct report *report)
         out->functions = names;
         out->function_count = r.period;
         out->count = KNOWN_INT((int64_t)r.count);
+}
+
+static bool is_own_function(struct report *report, const char *function)
+{
+        const struct report_thread *thread = &report->threads[0];
+        size_t i;
+
+        for (i = 0; i < thread->frame_count; i++)
+                if (thread->frames[i].function && !strcmp(thread->frames[i].function, function))
+                        return own_frame(report, &thread->frames[i]);
+        return true; /* a place, in a module that has no names */
+}
+
+static void add_name(const char **names, size_t *n, const char *name)
+{
+        size_t i;
+
+        for (i = 0; i < *n; i++)
+                if (!strcmp(names[i], name))
+                        return;
+        names[(*n)++] = name;
+}
+
+const char **recursion_own_names(struct report *report, size_t *n)
+{
+        const struct report_recursion *r = &report->fault.recursion;
+        const char **names = pool_alloc(&report->pool, (r->function_count + 1) * sizeof(*names));
+        size_t i;
+
+        *n = 0;
+        for (i = 0; i < r->function_count && report->thread_count; i++)
+                if (is_own_function(report, r->functions[i]))
+                        add_name(names, n, names_plain(&report->pool, r->functions[i]));
+        for (i = 0; i < r->function_count && !*n; i++)
+                add_name(names, n, names_plain(&report->pool, r->functions[i]));
+        return names;
 }

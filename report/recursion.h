@@ -19,8 +19,12 @@ bool recursion_find(const struct report_thread *thread, size_t from, struct recu
 /* The longest of a thread. */
 bool recursion_longest(const struct report_thread *thread, struct recursion *out);
 
-/* Fills fault.recursion of a stack overflow. Wherever in the cycle it happened, the functions begin with the same
- * one. */
+/* Fills fault.recursion of a stack overflow whose calls repeat for most of the stack. Wherever in the cycle it
+ * happened, the functions begin with the same one. */
 void recursion_fill(struct report *report);
+
+/* Plain names of the functions in fault.recursion that are the program's own, each once; of all where none is. From
+ * the pool, *n of them; 0 where there is no recursion. */
+const char **recursion_own_names(struct report *report, size_t *n);
 
 #endif

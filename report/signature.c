@@ -37,11 +37,11 @@ static void add(struct parts *parts, const char *name)
 
 static void add_cycle(struct report *report, struct parts *parts)
 {
-        const struct report_recursion *r = &report->fault.recursion;
-        size_t i;
+        size_t n, i;
+        const char **names = recursion_own_names(report, &n);
 
-        for (i = 0; i < r->function_count; i++)
-                add(parts, names_plain(&report->pool, r->functions[i]));
+        for (i = 0; i < n; i++)
+                add(parts, names[i]);
 }
 
 static size_t occurrences(const char *const *names, size_t n, const char *name)
