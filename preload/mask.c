@@ -56,22 +56,43 @@ static uint64_t to_kernel_here(uint64_t believed, uint64_t kernel_now)
         return kernel_now & SIGN && believed & hardware ? (believed & ~hardware) | SIGN : kernel;
 }
 
+/* Can the kernel make the change by itself, with *set altered so? Where no part of the disguise is touched, or all of
+ * it at once. */
+static bool in_one_call(int how, uint64_t *set)
+{
+        const uint64_t parts = hardware | SIGN | FILLED;
+
+        if (how != SIG_SETMASK && !(*set & (parts | LIBCS)))
+                return true;
+        if (dispatch_any())
+                return false;
+        *set &= ~LIBCS;
+        if (how == SIG_SETMASK)
+                *set = mask_to_kernel(*set);
+        else if ((*set & parts) != parts)
+                return false;
+        else if (how == SIG_BLOCK)
+                *set &= ~hardware;
+        return true;
+}
+
 int mask_change(int how, const uint64_t *set, uint64_t *old)
 {
-        uint64_t kernel, was, next;
+        uint64_t kernel, change, was;
         int err;
 
-        if (!set || how < SIG_BLOCK || how > SIG_SETMASK ||
-            (how != SIG_SETMASK && !(*set & (hardware | SIGN | FILLED | LIBCS)))) { /* no part of the disguise */
-                err = sys_sigprocmask(how, set, old);
+        if (set)
+                change = *set;
+        if (!set || how < SIG_BLOCK || how > SIG_SETMASK || in_one_call(how, &change)) {
+                err = sys_sigprocmask(how, set ? &change : NULL, old);
                 if (!err && old)
                         *old = mask_believed(*old);
                 return err;
         }
         sys_sigprocmask(SIG_BLOCK, NULL, &kernel);
         was = mask_believed(kernel);
-        next = to_kernel_here(changed(how, was, *set), kernel);
-        err = sys_sigprocmask(SIG_SETMASK, &next, old);
+        change = to_kernel_here(changed(how, was, *set), kernel);
+        err = sys_sigprocmask(SIG_SETMASK, &change, old);
         if (!err && old)
                 *old = was;
         return err;
