@@ -31,6 +31,9 @@
 /* beyond the timeout, for a thread that crashes while another's crash is being reported */
 #define OTHERS_PATIENCE_NS 5000000000ull
 #define NS_PER_S 1000000000ull
+/* bytes left of an alternate stack: with less, a handler of the application is called without any ceremony */
+#define LITTLE_ROOM 768
+#define NEAR_STACK 65536 /* below a stack: the frame that does not fit in any more */
 
 #ifndef TRAP_PERF
 #define TRAP_PERF 6 /* asm-generic/siginfo.h; not yet in glibc 2.36 */
@@ -238,6 +241,37 @@ static void tell_signal(enum wire_kind kind, int sig, const siginfo_t *info, uco
                 make_report();
 }
 
+/* ---- looking at the stack before anything is decided ---- */
+
+struct errand {
+        void (*step)(void *);
+        void *arg;
+        bool done;
+};
+
+static void run_errand(void *p)
+{
+        const stack_t nested = { .ss_sp = state.nested, .ss_size = sizeof(state.nested) };
+        struct errand *e = p;
+        struct guard_fault fault;
+        stack_t before;
+
+        sys_sigaltstack(&nested, &before); /* as in report_steps() */
+        e->done = guard_run(e->step, e->arg, &fault);
+        before.ss_flags &= ~SS_ONSTACK;
+        sys_sigaltstack(&before, NULL);
+}
+
+/* With the claim: step(arg) on the crash stack, since a small alternate stack of the application may hold its own handler
+ * and no more. false: abandoned by a fault. */
+static bool on_crash_stack(void (*step)(void *), void *arg)
+{
+        struct errand e = { step, arg, false };
+
+        arch_call_on_stack(run_errand, &e, state.stack + sizeof(state.stack));
+        return e.done;
+}
+
 /* ---- a signal the process is about to die of ---- */
 
 static bool already_reported(const ucontext_t *uc)
@@ -277,7 +311,6 @@ static void search_origin(void *p)
 static bool told_before(const siginfo_t *info, const ucontext_t *uc)
 {
         struct origin_search s = { .found = false };
-        struct guard_fault fault;
 
         if (settings.chain != CHAIN_FIRST || !state.reported.tid)
                 return false;
@@ -286,7 +319,7 @@ static bool told_before(const siginfo_t *info, const ucontext_t *uc)
         if (info->si_code > 0 || !dispatch_any())
                 return false;
         arch_registers_from_context(uc, &s.regs);
-        return guard_run(search_origin, &s, &fault) && s.found && already_reported(s.record.uc);
+        return on_crash_stack(search_origin, &s) && s.found && already_reported(s.record.uc);
 }
 
 /* false: crashpre_set_after_report()'s function wants the signal treated as handled, and it can be. */
@@ -345,29 +378,42 @@ static bool take_pending(int sig, siginfo_t *info)
         return sys_4(SYS_rt_sigtimedwait, (long)&one, (long)info, (long)&now, KERNEL_SIGSET_SIZE) == sig;
 }
 
-/* Was the signal raised by abort()? Then a handler that returns does not save the process (abort(3)). */
-static bool raised_by_abort(const siginfo_t *info, const ucontext_t *uc)
+struct abort_search {
+        const ucontext_t *uc;
+        bool found;
+};
+
+static void search_abort(void *p)
 {
         static struct wire_frame frame[ABORT_DEPTH]; /* guarded by the claim */
+        struct abort_search *s = p;
         struct arch_registers regs;
         enum cfi_end end;
         uint32_t n;
-        bool found = false;
 
-        if (info->si_code != SI_TKILL || info->si_pid != sys_getpid() || !claim_take(0))
-                return false;
-        arch_registers_from_context(uc, &regs);
+        arch_registers_from_context(s->uc, &regs);
         probe_begin();
         memmap_read();
         n = stackwalk(&regs, frame, ABORT_DEPTH, &end);
         probe_end();
         for (uint32_t i = 0; i < n; i++)
-                found |= frame[i].pc - (uint64_t)abort < ABORT_SIZE;
-        claim_release();
-        return found;
+                s->found |= frame[i].pc - (uint64_t)abort < ABORT_SIZE;
 }
 
-static void after_app_handler(int sig, siginfo_t *info, ucontext_t *uc)
+/* Was the signal raised by abort()? Then a handler that returns does not save the process (abort(3)). */
+static bool raised_by_abort(const siginfo_t *info, const ucontext_t *uc)
+{
+        struct abort_search s = { uc, false };
+
+        if (info->si_code != SI_TKILL || info->si_pid != sys_getpid() || !claim_take(0))
+                return false;
+        on_crash_stack(search_abort, &s);
+        claim_release();
+        return s.found;
+}
+
+/* Apart, so that its locals lie under no handler of the application: an alternate stack may be just large enough. */
+static __attribute__((noinline)) void after_app_handler(int sig, siginfo_t *info, ucontext_t *uc)
 {
         struct action now = actions_get(sig);
         siginfo_t raised;
@@ -428,6 +474,7 @@ static bool within(const stack_t *ss, uint64_t addr)
  * make). */
 static void deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
 {
+        const char here = 0;
         bool stood_elsewhere = within(&uc->uc_stack, (uint64_t)uc) && !within(&uc->uc_stack, arch_context_sp(uc));
 
         if (stood_elsewhere && !(a->flags & SA_ONSTACK)) {
@@ -435,7 +482,10 @@ static void deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t
                         fatal(sig, info, uc); /* no room there: the kernel would have killed the process */
                 return;
         }
-        run_app_handler(sig, info, uc, NULL);
+        if (within(&uc->uc_stack, (uint64_t)&here) && (uint64_t)&here - (uint64_t)uc->uc_stack.ss_sp < LITTLE_ROOM)
+                ((void (*)(int, siginfo_t *, void *))a->handler)(sig, info, uc);
+        else
+                run_app_handler(sig, info, uc, NULL);
 }
 
 static bool recoverable_report_due(void)
@@ -451,6 +501,31 @@ static bool blocked_unknown_to_kernel(int sig, const ucontext_t *uc)
         uint64_t kernel = blocked_in(uc);
 
         return mask_believed(kernel) & ~kernel & 1ull << (sig - 1);
+}
+
+/* The lowest and the highest address of this library's code (ld(1)). */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern const char etext[] __attribute__((visibility("hidden")));
+
+/* A handler has filled its alternate stack. The kernel puts the next signal frame at the top of that same stack, since
+ * SP is not on it any more (kernel/signal.c: sas_ss_flags()); so this must end here, or it never will. */
+static bool filled_its_stack(const ucontext_t *uc)
+{
+        uint64_t below = (uint64_t)uc->uc_stack.ss_sp - arch_context_sp(uc);
+
+        return !(uc->uc_stack.ss_flags & SS_DISABLE) && below - 1 < NEAR_STACK && mask_in_handler(blocked_in(uc));
+}
+
+/* ... where no record of the handler tells it. */
+static bool handler_filled_its_stack(const ucontext_t *uc)
+{
+        uint64_t pc = arch_context_pc(uc), held;
+
+        if (!filled_its_stack(uc))
+                return false;
+        if (pc - (uint64_t)__ehdr_start < (uint64_t)etext - (uint64_t)__ehdr_start)
+                death_now(SIGSEGV); /* no room for us either */
+        return !dispatch_held(&held);
 }
 
 /* Did somebody send the signal, or did an instruction of this thread raise it? The kernel itself sends news of broken
@@ -494,6 +569,7 @@ static bool refuse_own_call(int sig, const siginfo_t *info, ucontext_t *uc)
 void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
 {
         struct action a;
+        bool blocked;
 
         arch_allow_misaligned();
         if (spawn_stands_on(arch_context_sp(uc))) {
@@ -512,13 +588,13 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
                 death_now(state.crash.signal ? state.crash.signal : sig);
         }
         a = actions_get(sig);
-        if (blocked_unknown_to_kernel(sig, uc)) {
-                if (was_sent(sig, info)) {
-                        put_back(sig, info, uc);
-                        return;
-                }
-                a.handler = (void *)SIG_DFL; /* kernel/signal.c: force_sig_info_to_task() */
+        blocked = blocked_unknown_to_kernel(sig, uc);
+        if (blocked && was_sent(sig, info)) {
+                put_back(sig, info, uc);
+                return;
         }
+        if ((sig == SIGSEGV && !was_sent(sig, info) && handler_filled_its_stack(uc)) || blocked)
+                a.handler = (void *)SIG_DFL; /* kernel/signal.c: force_sig_info_to_task() */
         if (a.handler == (void *)SIG_IGN && info->si_code <= 0)
                 return;
         if (a.handler == (void *)SIG_DFL || a.handler == (void *)SIG_IGN) {
@@ -536,7 +612,6 @@ void handler_exit_called(void)
 {
         struct origin_search s = { .found = false };
         const struct dispatch *d = &s.record;
-        struct guard_fault fault;
         uint64_t before;
 
         if (!dispatch_any() || state.disabled)
@@ -544,7 +619,7 @@ void handler_exit_called(void)
         arch_capture(&s.regs);
         block_signals(&before);
         if (claim_take(patience())) {
-                if (guard_run(search_origin, &s, &fault) && s.found && !already_reported(d->uc))
+                if (on_crash_stack(search_origin, &s) && s.found && !already_reported(d->uc))
                         tell_signal(WIRE_KIND_FIRST_CHANCE, d->sig, d->info, d->uc, sys_clock_ns(CLOCK_MONOTONIC));
                 claim_release();
         }

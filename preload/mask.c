@@ -40,6 +40,11 @@ uint64_t mask_believed(uint64_t kernel)
         return mask_from_kernel(kernel);
 }
 
+bool mask_in_handler(uint64_t kernel)
+{
+        return hardware && kernel & SIGN;
+}
+
 static uint64_t changed(int how, uint64_t mask, uint64_t set)
 {
         set &= ~(NEVER | LIBCS);

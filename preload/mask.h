@@ -38,6 +38,9 @@ uint64_t mask_from_kernel(uint64_t kernel);
 /* What this thread believes when `kernel` is its mask. */
 uint64_t mask_believed(uint64_t kernel);
 
+/* Does the sign say that `kernel` may be the mask of a handler that we call? */
+bool mask_in_handler(uint64_t kernel);
+
 /* sigprocmask(2) on the masks that the application believes. 0 or -errno. */
 int mask_change(int how, const uint64_t *set, uint64_t *old);
 

@@ -14,6 +14,10 @@
 #include <errno.h>
 #include <string.h>
 
+#ifndef SS_AUTODISARM
+#define SS_AUTODISARM (1 << 31) /* linux/signal.h */
+#endif
+
 #define ALIAS(name) __attribute__((alias(name), nothrow, leaf)) /* as libc's headers declare the originals */
 
 typedef void handler_fn(int);
@@ -141,6 +145,40 @@ EXPORT int sigignore(int sig)
         return set(sig, &ignore, NULL);
 }
 
+/* 4.2BSD's call, which glibc keeps for programs that were linked with it (sysdeps/posix/sigvec.c, compat symbol of
+ * GLIBC_2.2.5). */
+struct sigvec {
+        handler_fn *handler;
+        int mask, flags;
+};
+#define SV_ONSTACK 1
+#define SV_INTERRUPT 2
+#define SV_RESETHAND 4
+
+int sigvec(int sig, const struct sigvec *vec, struct sigvec *old);
+
+EXPORT int sigvec(int sig, const struct sigvec *vec, struct sigvec *old)
+{
+        struct action in = { NULL, 0, 0 }, out;
+
+        if (vec) {
+                in.handler = (void *)vec->handler;
+                in.mask = (unsigned)vec->mask;
+                in.flags = (vec->flags & SV_ONSTACK ? SA_ONSTACK : 0ul) |
+                           (vec->flags & SV_INTERRUPT ? 0ul : SA_RESTART) |
+                           (vec->flags & SV_RESETHAND ? SA_RESETHAND : 0ul);
+        }
+        if (set(sig, vec ? &in : NULL, &out) < 0)
+                return -1;
+        if (old) {
+                old->handler = (handler_fn *)out.handler;
+                old->mask = (int)out.mask;
+                old->flags = (out.flags & SA_ONSTACK ? SV_ONSTACK : 0) | (out.flags & SA_RESTART ? 0 : SV_INTERRUPT) |
+                             (out.flags & SA_RESETHAND ? SV_RESETHAND : 0);
+        }
+        return 0;
+}
+
 /* ---- masks ---- */
 
 static int change_mask(int how, const sigset_t *set, sigset_t *old)
@@ -216,7 +254,7 @@ EXPORT int sigaltstack(const stack_t *restrict ss, stack_t *restrict old)
         stack_t was, ours;
         int err;
 
-        if (ss && ss->ss_flags & SS_DISABLE && altstack_mine(&ours))
+        if (ss && (ss->ss_flags & ~SS_AUTODISARM) == SS_DISABLE && altstack_mine(&ours))
                 ss = &ours;
         err = sys_sigaltstack(ss, &was);
         if (err) {

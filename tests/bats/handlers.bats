@@ -123,6 +123,77 @@ setup() {
         faithful --reports any own-return-trashed-tp
 }
 
+@test "own handler fills its stack by endless recursion: same death, one report, and no endless loop" {
+        export LIMIT=20
+        LEVELS=O2 faithful own-deeponstack-null-write
+        assert_json "$(the_report)" '.threads[0].frames[0].function == "own_deep"'
+        LEVELS=O2 faithful own-deep-null-write
+        LEVELS=O2 faithful own-deeponstack-div-zero
+}
+
+@test "a handler on an alternate stack that has just room for it runs as without us" {
+        export LIMIT=10
+        for room in 0 100 300 600 1000 2000 4000; do
+                ZOO_ROOM=$room LEVELS=O0 faithful --reports any littlestack-null-write
+                status_is "exit 7"
+        done
+}
+
+@test "own handler resets and raises at once, in every way: same death, one report through the handler to the fault" {
+        for way in unblock belowopen kill2 pthreadkill tgkill; do
+                LEVELS=O0 faithful own-$way-null-write
+                assert_stack "$(the_report)" null_write zoo_go main
+                assert_json "$(the_report)" '[.threads[0].frames[] | select(.function // "" | startswith("own_raise"))] | length == 1'
+                assert_json "$(the_report)" '.cause.kind == "signal" and .fault.class == "null-dereference"'
+        done
+        faithful own-below-null-write # blocked in the handler: pending until its end
+        faithful own-elsewhere-null-write
+        LEVELS=O2 faithful own-belowopen-thread-div-zero
+}
+
+@test "reset and raise: the frames that gdb shows where the signal comes for the second time" {
+        need gdb
+        export CRASHPRE_STDERR=none
+        for way in unblock belowopen kill2 pthreadkill tgkill; do
+                fresh_reports
+                /usr/bin/python3 "$root/tests/gdb/oracle.py" --preload "$preload" --work "$T" --skip 1 -- \
+                        "$tools/zoo-O0/zoo" own-$way-null-write >&2 || { tail -n 20 "$T/gdb.log" >&2 && fail "$way"; }
+        done
+}
+
+@test "120,000 recoveries in four threads, by siglongjmp and setcontext: no report, and the next crash is one" {
+        export LIMIT=120
+        LEVELS=O2 faithful --reports 0 storm-nothing
+        status_is "exit 0"
+        export ZOO_ROUNDS=300
+        faithful storm-null-write
+        faithful storm-own-exit3-null-write # the handler's record is found among what the others left
+        status_is "exit 3"
+        assert_stack "$(the_report)" null_write zoo_go main
+}
+
+# ---- what the program reads back, and what it asked for ----
+
+@test "sigaction with every combination of flags reads back as without us, and so does a restorer" {
+        LEVELS=O2 faithful --reports 0 actions
+}
+
+@test "sigset, sigignore, siginterrupt, bsd_signal and sigvec: as without us, errors too" {
+        faithful --reports 0 old-actions
+        grep -q 'sigvec 7: 0' "$T/preloaded.out"
+}
+
+@test "SA_RESTART: read() is interrupted or goes on as asked for" {
+        LEVELS=O2 faithful --reports 0 restart
+        grep -q 'SEGV flags 0: read -1 EINTR after 1' "$T/preloaded.out"
+        grep -q 'SEGV flags 0x10000000: read 1  after 1' "$T/preloaded.out"
+}
+
+@test "sigaltstack: errors, modes and changes in a handler are as without us" {
+        faithful --reports 0 altstacks
+        grep -q 'another stack: EPERM' "$T/preloaded.out"
+}
+
 # ---- first: a report before the program's handler ----
 
 @test "CRASHPRE_CHAIN=first: the report first, then the handler's _exit" {

@@ -66,6 +66,7 @@ extern const struct zoo_word signal_words[];  /* sent signals, aborts, the progr
 extern const struct zoo_word thread_words[];  /* threads, locks, races */
 extern const struct zoo_word process_words[]; /* children, constructors and destructors */
 extern const struct zoo_word sandbox_words[]; /* rights given away, very much of something */
+extern const struct zoo_word action_words[];  /* what the program reads back of its actions and alternate stacks */
 extern const struct zoo_word mask_words[];    /* blocked signals, and what the program sees of them */
 extern const struct zoo_word setting_words[]; /* scarce resources, busy loops, requests, what the program sees of itself */
 

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #define UNUSED __attribute__((unused))
@@ -183,7 +184,8 @@ static void ignored_prefix(const struct zoo_plan *plan)
 
 /* --- handlers of the program's own, for every crash signal --- */
 
-static sigjmp_buf recovery;
+static __thread sigjmp_buf recovery;
+static __thread ucontext_t recovery_context;
 static volatile sig_atomic_t times;
 static stack_t own_stack;
 
@@ -279,7 +281,7 @@ static void own_onstack(int sig)
         const char *here = (const char *)&sig, *base = own_stack.ss_sp;
 
         zoo_say(here >= base && here < base + own_stack.ss_size ? "handler: on the program's alternate stack"
-                                                                 : "handler: elsewhere");
+                                                                : "handler: elsewhere");
         signal(sig, SIG_DFL);
 }
 
@@ -321,6 +323,101 @@ static void own_mask(int sig)
         signal(sig, SIG_DFL);
 }
 
+/* The default action and the signal again, where it is not blocked, in ways that differ. */
+
+ZOO_FRAME static void raise_below(int sig, int n)
+{
+        if (n > 0)
+                raise_below(sig, n - 1);
+        else
+                raise(sig); /* CRASH: raise-below */
+        zoo_say("raise returned");
+}
+
+static void own_raise_below(int sig)
+{
+        zoo_say("handler: default action and raise further down");
+        signal(sig, SIG_DFL);
+        raise_below(sig, 3);
+        zoo_say("handler: returns");
+}
+
+static void own_raise_unblocked(int sig)
+{
+        sigset_t set;
+
+        zoo_say("handler: unblock, default action and raise");
+        sigemptyset(&set);
+        sigaddset(&set, sig);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+        signal(sig, SIG_DFL);
+        raise(sig);
+        zoo_say("raise returned");
+}
+
+static void own_raise_kill(int sig)
+{
+        signal(sig, SIG_DFL);
+        kill(getpid(), sig);
+        zoo_say("kill returned");
+}
+
+static void own_raise_thread(int sig)
+{
+        signal(sig, SIG_DFL);
+        pthread_kill(pthread_self(), sig);
+        zoo_say("pthread_kill returned");
+}
+
+static void own_raise_tgkill(int sig)
+{
+        signal(sig, SIG_DFL);
+        syscall(SYS_tgkill, getpid(), gettid(), sig);
+        zoo_say("tgkill returned");
+}
+
+static int elsewhere_sig;
+
+static void raise_elsewhere(void)
+{
+        raise_below(elsewhere_sig, 1);
+}
+
+/* On a stack that is neither the interrupted nor the alternate one. */
+static void own_raise_elsewhere(int sig)
+{
+        static char room[65536];
+        static ucontext_t there, here;
+
+        signal(sig, SIG_DFL);
+        elsewhere_sig = sig;
+        getcontext(&there);
+        there.uc_stack.ss_sp = room;
+        there.uc_stack.ss_size = sizeof(room);
+        there.uc_link = &here;
+        makecontext(&there, raise_elsewhere, 0);
+        swapcontext(&here, &there);
+}
+
+static void own_hop_context(int sig UNUSED)
+{
+        setcontext(&recovery_context);
+}
+
+ZOO_FRAME static int own_deep(int sig)
+{
+        volatile char much[2048];
+
+        much[0] = (char)sig;
+        return own_deep(sig + much[0]) + much[0]; /* CRASH: own-deep */
+}
+
+static void own_deep_handler(int sig)
+{
+        zoo_say("handler: endless recursion");
+        own_deep(sig);
+}
+
 struct own {
         const char *name;
         void (*handler)(int);
@@ -334,10 +431,21 @@ static const struct own owns[] = {
         { "quick5-", own_quick5, NULL, 0 },
         { "raise-", own_reset_raise, NULL, 0 },
         { "return-", own_reset_return, NULL, 0 },
+        { "below-", own_raise_below, NULL, 0 },
+        { "belowopen-", own_raise_below, NULL, SA_NODEFER },
+        { "unblock-", own_raise_unblocked, NULL, 0 },
+        { "kill2-", own_raise_kill, NULL, SA_NODEFER },
+        { "pthreadkill-", own_raise_thread, NULL, SA_NODEFER | SA_ONSTACK },
+        { "tgkill-", own_raise_tgkill, NULL, SA_NODEFER },
+        { "elsewhere-", own_raise_elsewhere, NULL, SA_NODEFER },
+        { "deep-", own_deep_handler, NULL, 0 },
+        { "deeponstack-", own_deep_handler, NULL, SA_ONSTACK },
         { "abort-", own_abort, NULL, 0 },
         { "kill-", own_kill, NULL, 0 },
         { "recover-", own_recover, NULL, 0 },
         { "hop-", own_hop, NULL, 0 },
+        { "hoponstack-", own_hop, NULL, SA_ONSTACK },
+        { "hopcontext-", own_hop_context, NULL, SA_ONSTACK },
         { "count-", own_count, NULL, 0 },
         { "once-", own_say, NULL, SA_RESETHAND },
         { "crash-", own_crash, NULL, 0 },
@@ -402,20 +510,68 @@ static void recover_often(const struct zoo_plan *plan)
         zoo_say("recovered each time");
 }
 
+static void *storm_thread(void *hop)
+{
+        const struct zoo_plan fault = { "null-write", NULL };
+        char *room = malloc(65536);
+        const stack_t stack = { .ss_sp = room, .ss_size = 65536 }, none = { .ss_flags = SS_DISABLE };
+        long rounds = zoo_setting("ZOO_ROUNDS", 10000);
+
+        sigaltstack(&stack, NULL);
+        for (volatile long i = 0; i < rounds; i++) {
+                volatile int back = 0;
+
+                if (strcmp(hop, "hopcontext-") == 0) {
+                        getcontext(&recovery_context);
+                        if (back++ == 0)
+                                zoo_go(&fault);
+                } else if (sigsetjmp(recovery, 1) == 0) {
+                        zoo_go(&fault);
+                }
+        }
+        sigaltstack(&none, NULL);
+        free(room);
+        return NULL;
+}
+
+static void storm(const char *hop)
+{
+        pthread_t thread[4];
+
+        own_install(own_of(hop));
+        for (int i = 0; i < 4; i++)
+                if (pthread_create(&thread[i], NULL, storm_thread, (void *)(uintptr_t)hop) != 0)
+                        zoo_broken("pthread_create");
+        for (int i = 0; i < 4; i++)
+                pthread_join(thread[i], NULL);
+        zoo_say("recovered each time");
+}
+
+/* Four threads recover from faults all at once, by each way out of a handler; then the rest. */
+static void storm_prefix(const struct zoo_plan *plan)
+{
+        storm("hop-");
+        storm("hoponstack-");
+        storm("hopcontext-");
+        for (size_t i = 0; i < sizeof(crash_signals) / sizeof(crash_signals[0]); i++)
+                signal(crash_signals[i], SIG_DFL);
+        zoo_go(plan);
+}
+
 /* --- what the program reads back of what it set --- */
 
 static void say_action(const char *what, const struct sigaction *act)
 {
         char line[200];
-        const char *handler = act->sa_handler == SIG_DFL ? "default"
-                : act->sa_handler == SIG_IGN             ? "ignore"
-                : act->sa_handler == own_say             ? "own_say"
-                : act->sa_sigaction == own_info          ? "own_info"
-                                                         : "unknown";
+        const char *handler = act->sa_handler == SIG_DFL      ? "default"
+                              : act->sa_handler == SIG_IGN    ? "ignore"
+                              : act->sa_handler == own_say    ? "own_say"
+                              : act->sa_sigaction == own_info ? "own_info"
+                                                              : "unknown";
 
-        snprintf(line, sizeof(line), "%s: %s flags %#x mask %d%d%d", what, handler, (unsigned)act->sa_flags & ~0x04000000u,
-                 sigismember(&act->sa_mask, SIGUSR1), sigismember(&act->sa_mask, SIGUSR2),
-                 sigismember(&act->sa_mask, SIGSEGV));
+        snprintf(line, sizeof(line), "%s: %s flags %#x mask %d%d%d", what, handler,
+                 (unsigned)act->sa_flags & ~0x04000000u, sigismember(&act->sa_mask, SIGUSR1),
+                 sigismember(&act->sa_mask, SIGUSR2), sigismember(&act->sa_mask, SIGSEGV));
         zoo_say(line);
 }
 
@@ -432,11 +588,11 @@ static void read_back(const char *what, int sig)
 
 static const char *handler_name(void (*handler)(int))
 {
-        return handler == SIG_DFL ? "default"
-                : handler == SIG_IGN ? "ignore"
-                : handler == SIG_ERR ? "error"
-                : handler == own_say ? "own_say"
-                                     : "unknown";
+        return handler == SIG_DFL   ? "default"
+               : handler == SIG_IGN ? "ignore"
+               : handler == SIG_ERR ? "error"
+               : handler == own_say ? "own_say"
+                                    : "unknown";
 }
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* siginterrupt: old programs still call it */
@@ -507,5 +663,6 @@ const struct zoo_word signal_words[] = {
         { "blocked-", blocked_prefix },
         { "ignored-", ignored_prefix },
         { "own-", own_prefix },
+        { "storm-", storm_prefix },
         { NULL, NULL },
 };
