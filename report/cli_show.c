@@ -33,11 +33,11 @@ static int load_raw(struct report *report, const char *text, size_t len)
                 return err;
         t = raw_target(&raw);
         stacks_fill(report, t, NULL, raw.facts.signal != 0);
+        message_exception_raw(report, &raw);
         fault_classify(report, &raw.facts, t, NULL);
         report->threads[0].context = raw.context;
         report->threads[0].context_count = raw.context_count;
         target_free(t);
-        message_exception_raw(report, &raw);
         if (!raw.complete)
                 report_diagnose(report, "raw", "the report ends early: the program died while it was written");
         for (i = 0; i < raw.helper_count; i++)

@@ -171,14 +171,15 @@ static const char *place_of_frame(struct report *report, const struct report_fra
 static const char *own_place(struct report *report, size_t *index)
 {
         const struct report_thread *thread = &report->threads[0];
-        const struct report_script_frame *script = report->interpreter.frames;
+        const struct report_script_frame *script =
+                report->interpreter.frame_count ? &report->interpreter.frames[own_script_frame(report)] : NULL;
         const bool *own = own_frames(report, thread);
         size_t end = own_script_begin(report);
 
         for (*index = own_begin(report); *index < thread->frame_count; ++*index) {
                 if (own[*index])
                         return place_of_frame(report, &thread->frames[*index]);
-                if (*index == end && script->function && script->file && script->line.known)
+                if (*index == end && script && script->function && script->file && script->line.known)
                         return pool_printf(&report->pool, "%s at %s:%" PRId64, script->function,
                                            describe_base_name(script->file), script->line.v);
         }

@@ -25,6 +25,9 @@ static const char *const foreign_modules[] = {
 /* Of programs that have the stack of a script to show, which says more. */
 static const char *const interpreter_modules[] = { "python[23]*", "libpython[23]*", "_ctypes.*", NULL };
 
+/* A script's frames of its language's library. */
+static const char *const foreign_scripts[] = { "*/lib/python[23]*", "<frozen *", NULL };
+
 /* Functions, by names_plain(), wherever they stand: these libraries may be linked statically. */
 static const char *const foreign_functions[] = {
         /* how C programs end: abort, assert, fortify, stack protector */
@@ -45,7 +48,9 @@ static const char *const foreign_functions[] = {
         "__asan*", "__ubsan*", "__tsan*", "__lsan*", "__msan*", "__sanitizer*", "__interceptor_*", "___interceptor_*",
         /* where a process or a thread begins */
         "_start", "start_thread", "clone", "clone3", "__clone*", "execute_native_thread_routine", "call_init", "_init",
-        "_fini", NULL
+        "_fini",
+        /* crashpre.h */
+        "crashpre_*", NULL
 };
 
 /* C++ programs, too, may have a namespace "core": these count in Rust's symbols only. */
@@ -120,6 +125,17 @@ size_t own_script_begin(const struct report *report)
         for (i = 0; i < thread->frame_count && !is_interpreter(report, &thread->frames[i]); i++)
                 ;
         return i;
+}
+
+size_t own_script_frame(const struct report *report)
+{
+        const struct report_interpreter *script = &report->interpreter;
+        size_t i;
+
+        for (i = 0; i < script->frame_count; i++)
+                if (script->frames[i].file && !matches(foreign_scripts, script->frames[i].file))
+                        return i;
+        return 0;
 }
 
 /* std::rt::lang_start, as the frame before it has it, is called by the main() that rustc makes. */

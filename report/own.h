@@ -19,6 +19,9 @@ const bool *own_frames(struct report *report, const struct report_thread *thread
  * lies before it. frame_count: there is none. */
 size_t own_script_begin(const struct report *report);
 
+/* Index of the script's innermost frame that is not of its language's own library; 0 where all are. */
+size_t own_script_frame(const struct report *report);
+
 /* The innermost own frame; NULL if there is none. */
 const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n);
 

@@ -83,7 +83,7 @@ static void add_script(struct report *report, struct parts *parts)
         const struct report_interpreter *script = &report->interpreter;
         size_t i;
 
-        for (i = 0; i < script->frame_count && parts->count < SIGNATURE_FRAMES; i++)
+        for (i = own_script_frame(report); i < script->frame_count && parts->count < SIGNATURE_FRAMES; i++)
                 if (script->frames[i].function)
                         add(parts,
                             pool_printf(&report->pool, "%s (%s)", script->frames[i].function,

@@ -68,6 +68,15 @@ in_order() {
         in_order "  and 1 more thread, waiting in pthread_join"
 }
 
+@test "a script: its stack first, the interpreter in a line, its functions in signature and summary" {
+        printf 'import ctypes\ndef load(p):\n    return ctypes.string_at(p)\nload(8)\n' >"$T/app.py"
+        preloaded /usr/bin/python3 "$T/app.py" 2>"$T/err" || true
+        text=$(sed -n '/^crashpre: /,$p' "$T/err")
+        mapfile -t text_lines <<<"$text"
+        in_order "  in python:" "    string_at at */ctypes/__init__.py:*" "    load at $T/app.py:3" "    <module> at $T/app.py:4" "  #0  *" "  #*-#*  the interpreter" "report: *"
+        assert_json "$(the_report)" '(.signature | test("(^|\\| )load \\(app.py\\) \\| <module> \\(app.py\\)")) and (.cause.summary | endswith("called from load at app.py:3"))'
+}
+
 @test "brief: headline, what was said, place, path; none: nothing" {
         CRASHPRE_STDERR=brief crash_text zoo double-free
         [[ ${text_lines[0]} == "crashpre: zoo["*"] died of SIGABRT (heap-corruption)" && ${text_lines[1]} == "  free(): double free detected in tcache 2" ]] || fail "$text"

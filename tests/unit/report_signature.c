@@ -115,6 +115,8 @@ static void signatures(void)
         signature_is(r, "call | main", "where a wild jump led to is no function");
         signature_is(stack("app::main std::rt::lang_start main"), "app::main",
                      "C's main of a Rust program is not its own");
+        signature_is(stack("crashpre_report give_up main"), "give_up | main",
+                     "a report on request is not crashpre.h's");
         signature_is(stack("core::run main"), "core::run | main", "a namespace core is Rust's in Rust only");
 }
 
@@ -131,11 +133,21 @@ static struct report *with_script(struct report *r)
 
 static void scripts(void)
 {
+        static struct report_script_frame library[] = {
+                { "string_at", "/usr/lib/python3.11/ctypes/__init__.py", { 0 } },
+                { "load", "/src/app.py", { .v = 3, .known = true } }
+        };
+        struct report *r;
+
         static const char plain[] = "strlen@libc.so.6 string_at@_ctypes.cpython-311.so call@python3.11 main@python3.11";
         static const char extension[] = "strlen@libc.so.6 count@counter.so call@libpython3.11.so.1.0 embed main";
 
         signature_is(stack(plain), "string_at | call | main", "an interpreter alone");
         signature_is(with_script(stack(plain)), "load (app.py) | <module> (app.py)", "with a script, that");
+        r = with_script(stack(plain));
+        r->interpreter.frames = library;
+        r->interpreter.frame_count = 2;
+        signature_is(r, "load (app.py)", "of the script, too, what is not its language's library");
         signature_is(with_script(stack(extension)), "count | load (app.py) | <module> (app.py) | embed",
                      "between an extension and the program that embeds the interpreter");
         summary_is(with_script(stack(plain)), "null-dereference in strlen, called from load at app.py:3");
