@@ -23,6 +23,7 @@
  * how deep below the lowest page of the stack SP itself may stand. */
 #define STACK_REACH ((uint64_t)1024 * 1024)
 #define STACK_NEAR ((uint64_t)64 * 1024)
+#define STACK_LOWEST 4096u
 
 /* How far below its stack SP may stand for a single variable's sake. */
 #define STACK_FARTHEST ((uint64_t)4 << 30)
@@ -63,6 +64,11 @@ void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *ou
                 out->syscall = KNOWN_INT(info.si_syscall);
                 out->syscall_foreign = info.si_arch != ARCH_AUDIT;
         }
+}
+
+static const struct memory_operand *culprit(const struct examination *e)
+{
+        return e && e->decoded && e->culprit >= 0 ? &e->insn.operands[e->culprit] : NULL;
 }
 
 static const char *access_word(unsigned access)
@@ -121,9 +127,17 @@ static bool is_stack_of(const struct target *t, const struct mapping *m)
         return false;
 }
 
+/* A pointer that has nothing to do with the stack's registers, while these are where they should be. */
+static bool is_stray_pointer(const struct examination *e, const struct mapping *stack, uint64_t sp)
+{
+        const struct memory_operand *m = culprit(e);
+
+        return m && m->known && m->base != ARCH_REG_SP && m->base != ARCH_REG_FP && sp >= stack->start + STACK_LOWEST;
+}
+
 /* The access went below a stack (its guard, or nothing at all), SP is at that stack's low end or below it, and the
  * thread's frames stand on that stack. */
-static bool is_stack_overflow(const struct crash_facts *f, const struct target *t)
+static bool is_stack_overflow(const struct crash_facts *f, const struct target *t, const struct examination *e)
 {
         const struct mapping *stack, *at;
         uint64_t sp = f->regs.v[ARCH_REG_SP], addr = f->address.v, edge;
@@ -134,20 +148,15 @@ static bool is_stack_overflow(const struct crash_facts *f, const struct target *
         if (at && at->perms & MAPS_WRITE)
                 return false;
         stack = writable_above(t, addr);
-        if (!stack || !is_stack_of(t, stack))
-                return false;
+        if (!stack || !(is_stack_of(t, stack) || (at && sp >= at->start && sp < at->end)))
+                return false; /* SP in closed pages right below others: no frame is left, but that is a stack's guard */
         edge = at ? at->end : addr;
-        if (at && edge != stack->start)
+        if ((at && edge != stack->start) || is_stray_pointer(e, stack, sp))
                 return false;
         if (sp < stack->start && addr + ARCH_RED_ZONE - sp < STACK_REACH)
                 return stack->start - sp <= STACK_FARTHEST; /* a local variable larger than the rest of the stack */
         return stack->start - edge <= STACK_REACH && sp < stack->start + STACK_NEAR &&
                stack->start - addr <= 16 * STACK_REACH;
-}
-
-static const struct memory_operand *culprit(const struct examination *e)
-{
-        return e && e->decoded && e->culprit >= 0 ? &e->insn.operands[e->culprit] : NULL;
 }
 
 /* Below vm.mmap_min_addr nothing is ever mapped. Farther away it takes an instruction whose pointer is NULL and that
@@ -210,7 +219,7 @@ static const char *classify_segv(const struct crash_facts *f, const struct targe
                 return classify_execution(f, t);
         if (!m && is_null(f, e))
                 return "null-dereference";
-        if (is_stack_overflow(f, t))
+        if (is_stack_overflow(f, t, e))
                 return "stack-overflow";
         if (f->code != SEGV_ACCERR)
                 return f->code == SEGV_MAPERR ? "unmapped-address" : "unknown";

@@ -170,7 +170,7 @@ static const char *stack_overflow(struct story *s)
 {
         const struct mapping *stack = s->t && s->t->thread_count ? fault_stack_of(s->t, 0) : NULL;
         uint64_t sp = s->facts->regs.v[ARCH_REG_SP];
-        const char *size = "";
+        const char *name = "The stack";
 
         if (stack && sp < stack->start && stack->start - sp > LARGE_FRAME)
                 return pool_printf(
@@ -179,16 +179,16 @@ static const char *stack_overflow(struct story *s)
                         " KiB beyond its end: put the large ones on the heap.",
                         (stack->start - sp) / 1024);
         if (stack)
-                size = pool_printf(s->pool, " of %" PRIu64 " KiB", (stack->end - stack->start) / 1024);
+                name = pool_printf(s->pool, "T%s, %" PRIu64 " KiB,", fault_place_name(s->report, s->t, stack) + 1,
+                                   (stack->end - stack->start) / 1024);
         if (s->report->fault.recursion.function_count)
                 return pool_printf(s->pool,
-                                   "The stack%s is full of calls, %s: an endless recursion, or one that is too deep "
-                                   "for it.",
-                                   size, describe_recursion(s->report));
+                                   "%s is full of calls, %s: an endless recursion, or one that is too deep for it.",
+                                   name, describe_recursion(s->report));
         return pool_printf(s->pool,
-                           "The stack%s is full: calls that never return before the next one is made (endless "
-                           "recursion), or local variables that are too large for it.",
-                           size);
+                           "%s is full: calls that never return before the next one is made (endless recursion), or "
+                           "local variables that are too large for it.",
+                           name);
 }
 
 static const char *unmapped_address(struct story *s)

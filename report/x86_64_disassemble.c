@@ -116,8 +116,32 @@ static bool is_vector(x86_reg reg)
                (reg >= X86_REG_ZMM0 && reg <= X86_REG_ZMM31);
 }
 
+static bool begins(const char *s, const char *with)
+{
+        return !strncmp(s, with, strlen(with));
+}
+
+/* Of instructions that store, what stands last is written and not read. capstone 4 has some of them wrong. */
+static bool is_store(const char *name)
+{
+        static const char *const names[] = { "mov",      "vmov",    "stos",   "ins",       "set",
+                                             "fst",      "fist",    "fnst",   "stmxcsr",   "vstmx",
+                                             "pextr",    "vpextr",  "extrac", "vextrac",   "vpmov",
+                                             "vcompres", "vpcompr", "vscatt", "vpscatter", "xsave",
+                                             "fxsave",   "vmask",   "vpmask", "fnsav",     "vcvtps2p" };
+        size_t i;
+
+        for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+                if (begins(name, names[i]))
+                        return true;
+        return false;
+}
+
 static unsigned access_of(const cs_insn *insn, const cs_x86_op *op)
 {
+        bool is_last = op == &insn->detail->x86.operands[insn->detail->x86.op_count - 1];
+        const char *name = cs_insn_name(engine.handle, insn->id);
+
         switch (insn->id) { /* what capstone 4 does not tell */
         case X86_INS_CMPXCHG:
         case X86_INS_CMPXCHG8B:
@@ -128,6 +152,8 @@ static unsigned access_of(const cs_insn *insn, const cs_x86_op *op)
         default:
                 break;
         }
+        if (name && is_store(name))
+                return is_last ? OPERAND_WRITE : OPERAND_READ;
         return (op->access & CS_AC_READ ? OPERAND_READ : 0u) | (op->access & CS_AC_WRITE ? OPERAND_WRITE : 0u);
 }
 
@@ -250,11 +276,6 @@ static enum instruction_kind kind_of(const cs_insn *insn)
         if (in_group(insn, X86_GRP_JUMP))
                 return INSTRUCTION_JUMP;
         return in_group(insn, X86_GRP_RET) ? INSTRUCTION_RETURN : INSTRUCTION_PLAIN;
-}
-
-static bool begins(const char *s, const char *with)
-{
-        return !strncmp(s, with, strlen(with));
 }
 
 /* Intel SDM volume 1, 14.9 and table 14-22; volume 2, "Exceptions Type 1" and 4 of legacy SSE: whole vectors in memory
