@@ -40,6 +40,8 @@ struct crash {
         /* An exception that the crash has to do with; not `certain`: one that a catch clause holds as the process
          * aborts. */
         bool exception_certain;
+        uint32_t throw_count;
+        uint64_t throw_pc[WIRE_THROW_FRAMES]; /* where it was thrown, if that was recorded */
         struct exception_chain exception;
         char message[WIRE_MESSAGE_MAX]; /* what the program said as it gave up; "" nothing */
         char note[512];                 /* lines for the report's diagnostics */

@@ -3,6 +3,7 @@
 #include "preload/memmap.h"
 #include "preload/notes.h"
 #include "preload/probe.h"
+#include "preload/throws.h"
 #include "unwind/core/dynsym.h"
 #include "unwind/core/maps.h"
 
@@ -116,6 +117,19 @@ static bool aborts_itself(const struct crash *c)
         return c->signal == SIGABRT && c->info.si_code <= 0 && c->info.si_pid == c->pid;
 }
 
+/* Its slot may have been taken by another throw since, or be written just now by another thread. */
+static void find_throw_site(struct crash *c, uint64_t object)
+{
+        const struct throw_site *site = throws_slot(object);
+
+        if (!object || __atomic_load_n(&site->object, __ATOMIC_ACQUIRE) != object)
+                return;
+        c->throw_count = site->count < WIRE_THROW_FRAMES ? site->count : WIRE_THROW_FRAMES;
+        __builtin_memcpy(c->throw_pc, site->pc, c->throw_count * sizeof(site->pc[0]));
+        if (__atomic_load_n(&site->object, __ATOMIC_ACQUIRE) != object)
+                c->throw_count = 0;
+}
+
 static void find_unhooked(struct crash *c)
 {
         /* The personality routine calls it where an exception would leave a function that is noexcept. */
@@ -129,6 +143,7 @@ static void find_unhooked(struct crash *c)
         if (!f.any)
                 return;
         exception_describe(&reader, &f.object, &c->exception);
+        find_throw_site(c, f.object.object);
         c->terminate |= f.thrown;
         c->uncaught = c->exception_certain = c->terminate;
 }
@@ -144,6 +159,7 @@ void exception_find(struct crash *c)
                 c->uncaught = c->terminate && t->in_flight;
                 c->exception_certain = true;
                 __builtin_memcpy(&c->exception, &t->exception, sizeof(c->exception));
+                find_throw_site(c, t->object);
         } else if (aborts_itself(c)) {
                 find_unhooked(c);
         }

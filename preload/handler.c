@@ -138,6 +138,8 @@ static void fill_wire(struct wire_crash *w, const struct crash *c)
         w->uncaught_exception = c->uncaught;
         w->terminate = c->terminate;
         w->exception_certain = c->exception_certain;
+        w->throw_count = c->throw_count;
+        __builtin_memcpy(w->throw_pc, c->throw_pc, sizeof(w->throw_pc));
         w->frame_count = c->frame_count;
         w->frame_end = c->frame_end;
         __builtin_memcpy(w->frames, c->frame, c->frame_count * sizeof(c->frame[0]));

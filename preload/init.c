@@ -18,6 +18,7 @@
 #include "preload/startup.h"
 #include "preload/syscalls.h"
 #include "preload/terminate.h"
+#include "preload/throws.h"
 
 #include <stddef.h>
 
@@ -77,6 +78,8 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         notes_metadata_from_environment(envp);
         mask_init(actions_install(settings.signals, handler_entry) & HARDWARE_SIGNALS);
         terminate_hook();
+        if (settings.throw_sites)
+                throws_hook();
         sanitizer_hook();
         __cxa_at_quick_exit(on_exit_called, NULL);
         active = true;

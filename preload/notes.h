@@ -46,8 +46,9 @@ struct note_thread {
 /* std::terminate was entered. A second thread that enters it overwrites what the first one left. */
 struct note_terminate {
         int32_t tid;
-        uint32_t count; /* how often by this thread; 0: never */
-        bool in_flight; /* with an exception */
+        uint32_t count;  /* how often by this thread; 0: never */
+        bool in_flight;  /* with an exception */
+        uint64_t object; /* the exception */
         struct exception_chain exception;
 };
 

@@ -115,6 +115,17 @@ static void put_exception(const struct exception_chain *chain)
         }
 }
 
+static void put_throw_site(const struct crash *c)
+{
+        for (uint32_t i = 0; i < c->throw_count; i++) {
+                rawline_key("thrown at");
+                sigsafe_hex(out, c->throw_pc[i]);
+                sigsafe_char(out, ' ');
+                rawsection_place(c->throw_pc[i]);
+                sigsafe_char(out, '\n');
+        }
+}
+
 void rawsection_cause(void)
 {
         struct crash *c = raw.crash;
@@ -130,8 +141,10 @@ void rawsection_cause(void)
                 put_signal(c);
         if (c->message[0])
                 rawline_text("message", c->message, sigsafe_strlen(c->message));
-        if (c->exception_certain)
+        if (c->exception_certain) {
                 put_exception(&c->exception);
+                put_throw_site(c);
+        }
         if (c->reason)
                 rawline_text("reason", c->reason, sigsafe_strlen(c->reason));
 }

@@ -7,6 +7,8 @@
 #ifndef CRASHPRE_PRELOAD_RAWSECTIONS_H
 #define CRASHPRE_PRELOAD_RAWSECTIONS_H
 
+#include <stdint.h>
+
 void rawsection_cause(void);       /* rawcause.c */
 void rawsection_process(void);     /* rawprocess.c */
 void rawsection_context(void);     /* rawnotes.c */
@@ -17,5 +19,8 @@ void rawsection_registers(void);   /* rawstate.c */
 void rawsection_frames(void);      /* rawstate.c */
 void rawsection_modules(void);     /* rawmaps.c */
 void rawsection_maps(void);        /* rawmaps.c */
+
+/* "/bin/app +0x1136", "-" outside modules. rawstate.c */
+void rawsection_place(uint64_t pc);
 
 #endif

@@ -28,7 +28,7 @@ void rawsection_registers(void)
                 encode_block(out, "xstate", (uint64_t)xstate, size);
 }
 
-static void put_place(uint64_t pc)
+void rawsection_place(uint64_t pc)
 {
         const struct memmap_module *m = memmap_module_of(raw.map, pc);
 
@@ -53,7 +53,7 @@ void rawsection_frames(void)
                 sigsafe_char(out, ' ');
                 sigsafe_hex(out, c->frame[i].pc);
                 sigsafe_char(out, ' ');
-                put_place(c->frame[i].pc);
+                rawsection_place(c->frame[i].pc);
                 if (c->frame[i].signal_frame)
                         sigsafe_str(out, " signal");
                 sigsafe_char(out, '\n');

@@ -117,6 +117,14 @@ static void set_enabled(const char *v)
                 note_bad("CRASHPRE_ENABLED", v, "0 or 1");
 }
 
+static void set_throw_sites(const char *v)
+{
+        if (sigsafe_streq(v, "1"))
+                settings.throw_sites = true;
+        else if (!sigsafe_streq(v, "0"))
+                note_bad("CRASHPRE_THROW_SITES", v, "0 or 1");
+}
+
 static void set_chain(const char *v)
 {
         if (sigsafe_streq(v, "first"))
@@ -259,6 +267,7 @@ static const struct {
         { "CRASHPRE_ENABLED", set_enabled },
         { "CRASHPRE_SIGNALS", set_signals },
         { "CRASHPRE_CHAIN", set_chain },
+        { "CRASHPRE_THROW_SITES", set_throw_sites },
         { "CRASHPRE_STDERR", set_stderr },
         { "CRASHPRE_TIMEOUT", set_timeout },
         { "CRASHPRE_MAX_FRAMES", set_max_frames },

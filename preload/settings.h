@@ -18,6 +18,7 @@ enum stderr_mode { STDERR_NONE, STDERR_BRIEF, STDERR_FULL };
 struct settings {
         bool enabled;        /* CRASHPRE_ENABLED, ONLY, SKIP */
         bool stderr_only;    /* CRASHPRE_DIR=- */
+        bool throw_sites;    /* CRASHPRE_THROW_SITES */
         bool dir_is_default; /* CRASHPRE_DIR is not set: other directories may serve */
         enum chain chain;
         enum stderr_mode stderr_mode;

@@ -90,10 +90,13 @@ static void note_exception(void)
 
         t->count = t->tid == tid ? t->count + 1 : 1;
         t->exception.count = 0;
+        t->object = 0;
         t->tid = tid;
         t->in_flight = g && g->caught;
-        if (t->in_flight && exception_at(&space, (uint64_t)g->caught + CAUGHT_TO_HEADER, &object))
+        if (t->in_flight && exception_at(&space, (uint64_t)g->caught + CAUGHT_TO_HEADER, &object)) {
+                t->object = object.object;
                 exception_describe(&reader, &object, &t->exception);
+        }
 }
 
 static void on_terminate(void)

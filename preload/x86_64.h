@@ -11,10 +11,15 @@
 
 #include "unwind/core/arch.h"
 
+#include <elf.h> /* numbers alone */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
+
+/* Relocations by which a module calls, or takes the address of, another's function (psABI 4.4.1). */
+#define ARCH_RELOCATION_CALL R_X86_64_JUMP_SLOT
+#define ARCH_RELOCATION_ADDRESS R_X86_64_GLOB_DAT
 
 /* Kernel entry, psABI A.2.1: number in rax, arguments in rdi rsi rdx r10 r8 r9; rcx and r11 are lost. */
 static inline long arch_syscall(long n, long a, long b, long c, long d, long e, long f)

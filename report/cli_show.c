@@ -8,6 +8,7 @@
 #include "report/stacks.h"
 #include "report/store.h"
 #include "report/text.h"
+#include "report/throw_site.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,9 @@ static int load_raw(struct report *report, const char *text, size_t len)
         if (err)
                 return err;
         t = raw_target(&raw);
+        throw_site_add(t, raw.throw_pc, raw.throw_count);
         stacks_fill(report, t, NULL, raw.facts.signal != 0);
+        throw_site_take(report, t, raw.throw_count);
         message_exception_raw(report, &raw);
         fault_classify(report, &raw.facts, t, NULL);
         report->threads[0].context = raw.context;

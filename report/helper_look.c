@@ -7,6 +7,7 @@
 #include "report/source.h"
 #include "report/stacks.h"
 #include "report/store.h"
+#include "report/throw_site.h"
 #include "unwind/process.h"
 #include "unwind/unwind.h"
 #include "version.h"
@@ -209,8 +210,12 @@ void helper_look(struct helper *h)
 
 static void fill_stacks(struct helper *h, struct symbols *symbols)
 {
-        int err = stacks_fill(h->report, h->target, symbols, h->wire.kind != WIRE_KIND_REQUEST);
+        size_t thrown = h->wire.exception_certain ? h->wire.throw_count : 0;
+        int err;
 
+        throw_site_add(h->target, h->wire.throw_pc, thrown);
+        err = stacks_fill(h->report, h->target, symbols, h->wire.kind != WIRE_KIND_REQUEST);
+        throw_site_take(h->report, h->target, thrown);
         if (err)
                 report_diagnose(h->report, "symbolize", "no names: %s", strerror(-err));
         if (!h->report->thread_count)

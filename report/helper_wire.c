@@ -98,6 +98,8 @@ static void check_wire(struct wire_crash *wire)
         TERMINATE(wire->message);
         TERMINATE(wire->note);
         check_exceptions(&wire->exception);
+        if (wire->throw_count > WIRE_THROW_FRAMES)
+                wire->throw_count = WIRE_THROW_FRAMES;
         if (wire->frame_count > WIRE_MAX_FRAMES)
                 wire->frame_count = WIRE_MAX_FRAMES;
         if (wire->pid <= 0 || wire->tid <= 0)

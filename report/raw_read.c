@@ -169,6 +169,14 @@ static bool cause_line(struct reader *r, char *line)
 
         if (!value)
                 return false;
+        if (!strcmp(line, "thrown at")) {
+                uint64_t pc;
+
+                if (!parse_hex(next_word(&value), &pc))
+                        return false;
+                *POOL_APPEND(r->pool, r->raw->throw_pc, r->raw->throw_count) = pc;
+                return true;
+        }
         if (!strcmp(line, "sender"))
                 return sender_value(facts, value);
         if (!strcmp(line, "trap"))

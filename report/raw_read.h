@@ -38,6 +38,8 @@ struct raw_report {
         const char *class;
         struct raw_exception *exceptions; /* thrown first, then what it was thrown over */
         size_t exception_count;
+        uint64_t *throw_pc; /* return addresses of its throw, innermost first */
+        size_t throw_count;
         struct report_context *context;
         size_t context_count;
         struct raw_frame *frames;

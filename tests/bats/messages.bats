@@ -365,3 +365,51 @@ def deep(n):
 deep(900)"
         assert_json "$(the_report)" '.interpreter.frames | length >= 50 and .[1] == {"function": "deep", "file": "<string>", "line": 5}'
 }
+
+# ---- throw sites ----
+
+thrown_at() {
+        json "$(the_report)" '.cause.exception.thrown_at[]? | .function // "?" | sub("\\(anonymous namespace\\)::"; "") | sub("\\(.*"; "")'
+}
+
+@test "CRASHPRE_THROW_SITES=1: an exception thrown again is traced to its first throw" {
+        local word
+        export CRASHPRE_THROW_SITES=1
+        for ZOO in O0 O2; do
+                for word in rethrow rethrow-later; do
+                        dies "$tools/zoo-$ZOO/throws" $word
+                        [ "$(thrown_at | head -n 1)" = throw_runtime_error ] || fail "$ZOO $word: $(thrown_at)"
+                        thrown_at | grep -qx throws_main || fail "$ZOO $word: $(thrown_at)"
+                        assert_json "$(the_report)" ".cause.exception.thrown_at[0].line == $(line_of 'CRASH: throws') and (.threads | length) == 1"
+                        [ "$(raw_section "$(raw_report)" cause | grep -c '^thrown at: 0x')" = "$(raw_section "$(raw_report)" cause | grep -c '^thrown at')" ]
+                done
+        done
+        dies "$tools/zoo-O0/throws" thread
+        [ "$(thrown_at | head -n 1)" = throw_runtime_error ] || fail "$(thrown_at)"
+        CRASHPRE_HELPER=/nonexistent dies_raw "$tools/zoo-O0/throws" rethrow
+        run -0 "$build/bin/crashpre" show "$(raw_report)"
+        [[ $output == *"Thrown first at"*"throws+0x"* ]] || fail "$output"
+}
+
+# dies_raw: the same where no helper works.
+dies_raw() {
+        fresh_reports
+        run -134 preloaded "$@"
+        raw_is_complete "$(raw_report)"
+}
+
+@test "CRASHPRE_THROW_SITES=1: programs run as without it, and 20000 throws in four threads are no trouble" {
+        export CRASHPRE_THROW_SITES=1
+        faithful_command 0 "$tools/zoo-O0/zoo_cxx" catches
+        faithful_command 0 "$tools/zoo-O2/throws" many
+        faithful_command 1 "$tools/zoo-O2/throws" rethrow
+        faithful_command 1 "$tools/zoo-O2/throws_static" rethrow
+        faithful_command 1 "$tools/zoo-O2/plugged" rethrow
+        faithful_command 0 "$(zoo)" list
+}
+
+@test "without CRASHPRE_THROW_SITES no throw is recorded" {
+        dies "$tools/zoo-O0/throws" rethrow
+        assert_json "$(the_report)" '.cause.exception | has("thrown_at") | not'
+        ! grep -q '^thrown at' "$(raw_report)"
+}

@@ -24,6 +24,7 @@
  *   what: text                            of the exception above; the value of a string or number
  *   what unknown: the program's own what()
  *   nested: St11logic_error               what the exception above was thrown over; then its "what", as above
+ *   thrown at: 0x401136 /bin/app +0x1136  with CRASHPRE_THROW_SITES: of the first one: its throw's return addresses, innermost first
  *   reason: text                          of a request
  *   class: null-dereference               as far as known in process
  *   [process]

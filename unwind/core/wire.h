@@ -27,6 +27,7 @@ enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 }
 #define WIRE_MAGIC 0x70435243u
 #define WIRE_VERSION 1u
 #define WIRE_MAX_FRAMES 256
+#define WIRE_THROW_FRAMES 48
 #define WIRE_MESSAGE_MAX 4096 /* longer messages are cut, here and in the raw report */
 #define WIRE_SIGINFO_SIZE 128 /* the kernel's SI_MAX_SIZE, asm-generic/siginfo.h */
 
@@ -70,6 +71,8 @@ struct wire_crash {
         char message[WIRE_MESSAGE_MAX];            /* what the program said as it gave up, "" nothing */
         /* an exception that the crash has to do with; not certain: one that a catch clause holds as the process aborts */
         uint32_t exception_certain;
+        uint32_t throw_count; /* throw_pc[] in use: where it was thrown first, return addresses, innermost first */
+        uint64_t throw_pc[WIRE_THROW_FRAMES];
         struct exception_chain exception;
         /* anything worth a diagnostic: settings that were bad, a directory that could not be used; "" none; lines */
         char note[512];

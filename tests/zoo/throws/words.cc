@@ -207,6 +207,23 @@ void wild_type_and_abort()
         std::abort();
 }
 
+void many()
+{
+        std::thread threads[4];
+
+        for (std::thread &t : threads)
+                t = std::thread([] {
+                        for (int i = 0; i < 5000; i++) {
+                                try {
+                                        throw_runtime_error();
+                                } catch (const std::exception &) {
+                                }
+                        }
+                });
+        for (std::thread &t : threads)
+                t.join();
+}
+
 template <class T> [[noreturn]] void throw_it(T value)
 {
         throw value;
@@ -263,6 +280,7 @@ const struct {
         { "deeply-nested", [] { deeply_nested(20); } },
         { "abort-in-catch", abort_in_catch },
         { "abort-after-catch", abort_after_catch },
+        { "many", many },
         { "terminate", [] { std::terminate(); } },
         { "own-terminate", [] { std::set_terminate(own_terminate); throw_runtime_error(); } },
         { "smashed", [] { std::set_terminate(smash_and_abort); throw leaks_its_address(); } },
