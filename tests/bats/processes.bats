@@ -43,6 +43,13 @@ edge() { printf '%s/libedge.so\n' "$(dirname "$(zoo)")"; }
         done
 }
 
+@test "a crash while another thread waits for its vfork child, and cannot be stopped: same death in time, one report" {
+        faithful vforkheld-null-write
+        assert_json "$(the_report)" '(.threads | length) == 2 and .threads[0].unwind_end == "end-of-stack"'
+        faithful vforkheld-request
+        status_is "exit 0"
+}
+
 @test "a worker crashes while the main thread forks children that crash: same death, every report intact" {
         for i in 1 2 3; do
                 LEVELS=O2 faithful --reports any forking-null-write

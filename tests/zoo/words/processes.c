@@ -161,6 +161,28 @@ static void aftervfork_prefix(const struct zoo_plan *plan)
         waitpid(pid, &status, 0);
 }
 
+static void *wait_in_vfork(void *arg)
+{
+        if (vfork() == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                *(volatile int *)arg = 1;
+                for (;;)
+                        pause();
+        }
+        return NULL;
+}
+
+/* Another thread waits for its vfork child, in a sleep that only the child or death ends. */
+static void vforkheld_prefix(const struct zoo_plan *plan)
+{
+        pthread_t thread;
+
+        if (pthread_create(&thread, NULL, wait_in_vfork, (void *)(uintptr_t)&forked))
+                zoo_broken("pthread_create");
+        zoo_wait_for(&forked, "a vfork child");
+        zoo_go(plan);
+}
+
 static void *crash_in_vfork(void *arg)
 {
         const struct rlimit none = { 0, 0 };
@@ -432,6 +454,7 @@ const struct zoo_word process_words[] = {
         { "forking-", forking_prefix },
         { "aftervfork-", aftervfork_prefix },
         { "besidevfork-", besidevfork_prefix },
+        { "vforkheld-", vforkheld_prefix },
         { "spawn-", spawn_prefix },
         { "system-", system_prefix },
         { "popen-", popen_prefix },
