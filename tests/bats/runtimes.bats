@@ -169,6 +169,72 @@ END
         assert_json "$(the_report)" '.cause.kind == "abort"'
 }
 
+@test "Go with cgo: a crash in C is reported before Go's run-time ends the process by a bare system call, with CRASHPRE_CHAIN=first" {
+        needs go golang-go
+        go_program
+        export CRASHPRE_CHAIN=first CRASHPRE_MAX_FRAMES=20
+        run -2 preloaded ./gotest crash
+        valid_reports "$CRASHPRE_DIR"/crash-*.json
+        [ "$(reports .json)" = 10 ] # the panics before it use up the ten; a program without any gets to its crash
+        rm -r "$CRASHPRE_DIR"
+        sed -i 's/i < 1000/i < 0/; s/fmt.Println(recovered())//; s/^func recovered.*/func recovered() (r string) {/' main.go
+        GO111MODULE=off GOCACHE="$BATS_TEST_TMPDIR/cache" go build -o gotest main.go
+        run -2 preloaded ./gotest crash
+        [ "$(reports .json)" = 1 ]
+        assert_json "$(the_report)" '.threads[0].frames | any(.function // "" | test("crash"))'
+        assert_json "$(the_report)" '.fault.class == "null-dereference"'
+}
+
+# faulty NAME CODE: python with its faulthandler, with and without the preload: same status, same text but for addresses and threads' ids.
+faulty() {
+        local plain=0 with=0
+        printf 'import faulthandler, signal, sys, threading, time, os\n%s\n' "$2" >"$1.py"
+        timeout 30 python3 "$1.py" >"$1.plain" 2>&1 || plain=$?
+        timeout 30 env LD_PRELOAD="$preload" python3 "$1.py" >"$1.with" 2>&1 || with=$?
+        sed -i 's/0x[0-9a-f]*/ADDRESS/g; s/Timeout ([0-9:.]*)/Timeout/' "$1.plain" "$1.with"
+        diff "$1.plain" "$1.with"
+        [ "$plain" = "$with" ] || fail "$1: $plain without, $with with us"
+}
+
+@test "python's faulthandler, every fault it knows: its text and status stand, and each is one report" {
+        need python3
+        n=0
+        for fault in _sigsegv _sigabrt _sigfpe _read_null _stack_overflow; do
+                n=$((n + 1))
+                faulty $fault "faulthandler.enable(all_threads=True); faulthandler.$fault()"
+                grep -q 'most recent call first' $fault.with
+                [ "$(reports .json)" = $n ] || fail "$fault: no report, or more than one"
+        done
+        faulty thread 'faulthandler.enable()
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+import ctypes
+t = threading.Thread(target=ctypes.string_at, args=(0,)); t.start(); t.join()'
+        [ "$(reports .json)" = 6 ]
+        valid_reports "$CRASHPRE_DIR"/crash-*.json
+}
+
+@test "python's faulthandler, its timer and its user signals: as without us, no report" {
+        need python3
+        faulty later 'faulthandler.dump_traceback_later(0.2, repeat=False); time.sleep(1); print("went on")'
+        grep -q Timeout later.with
+        faulty exits 'faulthandler.dump_traceback_later(0.2, exit=True); time.sleep(20)'
+        faulty registered 'faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
+faulthandler.register(signal.SIGUSR2, chain=True)
+signal.signal(signal.SIGUSR2, lambda *a: print("chained", flush=True))
+faulthandler.register(signal.SIGUSR2, chain=True)
+os.kill(os.getpid(), signal.SIGUSR1)
+os.kill(os.getpid(), signal.SIGUSR2)
+faulthandler.unregister(signal.SIGUSR1)
+faulthandler.enable(); faulthandler.disable()
+print(signal.getsignal(signal.SIGSEGV), faulthandler.is_enabled())'
+        faulty caught 'signal.signal(signal.SIGSEGV, lambda *a: print("caught", flush=True))
+os.kill(os.getpid(), signal.SIGSEGV)
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+os.kill(os.getpid(), signal.SIGSEGV)
+print(signal.sigpending(), signal.sigwait({signal.SIGSEGV}), signal.pthread_sigmask(signal.SIG_BLOCK, []))'
+        [ ! -d "$CRASHPRE_DIR" ]
+}
+
 @test "ruby: its own bug report stands, and ours is added" {
         needs ruby ruby
         alike ruby -e 'puts (1..1000).map { |i| Thread.new { i } }.sum(&:value)'
