@@ -196,7 +196,7 @@ static void report_steps(void *crash)
         }
         if (state.after_report && c->dir[0] && !guard_run(step_after_report, c, &fault))
                 block_signals(NULL);
-        output_close(c);
+        output_finish(c);
         before.ss_flags &= ~SS_ONSTACK; /* told by the kernel, not taken */
         sys_sigaltstack(&before, NULL);
 }

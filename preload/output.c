@@ -65,8 +65,12 @@ static void take_own_table(void)
         raise_limit(RLIMIT_NOFILE);
 }
 
+static struct rlimit file_size; /* as it was, if `lifted` */
+static bool lifted;
+
 void output_prepare(const struct crash *c)
 {
+        lifted = c->kind == WIRE_KIND_FATAL && sys_4(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&file_size) == 0;
         if (c->kind != WIRE_KIND_FATAL)
                 return;
         raise_limit(RLIMIT_FSIZE);
@@ -157,6 +161,13 @@ void output_close(struct crash *c)
         if (c->dir_fd >= 0)
                 sys_close(c->dir_fd);
         c->raw_fd = c->dir_fd = -1;
+}
+
+void output_finish(struct crash *c)
+{
+        output_close(c);
+        if (lifted)
+                sys_4(SYS_prlimit64, 0, RLIMIT_FSIZE, (long)&file_size, 0);
 }
 
 void output_discard(struct crash *c)

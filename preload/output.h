@@ -28,6 +28,9 @@ void output_discard(struct crash *c);
 
 void output_close(struct crash *c);
 
+/* The end of it all: closes, and puts back the limit on files that output_prepare() lifted: a core dump keeps to it. */
+void output_finish(struct crash *c);
+
 /* What writing may send to the writer itself: SIGPIPE for a pipe without a reader, SIGXFSZ for a file at its limit. Both
  * are blocked meanwhile; a program that goes on must not find them when it unblocks. output_forget_signals() takes
  * those off the queue that were not pending when `before` was asked for. */

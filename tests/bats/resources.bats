@@ -86,6 +86,20 @@ teardown() {
         status_is "signal 11"
 }
 
+@test "files at their soft limit: a core dump keeps to it" {
+        [ "$(cat /proc/sys/kernel/core_pattern)" = core ] || skip "core dumps go elsewhere here"
+        for kind in plain preloaded; do
+                env=(env)
+                [ $kind = plain ] || env=(env LD_PRELOAD="$preload" CRASHPRE_STDERR=none)
+                mkdir "$T/$kind"
+                # shellcheck disable=SC2016
+                "$tools/status" -C "$T/$kind" -o "$T/status" "${env[@]}" bash -c 'ulimit -S -f 8; exec "$0" null-write' "$(zoo)" >/dev/null </dev/null
+        done
+        good_reports 1
+        [ -e "$T/plain/core" ] || skip "no core dumps here"
+        [ "$(stat -c %s "$T/plain/core")" -le 8192 ] && [ "$(stat -c %s "$T/preloaded/core")" -le 8192 ] || fail "$(ls -l "$T"/*/core)"
+}
+
 @test "files may not grow, for good: SIGXFSZ kills nobody, the raw report on stderr" {
         faithful --reports 0 nofile-null-write
         status_is "signal 11"
