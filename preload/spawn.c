@@ -20,6 +20,7 @@
 #define HELPER_MEMORY (8ull << 30) /* address space the helper may want */
 #define SLICE_NS 20000000ll        /* how often the wait looks for a pending Ctrl-C */
 #define NSEC_PER_S 1000000000ll
+#define GRACE_NS 1000000000ull   /* beyond its deadline, for a helper that would see to it itself */
 #define NAP_NS 1000000ll         /* between two looks where even that is refused */
 #define COLLECT_NS 2000000000ull /* for the intermediate to go after its helper was killed or is done */
 #define HELPER_FROM_LIBRARY "../libexec/crashpre/crashpre-helper"
@@ -39,6 +40,8 @@ static struct {
         volatile int exec_error; /* 0, or errno of the last execve */
         volatile int ended;      /* the helper's wait status is in `status` */
         volatile int status;
+        uint64_t deadline_ns;    /* CLOCK_MONOTONIC: when the handler stops waiting; 0: there is no clock */
+        volatile bool overdue;   /* the intermediate had to kill the helper */
         volatile bool elsewhere; /* our children live in another pid namespace (unshare(2), CLONE_NEWPID) */
         uint8_t stack[STACK_SIZE] __attribute__((aligned(64)));
         uint8_t helper_stack[STACK_SIZE] __attribute__((aligned(64)));
@@ -46,8 +49,10 @@ static struct {
 
 static _Noreturn void leave(int status)
 {
-        for (;;)
+        for (;;) {
                 sys_1(SYS_exit, status);
+                sys_kill(sys_getpid(), SIGKILL); /* a seccomp filter refuses to let it go otherwise */
+        }
 }
 
 /* The application's limits on memory, files and time are not the helper's. The hard ones stay where we may not lift
@@ -145,6 +150,34 @@ _Noreturn void spawn_end_by(int sig)
         leave(1);
 }
 
+/* Who traces a process holds all of its threads, the one that waits too: a helper that was stopped, or sleeps on a dead
+ * file server, would hold them for ever. SIGCHLD is blocked: it waits to be asked for. */
+static void await_helper(long pid, int *status)
+{
+        const uint64_t child = 1ull << (SIGCHLD - 1), end = shared.deadline_ns + GRACE_NS;
+        long got = 0;
+
+        while (shared.deadline_ns && got <= 0 && got != -ECHILD) {
+                uint64_t now = sys_clock_ns(CLOCK_MONOTONIC), left = end > now ? end - now : 0;
+                struct timespec time = { (time_t)(left / NSEC_PER_S), (long)(left % NSEC_PER_S) };
+
+                got = sys_4(SYS_wait4, pid, (long)status, __WALL | WNOHANG, 0);
+                if (got != 0)
+                        continue;
+                if (!left) {
+                        shared.overdue = true;
+                        sys_kill((int)pid, SIGKILL);
+                        break;
+                }
+                got = sys_4(SYS_rt_sigtimedwait, (long)&child, 0, (long)&time, KERNEL_SIGSET_SIZE);
+                if (got != SIGCHLD && got != -EAGAIN && got != -EINTR)
+                        break; /* refused */
+                got = 0;
+        }
+        while (got <= 0 && got != -ECHILD)
+                got = sys_4(SYS_wait4, pid, (long)status, __WALL, 0) == -EINTR ? 0 : 1;
+}
+
 /* The intermediate: a child that shares our memory and nothing else, invisible to wait() (exit signal 0). execve
  * would reset the exit signal of a child to SIGCHLD (fs/exec.c: de_thread, begin_new_exec), so the helper is its
  * child and not ours. */
@@ -167,8 +200,7 @@ static void intermediate(void *unused)
                 leave(1);
         }
         close_above(0); /* the helper alone holds the ends of the pipes now */
-        while (sys_4(SYS_wait4, pid, (long)&status, __WALL, 0) == -EINTR)
-                ;
+        await_helper(pid, &status);
         shared.status = status;
         shared.ended = 1;
         leave(0);
@@ -279,7 +311,7 @@ static void finish_badly(struct crash *c, enum outcome why, long intermediate_pi
 {
         kill_helper(intermediate_pid);
         collect(intermediate_pid);
-        if (why == TIMED_OUT)
+        if (why == TIMED_OUT || shared.overdue)
                 output_append_outcome(c, "given up after CRASHPRE_TIMEOUT seconds: ", NULL, (int)settings.timeout_s);
         else if (why == INTERRUPTED)
                 output_append_outcome(c, "the wait was ended by a pending INT, TERM, HUP or QUIT", NULL,
@@ -419,6 +451,8 @@ void spawn_helper(struct crash *c, const struct wire_crash *wire)
         shared.fd[WIRE_FD_RAW] = c->raw_fd;
         shared.fd[WIRE_FD_DIR] = c->dir_fd;
         shared.helper_pid = shared.exec_error = shared.ended = 0;
+        shared.deadline_ns = c->deadline_ns;
+        shared.overdue = false;
         shared.pid = c->pid;
         shared.child_tid = -1; /* anything but 0 until the kernel clears it */
         pid = arch_clone(CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, shared.stack + STACK_SIZE, &shared.child_tid,

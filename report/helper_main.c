@@ -132,6 +132,7 @@ static bool holds_others(const struct helper *h)
 static void let_go(struct helper *h)
 {
         uint64_t deadline = guard_now() + HOLD_SECONDS * NSEC_PER_SEC;
+        bool hold = holds_others(h);
 
         guard_stage(NULL);
         guard_deadline(deadline + NSEC_PER_SEC);
@@ -139,13 +140,15 @@ static void let_go(struct helper *h)
                 helper_say(WIRE_DONE);
                 guard_spare_leave();
         }
-        if (h->attached && helper_is_fatal(h) && (!holds_others(h) || process_release_thread(h->target, h->wire.tid)))
+        if (h->attached && helper_is_fatal(h) && (!hold || process_release_thread(h->target, h->wire.tid))) {
                 process_release_all(h->target); /* better too many threads than a process that cannot die */
+                hold = false;
+        }
         guard_spare_collect();
         helper_say(WIRE_DONE);
         close_range(STDIN_FILENO, WIRE_FD_RAW,
                     0); /* a shell that reads the application's stderr must not wait for us */
-        if (holds_others(h))
+        if (hold)
                 process_hold_until_death(h->target, deadline);
 }
 

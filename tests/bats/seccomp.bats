@@ -133,7 +133,7 @@ both() {
         for calls in rt_sigprocmask futex prctl tgkill,tkill,rt_tgsigqueueinfo close_range memfd_create,shmget readlink,readlinkat kill \
                 fork,vfork,clone3 open,openat2,execveat sigaltstack,prlimit64 setsid,setitimer,alarm nanosleep,clock_nanosleep ppoll,poll,pselect6 \
                 clock_gettime,gettimeofday uname,sched_getaffinity,unshare fchmod,chmod,mkdirat,unlinkat lseek,preadv,munmap,brk pidfd_open,getppid \
-                linkat,renameat2; do
+                exit linkat,renameat2; do
                 REPORTS=any refused "$calls" null-write || fail "without $calls"
                 [ "$calls" = linkat,renameat2 ] || [ "$(reports .json)" = 1 ] || fail "without $calls: $(last_word)"
         done
@@ -270,6 +270,7 @@ each_refused() {
                 *,'signal 11') ;;
                 *) bad+=" $call:$end" ;;
                 esac
+                ! grep -q left "$T/refused.status" || bad+=" $call:$(<"$T/refused.status")"
                 grep -qsx 'end of report' "$T/refused.err" "$CRASHPRE_DIR"/*.txt || bad+=" $call:no-report"
         done
         [ -z "$bad" ] || fail "$bad"
