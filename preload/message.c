@@ -6,7 +6,11 @@
 #include "preload/probe.h"
 #include "preload/sigsafe.h"
 #include "unwind/core/dynsym.h"
+#include "unwind/core/library_message.h"
+#include "unwind/core/maps.h"
 
+#define SCAN_BYTES 4096u                      /* of stack, from abort() to who called it */
+#define ABORT_DEPTH 6                         /* frames from raise() to who called abort() */
 #define ABORT_MESSAGE_MAX (64u * 1024 * 1024) /* no text of glibc's is longer: its size is damaged */
 
 static bool is_libc(const struct memmap_module *m)
@@ -77,6 +81,55 @@ static void find_runtime_message(struct crash *c)
                 set(c, "terminate called without an active exception");
 }
 
+/* The formatter is a variable of the checking function's, and whoever was called since kept a pointer to it. */
+static bool leads_to_formatter(struct crash *c, uint64_t word)
+{
+        const struct memmap_range *r = word % 8 ? NULL : memmap_find(memmap_last(), word);
+
+        return r && r->perms & MAPS_WRITE && library_message_debug(&memmap_space, word, c->message, sizeof(c->message));
+}
+
+static bool find_formatter(struct crash *c)
+{
+        uint64_t sp = c->regs.v[ARCH_REG_SP] & ~(uint64_t)7, word;
+
+        for (unsigned i = 0; i < ARCH_REGS; i++)
+                if (c->regs.known >> i & 1 && leads_to_formatter(c, c->regs.v[i]))
+                        return true;
+        for (uint64_t at = sp; at < sp + SCAN_BYTES && probe_read(NULL, at, &word, sizeof(word)) == 0;
+             at += sizeof(word))
+                if (leads_to_formatter(c, word))
+                        return true;
+        return false;
+}
+
+/* The function that prints it is split in two by the compiler, and the part that calls abort() has no symbol. */
+static bool aborts_within(const struct crash *c, const char *symbol)
+{
+        struct dynsym found;
+
+        for (uint32_t i = 0; i < c->frame_count && i < ABORT_DEPTH; i++) {
+                const struct memmap_module *m = memmap_module_of(memmap_last(), c->frame[i].pc);
+
+                if (m && dynsym_find(&memmap_space, &m->image, symbol, &found) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* Checks of libstdc++'s, which are compiled into the program (_GLIBCXX_ASSERTIONS, _GLIBCXX_DEBUG). */
+static void find_library_message(struct crash *c)
+{
+        int frame = exception_frame_of(c, "_ZSt21__glibcxx_assert_failPKciS0_S0_");
+
+        if (frame >= 0 && (uint32_t)frame + 1 < c->frame_count &&
+            library_message_assertion(&memmap_space, c->frame[frame + 1].pc, c->message, sizeof(c->message)))
+                return;
+        c->message[0] = 0;
+        if (!aborts_within(c, "_ZNK11__gnu_debug16_Error_formatter8_M_errorEv") || !find_formatter(c))
+                c->message[0] = 0;
+}
+
 void message_find(struct crash *c)
 {
         const struct memmap *map = memmap_last();
@@ -88,5 +141,7 @@ void message_find(struct crash *c)
         for (size_t i = 0; i < map->module_count && !c->message[0]; i++)
                 if (is_libc(&map->module[i]) && !read_abort_message(&map->module[i], c->message, sizeof(c->message)))
                         c->message[0] = 0;
+        if (!c->message[0])
+                find_library_message(c);
         trim_newlines(c->message);
 }

@@ -57,7 +57,7 @@ static void explain(struct helper *h)
         struct report *r = h->report;
         struct crash_facts facts;
 
-        message_by_names(r, &h->wire);
+        message_by_names(r, &h->wire, h->target);
         fault_facts_from_wire(&h->wire, &facts);
         if (h->wire.exception_certain)
                 message_exception(r, &h->wire.exception);

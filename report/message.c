@@ -2,6 +2,8 @@
 #include "report/message.h"
 
 #include "report/describe.h"
+#include "unwind/core/library_message.h"
+#include "unwind/modules.h"
 
 #include <signal.h>
 #include <string.h>
@@ -30,7 +32,22 @@ static bool is_on_stack(const struct report *report, const char *const *names, s
         return false;
 }
 
-void message_by_names(struct report *report, struct wire_crash *wire)
+/* What a check of libstdc++'s prints: its arguments stand in the code that calls it. */
+static void find_assertion(struct report *report, struct target *t)
+{
+        static const char *const name = "std::__glibcxx_assert_fail";
+        const struct report_thread *thread = &report->threads[0];
+        struct cfi_space space = modules_space(t);
+        char text[WIRE_MESSAGE_MAX];
+        size_t i;
+
+        for (i = 0; report->thread_count && i + 1 < thread->frame_count && i < DEPTH; i++)
+                if (is_named(&thread->frames[i], name) &&
+                    library_message_assertion(&space, thread->frames[i + 1].pc.v, text, sizeof(text)))
+                        report->cause.message = pool_strdup(&report->pool, text);
+}
+
+void message_by_names(struct report *report, struct wire_crash *wire, struct target *t)
 {
         static const char *const terminate[] = { "std::terminate",         "__cxxabiv1::__terminate",
                                                  "std::__terminate",       "__cxa_call_terminate",
@@ -45,8 +62,12 @@ void message_by_names(struct report *report, struct wire_crash *wire)
                 wire->terminate = 1;
                 wire->uncaught_exception = wire->exception_certain = wire->exception.count > 0;
         }
-        if (!wire->terminate || wire->message[0])
+        if (wire->message[0])
                 return;
+        if (!wire->terminate) {
+                find_assertion(report, t);
+                return;
+        }
         if (is_on_stack(report, pure, 1))
                 report->cause.message = "pure virtual method called";
         else if (is_on_stack(report, deleted, 1))

@@ -413,3 +413,27 @@ dies_raw() {
         assert_json "$(the_report)" '.cause.exception | has("thrown_at") | not'
         ! grep -q '^thrown at' "$(raw_report)"
 }
+
+# ---- checks of the C++ library's ----
+
+@test "libstdc++'s assertions: file, line, function and condition" {
+        local program
+        for ZOO in O0 O2; do
+                for program in checks checks_nopie checks_static; do
+                        dies "$tools/zoo-$ZOO/$program"
+                        assert_json "$(the_report)" '.cause.message | test("^/.*/stl_vector.h:[0-9]+: std::vector<.*operator\\[\\].*: Assertion .__n < this->size\\(\\). failed.$")'
+                        assert_json "$(the_report)" '.fault.class == "assertion"'
+                        # where the library is linked in its functions have no names in process
+                        [ $program = checks_static ] || says "$(raw_message)"
+                done
+        done
+}
+
+@test "libstdc++'s debug mode: what was wrong, with its numbers" {
+        for ZOO in O0 O2; do
+                dies "$tools/zoo-$ZOO/checks_debug"
+                [[ $(raw_message) == */debug/vector:*": Error: attempt to subscript container with out-of-bounds index 6, but container only holds 3 elements" ]] ||
+                        fail "$(raw_message)"
+                says "$(raw_message)"
+        done
+}

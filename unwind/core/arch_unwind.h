@@ -35,4 +35,8 @@ bool arch_link_by_code(const struct cfi_space *space, uint64_t pc, uint64_t sp, 
  * object, or name a constant. false: it does more, or something unknown. */
 bool arch_simple_getter(const struct cfi_space *space, uint64_t code, uint64_t self, uint64_t *result);
 
+/* The first four arguments of the call that returns to `return_address`, where the code before it sets them all to
+ * constants and does nothing else, as for functions that report a failed check. */
+bool arch_constant_arguments(const struct cfi_space *space, uint64_t return_address, uint64_t argument[4]);
+
 #endif
