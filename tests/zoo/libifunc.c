@@ -3,7 +3,7 @@
 void ifunc_function(void);
 void (*ifunc_pointer(void))(void);
 
-static void (*resolve(void))(void)
+__attribute__((used)) static void (*resolve(void))(void) /* clang sees no use of it */
 {
         *(volatile int *)0 = 1; /* CRASH: ifunc */
         return (void (*)(void))0;
