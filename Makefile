@@ -64,9 +64,11 @@ BASE_FLAGS = -std=gnu11 $(OPT) $(WARN) $(INCLUDES) -D_GNU_SOURCE -MMD -MP
 # The library that lives in other people's programs. Its thread-local storage is never allocated lazily, and no canary is read.
 PRELOAD_FLAGS = $(BASE_FLAGS) -fPIC -fvisibility=hidden -fno-stack-protector -ftls-model=initial-exec $(CPPFLAGS) $(CFLAGS)
 # What runs after the crash. The compiler must neither assume a libc nor turn a loop into a call of memcpy inside memcpy, and all
-# code must stay in .text: it is renamed to .crashtext, so that a test can disassemble exactly the crash path in the built library.
+# code must stay in .text: it is renamed to crashtext, so that the handler knows its own faults (ld makes symbols of the bounds), and
+# a test can disassemble exactly the crash path in the built library.
 # (clang's <limits.h> loses PATH_MAX under -ffreestanding; its loop idioms obey -fno-builtin.)
 CRASH_FLAGS_gcc := -ffreestanding -fno-tree-loop-distribute-patterns -fno-reorder-functions -fno-reorder-blocks-and-partition
+CRASH_TEXT := crashtext
 CRASH_FLAGS = -fno-builtin $(CRASH_FLAGS_$(CC_KIND))
 PRELOAD_MAP := $(wildcard preload/libcrashpre.map)
 PRELOAD_LDFLAGS := -shared -nostartfiles -Wl,-z,noseparate-code -Wl,-soname,libcrashpre.so -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,noexecstack \
@@ -234,7 +236,7 @@ $(BUILD)/gen/syscallnames.h: $(BUILD)/gen/flags
 
 # Objects depend on the flags they were made with: another CC or OPT in the same tree makes all of them anew.
 $(BUILD)/gen/flags: FORCE
-	@printf '%s\n' '$(CC_VERSION)' '$(PRELOAD_FLAGS) $(CRASH_FLAGS) $(PRELOAD_LDFLAGS)' '$(TOOL_FLAGS) $(TOOL_LDFLAGS) $(TOOL_LIBS)' \
+	@printf '%s\n' '$(CC_VERSION)' '$(PRELOAD_FLAGS) $(CRASH_FLAGS) $(CRASH_TEXT) $(PRELOAD_LDFLAGS)' '$(TOOL_FLAGS) $(TOOL_LDFLAGS) $(TOOL_LIBS)' \
 		'$(ZOO_FLAGS)' | scripts/replace-if-changed $@
 
 # clang reads it (clang-tidy, clangd), so gcc's own warnings are left out. The shared core is listed as the library compiles it.
@@ -261,7 +263,7 @@ $(CRASH_OBJS): $(OBJ)/lib/%.o: %.c $(OBJ_NEEDS)
 	$(call say,CC,$<)
 	$(mkdir)
 	$(Q)$(CC) $(PRELOAD_FLAGS) $(CRASH_FLAGS) -c -o $@ $<
-	$(Q)$(OBJCOPY) --rename-section .text=.crashtext $@
+	$(Q)$(OBJCOPY) --rename-section .text=$(CRASH_TEXT) $@
 
 $(OBJ)/tool/%.o: %.c $(OBJ_NEEDS)
 	$(call say,CC,$<$(if $(filter $(CORE_SRCS),$<), (tool)))

@@ -11,6 +11,7 @@ static struct {
         uint64_t first;  /* whose turn comes next: a thread that is about to die of a signal; 0 none */
         int turns;       /* counts what may end a wait: those who wait sleep on it */
         bool dying;
+        uint64_t probed; /* written by the kernel alone */
 } claim;
 
 static const struct timespec pause_between_looks = { 0, 1000000 };
@@ -91,6 +92,11 @@ void claim_release(void)
         __atomic_store_n(&claim.dying, false, __ATOMIC_RELEASE);
         __atomic_store_n(&claim.holder, 0, __ATOMIC_RELEASE);
         next_turn();
+}
+
+bool claim_is_readable(void)
+{
+        return sys_sigprocmask(SIG_BLOCK, NULL, &claim.probed) == 0;
 }
 
 bool claim_is_mine(void)

@@ -23,6 +23,9 @@ void claim_release(void);
 
 bool claim_is_mine(void);
 
+/* Is the memory of it still there? Asked of the kernel. */
+bool claim_is_readable(void);
+
 /* The claimed report is of a signal that kills the process. */
 void claim_mark_dying(void);
 

@@ -505,29 +505,15 @@ static bool blocked_unknown_to_kernel(int sig, const ucontext_t *uc)
         return mask_believed(kernel) & ~kernel & 1ull << (sig - 1);
 }
 
-/* The lowest and the highest address of this library's code (ld(1)). */
-extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-extern const char etext[] __attribute__((visibility("hidden")));
-
 /* A handler has filled its alternate stack. The kernel puts the next signal frame at the top of that same stack, since
- * SP is not on it any more (kernel/signal.c: sas_ss_flags()); so this must end here, or it never will. */
-static bool filled_its_stack(const ucontext_t *uc)
-{
-        uint64_t below = (uint64_t)uc->uc_stack.ss_sp - arch_context_sp(uc);
-
-        return !(uc->uc_stack.ss_flags & SS_DISABLE) && below - 1 < NEAR_STACK && mask_in_handler(blocked_in(uc));
-}
-
-/* ... where no record of the handler tells it. */
+ * SP is not on it any more (kernel/signal.c: sas_ss_flags()); so this must end here, or it never will. A record of the
+ * handler would tell it as well. */
 static bool handler_filled_its_stack(const ucontext_t *uc)
 {
-        uint64_t pc = arch_context_pc(uc), held;
+        uint64_t below = (uint64_t)uc->uc_stack.ss_sp - arch_context_sp(uc), held;
 
-        if (!filled_its_stack(uc))
-                return false;
-        if (pc - (uint64_t)__ehdr_start < (uint64_t)etext - (uint64_t)__ehdr_start)
-                death_now(SIGSEGV); /* no room for us either */
-        return !dispatch_held(&held);
+        return !(uc->uc_stack.ss_flags & SS_DISABLE) && below - 1 < NEAR_STACK && mask_in_handler(blocked_in(uc)) &&
+               !dispatch_held(&held);
 }
 
 /* Did somebody send the signal, or did an instruction of this thread raise it? The kernel itself sends news of broken
@@ -568,11 +554,25 @@ static bool refuse_own_call(int sig, const siginfo_t *info, ucontext_t *uc)
         return true;
 }
 
+/* The crash path's own code (Makefile: CRASH_FLAGS). */
+extern const char __start_crashtext[] __attribute__((visibility("hidden")));
+extern const char __stop_crashtext[] __attribute__((visibility("hidden")));
+
+static bool in_crash_path(int sig, const siginfo_t *info, const ucontext_t *uc)
+{
+        uint64_t at = arch_context_pc(uc) - (uint64_t)__start_crashtext;
+
+        return at < (uint64_t)__stop_crashtext - (uint64_t)__start_crashtext && !was_sent(sig, info) && sig != SIGSYS &&
+               sig != SIGTRAP;
+}
+
 void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
 {
+        bool ours = in_crash_path(sig, info, uc), blocked;
         struct action a;
-        bool blocked;
 
+        if (ours && !claim_is_readable())
+                death_now(sig); /* our data is gone: no way to find out more, and more of the same without end */
         arch_allow_misaligned();
         if (spawn_stands_on(arch_context_sp(uc))) {
                 if (!refuse_own_call(sig, info, uc))
@@ -589,6 +589,9 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
                 guard_fault(sig, info, arch_context_pc(uc));
                 death_now(state.crash.signal ? state.crash.signal : sig);
         }
+        if (ours)
+                death_now(
+                        sig); /* no report is being made, so no guard expects it: there is no room on the stack for us */
         a = actions_get(sig);
         blocked = blocked_unknown_to_kernel(sig, uc);
         if (blocked && was_sent(sig, info)) {

@@ -183,7 +183,11 @@ EXPORT int sigvec(int sig, const struct sigvec *vec, struct sigvec *old)
 
 static int change_mask(int how, const sigset_t *set, sigset_t *old)
 {
-        return -mask_change(how, (const uint64_t *)(const void *)set, (uint64_t *)(void *)old);
+        uint64_t mask;
+
+        if (set)
+                memcpy(&mask, set, sizeof(mask)); /* a bad pointer is the caller's fault, not one of the crash path */
+        return -mask_change(how, set ? &mask : NULL, (uint64_t *)(void *)old);
 }
 
 EXPORT int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
@@ -251,22 +255,20 @@ EXPORT int siggetmask(void)
  * where it disables its own. */
 EXPORT int sigaltstack(const stack_t *restrict ss, stack_t *restrict old)
 {
-        stack_t was, ours;
-        int err;
+        stack_t was, ours, *to = old && old == ss ? &was : old;
+        int err = sys_sigaltstack(ss, to); /* the kernel reads and writes first: a bad pointer is EFAULT */
 
-        if (ss && (ss->ss_flags & ~SS_AUTODISARM) == SS_DISABLE && altstack_mine(&ours))
-                ss = &ours;
-        err = sys_sigaltstack(ss, &was);
         if (err) {
                 errno = -err;
                 return -1;
         }
-        if (old) {
+        if (ss && (ss->ss_flags & ~SS_AUTODISARM) == SS_DISABLE && altstack_mine(&ours))
+                sys_sigaltstack(&ours, NULL);
+        if (to == &was)
+                *old = was;
+        if (old && altstack_is_ours(old)) {
                 memset(old, 0, sizeof(*old));
-                if (altstack_is_ours(&was))
-                        old->ss_flags = SS_DISABLE;
-                else
-                        *old = was;
+                old->ss_flags = SS_DISABLE;
         }
         return 0;
 }

@@ -130,28 +130,28 @@ crash_path() {
 @test "the check of the crash path finds errno, a libc call and a call through the PLT" {
         cat >"$T/good.c" <<'C'
 static int helper(int n) { return n + 1; }
-__attribute__((section(".crashtext"), noinline)) int inside(int n) { return n * 3; }
-__attribute__((section(".crashtext"))) int good(int n) { return inside(n) + 1; }
+__attribute__((section("crashtext"), noinline)) int inside(int n) { return n * 3; }
+__attribute__((section("crashtext"))) int good(int n) { return inside(n) + 1; }
 int elsewhere(int n) { return helper(n); }
 C
         {
                 cat "$T/good.c"
                 echo '#include <errno.h>'
-                echo '__attribute__((section(".crashtext"))) int bad_errno(void) { return errno; }'
+                echo '__attribute__((section("crashtext"))) int bad_errno(void) { return errno; }'
         } >"$T/errno.c"
         {
                 cat "$T/good.c"
                 echo 'extern __thread int own; __thread int own;'
-                echo '__attribute__((section(".crashtext"))) int bad_tls(void) { return own; }'
+                echo '__attribute__((section("crashtext"))) int bad_tls(void) { return own; }'
         } >"$T/tls.c"
         {
                 cat "$T/good.c"
                 echo '#include <unistd.h>'
-                echo '__attribute__((section(".crashtext"))) long bad_call(void) { return write(1, "", 0); }'
+                echo '__attribute__((section("crashtext"))) long bad_call(void) { return write(1, "", 0); }'
         } >"$T/plt.c"
         {
                 cat "$T/good.c"
-                echo '__attribute__((section(".crashtext"))) int bad_jump(int n) { return elsewhere(n) + 1; }'
+                echo '__attribute__((section("crashtext"))) int bad_jump(int n) { return elsewhere(n) + 1; }'
         } >"$T/leaves.c"
         for name in good errno tls plt leaves; do
                 # -fno-semantic-interposition: calls within the file are direct, as hidden visibility makes them in the library

@@ -225,3 +225,22 @@ setup() {
         faithful own-raise-null-write
         faithful own-return-null-write
 }
+
+# ---- faults of our own, where no report is being made yet ----
+
+@test "the memory of our own variables is gone: the death of a fault is the same, and nothing hangs" {
+        export LIMIT=10
+        for word in nodata-null-write nobss-null-write thread-nodata-null-write thread-nobss-null-write nodata-abort; do
+                LEVELS=O0 faithful --reports any $word
+        done
+        for word in thread-nobss-abort nobss-own-exit3-null-write; do # dies of our fault, but dies
+                ended preloaded env LD_PRELOAD="$preload" CRASHPRE_STDERR=none "$(zoo)" $word
+                status_is "signal"
+        done
+}
+
+@test "a bad pointer given to sigaction, sigprocmask or sigaltstack: as without us" {
+        for word in action mask altstack; do
+                faithful --reports any badpointer $word
+        done
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-# tests/tools/crash_path.py LIBRARY: reads the disassembly of section .crashtext, the code that runs after a crash.
+# tests/tools/crash_path.py LIBRARY: reads the disassembly of section crashtext, the code that runs after a crash.
 """Forbidden there: thread-local storage (%fs), for the thread pointer may be trashed; and every direct call or jump out of the section, be it
 through the PLT, through the GOT, or to code of our own that runs in calm times. Calls through a register, a member of a structure or a variable remain: their targets cannot
 be read from the code (the CFI engine is given its reads that way, and the program its filter). Prints each offence with its function; status 1 if there is any."""
@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-SECTION = ".crashtext"
+SECTION = "crashtext"
 # An instruction line of objdump: address, mnemonic with prefixes, operands.
 LINE = re.compile(r"^\s*([0-9a-f]+):\s+(.*?)\s*$")
 FUNCTION = re.compile(r"^([0-9a-f]+) <(.+)>:$")
@@ -21,7 +21,7 @@ def sections(path):
     found = {}
     for line in out.splitlines():
         fields = line.replace("[ ", "[").split()
-        if len(fields) > 5 and fields[1].startswith("."):
+        if len(fields) > 5 and (fields[1].startswith(".") or fields[1] == SECTION):
             start = int(fields[3], 16)
             found[fields[1]] = (start, start + int(fields[5], 16))
     return found

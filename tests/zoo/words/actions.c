@@ -335,7 +335,75 @@ static void littlestack_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
+static void say_result_of(const char *what, int result)
+{
+        char line[128];
+
+        snprintf(line, sizeof(line), "%s: %d %s", what, result, result < 0 ? strerrorname_np(errno) : "");
+        zoo_say(line);
+}
+
+static void badpointer(const struct zoo_plan *plan)
+{
+        const char *what = zoo_arg(plan, 0, "mask");
+        char *volatile bad = NULL;
+
+        bad += 8;
+        say_result_of("old mask", sigprocmask(SIG_BLOCK, NULL, (sigset_t *)(void *)bad));
+        say_result_of("alternate stack", sigaltstack((const stack_t *)(void *)bad, NULL));
+        if (strcmp(what, "action") == 0)
+                sigaction(SIGSEGV, (const struct sigaction *)(void *)bad, NULL);
+        else if (strcmp(what, "mask") == 0)
+                sigprocmask(SIG_BLOCK, (const sigset_t *)(void *)bad, NULL);
+        else
+                say_result_of("old alternate stack", sigaltstack(NULL, (stack_t *)(void *)bad));
+}
+
+/* nodata-rest, nobss-rest: the reporter's own variables, with or without what the loader put into them, cannot be read
+ * any more. */
+static void take_away(int files_only)
+{
+        char line[512], last[512] = "";
+        FILE *f = fopen("/proc/self/maps", "r");
+        unsigned long from, to;
+        char rights[8], *path;
+
+        while (f && fgets(line, sizeof(line), f)) {
+                if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3)
+                        continue;
+                path = strchr(line, '/');
+                if (path)
+                        strcpy(last, path);
+                else if (files_only || strchr(line, '['))
+                        last[0] = 0;
+                if (strstr(last, "/libcrashpre") && rights[1] == 'w' &&
+                    mprotect((void *)from, to - from, PROT_NONE) < 0)
+                        zoo_broken("mprotect");
+        }
+        if (f)
+                fclose(f);
+}
+
+static void nodata_prefix(const struct zoo_plan *plan)
+{
+        take_away(1);
+        zoo_go(plan);
+}
+
+static void nobss_prefix(const struct zoo_plan *plan)
+{
+        take_away(0);
+        zoo_go(plan);
+}
+
 const struct zoo_word action_words[] = {
-        { "actions", actions },     { "old-actions", old_actions },         { "restart", restart },
-        { "altstacks", altstacks }, { "littlestack-", littlestack_prefix }, { NULL, NULL },
+        { "actions", actions },
+        { "old-actions", old_actions },
+        { "restart", restart },
+        { "altstacks", altstacks },
+        { "littlestack-", littlestack_prefix },
+        { "badpointer", badpointer },
+        { "nodata-", nodata_prefix },
+        { "nobss-", nobss_prefix },
+        { NULL, NULL },
 };
