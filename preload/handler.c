@@ -558,6 +558,12 @@ static bool refuse_own_call(int sig, const siginfo_t *info, ucontext_t *uc)
 extern const char __start_crashtext[] __attribute__((visibility("hidden")));
 extern const char __stop_crashtext[] __attribute__((visibility("hidden")));
 
+/* abort() in a function of the application that we called; it would go on until the process is dead. */
+static bool aborted_itself(int sig, const siginfo_t *info)
+{
+        return sig == SIGABRT && info->si_code == SI_TKILL && info->si_pid == sys_getpid();
+}
+
 static bool in_crash_path(int sig, const siginfo_t *info, const ucontext_t *uc)
 {
         uint64_t at = arch_context_pc(uc) - (uint64_t)__start_crashtext;
@@ -584,7 +590,7 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
         if (claim_is_mine()) {
                 if (refuse_own_call(sig, info, uc))
                         return;
-                if (info->si_code <= 0)
+                if (info->si_code <= 0 && !aborted_itself(sig, info))
                         return; /* somebody sends us signals while we report: once is enough */
                 guard_fault(sig, info, arch_context_pc(uc));
                 death_now(state.crash.signal ? state.crash.signal : sig);

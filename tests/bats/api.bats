@@ -79,6 +79,15 @@ field() {
         [ "$(reports .txt)" = 0 ]
 }
 
+@test "filter and after the report: functions that crash or abort themselves cost neither report nor death" {
+        for word in filter-crashes filter-aborts; do
+                fresh_reports
+                LIMIT=20 run -139 preloaded "$api" $word
+                good_reports 1
+                assert_json "$(the_report)" '.signal.name == "SIGSEGV" and (.threads[0].frames | any(.function == "crash"))'
+        done
+}
+
 @test "disabled: no report, the same death; enabled again: a report" {
         run -139 preloaded "$api" disabled
         [ "$(reports .txt)" = 0 ]

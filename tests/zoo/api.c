@@ -177,6 +177,47 @@ static void after_fault(void)
         crash();
 }
 
+static int crash_too(int sig)
+{
+        (void)sig;
+        crash();
+        return 0;
+}
+
+static int abort_too(int sig)
+{
+        (void)sig;
+        abort();
+}
+
+static int crash_after(const char *path)
+{
+        (void)path;
+        crash();
+        return 0;
+}
+
+static int abort_after(const char *path)
+{
+        (void)path;
+        abort();
+}
+
+/* The application's own functions, called in the crash, fail as well. */
+static void filter_crashes(void)
+{
+        crashpre_set_filter(crash_too);
+        crashpre_set_after_report(crash_after);
+        crash();
+}
+
+static void filter_aborts(void)
+{
+        crashpre_set_filter(abort_too);
+        crashpre_set_after_report(abort_after);
+        crash();
+}
+
 static void disabled(void)
 {
         crashpre_set_enabled(0);
@@ -218,6 +259,8 @@ static const struct {
         { "context", context },
         { "deep-context", deep_context },
         { "filter", filter },
+        { "filter-crashes", filter_crashes },
+        { "filter-aborts", filter_aborts },
         { "request-within", request_within },
         { "after-report", after_report },
         { "after-fault", after_fault },
