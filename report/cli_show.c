@@ -2,6 +2,7 @@
 #include "report/cli.h"
 
 #include "report/describe.h"
+#include "report/examine.h"
 #include "report/json.h"
 #include "report/message.h"
 #include "report/raw_read.h"
@@ -25,6 +26,7 @@
 /* A raw report alone: no names, the handler's own frames. */
 static int load_raw(struct report *report, const char *text, size_t len)
 {
+        struct examination seen;
         struct raw_report raw;
         struct target *t;
         size_t i;
@@ -37,7 +39,8 @@ static int load_raw(struct report *report, const char *text, size_t len)
         stacks_fill(report, t, NULL, raw.facts.signal != 0);
         throw_site_take(report, t, raw.throw_count);
         message_exception_raw(report, &raw);
-        fault_classify(report, &raw.facts, t, NULL);
+        examine(report, &raw.facts, t, &seen); /* by the files, where they are the same still */
+        fault_classify(report, &raw.facts, t, &seen);
         report->threads[0].context = raw.context;
         report->threads[0].context_count = raw.context_count;
         target_free(t);

@@ -26,23 +26,18 @@ static bool knows(const struct crash_facts *f, int reg)
 
 /* ---- bytes of code ---- */
 
+/* Only the file that was mapped, and nothing that does something when it is opened. */
 static int open_mapped(const struct target *t, const struct mapping *m)
 {
         char path[4096 + sizeof(t->root)];
         struct stat st;
-        int fd;
 
         if (!m || m->path[0] != '/' || m->deleted ||
             snprintf(path, sizeof(path), "%s%s", t->root, m->path) >= (int)sizeof(path))
                 return -1;
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        if (fd < 0)
+        if (stat(path, &st) || !S_ISREG(st.st_mode) || st.st_ino != m->inode || st.st_dev != m->dev)
                 return -1;
-        if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_ino != m->inode || st.st_dev != m->dev) {
-                close(fd);
-                return -1;
-        }
-        return fd;
+        return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
 /* Where nobody may read the process: what was mapped from a file and not for writing is still as it is there. */
