@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #define MAX_RANGES 16384
+#define NAMED_RANGES 4096 /* of those: kept for mappings that have a name or can be executed */
 #define MAX_MODULES 1024
 #define LINE_MAX_BYTES 8192 /* a path of PATH_MAX with each byte escaped is cut */
 #define NAMES_SIZE 65536    /* paths of lines beyond the kept text */
@@ -74,10 +75,13 @@ static void add_line(const char *line, size_t len, bool kept)
 {
         struct maps_line parsed;
         struct memmap_range *r = &store.range[store.map.range_count];
+        size_t room = MAX_RANGES;
 
         if (maps_parse_line(line, len, &parsed) < 0)
                 return;
-        if (store.map.range_count == MAX_RANGES) {
+        if (!parsed.path_len && !(parsed.perms & MAPS_EXEC))
+                room -= NAMED_RANGES;
+        if (store.map.range_count >= room) {
                 store.map.ranges_omitted++;
                 return;
         }
