@@ -5,7 +5,7 @@
 FILE is Markdown (indented blocks) or a manual page (.Bd -literal blocks). In such a block "$ command" and "# command" (as root)
 are commands, and what follows up to the next one is what it prints. Every command is typed as printed, in the working directory,
 one after the other; what it prints must be what the document shows, but for what differs from run to run: addresses, process IDs,
-times, the place of the checkout (--root; /src/crashpre in documents) and of the working directory (/tmp/try in documents), frames
+times, numbers of lines, the place of the checkout (--root; /src/crashpre in documents) and of the working directory (/tmp/try in documents), frames
 inside libc, which depend on its debug package, and the width of blanks. A line "..." in a document stands for any lines.
 A command without output in the document, or with nothing but "...", must end well (0, or by a signal); for "..." it must print something.
 
@@ -83,6 +83,8 @@ def normal(line, places):
     for place, name in places:
         line = line.replace(place, name)
     line = line.replace("/tmp/try", "/src/crashpre")
+    line = re.sub(r"^(\s*(> +)?)\d+(?=\s{2,}|$)", r"\1LINE", line)  # of a source
+    line = re.sub(r"\.(cc?|h):\d+\b", r".\1:LINE", line)
     line = re.sub(r"(crash-[^ /]*?)-\d+-\d{8}T\d{6}\.\d{6}Z", r"\1-PID-TIME", line)
     line = re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME", line)
     line = re.sub(r"0x[0-9a-f]+", "ADDRESS", line)
