@@ -374,11 +374,37 @@ static void sections(void)
         report_free(r);
 }
 
+/* Every string that a report has for text. */
+static void add_hostile(struct report *r)
+{
+        struct report_thread *t = POOL_APPEND(&r->pool, r->threads, r->thread_count);
+        struct report_frame *f = POOL_APPEND(&r->pool, t->frames, t->frame_count);
+        struct report_exception *e = &r->cause.exception;
+
+        f->index = KNOWN_INT(0);
+        f->function = f->file = t->name = t->unwind_end = HOSTILE;
+        *POOL_APPEND(&r->pool, e->thrown_at, e->thrown_at_count) = *f;
+        e->type = e->what = r->fault.explanation = r->fault.operand = r->fault.mapping = HOSTILE;
+        *POOL_APPEND(&r->pool, e->nested, e->nested_count) = (struct report_nested){ HOSTILE, HOSTILE };
+        r->interpreter.language = HOSTILE;
+        *POOL_APPEND(&r->pool, r->interpreter.frames, r->interpreter.frame_count) =
+                (struct report_script_frame){ HOSTILE, HOSTILE, { 0 } };
+        *POOL_APPEND(&r->pool, r->memory, r->memory_count) =
+                (struct report_memory){ HOSTILE, KNOWN_U64(1), HOSTILE, HOSTILE };
+        *POOL_APPEND(&r->pool, r->disassembly, r->disassembly_count) =
+                (struct report_instruction){ KNOWN_U64(1), HOSTILE, true };
+        *POOL_APPEND(&r->pool, r->threads[0].context, r->threads[0].context_count) =
+                (struct report_context){ HOSTILE, HOSTILE, HOSTILE };
+        *POOL_APPEND(&r->pool, r->threads[0].registers, r->threads[0].register_count) =
+                (struct report_register){ HOSTILE, 1 };
+        r->signature = r->fingerprint = r->system.container = r->system.distribution = HOSTILE;
+}
+
 static void terminal(void)
 {
         struct text_options options = { .path = HOSTILE, .all_threads = true };
         struct report *r = sample(HOSTILE, 1);
-        char *all[3];
+        char *all[4];
         size_t i, k;
 
         r->cause.message = HOSTILE;
@@ -396,10 +422,13 @@ static void terminal(void)
                 HOSTILE;
         *POOL_APPEND(&r->pool, r->threads[0].frames[0].source.lines, r->threads[0].frames[0].source.line_count) =
                 HOSTILE;
+        add_hostile(r);
         all[0] = text_brief(r, &options);
         all[1] = text_full(r, &options);
         all[2] = text_show(r, &options);
-        for (i = 0; i < 3; i++) {
+        options.all_threads = false;
+        all[3] = text_show(r, &options);
+        for (i = 0; i < 4; i++) {
                 bool clean = true;
 
                 for (k = 0; all[i][k]; k++)
