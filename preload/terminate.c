@@ -23,8 +23,10 @@ struct globals {
 extern set_terminate_fn set_terminate __asm__("_ZSt13set_terminatePFvvE") __attribute__((weak));
 extern struct globals *get_globals(void) __asm__("__cxa_get_globals") __attribute__((weak));
 
-/* What `caught` points to ends where the unwinder's header begins. */
-#define CAUGHT_TO_HEADER 80
+/* What `caught` points to ends where the unwinder's header begins: libstdc++'s, and libc++abi's since LLVM 10, which has
+ * two more words. */
+#define GNU_TO_HEADER 80
+#define LLVM_TO_HEADER 96
 
 static terminate_fn *previous;
 
@@ -93,7 +95,10 @@ static void note_exception(void)
         t->object = 0;
         t->tid = tid;
         t->in_flight = g && g->caught;
-        if (t->in_flight && exception_at(&space, (uint64_t)g->caught + CAUGHT_TO_HEADER, &object)) {
+        if (!t->in_flight)
+                return;
+        if (exception_at(&space, (uint64_t)g->caught + GNU_TO_HEADER, &object) ||
+            exception_at(&space, (uint64_t)g->caught + LLVM_TO_HEADER, &object)) {
                 t->object = object.object;
                 exception_describe(&reader, &object, &t->exception);
         }

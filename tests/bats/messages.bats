@@ -437,3 +437,35 @@ dies_raw() {
                 says "$(raw_message)"
         done
 }
+
+@test "libc++: type, what() and nested exceptions, as a library and linked in" {
+        local llvm=$T/root/usr/lib/llvm-14 program compiler
+        local string="std::__1::basic_string<char, std::__1::char_traits<char>, std::__1::allocator<char> >"
+        [ -n "${CHECK_ALL-}" ] || skip "downloads packages: make check-all"
+        need clang++ apt-get dpkg
+        # Installed, it would drive out libunwind-dev.
+        mkdir "$T/debs" && cd "$T/debs"
+        run -0 apt-get download libc++-14-dev libc++1-14 libc++abi-14-dev libc++abi1-14 libunwind-14
+        for program in *.deb; do dpkg -x "$program" "$T/root"; done
+        compiler="clang++ -std=gnu++17 -O1 -g -pthread -I$root -nostdinc++ -isystem $llvm/include/c++/v1 -nostdlib++ -L$llvm/lib"
+        mkdir "$T/zoo-llvm"
+        $compiler "$root/tests/zoo/throws.cc" -o "$T/zoo-llvm/shared" -Wl,-rpath,"$llvm/lib" -lc++ -lc++abi
+        $compiler "$root/tests/zoo/throws.cc" -o "$T/zoo-llvm/linked" -l:libc++.a -l:libc++abi.a
+        tools=$T ZOO=llvm
+        for program in shared linked; do
+                throws $program std::runtime_error "the message of the exception" runtime-error
+                dies "$T/zoo-llvm/$program" noexcept # clang's has unwound the stack: names alone tell, which the raw report lacks
+                assert_json "$(the_report)" '.cause.exception.what == "the message of the exception"'
+                throws $program std::runtime_error "the message of the exception" rethrow-later
+                throws $program std::bad_alloc std::bad_alloc bad-alloc
+                throws $program "(anonymous namespace)::diamond" "from the end of a diamond" diamond
+                throws $program "$string" short string
+                throws $program "$string" ssssssssssssssssssssssssssssssssssssssssssssssssss long-string
+                dies "$T/zoo-llvm/$program" nested
+                assert_json "$(the_report)" '.cause.exception.what == "outermost" and .cause.exception.nested[1].what == "innermost"'
+                dies "$T/zoo-llvm/$program" abort-in-catch
+                assert_json "$(the_report)" '.cause | has("exception") | not'
+        done
+        throws shared "(anonymous namespace)::own_what" "made up by the program" own-what
+        throws linked "(anonymous namespace)::own_what" - own-what
+}
