@@ -17,7 +17,7 @@ static const struct {
         { "Assertion `", "assertion" },
         { "Assertion '", "assertion" },
         { "assertion failed", "assertion" },
-        { ": Error: ", "assertion" }, /* libstdc++'s debug mode, src/c++11/debug.cc */
+        { ": Error: ", "assertion" },          /* libstdc++'s debug mode, src/c++11/debug.cc */
         { "Unexpected error: ", "assertion" }, /* assert_perror(3) */
         { "stack smashing detected", "stack-smashing" },
         { "buffer overflow detected", "fortify" },

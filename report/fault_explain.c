@@ -366,10 +366,11 @@ static const char *division(struct story *s)
         bool known = e && e->decoded && e->value.known;
         uint64_t minus_one;
 
+        if (!known)
+                return "The program divided an integer by zero, or the quotient did not fit its register.";
         if (is(s->report->fault.class, "integer-divide-by-zero"))
-                return known ? pool_printf(s->pool, "The program divided an integer by zero: the divisor, %s%s, is 0.",
-                                           e->insn.value.in_memory ? "at " : "", e->insn.value.text)
-                             : "The program divided an integer by zero, or the quotient did not fit its register.";
+                return pool_printf(s->pool, "The program divided an integer by zero: the divisor, %s%s, is 0.",
+                                   e->insn.value.in_memory ? "at " : "", e->insn.value.text);
         minus_one = e->insn.value.size < 8 ? (UINT64_C(1) << 8 * e->insn.value.size) - 1 : UINT64_MAX;
         if (e->value.v == minus_one && strstr(e->insn.text, "idiv"))
                 return pool_printf(s->pool,

@@ -22,9 +22,9 @@ static const struct report_frame *caller_of(const struct report *report, const c
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
         const struct report_frame *frame = fault_frame_of(report, function, DEPTH);
-        size_t i = frame ? (size_t)(frame - thread->frames) + 1 : 0;
+        size_t i = thread && frame ? (size_t)(frame - thread->frames) + 1 : 0;
 
-        return frame && i < thread->frame_count && thread->frames[i].function ? &thread->frames[i] : NULL;
+        return i && i < thread->frame_count && thread->frames[i].function ? &thread->frames[i] : NULL;
 }
 
 static const char *name_and_line(struct report *report, const struct report_frame *frame)

@@ -360,12 +360,12 @@ void x86_64_settle_operand(struct memory_operand *m, const char *segment, bool w
                          m->displacement < 0 ? 0 - address : address);
         if (!m->known)
                 return;
-        m->base_value = m->base == ARCH_REG_PC ? next : m->base >= 0 ? regs->v[m->base] : 0;
-        m->index_value = m->index >= 0 ? regs->v[m->index] : 0;
+        m->base_value = m->base == ARCH_REG_PC ? next : regs && m->base >= 0 ? regs->v[m->base] : 0;
+        m->index_value = regs && m->index >= 0 ? regs->v[m->index] : 0;
         address += m->base_value + m->index_value * m->scale;
         if (!wide)
                 address &= UINT32_MAX;
-        m->address = address + (segment ? regs->v[segment_base] : 0);
+        m->address = address + (regs && segment ? regs->v[segment_base] : 0);
 }
 
 bool disassemble_is_canonical(uint64_t address, uint32_t size)

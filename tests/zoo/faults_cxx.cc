@@ -146,7 +146,10 @@ KEPT void fail()
 }
 
 struct Careless {
-        ~Careless() { fail(); }
+        ~Careless()
+        {
+                fail();
+        }
 };
 
 KEPT void throw_in_destructor()
