@@ -98,7 +98,8 @@ bool own_frame(struct report *report, const struct report_frame *frame)
                 return false;
         if (path && matches(foreign_modules, describe_base_name(path)))
                 return false;
-        if (matches(foreign_files, frame->file))
+        /* A function of the program's own may have a line of a header at its address, of what was inlined into it. */
+        if ((frame->inlined || !frame->function) && matches(foreign_files, frame->file))
                 return false;
         if (!frame->function)
                 return true;
@@ -166,6 +167,18 @@ const struct report_frame *own_first(struct report *report, const struct report_
                 if (own_frame(report, &frames[i]))
                         return &frames[i];
         return NULL;
+}
+
+bool own_is_passed_over(struct report *report, const struct report_frame *frame)
+{
+        return frame->function && matches(foreign_functions, names_plain(&report->pool, frame->function));
+}
+
+bool own_is_crashpre(const struct report *report, const struct report_frame *frame)
+{
+        const char *base = describe_base_name(module_path(report, frame));
+
+        return base && !strncmp(base, "libcrashpre.so", 14);
 }
 
 size_t own_begin(struct report *report)

@@ -29,6 +29,12 @@ const struct report_frame *own_first(struct report *report, const struct report_
  * of the program's own stands before it; behind the place that a wild jump led to. */
 size_t own_begin(struct report *report);
 
+/* Is the function passed over by its name, wherever it stands: abort, __cxa_throw, ...? */
+bool own_is_passed_over(struct report *report, const struct report_frame *frame);
+
+/* Is it a frame of libcrashpre.so? */
+bool own_is_crashpre(const struct report *report, const struct report_frame *frame);
+
 /* Is it a function of C++'s or Rust's standard library? */
 bool own_is_standard(struct report *report, const struct report_frame *frame);
 

@@ -111,15 +111,24 @@ static void add_own(struct report *report, struct parts *parts)
                 parts->called = names_plain(&report->pool, called->function);
 }
 
-/* A crash in libraries alone, or on a stack of which nothing is left: what there is. */
+/* A crash in libraries alone, or on a stack of which nothing is left: what there is, names first, and how programs end
+ * last. */
 static void add_any(struct report *report, struct parts *parts)
 {
         const struct report_thread *thread = &report->threads[0];
         size_t i;
+        int round;
 
-        for (i = 0; i < thread->frame_count; i++)
-                if (thread->frames[i].module.known && !thread->frames[i].signal_frame)
-                        add(parts, frame_name(report, &thread->frames[i]));
+        for (round = 0; round < 3 && !parts->count; round++) {
+                for (i = 0; i < thread->frame_count; i++) {
+                        const struct report_frame *frame = &thread->frames[i];
+
+                        if (!frame->module.known || frame->signal_frame || own_is_crashpre(report, frame))
+                                continue;
+                        if (round == 2 || (!round == !!frame->function && !own_is_passed_over(report, frame)))
+                                add(parts, frame_name(report, frame));
+                }
+        }
 }
 
 /* ---- the fingerprint ---- */

@@ -202,9 +202,9 @@ static const char *told_name(struct writer *w, const struct report_frame *frame,
 {
         const char *name = frame->function ? names_plain(w->pool, text_safe(w, frame->function)) : NULL;
 
-        if (!name || outermost)
-                return name;
-        return *name == '_' || strstr(name, "::_") || !strcmp(name, "on_terminate") ? NULL : name;
+        if (!name || own_is_crashpre(w->report, frame))
+                return NULL;
+        return !outermost && (*name == '_' || strstr(name, "::_")) ? NULL : name;
 }
 
 /* "#0-#7  raise <- abort <- std::terminate <- __cxa_throw" */

@@ -108,7 +108,13 @@ static void signatures(void)
         signature_is(stack("value object value object value main"), "value | object | main",
                      "of several functions, too");
         signature_is(stack("+/usr/lib/libshop.so main"), "libshop.so+0x1139 | main", "a place where there is no name");
-        signature_is(stack("poll@libc.so.6 +libc.so.6"), "poll | libc.so.6+0x1139", "libc where there is nothing else");
+        signature_is(stack("poll@libc.so.6 +libc.so.6"), "poll", "libc where there is nothing else");
+        signature_is(stack("raise@libc.so.6 abort@libc.so.6 deliver@libffi.so.8 +libstdc++.so.6"), "deliver",
+                     "but not how it ended, where there is anything else");
+        signature_is(stack("raise@libc.so.6 abort@libc.so.6"), "raise | abort", "that, too, at last");
+        r = stack("abort@libc.so.6 main");
+        r->threads[0].frames[1].file = "/usr/include/c++/12/vector";
+        signature_is(r, "main", "a function of the program at a line of a header");
         signature_is(stack(""), "", "no frames, no signature");
         r = stack("+/usr/bin/app call main");
         r->fault.access = "execute";
