@@ -49,6 +49,12 @@ static void source_line(struct writer *w, const struct report_frame *frame, size
                 *line ? "  " : "", line, own ? w->style->plain : "");
 }
 
+/* A system's header says little, even where a line of it was inlined into the program's own function. */
+static bool is_system_file(const char *file)
+{
+        return !strncmp(file, "/usr/include/", 13) || !strncmp(file, "/usr/lib/", 9);
+}
+
 void text_source(struct writer *w, const struct report_frame *frame)
 {
         const struct report_source *source = &frame->source;
@@ -56,7 +62,7 @@ void text_source(struct writer *w, const struct report_frame *frame)
         size_t i;
 
         if (!(first || w->whole) || !source->line_count || !source->first_line.known || !frame->file ||
-            !frame->line.known || !own_frame(w->report, frame))
+            !frame->line.known || is_system_file(frame->file) || !own_frame(w->report, frame))
                 return;
         if (first)
                 fprintf(w->out, "        %s%s:%" PRId64 "%s\n", w->style->faint, text_safe(w, frame->file),
