@@ -95,6 +95,128 @@ P
         good_reports 1
 }
 
+@test "no crash: a few mappings more, no thread, no memory to speak of" {
+        count() { "$@" /bin/sh -c 'wc -l </proc/self/maps; grep -c . /proc/self/task/*/comm | wc -l' | paste -sd ' '; }
+        read -r plain_maps plain_threads < <(count env)
+        read -r maps threads < <(count env LD_PRELOAD="$preload")
+        [ "$threads" = "$plain_threads" ] || fail "$threads threads, $plain_threads without"
+        [ $((maps - plain_maps)) -le 8 ] || fail "$maps mappings, $plain_maps without"
+        resident() { "$@" /usr/bin/python3 -c 'import re; print(re.search(r"VmRSS:\s+(\d+)", open("/proc/self/status").read()).group(1))'; }
+        more=$(($(resident env LD_PRELOAD="$preload") - $(resident env)))
+        [ $more -lt 1000 ] || fail "$more KiB more"
+}
+
+# ---- beside other preloads ----
+
+# another: a preload that looks at and forwards sigaction, sigaltstack and exit, as a profiler or a sandbox does.
+another() {
+        cat >"$T/another.c" <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+static int seen;
+int sigaction(int sig, const struct sigaction *act, struct sigaction *old)
+{
+        int (*next)(int, const struct sigaction *, struct sigaction *) = dlsym(RTLD_NEXT, "sigaction");
+        seen++;
+        return next(sig, act, old);
+}
+__attribute__((constructor)) static void begin(void) { setenv("ANOTHER", "was here", 1); }
+__attribute__((destructor)) static void end(void)
+{
+        if (getenv("ANOTHER_TELLS"))
+                printf("another preload saw %d calls of sigaction\n", seen);
+}
+C
+        gcc -shared -fPIC -o "$T/another.so" "$T/another.c" -ldl
+}
+
+@test "a list of preloads, we first or last: the other keeps working, and so do we" {
+        another
+        export ANOTHER_TELLS=1
+        for list in "$T/another.so:$preload" "$preload:$T/another.so" "$T/another.so $preload"; do
+                ended plain env LD_PRELOAD="$T/another.so" "$(zoo)" readback
+                ended preloaded env LD_PRELOAD="$list" "$(zoo)" readback
+                diff <(sed 's/saw [0-9]* calls/saw N calls/' "$T/plain.out") <(sed 's/saw [0-9]* calls/saw N calls/' "$T/preloaded.out") || fail "$list"
+                grep -q 'another preload saw' "$T/preloaded.out"
+                fresh_reports
+                CRASHPRE_STDERR=none run -139 timeout 20 env LD_PRELOAD="$list" "$(zoo)" many-null-write
+                good_reports 1
+                fresh_reports
+                CRASHPRE_STDERR=none ended preloaded env LD_PRELOAD="$list" "$(zoo)" own-raise-null-write
+                status_is "signal 11"
+                good_reports 1
+        done
+}
+
+@test "a list of preloads that names one that is not there: ld.so says so, and we work" {
+        run -139 --separate-stderr timeout 20 env LD_PRELOAD="/nonexistent/libnone.so:$preload" "$(zoo)" null-write
+        [[ $stderr == *"/nonexistent/libnone.so"*"cannot be preloaded"* ]]
+        good_reports 1
+}
+
+# ---- real programs at work ----
+
+@test "gcc compiles and links to the same bytes, and warns in the same words" {
+        compile() { # in the same place each time: it stands in the debugging information
+                rm -rf "$T/place" "$1"
+                mkdir "$T/place"
+                cp -r "$root/unwind" "$T/place"
+                (cd "$T/place" && "${@:2}" sh -c '
+                        gcc -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wconversion -Wsign-conversion -Wunused-macros -Wcast-align=strict -Wpadded \
+                                -I. -c unwind/core/cfi_program.c -o cfi.o
+                        printf "#include <iostream>\nint main() { std::cout << 1; }\n" | gcc -x c++ -g -O1 -c -o hello.o - && g++ -o hello hello.o
+                        echo "int main(void) { return undeclared; }" | gcc -x c -o none -
+                        echo "status $?"' >warnings 2>&1)
+                mv "$T/place" "$1"
+        }
+        compile "$T/plain" env
+        compile "$T/preloaded" env LD_PRELOAD="$preload"
+        cmp "$T/plain/cfi.o" "$T/preloaded/cfi.o"
+        cmp "$T/plain/hello" "$T/preloaded/hello"
+        diff "$T/plain/warnings" "$T/preloaded/warnings"
+        [ "$(grep -c warning: "$T/plain/warnings")" -gt 0 ] && grep -q 'status 1' "$T/plain/warnings"
+        nothing_in "$CRASHPRE_DIR"
+}
+
+@test "coreutils at work: same bytes, same messages, same statuses" {
+        cat >"$T/work" <<'S'
+seq 1 30000 | sort -R --random-source=/etc/passwd | sort -n --parallel=2 -S 1M | uniq | tail -n 3
+seq 20000 | split -l 5000 --filter='wc -l'
+yes | head -n 3; timeout 0.1 sleep 5; echo "timeout $?"
+ls /nonexistent; echo "ls $?"
+env -i A=1 env; nice -n 3 nice; nohup true; stdbuf -oL echo line; mktemp -u /tmp/XXXXXX | wc -c
+printf '%s\n' b a | tee /dev/null | paste - -; od -c </etc/hostname | head -n 2; kill -l | wc -l
+(trap 'echo usr1' USR1; kill -USR1 $BASHPID); chroot /nonexistent true; echo "chroot $?"
+cksum /bin/true; sha256sum /bin/true; factor 123456789; numfmt --to=si 12345; date -u -d @0; stty -g; echo "stty $?"
+S
+        unchanged bash "$T/work"
+}
+
+# bats test_tags=heavy
+@test "sed's own test suite: the same results as without, and no report" {
+        [ -n "${CHECK_ALL-}" ] || skip "some minutes; make check-all"
+        need apt-get dpkg-source make gcc
+        mkdir -p "$T/lists/partial"
+        echo "deb-src http://deb.debian.org/debian $(. /etc/os-release && echo "$VERSION_CODENAME") main" >"$T/sources.list"
+        cd "$T"
+        sources=(-o "Dir::Etc::sourcelist=$T/sources.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$T/lists" -o APT::Sandbox::User=root)
+        { timeout 120 apt-get "${sources[@]}" update && timeout 120 apt-get "${sources[@]}" source sed; } >apt 2>&1 || skip "sed's sources cannot be fetched: $(tail -n 1 apt)"
+        cd sed-*/
+        export FORCE_UNSAFE_CONFIGURE=1
+        { ./configure -q && make -s -j2; } >../build 2>&1 || { show ../build && fail "sed cannot be built"; }
+        results() { find . -name '*.trs' | sort | xargs grep -H ':test-result:'; }
+        make -s check >../plain 2>&1 || true
+        results >../plain.results
+        LD_PRELOAD=$preload make -s check >../preloaded 2>&1 || true
+        results >../preloaded.results
+        diff ../plain.results ../preloaded.results
+        [ "$(wc -l <../plain.results)" -ge 50 ] || fail "only $(wc -l <../plain.results) tests ran"
+        nothing_in "$CRASHPRE_DIR"
+}
+
 # ---- the library as a file ----
 
 exports() {
