@@ -10,8 +10,9 @@
 #define SCAN_BYTES \
         16384u    /* from abort() to the throw there are some hundred bytes; a program's own handler may have more */
 #define DEPTH 16u /* frames from raise() to what called std::terminate */
-#define HANDLERS_MAX 1000 /* catch clauses that hold one exception */
-#define THROWING_SOURCE 1024u
+#define HANDLERS_MAX 1000     /* catch clauses that hold one exception */
+#define THROWING_SOURCE 2048u /* bytes of code */
+#define LLVM_BEFORE 512u
 
 int exception_frame_of(const struct crash *c, const char *name)
 {
@@ -63,13 +64,16 @@ static bool leads_to_exception(const struct memmap *map, uint64_t word, struct e
         return false;
 }
 
-/* Is a function on the stack that throws it? Those of libstdc++ (libsupc++/eh_throw.cc, eh_ptr.cc) and libc++abi
- * (src/cxa_exception.cpp) are in one source file with the clean-up of what they throw, so they stand close to it, and
- * have no other name where the program is stripped. A catch clause is reached only after they are gone. */
+/* Is a function on the stack that throws it? Those of libstdc++ (libsupc++/eh_throw.cc, eh_ptr.cc) stand behind the
+ * clean-up of what they throw, in one source file with it; those of libc++abi (src/cxa_exception.cpp) before it and
+ * behind it. They have no other name where the program is stripped. A catch clause is reached only after they are
+ * gone. */
 static bool is_being_thrown(const struct crash *c, const struct exception_object *e)
 {
+        uint64_t begin = e->is_llvm ? e->cleanup - LLVM_BEFORE : e->cleanup;
+
         for (uint32_t i = 0; i < c->frame_count && i < DEPTH; i++)
-                if (c->frame[i].pc - e->cleanup < THROWING_SOURCE)
+                if (c->frame[i].pc - begin < THROWING_SOURCE)
                         return true;
         return false;
 }

@@ -56,6 +56,7 @@ static bool read_header(const struct cfi_space *space, uint64_t header, uint64_t
                 return false;
         out->header = header;
         out->object = header + OBJECT;
+        out->is_llvm = (class | 1) == (CLASS_LLVM | 1);
         if (!(class & 1))
                 return true;
         return get_word(space, header + (class == (CLASS_GNU | 1) ? PRIMARY_GNU : PRIMARY_LLVM), &out->object) &&

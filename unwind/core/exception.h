@@ -41,6 +41,7 @@ struct exception_object {
         uint64_t object;            /* what was thrown */
         uint64_t type;              /* std::type_info of it */
         uint64_t terminate_handler; /* std::get_terminate() as it was thrown */
+        bool is_llvm;               /* of libc++abi, else of libstdc++ */
         int32_t handlers;           /* catch clauses that hold it; negative while it is thrown again */
         uint64_t cleanup;           /* the run-time's function that frees it: it stands beside the one that throws */
 };
