@@ -213,7 +213,7 @@ static void culprit_by_look(struct examination *e)
         for (i = 0; i < insn->operand_count && e->culprit < 0; i++) {
                 const struct memory_operand *m = &insn->operands[i];
 
-                if (m->known && !m->vector_index && !disassemble_is_canonical(m->address, m->size))
+                if (m->known && !disassemble_is_canonical(m->vector_index ? m->base_value : m->address, m->size))
                         e->culprit = (int)i;
         }
         if (e->culprit < 0 && e->value.known && insn->kind != INSTRUCTION_DIVISION &&

@@ -137,6 +137,9 @@ static void operands(void)
         f = CRASH(SIGBUS, SI_KERNEL, "\x8b\x45\x08"); /* mov 0x8(%rbp),%eax */
         f.regs.v[ARCH_REG_FP] = 0x4141414141414141;
         expect(&f, "stack segment: likewise", "non-canonical-address", "read", "rbp + 8", "AAAAAAAA");
+        f = CRASH(SIGSEGV, SI_KERNEL, "\xc4\xe2\x6d\x92\x04\x8f"); /* vgatherdps %ymm2,(%rdi,%ymm1,4),%ymm0 */
+        f.regs.v[ARCH_REG_RDI] = 0xdead00000000beef;
+        expect(&f, "a gather from nowhere", "non-canonical-address", "read", "rdi + ymm1*4", "one of the addresses");
         f = CRASH(SIGSEGV, SI_KERNEL, "\x0f\x28\x06"); /* movaps (%rsi),%xmm0 */
         f.regs.v[ARCH_REG_RSI] = DATA + 8;
         expect(&f, "a vector that is not aligned", "misaligned-access", "read", "rsi", "multiple of 16");
