@@ -306,7 +306,8 @@ static int listen_to(struct listener *l, int fd)
                 if (now >= l->s->deadline_ns)
                         return -ETIME;
                 if (poll(&p, 1, (int)((l->s->deadline_ns - now) / 1000000u % 1000000u) + 1) < 0 && errno != EINTR)
-                        p.revents = POLLIN; /* a seccomp filter refuses to wait: read() waits as well, without a limit */
+                        p.revents =
+                                POLLIN; /* a seccomp filter refuses to wait: read() waits as well, without a limit */
                 if (!p.revents)
                         continue;
                 if (!make_room(l))

@@ -7,7 +7,7 @@ setup() {
         load helpers
         fresh_reports
         unset ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
-        cd "$T"
+        cd "$T" || return
         cat >app.c <<'C'
 #include <stdlib.h>
 #include <string.h>
