@@ -292,6 +292,18 @@ static void cut_allocators(char *text)
         }
 }
 
+/* std::throw_with_nested(E) throws a class made of E. */
+static char *without_nesting(char *text)
+{
+        static const char made[] = "std::_Nested_exception<";
+        size_t len = strlen(text);
+
+        if (!starts(text, made) || text[len - 1] != '>')
+                return text;
+        text[len - 1] = '\0';
+        return text + sizeof(made) - 1;
+}
+
 const char *names_readable(struct pool *pool, const char *name)
 {
         char *text;
@@ -304,7 +316,7 @@ const char *names_readable(struct pool *pool, const char *name)
         replace(text, " >", ">");
         replace(text, "std::basic_string<char, std::char_traits<char>>", "std::string");
         replace(text, "std::basic_string_view<char, std::char_traits<char>>", "std::string_view");
-        return text;
+        return without_nesting(text);
 }
 
 const char *names_short(struct pool *pool, const char *name, size_t room)

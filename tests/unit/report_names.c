@@ -74,6 +74,8 @@ static const struct pair readable[] = {
         { "a < b", "a < b" },
         { "f(int)", "f(int)" },
         { "__strlen_avx2", "strlen" },
+        { "std::_Nested_exception<app::error<int> >", "app::error<int>" },
+        { "std::_Nested_exception<", "std::_Nested_exception<" },
         { "f<, std::allocator<", "f<" },
 };
 
