@@ -226,6 +226,40 @@ setup() {
         faithful own-return-null-write
 }
 
+# ---- where signals come from ----
+
+@test "a signal of a timer: same death, one report, by its code" {
+        faithful timer SEGV
+        assert_json "$(the_report)" '.signal | .code_name == "SI_TIMER" and (has("address") | not)'
+        LEVELS=O2 faithful own-below-timer BUS
+}
+
+@test "SIGSEGV sent by another process: one report that names the sender and no address" {
+        ZOO_PID_FILE=$T/pid preloaded crasher pidfile-sleep >/dev/null 2>&1 &
+        job=$!
+        wait_until 10 test -s "$T/pid"
+        read -r pid _ <"$T/pid"
+        kill -SEGV "$pid"
+        status=0
+        wait $job || status=$?
+        [ $status = 139 ]
+        good_reports 1
+        assert_json "$(the_report)" ".signal | .code_name == \"SI_USER\" and .sender.pid == $BASHPID and .sender.uid == $(id -u) and (has(\"address\") | not)"
+}
+
+@test "the library is preloaded twice, by two names: same death, a program with handlers works on" {
+        cp "$preload" "$T/libcrashpre-copy.so"
+        export CRASHPRE_HELPER=$helper CRASHPRE_STDERR=none
+        for word in null-write own-exit3-null-write own-raise-abort blocked-raise; do
+                ended plain "$(zoo)" $word
+                ended preloaded env LD_PRELOAD="$preload $T/libcrashpre-copy.so" "$(zoo)" $word
+                for part in status out; do
+                        diff "$T/plain.$part" "$T/preloaded.$part" || fail "$word: $part" || return 1
+                done
+        done
+        [ "$(reports .json)" -ge 3 ]
+}
+
 # ---- faults of our own, where no report is being made yet ----
 
 @test "the memory of our own variables is gone: the death of a fault is the same, and nothing hangs" {

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -45,6 +46,22 @@ ZOO_FRAME static void queue_self(const struct zoo_plan *plan)
 
         sigqueue(getpid(), zoo_signal_number(zoo_arg(plan, 0, "SEGV")), value); /* CRASH: queue-self */
         zoo_say("sigqueue returned");
+}
+
+/* By a timer of the process (timer_create(2)): a signal that nobody's pid comes with. */
+ZOO_FRAME static void timer_word(const struct zoo_plan *plan)
+{
+        struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+                                  .sigev_signo = zoo_signal_number(zoo_arg(plan, 0, "SEGV")),
+                                  .sigev_value.sival_int = 4711 };
+        const struct itimerspec soon = { .it_value.tv_nsec = 1000000 };
+        timer_t timer;
+
+        if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 || timer_settime(timer, 0, &soon, NULL) < 0)
+                zoo_broken("timer_create");
+        for (int i = 0; i < 10000; i++)
+                usleep(1000);
+        zoo_say("no timer");
 }
 
 ZOO_FRAME static void abort_word(const struct zoo_plan *plan UNUSED)
@@ -647,6 +664,7 @@ const struct zoo_word signal_words[] = {
         { "raise", raise_word },
         { "kill-self", kill_self },
         { "queue-self", queue_self },
+        { "timer", timer_word },
         { "abort", abort_word },
         { "assert", assert_word },
         { "fortify", fortify },
