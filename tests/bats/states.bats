@@ -8,14 +8,14 @@ setup() {
         export LIMIT=20 # far more than any of these takes: what is tested is that none hangs
 }
 
-# crashes STATUS WORD...: and the raw report was complete within its deadline: 100 ms, where a hang would take for ever and a healthy run takes about one.
+# crashes STATUS WORD...: and the raw report was complete within its deadline: two seconds, on a machine however busy, where a hang would take for ever and a healthy run takes about a millisecond.
 crashes() {
         local status=$1
         shift
         fresh_reports
         run -"$status" preloaded crasher "$@"
         good_reports 1
-        assert_json "$(the_report)" '.timings_us.raw < 100000'
+        assert_json "$(the_report)" '.timings_us.raw < 2000000'
 }
 
 # complete_stack RAW-FUNCTION...: both walks agree, reach the outermost frame, and hold these functions.

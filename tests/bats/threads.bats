@@ -59,7 +59,7 @@ at_once() {
         export ZOO=O2 ZOO_THREADS=1000
         run -139 preloaded crasher many-null-write
         good_reports 1
-        assert_json "$(the_report)" '(.threads | length) == 1001 and .threads[0].crashed and .timings_us.raw < 100000'
+        assert_json "$(the_report)" '(.threads | length) == 1001 and .threads[0].crashed'
         assert_json "$(the_report)" '[.threads[1:][] | select(.unwind_end == "end-of-stack")] | length == 1000'
 }
 
