@@ -32,7 +32,10 @@
 #define OTHERS_PATIENCE_NS 5000000000ull
 #define NS_PER_S 1000000000ull
 /* bytes left of an alternate stack: with less, a handler of the application is called without any ceremony */
-#define LITTLE_ROOM 768
+#define LITTLE_ROOM 1024
+/* A function whose locals shall not lie under a handler of the application: an alternate stack may be just large
+ * enough for that. */
+#define APART __attribute__((noinline))
 #define NEAR_STACK 65536 /* below a stack: the frame that does not fit in any more */
 
 #ifndef TRAP_PERF
@@ -356,7 +359,7 @@ static void fatal(int sig, siginfo_t *info, ucontext_t *uc)
 }
 
 /* A report although the program may go on. */
-static void passing(int sig, siginfo_t *info, ucontext_t *uc)
+static APART void passing(int sig, siginfo_t *info, ucontext_t *uc)
 {
         uint64_t before;
 
@@ -414,8 +417,7 @@ static bool raised_by_abort(const siginfo_t *info, const ucontext_t *uc)
         return s.found;
 }
 
-/* Apart, so that its locals lie under no handler of the application: an alternate stack may be just large enough. */
-static __attribute__((noinline)) void after_app_handler(int sig, siginfo_t *info, ucontext_t *uc)
+static APART void after_app_handler(int sig, siginfo_t *info, ucontext_t *uc)
 {
         struct action now = actions_get(sig);
         siginfo_t raised;
@@ -508,7 +510,7 @@ static bool blocked_unknown_to_kernel(int sig, const ucontext_t *uc)
 /* A handler has filled its alternate stack. The kernel puts the next signal frame at the top of that same stack, since
  * SP is not on it any more (kernel/signal.c: sas_ss_flags()); so this must end here, or it never will. A record of the
  * handler would tell it as well. */
-static bool handler_filled_its_stack(const ucontext_t *uc)
+static APART bool handler_filled_its_stack(const ucontext_t *uc)
 {
         uint64_t below = (uint64_t)uc->uc_stack.ss_sp - arch_context_sp(uc), held;
 
@@ -528,7 +530,7 @@ static bool was_sent(int sig, const siginfo_t *info)
 /* Makes it pending again, for the thread or the process as it was sent, and blocks it in earnest. What came by kill(2)
  * can be sent again by the very thread alone whose id is named (kernel/signal.c: do_rt_sigqueueinfo()), and the id of
  * any thread stands for its process there. */
-static void put_back(int sig, const siginfo_t *info, ucontext_t *uc)
+static APART void put_back(int sig, const siginfo_t *info, ucontext_t *uc)
 {
         uint64_t one = 1ull << (sig - 1);
         int pid = sys_getpid(), tid = sys_gettid();
@@ -619,14 +621,12 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
 
 /* ---- without a signal ---- */
 
-void handler_exit_called(void)
+static APART void report_origin_of_exit(void)
 {
         struct origin_search s = { .found = false };
         const struct dispatch *d = &s.record;
         uint64_t before;
 
-        if (!dispatch_any() || state.disabled)
-                return;
         arch_capture(&s.regs);
         block_signals(&before);
         if (claim_take(patience())) {
@@ -635,6 +635,12 @@ void handler_exit_called(void)
                 claim_release();
         }
         sys_sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void handler_exit_called(void)
+{
+        if (dispatch_any() && !state.disabled)
+                report_origin_of_exit();
 }
 
 int handler_request(const char *reason)

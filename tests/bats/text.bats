@@ -14,7 +14,7 @@ crash_text() {
         shift
         fresh_reports
         preloaded "$tools/zoo-${ZOO:-O0}/$program" "$@" 2>"$T/err" >"$T/out" </dev/null || true
-        text=$(sed -n '/^crashpre: /,$p' "$T/err" | grep -v '/helpers.bash: line ') || true # the shell's own word on the death
+        text=$(sed -n '/^crashpre: /,$p' "$T/err" | grep -vE '/helpers.bash: line |^(Aborted|Segmentation fault)') || true # the shell's own word on the death
         mapfile -t text_lines <<<"$text"
 }
 
