@@ -29,7 +29,7 @@ a_place() {
 }
 
 examples() {
-        run -0 timeout 300 /usr/bin/python3 "$root/tests/tools/examples.py" --root "$root" "$@"
+        run -0 timeout 300 /usr/bin/python3 "$root/tests/tools/examples.py" --root "$root" --build "$build" "$@"
         [ -z "$output" ] || fail "$output"
 }
 

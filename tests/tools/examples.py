@@ -137,10 +137,12 @@ def main():
     parser.add_argument("--skip", type=re.compile)
     parser.add_argument("--root", default=os.getcwd())
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--build", help="of the build tree, which documents call build")
     parser.add_argument("file")
     parser.add_argument("where", nargs=argparse.REMAINDER)
     args = parser.parse_args()
-    places = [(os.path.realpath(args.root), "/src/crashpre")]
+    places = [(os.path.realpath(args.build), "/src/crashpre/build")] if args.build else []
+    places.append((os.path.realpath(args.root), "/src/crashpre"))
     if os.getcwd() != os.path.realpath(args.root):
         places.append((os.getcwd(), "/tmp/try"))
     tried, wrong = [], []
