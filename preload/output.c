@@ -98,12 +98,49 @@ static bool candidate(unsigned i, char *dir, size_t size)
         if (settings.stderr_only || !*path || (i > 0 && !settings.dir_is_default))
                 return false;
         sigsafe_cat(dir, size, &at, path);
+        while (at > 1 && dir[at - 1] == '/') /* behind a slash a link is followed unseen */
+                dir[--at] = 0;
         return true;
+}
+
+static bool lstat_ok(const char *path, struct stat *st)
+{
+        return sys_4(SYS_newfstatat, AT_FDCWD, (long)path, (long)st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The rule of fs.protected_symlinks (proc(5); fs/namei.c: may_follow_link()), which not every system has on: in a
+ * directory where everybody may put things, a link is followed if it is ours or the directory's owner's. */
+static bool may_follow(const char *path)
+{
+        struct stat link, above;
+        char parent[PATH_MAX];
+        size_t at = 0, end = 0;
+
+        if (!lstat_ok(path, &link) || !S_ISLNK(link.st_mode) || link.st_uid == (uid_t)sys_0(SYS_geteuid))
+                return true;
+        sigsafe_cat(parent, sizeof(parent), &at, path);
+        for (size_t i = 0; i < at; i++)
+                if (parent[i] == '/')
+                        end = i + 1;
+        parent[end] = 0;
+        if (!lstat_ok(end ? parent : ".", &above))
+                return true;
+        return (above.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) || above.st_uid == link.st_uid;
+}
+
+/* A descriptor or -errno. */
+static int open_directory(const char *path)
+{
+        const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+        int fd = sys_openat(AT_FDCWD, path, flags | O_NOFOLLOW, 0);
+
+        if (fd != -ELOOP && fd != -ENOTDIR)
+                return fd;
+        return may_follow(path) ? sys_openat(AT_FDCWD, path, flags, 0) : -EACCES;
 }
 
 int output_open(struct crash *c, unsigned i)
 {
-        const int dir_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
         char name[sizeof(c->id) + 4];
         size_t at = 0;
 
@@ -111,10 +148,10 @@ int output_open(struct crash *c, unsigned i)
         c->dir[0] = 0;
         if (!candidate(i, c->dir, sizeof(c->dir)))
                 return -ENOENT;
-        c->dir_fd = sys_openat(AT_FDCWD, c->dir, dir_flags, 0);
+        c->dir_fd = open_directory(c->dir);
         if (c->dir_fd == -ENOENT && !settings.dir_is_default) {
                 make_directories(c);
-                c->dir_fd = sys_openat(AT_FDCWD, c->dir, dir_flags, 0);
+                c->dir_fd = open_directory(c->dir);
         }
         if (c->dir_fd < 0) {
                 int err = c->dir_fd;

@@ -219,18 +219,30 @@ on_disk() {
 
 @test "a directory of reports that somebody else planted as a symbolic link in a sticky directory is not followed" {
         [ "$(id -u)" = 0 ] || skip "needs root to be two users"
-        [ "$(cat /proc/sys/fs/protected_symlinks)" = 1 ] || skip "fs.protected_symlinks is off"
         mkdir -m 1777 "$T/sticky"
         mkdir -m 777 "$T/elsewhere"
         ln -s "$T/elsewhere" "$T/sticky/reports"
         ln -s "$T/nowhere" "$T/sticky/dangling"
         chown -h 65534 "$T/sticky/reports" "$T/sticky/dangling"
-        for name in reports dangling; do
+        for name in reports reports/ dangling; do
                 CRASHPRE_DIR=$T/sticky/$name run -139 --separate-stderr preloaded crasher null-write
                 raw_on_stderr
         done
         nothing_in "$T/elsewhere"
         [ ! -e "$T/nowhere" ]
+}
+
+@test "a directory of reports that is one's own symbolic link, or the owner's of the directory: it is followed" {
+        mkdir -m 1777 "$T/sticky"
+        mkdir "$T/elsewhere"
+        ln -s "$T/elsewhere" "$T/sticky/mine"
+        CRASHPRE_DIR=$T/sticky/mine run -139 preloaded crasher null-write
+        mkdir -m 755 "$T/plain"
+        ln -s "$T/elsewhere" "$T/plain/theirs"
+        [ "$(id -u)" != 0 ] || chown -h 65534 "$T/plain/theirs"
+        CRASHPRE_DIR=$T/plain/theirs/ run -139 preloaded crasher null-write
+        CRASHPRE_DIR=$T/elsewhere
+        [ "$(reports .json)" = 2 ] || { ls -la "$T/elsewhere" >&2; fail "expected two reports"; }
 }
 
 # The name has the microsecond in it: who plants a link must guess, and a guess that is right gains nothing.
