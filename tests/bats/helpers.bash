@@ -38,6 +38,11 @@ need() {
 
 # ---- running ----
 
+# made_by_clang: the programs of the tests were compiled by it (make CC=clang).
+made_by_clang() {
+        readelf -p .comment "$build/tests/zoo-O0/zoo" | grep -q clang
+}
+
 zoo() {
         printf '%s\n' "$tools/zoo-${ZOO:-O0}/zoo"
 }

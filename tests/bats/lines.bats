@@ -56,7 +56,8 @@ same_as_gdb() {
                 run -139 preloaded "$tools/zoo-$ZOO/$1"
                 json "$(the_report)" ".threads[0].frames[:$2][]"' | (.function | sub("^void "; "") | sub("(?<!operator)\\([^()]*\\)( const)?$"; "") | sub(".*[{]lambda.*::"; "")) + " " + .file + ":" + (.line | tostring)' >"$T/ours"
                 gdb -batch -nx -ex 'set print frame-arguments none' -ex 'set filename-display absolute' -ex run -ex "bt $2" "$tools/zoo-$ZOO/$1" 2>&1 |
-                        sed -nE 's/^#[0-9]+ +(0x[0-9a-f]+ in )?(.*) \(.*\) at (.*)/\2 \3/p' >"$T/gdb"
+                        sed -nE 's/^#[0-9]+ +(0x[0-9a-f]+ in )?(.*) \(.*\) at (.*)/\2 \3/p' |
+                        sed -E 's/^.*[{]lambda.*::operator\(\)\([^()]*\)( const)? /operator() /' >"$T/gdb"
                 [ "$(wc -l <"$T/gdb")" = "$2" ] || { show "$T/gdb" && fail "gdb does not have $2 frames"; }
                 diff "$T/ours" "$T/gdb" >&2 || fail "ours (left) and gdb's frames differ at -$ZOO"
         done

@@ -164,6 +164,7 @@ each_way() {
 @test "uncaught exception: out of noexcept, from a thread, thrown again" {
         local word
         for word in noexcept noexcept-cleanup thread rethrow rethrow-later own-terminate; do
+                [[ $word != noexcept* ]] || ! made_by_clang || continue # it unwinds first: no name is left in process
                 each_way std::runtime_error "the message of the exception" $word
         done
 }
@@ -174,6 +175,7 @@ each_way() {
         cp "$tools/zoo-O2/throws_static" "$T/zoo-strip/stripped" && strip "$T/zoo-strip/stripped"
         tools=$T ZOO=strip
         for word in runtime-error noexcept rethrow rethrow-later own-terminate; do
+                [[ $word != noexcept ]] || ! made_by_clang || continue
                 throws stripped std::runtime_error "the message of the exception" $word
         done
 }
@@ -421,7 +423,7 @@ dies_raw() {
         for ZOO in O0 O2; do
                 for program in checks checks_nopie checks_static; do
                         dies "$tools/zoo-$ZOO/$program"
-                        assert_json "$(the_report)" '.cause.message | test("^/.*/stl_vector.h:[0-9]+: std::vector<.*operator\\[\\].*: Assertion .__n < this->size\\(\\). failed.$")'
+                        assert_json "$(the_report)" '.cause.message | test("^/.*/stl_vector.h:[0-9]+: .*std::vector<.*operator\\[\\].*: Assertion .__n < this->size\\(\\). failed.$")'
                         assert_json "$(the_report)" '.fault.class == "assertion"'
                         # where the library is linked in its functions have no names in process
                         [ $program = checks_static ] || says "$(raw_message)"
