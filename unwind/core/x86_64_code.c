@@ -107,7 +107,8 @@ bool arch_simple_getter(const struct cfi_space *space, uint64_t code, uint64_t s
 /* ---- constant arguments of a call ---- */
 
 #define CALL_BYTES 5       /* call rel32 */
-#define ARGUMENTS_BYTES 64 /* of the instructions before it: at most seven bytes each, one or two an argument */
+#define ARGUMENTS_BYTES 64 /* of the instructions before it: mostly seven bytes each, one or two an argument */
+#define LONGEST 10
 
 /* By number, as in the instructions: rax, rcx, rdx, ..., rsi 6, rdi 7. */
 struct arguments {
@@ -130,6 +131,10 @@ static unsigned argument_step(struct arguments *a, const uint8_t *code, uint64_t
         }
         if (code[0] != 0x48)
                 return 0;
+        if (code[1] >= 0xb8 && code[1] <= 0xbf) { /* movabs $imm64,%reg */
+                set_argument(a, code[1] - 0xb8, (extend32(code + 2) & UINT32_MAX) | extend32(code + 6) << 32);
+                return 10;
+        }
         if (code[1] == 0x8d && (code[2] & 0xc7) == 0x05) { /* lea disp32(%rip),%reg */
                 set_argument(a, code[2] >> 3 & 7, pc + 7 + extend32(code + 3));
                 return 7;
@@ -146,7 +151,7 @@ static unsigned argument_step(struct arguments *a, const uint8_t *code, uint64_t
 
 bool arch_constant_arguments(const struct cfi_space *space, uint64_t return_address, uint64_t argument[4])
 {
-        uint8_t code[ARGUMENTS_BYTES + CALL_BYTES + 7] = { 0 };
+        uint8_t code[ARGUMENTS_BYTES + CALL_BYTES + LONGEST] = { 0 };
         const uint64_t begin = return_address - CALL_BYTES - ARGUMENTS_BYTES;
 
         if (space->read(space->ctx, begin, code, ARGUMENTS_BYTES + CALL_BYTES) || code[ARGUMENTS_BYTES] != 0xe8)
