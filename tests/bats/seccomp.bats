@@ -135,7 +135,8 @@ both() {
                 clock_gettime,gettimeofday uname,sched_getaffinity,unshare fchmod,chmod,mkdirat,unlinkat lseek,preadv,munmap,brk pidfd_open,getppid \
                 exit linkat,renameat2; do
                 REPORTS=any refused "$calls" null-write || fail "without $calls"
-                [ "$calls" = linkat,renameat2 ] || [ "$(reports .json)" = 1 ] || fail "without $calls: $(last_word)"
+                # a sanitizer ends the helper where it cannot have its own way
+                [ "$calls" = linkat,renameat2 ] || [ -n "${SAN-}" ] || [ "$(reports .json)" = 1 ] || fail "without $calls: $(last_word)"
         done
 }
 
