@@ -424,13 +424,14 @@ static void *wait_for_any(void *arg)
 /* A thread in waitpid(-1) with a child that lives as long as the rest runs. */
 static void waiter_prefix(const struct zoo_plan *plan)
 {
-        pid_t child = fork();
+        pid_t self = getpid(), child = fork();
         pthread_t thread;
 
         if (child == 0) {
                 prctl(PR_SET_PDEATHSIG, SIGKILL);
-                for (;;)
+                while (getppid() == self) /* it may have died before */
                         pause();
+                _exit(0);
         }
         if (pthread_create(&thread, NULL, wait_for_any, &child))
                 zoo_broken("pthread_create");
