@@ -25,7 +25,8 @@ class_is() { assert_json "$(the_report)" ".fault.class == \"$1\""; }
                 status_is "signal 11"
                 class_is stack-overflow
         done
-        # With no limit, what is left of the address space ends it.
+        # With no limit, what is left of the address space ends it; a sanitizer would find none for itself then.
+        [ -z "${SAN-}" ] || return 0
         faithful_command 1 bash -c 'ulimit -s unlimited; ulimit -v 200000; exec "$0" overflow' "$(zoo)"
         class_is stack-overflow
 }

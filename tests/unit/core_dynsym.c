@@ -20,14 +20,16 @@ static void check_against_loader(const struct cfi_space *space, const struct ima
         /* indirect functions (strlen) are left out: their value is not where they are */
         static const char *const names[] = { "malloc",          "abort",   "environ",
                                              "_IO_2_1_stdout_", "qsort_r", "gnu_get_libc_version" };
+        void *handle = dlopen("libc.so.6", RTLD_NOLOAD | RTLD_LAZY); /* a sanitizer's malloc comes before it */
         struct dynsym found;
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
                 int err = dynsym_find(space, libc, names[i], &found);
 
-                tap_ok(!err && found.addr == (uint64_t)dlsym(RTLD_DEFAULT, names[i]) && found.size,
+                tap_ok(!err && found.addr == (uint64_t)dlsym(handle, names[i]) && found.size,
                        "the loader agrees about %s", names[i]);
         }
+        dlclose(handle);
         tap_ok(dynsym_find(space, libc, "__abort_msg", &found) == 0 && found.size == 8, "a private symbol is found");
         tap_ok(dynsym_find(space, libc, "no such symbol", &found) == -ENOENT, "what is not there is not found");
         tap_ok(dynsym_find(space, libc, "", &found) < 0, "the empty name is not found");
