@@ -160,18 +160,21 @@ static void await_helper(long pid, int *status)
         while (shared.deadline_ns && got <= 0 && got != -ECHILD) {
                 uint64_t now = sys_clock_ns(CLOCK_MONOTONIC), left = end > now ? end - now : 0;
                 struct timespec time = { (time_t)(left / NSEC_PER_S), (long)(left % NSEC_PER_S) };
+                long signal;
 
                 got = sys_4(SYS_wait4, pid, (long)status, __WALL | WNOHANG, 0);
-                if (got != 0)
-                        continue;
+                if (got > 0 || got == -ECHILD)
+                        break;
                 if (!left) {
                         shared.overdue = true;
                         sys_kill((int)pid, SIGKILL);
                         break;
                 }
-                got = sys_4(SYS_rt_sigtimedwait, (long)&child, 0, (long)&time, KERNEL_SIGSET_SIZE);
-                if (got != SIGCHLD && got != -EAGAIN && got != -EINTR)
+                signal = sys_4(SYS_rt_sigtimedwait, (long)&child, 0, (long)&time, KERNEL_SIGSET_SIZE);
+                if (signal != SIGCHLD && signal != -EAGAIN && signal != -EINTR)
                         break; /* refused */
+                if (got < 0 && got != -EINTR && signal == SIGCHLD)
+                        return; /* wait4 is refused, and the signal all the word there is */
                 got = 0;
         }
         while (got <= 0 && got != -ECHILD)
