@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/claim.h"
+#include "preload/startup.h"
 #include "preload/syscalls.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 
-static struct {
+STARTUP_DATA static struct {
         uint64_t holder; /* pid << 32 | tid; 0 none */
         uint64_t first;  /* whose turn comes next: a thread that is about to die of a signal; 0 none */
         int turns;       /* counts what may end a wait: those who wait sleep on it */
         bool dying;
         uint64_t probed; /* written by the kernel alone */
-} claim;
+} claim = { 0 };
 
 static const struct timespec pause_between_looks = { 0, 1000000 };
 
@@ -111,8 +112,12 @@ void claim_mark_dying(void)
 
 void claim_wait_for_death(uint64_t patience_ns)
 {
-        uint64_t self = self_id(), give_up = sys_clock_ns(CLOCK_MONOTONIC) + patience_ns;
+        uint64_t self, give_up;
 
+        if (!__atomic_load_n(&claim.dying, __ATOMIC_ACQUIRE)) /* as at the end of every program */
+                return;
+        self = self_id();
+        give_up = sys_clock_ns(CLOCK_MONOTONIC) + patience_ns;
         for (;;) {
                 uint64_t holder = __atomic_load_n(&claim.holder, __ATOMIC_ACQUIRE);
 

@@ -2,6 +2,7 @@
 #include "preload/dispatch.h"
 #include "preload/memmap.h"
 #include "preload/probe.h"
+#include "preload/startup.h"
 #include "preload/syscalls.h"
 
 #include <errno.h>
@@ -20,8 +21,9 @@ struct dispatch_slot {
 static struct {
         struct dispatch_slot slot[SLOTS];
         uint64_t serial;
-        unsigned count;
 } running;
+
+STARTUP_DATA static unsigned running_count = 0; /* asked at every exit */
 
 static uint64_t id_of(int pid, int tid)
 {
@@ -54,14 +56,14 @@ static bool is_gone(uint64_t owner)
 static void give_back(struct dispatch_slot *slot)
 {
         __atomic_store_n(&slot->owner, 0, __ATOMIC_RELEASE);
-        __atomic_sub_fetch(&running.count, 1, __ATOMIC_ACQ_REL);
+        __atomic_sub_fetch(&running_count, 1, __ATOMIC_ACQ_REL);
 }
 
 static struct dispatch_slot *find_free(uint64_t self)
 {
         for (unsigned i = 0; i < SLOTS; i++)
                 if (take(&running.slot[i], 0, self)) {
-                        __atomic_add_fetch(&running.count, 1, __ATOMIC_ACQ_REL);
+                        __atomic_add_fetch(&running_count, 1, __ATOMIC_ACQ_REL);
                         return &running.slot[i];
                 }
         return NULL;
@@ -131,7 +133,7 @@ void dispatch_end(struct dispatch_slot *slot, const struct dispatch *d)
 
 bool dispatch_any(void)
 {
-        return __atomic_load_n(&running.count, __ATOMIC_ACQUIRE) != 0;
+        return __atomic_load_n(&running_count, __ATOMIC_ACQUIRE) != 0;
 }
 
 /* The newest record of `owner`, but not one whose frame has been left while another's has not. */

@@ -248,7 +248,8 @@ static void set_tmpdir(const char *v)
                 settings.tmpdir = absolute(v);
 }
 
-static const char *only_globs, *skip_globs; /* into the environment, while settings_load() runs */
+/* Into the environment, while settings_load() runs. */
+STARTUP_DATA static const char *only_globs = NULL, *skip_globs = NULL;
 
 static void set_only(const char *v)
 {
