@@ -135,19 +135,19 @@ raw_value() {
 
 # raw_is_complete FILE: header, every section once and in order, the end line, nothing but the helper's lines after it; printable ASCII throughout.
 raw_is_complete() {
-        local sections
-        if [ "$(head -n 1 "$1")" != "crashpre raw report 1" ]; then show "$1" && fail "no header" || return 1; fi
-        if LC_ALL=C grep -q '[^ -~]' "$1"; then show "$1" && fail "not printable ASCII" || return 1; fi
-        if [ "$(grep -cx 'end of report' "$1")" != 1 ]; then
-                tail -n 20 "$1" >&2
-                fail "no line 'end of report', or several: $1" || return 1
-        fi
-        sections=$(sed '/^end of report$/q' "$1" | grep -xE '\[(cause|process|context|breadcrumbs|metadata|python|registers|frames|modules|maps)\]' | tr -d '\n')
-        case $sections in
-        "[cause][process]"*"[registers][frames][modules][maps]") ;;
-        *) fail "sections are: $sections" || return 1 ;;
-        esac
-        if sed '1,/^end of report$/d' "$1" | grep -v '^helper: '; then fail "lines after the end that are not the helper's" || return 1; fi
+        LC_ALL=C awk '
+        function bad(text) { print FILENAME ": " text; failed = 1; exit 1 }
+        /[^ -~]/ { bad("not printable ASCII: line " NR) }
+        NR == 1 && $0 != "crashpre raw report 1" { bad("no header") }
+        ended && !/^helper: / { bad("a line after the end that is not the helper'"'"'s: " $0) }
+        $0 == "end of report" { ended = 1 }
+        !ended && /^\[(cause|process|context|breadcrumbs|metadata|python|registers|frames|modules|maps)\]$/ { sections = sections $0 }
+        END {
+                if (failed) exit 1
+                if (!ended) bad("no line \"end of report\"")
+                order = "^\\[cause\\]\\[process\\](\\[context\\])?(\\[breadcrumbs\\])?(\\[metadata\\])?(\\[python\\])?"
+                if (sections !~ order "\\[registers\\]\\[frames\\]\\[modules\\]\\[maps\\]$") bad("sections are: " sections)
+        }' "$1" >&2 || { show "$1" && fail "not a complete raw report: $1"; }
 }
 
 # raw_frames FILE: the pcs of the handler's own walk.
@@ -176,21 +176,36 @@ assert_stack() {
         [ $found = ${#wanted[@]} ] || { functions "$file" | tr '\n' ' ' >&2 && fail "no ${wanted[found]} in its place"; }
 }
 
-# valid_reports FILE...: against the JSON Schema and tests/tools/validate.py's own rules.
+# valid_reports FILE...: against the JSON Schema and tests/tools/validate.py's own rules. scripts/check keeps one running that answers on
+# the FIFO VALIDATOR.
 valid_reports() {
-        /usr/bin/python3 -W ignore "$root/tests/tools/validate.py" "$schema" "$@" >&2 || fail "invalid report"
+        local asking=$BATS_TEST_TMPDIR/asking.$BASHPID line=
+        if [ ! -p "${VALIDATOR-}" ]; then
+                /usr/bin/python3 -W ignore "$root/tests/tools/validate.py" "$schema" "$@" >&2 || fail "invalid report"
+                return
+        fi
+        [ -p "$asking.faults" ] || mkfifo "$asking.faults"
+        printf '%s\n' "$PWD" "$@" >"$asking.reports"
+        # Both are opened for reading and writing, so that nothing here waits for a validator that is no more.
+        {
+                printf '%s\n' "$asking" 1<>"$VALIDATOR"
+                while read -r -t 120 line && [ "$line" != valid ] && [ "$line" != invalid ]; do printf '%s\n' "$line" >&2; done
+        } 0<>"$asking.faults"
+        [ "$line" = valid ] || fail "invalid report, or no answer"
 }
 
 # complete_reports N: exactly N crashes were reported, each with a complete raw and a JSON report, and nothing else lies there.
 complete_reports() {
-        local raw
-        if [ "$(reports .txt)" != "$1" ] || [ "$(reports .json)" != "$1" ] || [ "$(ls -A "$CRASHPRE_DIR" | wc -l)" != $((2 * $1)) ]; then
+        local raw texts jsons all
+        shopt -s nullglob dotglob
+        texts=("$CRASHPRE_DIR"/crash-*.txt) jsons=("$CRASHPRE_DIR"/crash-*.json) all=("$CRASHPRE_DIR"/*)
+        shopt -u nullglob dotglob
+        if [ "${#texts[@]} ${#jsons[@]} ${#all[@]}" != "$1 $1 $((2 * $1))" ]; then
                 ls -la "$CRASHPRE_DIR" >&2
-                tail -n 3 "$CRASHPRE_DIR"/crash-*.txt >&2
+                tail -n 3 "${texts[@]}" </dev/null >&2
                 fail "expected $1 raw and JSON reports" || return 1
         fi
-        [ "$1" != 0 ] || return 0
-        for raw in "$CRASHPRE_DIR"/crash-*.txt; do raw_is_complete "$raw" || return 1; done
+        for raw in "${texts[@]}"; do raw_is_complete "$raw" || return 1; done
 }
 
 # good_reports N: the same, and the JSON is valid.

@@ -13,6 +13,28 @@ setup() {
         export CRASHPRE_STDERR=none
 }
 
+# ---- what the tests themselves rest on ----
+
+@test "a report that is not valid is refused, by the validator of a whole run and by one of its own" {
+        preloaded crasher null-write || true
+        report=$(the_report)
+        for VALIDATOR in "${VALIDATOR-}" ''; do
+                valid_reports "$report"
+                cp "$report" "$T/elsewhere.json"
+                echo '{' >"$T/half.json"
+                for filter in 'del(.threads)' '.threads = []' '.threads[0].frames[0].pc = 1' '.process.exe = null' '.nobody = 1'; do
+                        mkdir -p "$T/changed"
+                        cp "$CRASHPRE_DIR"/* "$T/changed"
+                        jq "$filter" "$report" >"$T/changed/${report##*/}"
+                        run ! valid_reports "$T/changed/${report##*/}"
+                done
+                for bad in "$T"/{elsewhere,half,absent}.json; do run ! valid_reports "$report" "$bad"; done
+        done
+        sed '/^\[maps\]/d' "$(raw_report)" >"$T/short.txt"
+        run ! raw_is_complete "$T/short.txt"
+        raw_is_complete "$(raw_report)"
+}
+
 # ---- CRASHPRE_ON_REPORT ----
 
 @test "on report: the command gets the path last, finds the report complete, and has nothing open" {
