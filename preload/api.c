@@ -4,8 +4,9 @@
 #define CRASHPRE_NO_WRAPPERS
 #include "preload/api.h"
 #include "preload/crashpre.h"
-#include "preload/handler.h"
+#include "preload/crashreport.h"
 #include "preload/interpose.h"
+#include "preload/occasion.h"
 
 #include <errno.h>
 
@@ -69,22 +70,22 @@ EXPORT void crashpre_pop(void)
 
 EXPORT int crashpre_report(const char *reason)
 {
-        return interpose_active() ? handler_request(reason) : -EPERM;
+        return interpose_active() ? occasion_request(reason) : -EPERM;
 }
 
 EXPORT void crashpre_set_filter(int (*wanted)(int signal))
 {
-        handler_set_filter(wanted);
+        crashreport_set_filter(wanted);
 }
 
 EXPORT void crashpre_set_after_report(int (*done)(const char *raw_path))
 {
-        handler_set_after_report(done);
+        crashreport_set_after_report(done);
 }
 
 EXPORT void crashpre_set_enabled(int on)
 {
-        handler_set_enabled(on != 0);
+        crashreport_set_enabled(on != 0);
 }
 
 EXPORT const char *crashpre_last_report(void)
@@ -105,8 +106,8 @@ EXPORT const struct crashpre_api *crashpre_get_api(void)
                 .push = api_push,
                 .pop = api_pop,
                 .report = crashpre_report,
-                .set_filter = handler_set_filter,
-                .set_after_report = handler_set_after_report,
+                .set_filter = crashreport_set_filter,
+                .set_after_report = crashreport_set_after_report,
                 .set_enabled = crashpre_set_enabled,
                 .last_report = api_last_report,
         };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/crash.h: the one crash (or request) this process is reporting, handed from step to step.
  *
- * There is one, static, owned by the thread that claimed it (handler.c); nothing here needs a lock.
+ * There is one, static, owned by the thread that claimed it (crashreport.c); nothing here needs a lock.
  */
 #ifndef CRASHPRE_PRELOAD_CRASH_H
 #define CRASHPRE_PRELOAD_CRASH_H

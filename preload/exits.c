@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/exits.c: _exit() and _Exit(), so that a handler that ends the process by them does not hide the crash (see
- * handler_exit_called()).
+ * occasion_exit()).
  *
  * exit() and quick_exit() need no interposition: functions of ours run inside them (init.c). Async-signal-safe, as
  * signal-safety(7) demands of _exit().
  */
-#include "preload/handler.h"
 #include "preload/interpose.h"
+#include "preload/occasion.h"
 #include "preload/syscalls.h"
 
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 static _Noreturn void leave(int status)
 {
         if (interpose_active()) {
-                handler_wait_for_death();
-                handler_exit_called();
+                occasion_wait_for_death();
+                occasion_exit();
         }
         sys_exit_group(status);
 }

@@ -13,6 +13,7 @@
 #include "preload/linkmap.h"
 #include "preload/mask.h"
 #include "preload/notes.h"
+#include "preload/occasion.h"
 #include "preload/sanitizer.h"
 #include "preload/settings.h"
 #include "preload/startup.h"
@@ -56,8 +57,8 @@ static void on_exit_called(void *unused)
         (void)unused;
         if (!active)
                 return;
-        handler_wait_for_death();
-        handler_exit_called();
+        occasion_wait_for_death();
+        occasion_exit();
 }
 
 static __attribute__((constructor)) void load(int argc, char **argv, char **envp)

@@ -45,6 +45,26 @@ bool mask_in_handler(uint64_t kernel)
         return hardware && kernel & SIGN;
 }
 
+void mask_for_crash_path(uint64_t *before)
+{
+        const uint64_t mask = ~HARDWARE_SIGNALS;
+
+        sys_sigprocmask(SIG_SETMASK, &mask, before);
+}
+
+uint64_t mask_of_context(const ucontext_t *uc)
+{
+        uint64_t mask;
+
+        __builtin_memcpy(&mask, &uc->uc_sigmask, sizeof(mask));
+        return mask;
+}
+
+void mask_put_in_context(ucontext_t *uc, uint64_t mask)
+{
+        __builtin_memcpy(&uc->uc_sigmask, &mask, sizeof(mask));
+}
+
 static uint64_t changed(int how, uint64_t mask, uint64_t set)
 {
         set &= ~(NEVER | LIBCS);

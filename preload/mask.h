@@ -25,6 +25,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 /* `hardware`: the watched ones of HARDWARE_SIGNALS. At load; the mask inherited from outside is taken as believed. */
 void mask_init(uint64_t hardware);
@@ -37,6 +38,14 @@ uint64_t mask_from_kernel(uint64_t kernel);
 
 /* What this thread believes when `kernel` is its mask. */
 uint64_t mask_believed(uint64_t kernel);
+
+/* Everything blocked but what the processor raises: a fault of the crash path must come back to it (guard.h). *before:
+ * the kernel's mask until now; may be NULL. */
+void mask_for_crash_path(uint64_t *before);
+
+/* The kernel's mask of an interrupted context, and its change (libc's sigset is longer than the kernel's). */
+uint64_t mask_of_context(const ucontext_t *uc);
+void mask_put_in_context(ucontext_t *uc, uint64_t mask);
 
 /* Does the sign say that `kernel` may be the mask of a handler that we call? */
 bool mask_in_handler(uint64_t kernel);

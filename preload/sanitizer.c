@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/sanitizer.h"
-#include "preload/handler.h"
+#include "preload/occasion.h"
 
 /* Weak: bound where the program has the run-time, null otherwise. */
 extern void set_death_callback(void (*callback)(void)) __asm__("__sanitizer_set_death_callback") __attribute__((weak));
@@ -10,7 +10,7 @@ extern int report_present(void) __asm__("__asan_report_present") __attribute__((
 static void on_death(void)
 {
         if (report_present && report_present())
-                handler_request("AddressSanitizer ends the program: see its own report");
+                occasion_request("AddressSanitizer ends the program: see its own report");
 }
 
 void sanitizer_hook(void)

@@ -14,13 +14,6 @@
  * the raw report. */
 void spawn_helper(struct crash *c, const struct wire_crash *wire);
 
-/* Is this the stack of a process of ours that shares the application's memory and handlers: the intermediate, or the
- * helper before its execve? `sp`: of an interrupted context. */
-bool spawn_stands_on(uint64_t sp);
-
-/* For such a process: a fault of signal `sig` is its end, and nobody else's. */
-_Noreturn void spawn_end_by(int sig);
-
 /* Is INT, TERM, HUP or QUIT pending? Ctrl-C ends every wait of a dying process. */
 bool spawn_wait_is_over(void);
 
