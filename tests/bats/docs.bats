@@ -29,8 +29,8 @@ a_place() {
 }
 
 examples() {
-        run -0 timeout 300 /usr/bin/python3 "$root/tests/tools/examples.py" --root "$root" --build "$build" "$@"
-        [ -z "$output" ] || fail "$output"
+        run timeout 300 /usr/bin/python3 "$root/tests/tools/examples.py" --root "$root" --build "$build" "$@"
+        [ "$status" = 0 ] && [ -z "$output" ] || fail "status $status" "$output"
 }
 
 @test "manual pages: every example gives what it shows" {
