@@ -2,6 +2,7 @@
 /* unwind/dwarf_image.c: see dwarf_image.h. */
 #include "unwind/dwarf_image.h"
 #include "unwind/core/arch.h"
+#include "unwind/dwarf_late.h"
 #include "unwind/inflate.h"
 
 #include <errno.h>
@@ -41,6 +42,7 @@ struct part {
         uint64_t stored, stored_size; /* in the file: the bytes, less the header of a compressed section */
         uint64_t size;                /* of the section in memory */
         bool packed;
+        bool late;      /* inflated as it is read */
         uint64_t place; /* in the image: where its pages begin */
         uint64_t shift; /* and where in them the section does */
 };
@@ -97,22 +99,30 @@ static int measure(struct part *p, const struct dwarf_source *from)
 
 /* ---- filling ---- */
 
-/* The compressed bytes are mapped for the moment; a file in memory has them at hand. */
+/* The compressed bytes are mapped as long as they are needed; a file in memory has them at hand. */
 static int fill_packed(const struct part *p, uint8_t *to)
 {
         const struct elf_file *f = p->from->file;
         uint64_t shift = (f->start + p->stored) % PAGE;
         size_t span = (size_t)(shift + p->stored_size);
-        uint8_t *packed;
+        uint8_t *mapping = NULL;
+        const uint8_t *packed;
         int err;
 
-        if (f->memory)
-                return inflate_stream(f->memory + p->stored, p->stored_size, to, p->size);
-        packed = mmap(NULL, span, PROT_READ, MAP_PRIVATE | MAP_POPULATE, f->fd, (off_t)(f->start + p->stored - shift));
-        if (packed == MAP_FAILED)
+        if (mmap(to, p->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != to)
                 return -ENOMEM;
-        err = inflate_stream(packed + shift, p->stored_size, to, p->size);
-        munmap(packed, span);
+        if (!f->memory)
+                mapping = mmap(NULL, span, PROT_READ, MAP_PRIVATE | MAP_POPULATE, f->fd,
+                               (off_t)(f->start + p->stored - shift));
+        if (mapping == MAP_FAILED)
+                return -ENOMEM;
+        packed = mapping ? mapping + shift : f->memory + p->stored;
+        if (p->late && dwarf_late_open(to, p->size, packed, p->stored_size, mapping, span))
+                return 0;
+        err = mprotect(to, p->size, PROT_READ | PROT_WRITE) ? -ENOMEM
+                                                            : inflate_stream(packed, p->stored_size, to, p->size);
+        if (mapping)
+                munmap(mapping, span);
         return err;
 }
 
@@ -125,10 +135,12 @@ static int fill(const struct part *p, uint8_t *map)
         if (!p->packed && !f->memory &&
             mmap(to, span, PROT_READ, MAP_PRIVATE | MAP_FIXED, f->fd, (off_t)(f->start + p->stored - p->shift)) == to)
                 return 0;
+        if (p->packed)
+                return fill_packed(p, to);
         /* A refused mapping may have left a hole. */
         if (mmap(to, span, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != to)
                 return -ENOMEM;
-        return p->packed ? fill_packed(p, to + p->shift) : elf_file_read(f, p->stored, to + p->shift, p->size);
+        return elf_file_read(f, p->stored, to + p->shift, p->size);
 }
 
 /* ---- the image ---- */
@@ -233,6 +245,8 @@ int dwarf_image_open(struct dwarf_image *image, const struct dwarf_source source
         for (int i = 0; i < DWARF_SECTIONS; i++)
                 if (measure(&parts[i], &sources[i]))
                         parts[i] = (struct part){ .from = &sources[i] };
+        /* Where .debug_aranges tell the units of the addresses, no others are read but on the way there. */
+        parts[DWARF_INFO].late = parts[DWARF_ABBREV].late = parts[DWARF_LINE].late = parts[DWARF_ARANGES].size > 0;
         if (!parts[DWARF_INFO].size)
                 return sources[DWARF_INFO].section ? -EBADMSG : -ENOENT;
         err = lay_out(parts, max, &image->map_size);
@@ -255,6 +269,7 @@ void dwarf_image_close(struct dwarf_image *image)
                 dwarf_end(image->dwarf);
         if (image->elf)
                 elf_end(image->elf);
+        dwarf_late_forget(image->map, image->map_size);
         if (image->map)
                 munmap(image->map, image->map_size);
         *image = (struct dwarf_image){ 0 };

@@ -7,6 +7,7 @@
  */
 #include "unwind/dwarf_stage.h"
 #include "unwind/dwarf_bytes.h"
+#include "unwind/dwarf_late.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -182,6 +183,7 @@ __attribute__((noreturn)) static void child(struct dwarf_stage *s, size_t first,
                 _exit(1);
         for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
                 signal(fatal[i], SIG_DFL);
+        dwarf_late_begin();
         for (size_t i = first; i < s->count; i++) {
                 struct dwarf_module *m = &s->modules[i];
 

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/dwarf_late.c: see dwarf_late.h. */
+#include "unwind/dwarf_late.h"
+#include "unwind/inflate.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+
+enum {
+        PAGE = 1 << 16, /* a multiple of every page size there is */
+        SECTIONS = 32,
+};
+
+static struct late {
+        uint8_t *to; /* NULL: free */
+        size_t size, known;
+        const uint8_t *packed;
+        size_t packed_size;
+        void *mapping;
+        size_t mapping_size;
+} sections[SECTIONS];
+
+static bool begun;
+
+_Static_assert((int)PAGE >= (int)INFLATE_UNSURE, "a page is kept back of what is not complete");
+
+/* How far to inflate for a read of the byte `at`: an eighth, half, all, and the page that is kept back. */
+static size_t step_for(const struct late *l, size_t at)
+{
+        size_t eighth = (l->size / 8 + PAGE) & ~(size_t)(PAGE - 1), half = 4 * eighth;
+
+        if (at < eighth)
+                return eighth + PAGE;
+        return at < half && half + PAGE < l->size ? half + PAGE : l->size;
+}
+
+/* From the handler: the read that faulted was one of a section's bytes, so no lock of libc's is held. */
+static bool inflate_to(struct late *l, size_t at)
+{
+        size_t step = step_for(l, at);
+        bool all = step == l->size;
+
+        if (!mprotect(l->to, step, PROT_READ | PROT_WRITE) &&
+            !(all ? inflate_stream : inflate_beginning)(l->packed, l->packed_size, l->to, step)) {
+                l->known = all ? step : step - PAGE;
+                return all || !mprotect(l->to + l->known, PAGE, PROT_NONE);
+        }
+        mprotect(l->to, step, PROT_NONE); /* what is there is not what it should be */
+        return false;
+}
+
+/* Reading a little over the end finds zeros, as elsewhere in an image. */
+static bool is_for(const struct late *l, const uint8_t *at)
+{
+        return l->to && at >= l->to && (size_t)(at - l->to) >= l->known &&
+               (size_t)(at - l->to) / PAGE <= (l->size - 1) / PAGE;
+}
+
+static void on_fault(int sig, siginfo_t *info, void *context)
+{
+        const uint8_t *at = info->si_addr;
+
+        (void)context;
+        for (unsigned i = 0; i < SECTIONS; i++)
+                if (is_for(&sections[i], at) && inflate_to(&sections[i], (size_t)(at - sections[i].to)))
+                        return;
+        signal(sig, SIG_DFL); /* the fault comes again, and is the end */
+}
+
+void dwarf_late_begin(void)
+{
+        struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
+
+        sigemptyset(&action.sa_mask);
+        begun = sigaction(SIGSEGV, &action, NULL) == 0;
+}
+
+bool dwarf_late_open(uint8_t *to, size_t size, const uint8_t *packed, size_t packed_size, void *mapping,
+                     size_t mapping_size)
+{
+        for (unsigned i = 0; begun && size >= DWARF_LATE_LEAST && i < SECTIONS; i++) {
+                if (sections[i].to)
+                        continue;
+                sections[i] = (struct late){ to, size, 0, packed, packed_size, mapping, mapping_size };
+                if (inflate_to(&sections[i], 0))
+                        return true;
+                sections[i].to = NULL;
+                return false;
+        }
+        return false;
+}
+
+void dwarf_late_forget(const uint8_t *map, size_t size)
+{
+        for (unsigned i = 0; i < SECTIONS; i++) {
+                struct late *l = &sections[i];
+
+                if (!l->to || l->to < map || l->to >= map + size)
+                        continue;
+                if (l->mapping)
+                        munmap(l->mapping, l->mapping_size);
+                l->to = NULL;
+        }
+}
