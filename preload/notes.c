@@ -80,6 +80,8 @@ static void put_metadata(const char *key, enum note_type type, const char *value
         lock_metadata();
         m = find_metadata(key, present);
         if (m) {
+                if (notes.metadata_end <= m - notes.metadata)
+                        notes.metadata_end = (uint32_t)(m - notes.metadata) + 1;
                 begin_write(&m->sequence);
                 copy_cut(m->key, sizeof(m->key), present ? key : "");
                 copy_cut(m->value, sizeof(m->value), value ? value : "");
@@ -169,6 +171,15 @@ static void make_release_key(void)
         pthread_key_create(&release_key, release_record);
 }
 
+static void raise_thread_end(uint32_t end)
+{
+        uint32_t now = __atomic_load_n(&notes.thread_end, __ATOMIC_RELAXED);
+
+        while (now < end &&
+               !__atomic_compare_exchange_n(&notes.thread_end, &now, end, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+                ;
+}
+
 static struct note_thread *my_record(void)
 {
         int32_t tid = sys_gettid();
@@ -183,6 +194,7 @@ static struct note_thread *my_record(void)
                         continue;
                 mine = &notes.thread[i];
                 mine->depth = 0;
+                raise_thread_end(i + 1);
                 pthread_once(&release_once, make_release_key);
                 pthread_setspecific(release_key, mine);
                 return mine;

@@ -57,6 +57,8 @@ struct notes {
         struct note_breadcrumb breadcrumb[NOTES_BREADCRUMBS];
         uint64_t breadcrumb_count; /* ever: the next one goes to [count % NOTES_BREADCRUMBS] */
         struct note_thread thread[NOTES_THREADS];
+        /* Entries from these on were never used: the crash path need not touch their pages. */
+        uint32_t metadata_end, thread_end;
         struct note_terminate terminate;
 };
 

@@ -23,7 +23,7 @@ void rawsection_context(void)
         const struct note_thread *t = NULL;
         uint32_t depth;
 
-        for (unsigned i = 0; i < NOTES_THREADS; i++)
+        for (unsigned i = 0; i < NOTES_THREADS && i < notes.thread_end; i++)
                 if (notes.thread[i].tid == raw.crash->tid)
                         t = &notes.thread[i];
         if (!t || !t->depth)
@@ -88,7 +88,7 @@ void rawsection_metadata(void)
 {
         bool any = false;
 
-        for (unsigned i = 0; i < NOTES_METADATA; i++) {
+        for (unsigned i = 0; i < NOTES_METADATA && i < notes.metadata_end; i++) {
                 const struct note_metadata *m = &notes.metadata[i];
 
                 if (!m->key[0] || m->sequence & 1)

@@ -2,10 +2,10 @@
 /* unwind/dwarf_late.h: compressed sections that are inflated as far as they are read. Private to unwind/.
  *
  * A crash asks for a few units of a library, and libdw reads up to them and no further: of libc's .debug_info (5.8 MB
- * in Debian's libc6-dbg) mostly the first eighth. Inflating all of it took half of the time of a small crash. So of
- * a large section the first eighth is inflated, and the pages behind it cannot be read; a read that comes to them raises
- * SIGSEGV, and the handler inflates the first half, and another time all: a stream cannot be taken up in its middle, it
- * begins at the beginning each time.
+ * in Debian's libc6-dbg) mostly the first eighth. Inflating all of it took half of the time of a small crash. So of a
+ * large section the first eighth is inflated, and the pages behind it cannot be read; a read that comes to them
+ * raises SIGSEGV, and the handler inflates the first half, and another time all: a stream cannot be taken up in its
+ * middle, it begins at the beginning each time.
  *
  * For a process of its own, whose handler of SIGSEGV this is: the child of dwarf_stage.c. One thread.
  */
@@ -22,8 +22,9 @@ enum { DWARF_LATE_LEAST = 256 * 1024 }; /* bytes of a section that is worth it *
 void dwarf_late_begin(void);
 
 /* `size` bytes at `to`, inaccessible and on pages of their own (of 64 KiB), shall be what the zlib stream `packed`
- * inflates to; the first of them are at once. The stream is borrowed until dwarf_late_forget(); a `mapping` that it lies in is taken (NULL: none).
- * false: it is not done, and nothing is taken. A stream that turns out later to be broken ends the process by SIGSEGV. */
+ * inflates to; the first of them are at once. The stream is borrowed until dwarf_late_forget(); a `mapping` that it
+ * lies in is taken (NULL: none). false: it is not done, and nothing is taken. A stream that turns out later to be
+ * broken ends the process by SIGSEGV. */
 bool dwarf_late_open(uint8_t *to, size_t size, const uint8_t *packed, size_t packed_size, void *mapping,
                      size_t mapping_size);
 
