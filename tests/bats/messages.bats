@@ -105,12 +105,12 @@ raw_exception() {
 
 # throws PROGRAM TYPE WHAT WORD: the uncaught exception's type and what(), "-" for none, in both reports.
 throws() {
-        local what
+        local what got
         dies "$tools/zoo-${ZOO:-O0}/$1" "$4" || return 1
-        assert_json "$(the_report)" '.cause.kind == "exception" and .fault.class == "uncaught-exception"' || return 1
-        [ "$(json "$(the_report)" .cause.exception.type)" = "$2" ] || fail "$1 $4: $(json "$(the_report)" .cause.exception)" || return 1
-        what=$(json "$(the_report)" '.cause.exception.what // "-"')
-        [ "$what" = "$3" ] || fail "$1 $4: what() is: $what" || return 1
+        mapfile -t got < <(json "$(the_report)" '.cause.kind, .fault.class, .cause.exception.type, (.cause.exception.what // "-")')
+        [ "${got[0]} ${got[1]}" = "exception uncaught-exception" ] || fail "$1 $4: ${got[*]}" || return 1
+        [ "${got[2]}" = "$2" ] || fail "$1 $4: ${got[*]}" || return 1
+        [ "${got[3]}" = "$3" ] || fail "$1 $4: what() is: ${got[3]}" || return 1
         what=$(raw_value "$(raw_report)" cause what)
         [ "${what:--}" = "$3" ] || fail "$1 $4: raw what() is: $what"
 }
