@@ -263,6 +263,12 @@ int dwarf_image_open(struct dwarf_image *image, const struct dwarf_source source
         return err;
 }
 
+void dwarf_image_reach(const struct dwarf_image *image, enum dwarf_section kind, uint64_t offset)
+{
+        if (offset < image->section[kind].size)
+                dwarf_late_reach(image->section[kind].data + offset);
+}
+
 void dwarf_image_close(struct dwarf_image *image)
 {
         if (image->dwarf)

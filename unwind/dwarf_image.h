@@ -52,6 +52,8 @@ struct dwarf_source dwarf_image_source(const struct elf_file *f, enum dwarf_sect
 
 /* 0, -ENOENT (no .debug_info), -EBADMSG or -ENOMEM. `max` bounds what may be inflated. */
 int dwarf_image_open(struct dwarf_image *image, const struct dwarf_source sources[DWARF_SECTIONS], uint64_t max);
+/* A section is about to be read from `offset` on, and up to there: what is inflated as it is read is inflated once. */
+void dwarf_image_reach(const struct dwarf_image *image, enum dwarf_section kind, uint64_t offset);
 void dwarf_image_close(struct dwarf_image *image); /* harmless on a zeroed one */
 
 #endif

@@ -24,20 +24,24 @@ static bool begun;
 
 _Static_assert((int)PAGE >= (int)INFLATE_UNSURE, "a page is kept back of what is not complete");
 
-/* How far to inflate for a read of the byte `at`: an eighth, half, all, and the page that is kept back. */
+static size_t whole_pages(size_t size)
+{
+        return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
+}
+
+/* How far to inflate for a read of the byte `at`: an eighth of the section beyond it, for those that follow; four times
+ * what is known, for those that follow and follow; and the page that is kept back. */
 static size_t step_for(const struct late *l, size_t at)
 {
-        size_t eighth = (l->size / 8 + PAGE) & ~(size_t)(PAGE - 1), half = 4 * eighth;
+        size_t step = whole_pages(at + l->size / 8), more = 4 * l->known;
 
-        if (at < eighth)
-                return eighth + PAGE;
-        return at < half && half + PAGE < l->size ? half + PAGE : l->size;
+        step = (step > more ? step : more) + PAGE;
+        return step < l->size / 4 * 3 ? step : l->size;
 }
 
 /* From the handler: the read that faulted was one of a section's bytes, so no lock of libc's is held. */
-static bool inflate_to(struct late *l, size_t at)
+static bool inflate_step(struct late *l, size_t step)
 {
-        size_t step = step_for(l, at);
         bool all = step == l->size;
 
         if (!mprotect(l->to, step, PROT_READ | PROT_WRITE) &&
@@ -56,13 +60,18 @@ static bool is_for(const struct late *l, const uint8_t *at)
                (size_t)(at - l->to) / PAGE <= (l->size - 1) / PAGE;
 }
 
+static bool inflate_for(struct late *l, const uint8_t *at)
+{
+        return inflate_step(l, step_for(l, (size_t)(at - l->to)));
+}
+
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
         const uint8_t *at = info->si_addr;
 
         (void)context;
         for (unsigned i = 0; i < SECTIONS; i++)
-                if (is_for(&sections[i], at) && inflate_to(&sections[i], (size_t)(at - sections[i].to)))
+                if (is_for(&sections[i], at) && inflate_for(&sections[i], at))
                         return;
         signal(sig, SIG_DFL); /* the fault comes again, and is the end */
 }
@@ -82,12 +91,19 @@ bool dwarf_late_open(uint8_t *to, size_t size, const uint8_t *packed, size_t pac
                 if (sections[i].to)
                         continue;
                 sections[i] = (struct late){ to, size, 0, packed, packed_size, mapping, mapping_size };
-                if (inflate_to(&sections[i], 0))
+                if (inflate_step(&sections[i], (size_t)2 * PAGE))
                         return true;
                 sections[i].to = NULL;
                 return false;
         }
         return false;
+}
+
+void dwarf_late_reach(const uint8_t *at)
+{
+        for (unsigned i = 0; i < SECTIONS; i++)
+                if (is_for(&sections[i], at))
+                        inflate_for(&sections[i], at);
 }
 
 void dwarf_late_forget(const uint8_t *map, size_t size)

@@ -3,9 +3,9 @@
  *
  * A crash asks for a few units of a library, and libdw reads up to them and no further: of libc's .debug_info (5.8 MB
  * in Debian's libc6-dbg) mostly the first eighth. Inflating all of it took half of the time of a small crash. So of a
- * large section the first eighth is inflated, and the pages behind it cannot be read; a read that comes to them
- * raises SIGSEGV, and the handler inflates the first half, and another time all: a stream cannot be taken up in its
- * middle, it begins at the beginning each time.
+ * large section only a first part is inflated, and the pages behind it cannot be read; a read that comes to them
+ * raises SIGSEGV, and the handler inflates further. A stream cannot be taken up in its middle, it begins at the
+ * beginning each time: who knows how far it will go says so before (dwarf_late_reach()).
  *
  * For a process of its own, whose handler of SIGSEGV this is: the child of dwarf_stage.c. One thread.
  */
@@ -27,6 +27,9 @@ void dwarf_late_begin(void);
  * broken ends the process by SIGSEGV. */
 bool dwarf_late_open(uint8_t *to, size_t size, const uint8_t *packed, size_t packed_size, void *mapping,
                      size_t mapping_size);
+
+/* As if the byte at `at` were read. */
+void dwarf_late_reach(const uint8_t *at);
 
 /* The sections in these bytes are no more. */
 void dwarf_late_forget(const uint8_t *map, size_t size);

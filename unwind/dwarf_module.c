@@ -124,21 +124,17 @@ static bool read_arange_set(struct claiming *c, struct dwarf_reader *r)
         const uint8_t *start = r->at;
         struct dwarf_reader set = *r;
         uint8_t offset_size, size;
-        uint64_t low, length, unit;
-        Dwarf_Off next;
-        size_t header = 0;
+        uint64_t low, length;
 
         dwarf_unit_length(&set, &offset_size);
         if (dwarf_fixed(&set, 2) != 2)
                 set.bad = true;
-        unit = dwarf_fixed(&set, offset_size);
+        c->unit = dwarf_fixed(&set, offset_size);
         size = (uint8_t)dwarf_fixed(&set, 1);
-        if (dwarf_fixed(&set, 1) || (size != 8 && size != 4) ||
-            dwarf_next_unit(c->r->image.dwarf, unit, &next, &header, NULL, NULL, NULL, NULL, NULL, NULL))
+        if (dwarf_fixed(&set, 1) || (size != 8 && size != 4) || c->unit >= c->r->image.section[DWARF_INFO].size)
                 set.bad = true;
         if (set.bad)
                 return false;
-        c->unit = unit + header;
         dwarf_skip(&set, (2u * size - (size_t)(set.at - start) % (2u * size)) % (2u * size));
         while (dwarf_left(&set) >= 2u * size) {
                 low = dwarf_fixed(&set, size);
@@ -148,6 +144,39 @@ static bool read_arange_set(struct claiming *c, struct dwarf_reader *r)
         }
         r->at = set.end;
         return true;
+}
+
+/* From where the units begin, which is all that the sets tell, to their roots. Returns how many addresses have none. */
+static size_t find_roots(struct reading *r)
+{
+        uint64_t last = 0, begin = no_unit, abbrevs = 0;
+        Dwarf_Off next, abbrev;
+        size_t header = 0, left = 0;
+        int err = 0;
+
+        for (size_t i = 0; i < r->m->count; i++)
+                if (r->places[i].unit != no_unit && r->places[i].unit > last)
+                        last = r->places[i].unit;
+        dwarf_image_reach(&r->image, DWARF_INFO, last);
+        for (size_t i = 0; i < r->m->count; i++) {
+                struct place *p = &r->places[i];
+
+                if (p->unit != begin && p->unit != no_unit) {
+                        begin = p->unit;
+                        err = dwarf_next_unit(r->image.dwarf, begin, &next, &header, NULL, &abbrev, NULL, NULL, NULL,
+                                              NULL);
+                        if (err)
+                                say_malformed(r);
+                        else if (abbrev > abbrevs)
+                                abbrevs = abbrev;
+                }
+                if (p->unit == no_unit || err)
+                        p->unit = no_unit, left++;
+                else
+                        p->unit += header;
+        }
+        dwarf_image_reach(&r->image, DWARF_ABBREV, abbrevs);
+        return left;
 }
 
 /* .debug_aranges: quick, but clang writes none, and units in assembler may be missing. Returns how many addresses are
@@ -165,7 +194,7 @@ static size_t places_by_aranges(struct reading *r)
                 say_malformed(r);
                 break;
         }
-        return c.left;
+        return find_roots(r);
 }
 
 static void places_by_units(struct reading *r, size_t left)
@@ -356,6 +385,20 @@ static size_t make_groups(const struct reading *r, struct group *groups)
         return count;
 }
 
+/* Where the line programs of all units are, before the first of them is read. */
+static void reach_lines(struct reading *r, const struct group *groups, size_t count)
+{
+        uint64_t last = 0;
+        struct dwarf_unit u;
+        Dwarf_Die die;
+
+        for (size_t i = 0; i < count; i++)
+                if (dwarf_offdie(r->image.dwarf, r->places[groups[i].first].unit, &die) &&
+                    dwarf_unit_read(&u, &r->image, &die) && u.has_lines && u.lines > last && u.lines != UINT64_MAX)
+                        last = u.lines;
+        dwarf_image_reach(&r->image, DWARF_LINE, last);
+}
+
 void dwarf_module_resolve(const struct dwarf_module *m)
 {
         struct reading r = { .m = m, .places = calloc(m->count + 1, sizeof(*r.places)) };
@@ -369,6 +412,7 @@ void dwarf_module_resolve(const struct dwarf_module *m)
                 qsort(r.places, m->count, sizeof(*r.places), by_unit);
                 count = make_groups(&r, groups);
                 qsort(groups, count, sizeof(*groups), by_order);
+                reach_lines(&r, groups, count);
                 for (size_t i = 0; i < count; i++)
                         resolve_unit(&r, r.places + groups[i].first, groups[i].n);
         }
