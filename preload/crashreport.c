@@ -6,6 +6,7 @@
 #include "preload/mask.h"
 #include "preload/output.h"
 #include "preload/rawreport.h"
+#include "preload/schedule.h"
 #include "preload/settings.h"
 #include "preload/sigsafe.h"
 #include "preload/spawn.h"
@@ -158,6 +159,7 @@ bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, 
 {
         struct crash *c = &state.crash;
 
+        schedule_enter(kind == WIRE_KIND_FATAL);
         begin_crash(kind, fault_ns);
         c->signal = sig;
         c->info = *info;
@@ -168,6 +170,7 @@ bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, 
         state.handled = false;
         if (wanted())
                 make_report();
+        schedule_leave();
         return state.handled;
 }
 
@@ -177,12 +180,14 @@ int crashreport_on_request(const char *reason, const struct arch_registers *regs
         struct crash *c = &state.crash;
         size_t at = 0;
 
+        schedule_enter(false);
         begin_crash(WIRE_KIND_REQUEST, fault_ns);
         c->regs = *regs;
         c->sigmask = sigmask;
         sigsafe_cat(copy, sizeof(copy), &at, reason ? reason : "");
         c->reason = copy;
         make_report();
+        schedule_leave();
         return c->raw_err;
 }
 

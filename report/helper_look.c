@@ -13,6 +13,7 @@
 #include "version.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -173,6 +174,17 @@ static void unwind(struct helper *h)
         h->report->timings_us.unwind = KNOWN_INT(helper_microseconds(now, guard_now()));
 }
 
+/* Its policy came to us from the thread that crashed. As long as the program's threads were free it kept them from
+ * starving us; to look for names is no work for a real-time priority. */
+static void leave_realtime(const struct helper *h)
+{
+        const struct sched_param none = { 0 };
+        int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+
+        if (h->attached && (policy == SCHED_FIFO || policy == SCHED_RR))
+                sched_setscheduler(0, SCHED_OTHER, &none);
+}
+
 static void name_crashing_thread(struct helper *h)
 {
         if (!process_set_crash(h->target, h->wire.tid, &h->wire.regs))
@@ -187,6 +199,7 @@ void helper_look(struct helper *h)
         if (h->attached) {
                 name_crashing_thread(h);
                 unwind(h);
+                leave_realtime(h);
         }
         guard_stage("read");
         read_raw(h);
