@@ -30,6 +30,16 @@ bool interpose_active(void)
         return active;
 }
 
+void interpose_step_aside(void)
+{
+        uint64_t mask;
+
+        active = false;
+        mask_undisguise(&mask);
+        mask_leave();
+        actions_uninstall();
+}
+
 /* By their inner names: at_quick_exit() and pthread_atfork() themselves are linked in statically and want the start-up
  * files that this library leaves out. */
 int __cxa_at_quick_exit(void (*fn)(void *), void *unused);

@@ -189,6 +189,11 @@ void mask_disguise(const uint64_t *was)
         sys_sigprocmask(SIG_SETMASK, was, NULL);
 }
 
+void mask_leave(void)
+{
+        hardware = 0;
+}
+
 void mask_init(uint64_t watched)
 {
         uint64_t inherited;

@@ -30,6 +30,9 @@
 /* `hardware`: the watched ones of HARDWARE_SIGNALS. At load; the mask inherited from outside is taken as believed. */
 void mask_init(uint64_t hardware);
 
+/* From here on masks are what the kernel says. */
+void mask_leave(void);
+
 /* The kernel's mask for one that the application asks for, outside of its handlers; and what it believes of such a
  * mask. They are the inverse of each other, but for one case: a mask that sigfillset(3) made and sigdelset(3) took
  * SIGSTKFLT from reads back with it. */
