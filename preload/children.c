@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/children.c: exec(3), posix_spawn(3), system(3) and popen(3): a program started by one of them inherits the
- * signal mask and the ignored signals that its parent believes to have, not those of the kernel (mask.h, actions.h).
+ * signal mask and the ignored signals that its parent believes to have, not those of the kernel (mask.h, actions.h). And
+ * where another thread is dying, its death comes first, as it would have without us.
  *
  * exec() is called in children of fork() and vfork(), some of them made in signal handlers: no allocation here, no
  * change of memory but the cache of next_definition(). The look-up itself is libc's dlsym(3), whose lock fork(3) makes
@@ -9,6 +10,7 @@
 #include "preload/actions.h"
 #include "preload/interpose.h"
 #include "preload/mask.h"
+#include "preload/occasion.h"
 
 #include <errno.h>
 #include <spawn.h>
@@ -25,8 +27,10 @@
                 uint64_t mask;                                                              \
                 bool disguised = interpose_active() && mask_undisguise(&mask);              \
                                                                                             \
-                if (interpose_active())                                                     \
+                if (interpose_active()) {                                                   \
+                        occasion_wait_for_death();                                          \
                         actions_ignore_in_earnest();                                        \
+                }                                                                           \
                 result = next ? next(__VA_ARGS__) : (errno = ENOSYS, nothing);              \
                 if (disguised)                                                              \
                         mask_disguise(&mask);                                               \

@@ -45,6 +45,14 @@ is_gone() {
         status_is "signal 11"
 }
 
+@test "main becomes another program after a worker faulted: SIGSEGV all the same" {
+        export ZOO_RACE_DIR=$CRASHPRE_DIR
+        CRASHPRE_HELPER=$(slow_helper)
+        export CRASHPRE_HELPER
+        faithful race-exec-null-write
+        status_is "signal 11"
+}
+
 @test "main returns 0 after a worker aborted: SIGABRT all the same" {
         export ZOO_RACE_DIR=$CRASHPRE_DIR
         faithful race-return-abort
