@@ -17,6 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Documentation/admin-guide/mm/pagemap.rst. A guard page of madvise(2) has an entry of its own since Linux 6.15. */
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_SWAPPED (1ull << 62)
+#define PAGEMAP_GUARD (1ull << 58)
+
 uint64_t process_now_ns(void)
 {
         struct timespec now;
@@ -97,6 +102,44 @@ static bool hopeless(const struct process *p, uint64_t addr)
         return !m || !(m->perms & (MAPS_READ | MAPS_EXEC));
 }
 
+/* One page's entry (Documentation/admin-guide/mm/pagemap.rst). Where the file is refused: as of a page that is there. */
+static uint64_t pagemap_entry(struct process *p, uint64_t addr)
+{
+        uint64_t page = addr / MEMORY_PAGE, first = page - page % PAGEMAP_WINDOW;
+        char path[32];
+
+        if (p->pagemap_fd == MEM_FD_UNTRIED) {
+                snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)p->base.living);
+                p->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+        }
+        if (p->pagemap_fd < 0)
+                return PAGEMAP_PRESENT;
+        if (first != p->pagemap_first || !first) {
+                for (size_t i = 0; i < PAGEMAP_WINDOW; i++)
+                        p->pagemap[i] = PAGEMAP_PRESENT;
+                if (pread(p->pagemap_fd, p->pagemap, sizeof(p->pagemap), (off_t)(first * sizeof(uint64_t))) < 0)
+                        return PAGEMAP_PRESENT;
+                p->pagemap_first = first;
+        }
+        return p->pagemap[page - first];
+}
+
+static bool is_anonymous(const struct mapping *m)
+{
+        return m && (!*m->path || !strcmp(m->path, "[heap]") || !strncmp(m->path, "[anon:", 6));
+}
+
+/* Anonymous memory that nobody has written yet is known without a look: zeros. And a look may never end: whoever was to
+ * fill the page by userfaultfd(2) is a thread that we hold, or has died. */
+static bool fill_untouched(struct process *p, struct memory_page *page)
+{
+        if (!p->loaded || !is_anonymous(target_mapping(&p->base, page->addr)) ||
+            pagemap_entry(p, page->addr) & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED | PAGEMAP_GUARD))
+                return false;
+        memset(page->data, 0, MEMORY_PAGE);
+        return true;
+}
+
 /* Fills the first pages up to one that cannot be read. How many are done with, at least 1. */
 static size_t fetch_some(struct process *p, struct memory_page *pages, size_t n)
 {
@@ -109,6 +152,11 @@ static size_t fetch_some(struct process *p, struct memory_page *pages, size_t n)
                 pages[0].data = NULL;
                 return 1;
         }
+        for (got = 0; got < n && !fill_untouched(p, &pages[got]); got++)
+                ;
+        if (!got)
+                return 1;
+        n = got;
         if (!p->by_mem_fd) {
                 got = read_batch(p, pages, n, &asked);
                 if (got == asked)
@@ -127,6 +175,7 @@ static size_t fetch_some(struct process *p, struct memory_page *pages, size_t n)
 
 static void fetch(void *ctx, struct memory_page *pages, size_t n)
 {
+        ((struct process *)ctx)->pagemap_first = 0;
         for (size_t i = 0; i < n;)
                 i += fetch_some(ctx, pages + i, n - i);
 }
@@ -151,6 +200,8 @@ static void free_process(struct target *t)
         memory_free(p->memory);
         if (p->mem_fd >= 0)
                 close(p->mem_fd);
+        if (p->pagemap_fd >= 0)
+                close(p->pagemap_fd);
         free(p->held);
         free(p);
 }
@@ -186,7 +237,7 @@ struct process *process_new(pid_t pid)
         p->memory_tid = pid;
         if (p->base.living != p->base.proc)
                 p->memory_tid = p->base.proc == pid ? p->base.living : proc_own_tid(p->base.proc, p->base.living);
-        p->mem_fd = MEM_FD_UNTRIED;
+        p->mem_fd = p->pagemap_fd = MEM_FD_UNTRIED;
         p->memory = memory_new(fetch, p);
         if (!p->memory) {
                 free(p);

@@ -23,14 +23,19 @@ struct held {
 
 enum { MEM_FD_UNTRIED = -2 };
 
+#define PAGEMAP_WINDOW 64 /* pages whose entries are read at once */
+
 struct process {
         struct target base;
         struct memory *memory;
         pid_t memory_tid; /* the thread by whose id process_vm_readv(2) finds it */
         int mem_fd;       /* /proc/PID/mem; -1: refused */
+        int pagemap_fd;   /* /proc/PID/pagemap; likewise */
         bool by_mem_fd;   /* process_vm_readv(2) is refused */
         bool gone;        /* no such process any more: no system calls for memory */
         bool loaded;
+        uint64_t pagemap_first; /* page number that pagemap[0] is of; 0: nothing was read yet */
+        uint64_t pagemap[PAGEMAP_WINDOW];
         int tracer_patience; /* milliseconds left to wait for another tracer that is leaving */
         struct held *held;
         size_t held_count, held_room;
