@@ -53,8 +53,8 @@ static _Noreturn void leave(int status)
  * them. */
 static void lift_limits(void)
 {
-        static const int resources[] = { RLIMIT_AS,     RLIMIT_DATA, RLIMIT_STACK, RLIMIT_FSIZE,
-                                         RLIMIT_NOFILE, RLIMIT_CPU,  RLIMIT_CORE };
+        static const int resources[] = { RLIMIT_AS,     RLIMIT_DATA, RLIMIT_STACK,  RLIMIT_FSIZE,
+                                         RLIMIT_NOFILE, RLIMIT_CPU,  RLIMIT_RTTIME, RLIMIT_CORE };
 
         for (unsigned i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
                 struct rlimit limit;
@@ -98,6 +98,8 @@ static void become_helper(void *unused)
                 if (sig != SIGSYS) /* until then a filter that traps is heard of by our handler; the helper resets it */
                         sys_sigaction(sig, &dfl, NULL);
         sys_sigprocmask(SIG_SETMASK, &none, NULL);
+        /* The vDSO's clock reads the time stamp counter, and execve keeps it forbidden (prctl(2)). */
+        sys_5(SYS_prctl, PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0);
         lift_limits();
         volunteer_for_oom();
         shared.word.exec_error = (int)-sys_3(SYS_execve, (long)shared.helper, (long)shared.argv, (long)shared.envp);

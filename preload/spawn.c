@@ -46,6 +46,9 @@ static int wait_slice(int fd)
 static enum outcome wait_byte(struct crash *c, int fd, char *byte)
 {
         for (unsigned slices = 0;; slices++) {
+                /* A child of the application may hold a copy of the pipe's other end: then the end of the helper is
+                 * no end of file. Asked first: its last word may come between the two. */
+                bool gone = intermediate_gone();
                 int n = wait_slice(fd);
 
                 if (n > 0) {
@@ -57,9 +60,7 @@ static enum outcome wait_byte(struct crash *c, int fd, char *byte)
                                 return ENDED;
                         n = 0;
                 }
-                /* A child of the application may hold a copy of the pipe's other end: then the end of the helper is
-                 * no end of file. */
-                if (n == 0 && intermediate_gone())
+                if (n == 0 && gone)
                         return ENDED;
                 if (n == 0 && spawn_wait_is_over())
                         return INTERRUPTED;
@@ -121,7 +122,7 @@ static bool send_wire(int fd, const struct wire_crash *wire)
 }
 
 /* HELLO, go, and then bytes until the one that ends the wait. */
-static void converse(struct crash *c, const struct wire_crash *wire, int crash_fd, int status_fd)
+static void converse(struct crash *c, struct wire_crash *wire, int crash_fd, int status_fd)
 {
         char byte = 0;
         enum outcome got = wait_byte(c, status_fd, &byte);
@@ -131,6 +132,7 @@ static void converse(struct crash *c, const struct wire_crash *wire, int crash_f
                  * EINVAL: no Yama. */
                 if (!intermediate_word()->elsewhere)
                         sys_5(SYS_prctl, PR_SET_PTRACER, intermediate_word()->helper_pid, 0, 0, 0);
+                wire->sent_ns = sys_clock_ns(CLOCK_MONOTONIC);
                 if (send_wire(crash_fd, wire))
                         do
                                 got = wait_byte(c, status_fd, &byte);
@@ -191,7 +193,7 @@ static bool children_elsewhere(void)
                 !sigsafe_streq(own, children));
 }
 
-void spawn_helper(struct crash *c, const struct wire_crash *wire)
+void spawn_helper(struct crash *c, struct wire_crash *wire)
 {
         int crash_pipe[2], status_pipe[2], err;
 

@@ -12,7 +12,7 @@
 /* Starts the helper, hands it `wire` ("go") and waits: for a fatal crash until the report is in place (the other
  * threads are then still held), otherwise until the helper has ended and is collected. What went wrong is appended to
  * the raw report. */
-void spawn_helper(struct crash *c, const struct wire_crash *wire);
+void spawn_helper(struct crash *c, struct wire_crash *wire);
 
 /* Is INT, TERM, HUP or QUIT pending? Ctrl-C ends every wait of a dying process. */
 bool spawn_wait_is_over(void);

@@ -56,8 +56,8 @@ bool helper_say(enum wire_status status);
 /* Is this run a handler's doing at all? */
 bool helper_is_called(void);
 
-/* Descriptors 0 to 6 are open afterwards, /dev/null where nothing came, and all others closed. Ends the helper where
- * /dev/null cannot be had. */
+/* Descriptors 0 to 6 are open afterwards, and all others closed: /dev/null where nothing came, or else a directory. Ends
+ * the helper where neither can be had. */
 void helper_settle_descriptors(struct helper *h);
 
 /* h->wire from WIRE_FD_CRASH, checked: its strings end, its counts are in range, its id is the name of a report. Ends

@@ -30,6 +30,12 @@ bool helper_is_called(void)
         return is_open(WIRE_FD_CRASH);
 }
 
+/* Without /dev/null, as in a bare chroot: a directory can be neither read nor written. */
+static bool fill_lowest(void)
+{
+        return open("/dev/null", O_RDWR) >= 0 || open("/", O_RDONLY | O_DIRECTORY) >= 0;
+}
+
 /* A number that came to us closed would be taken by the next file we open, and be written to as if it were the raw
  * report. */
 void helper_settle_descriptors(struct helper *h)
@@ -40,7 +46,7 @@ void helper_settle_descriptors(struct helper *h)
         h->has_raw = is_open(WIRE_FD_RAW);
         h->has_directory = is_open(WIRE_FD_DIR);
         for (fd = 0; fd <= WIRE_FD_DIR; fd++)
-                if (!is_open(fd) && open("/dev/null", O_RDWR) < 0)
+                if (!is_open(fd) && !fill_lowest())
                         _exit(1);
 }
 
@@ -108,8 +114,23 @@ static void check_wire(struct wire_crash *wire)
                 guard_fail("not the name of a report: %.64s", wire->id);
 }
 
+/* In a time namespace (time_namespaces(7)) that the program made for its children our clock is another one: execve took
+ * us there. Its times are brought to our clock, unless the difference may be the way that the message took. */
+static void translate_times(struct wire_crash *w)
+{
+        uint64_t now = guard_now(), *times[] = { &w->fault_ns, &w->raw_ns, &w->deadline_ns };
+        size_t i;
+
+        if (!w->sent_ns || now - w->sent_ns < NSEC_PER_SEC)
+                return;
+        for (i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+                if (*times[i])
+                        *times[i] += now - w->sent_ns;
+}
+
 void helper_receive(struct helper *h)
 {
         read_wire(h);
+        translate_times(&h->wire);
         check_wire(&h->wire);
 }

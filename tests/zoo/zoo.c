@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/zoo/zoo.c: how the words follow each other. The words themselves are in tests/zoo/words/.
  *
- * build-flags: -fstack-protector-strong tests/zoo/words/memory.c tests/zoo/words/signals.c tests/zoo/words/threads.c tests/zoo/words/settings.c tests/zoo/words/stacks.c tests/zoo/words/processes.c tests/zoo/words/sandbox.c tests/zoo/words/masks.c tests/zoo/words/faults.c tests/zoo/words/actions.c
+ * build-flags: -fstack-protector-strong tests/zoo/words/memory.c tests/zoo/words/signals.c tests/zoo/words/threads.c tests/zoo/words/settings.c tests/zoo/words/stacks.c tests/zoo/words/processes.c tests/zoo/words/sandbox.c tests/zoo/words/masks.c tests/zoo/words/faults.c tests/zoo/words/actions.c tests/zoo/words/modes.c
  */
 #include "tests/zoo/zoo.h"
 
@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 static const struct zoo_word *const tables[] = {
-        memory_words,  fault_words,   stack_words,   signal_words, thread_words,
-        process_words, sandbox_words, setting_words, mask_words, action_words,
+        memory_words,  fault_words,   stack_words, signal_words, thread_words, process_words,
+        sandbox_words, setting_words, mask_words,  action_words, mode_words,
 };
 
 volatile bool zoo_silent_end;

@@ -68,6 +68,7 @@ extern const struct zoo_word process_words[]; /* children, constructors and dest
 extern const struct zoo_word sandbox_words[]; /* rights given away, very much of something */
 extern const struct zoo_word action_words[];  /* what the program reads back of its actions and alternate stacks */
 extern const struct zoo_word mask_words[];    /* blocked signals, and what the program sees of them */
+extern const struct zoo_word mode_words[];    /* what the kernel does in another way for it: schedulers, clocks, memory, system calls */
 extern const struct zoo_word setting_words[]; /* scarce resources, busy loops, requests, what the program sees of itself */
 
 #endif

@@ -25,7 +25,7 @@
 enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 };
 
 #define WIRE_MAGIC 0x70435243u
-#define WIRE_VERSION 1u
+#define WIRE_VERSION 2u
 #define WIRE_MAX_FRAMES 256
 #define WIRE_THROW_FRAMES 48
 #define WIRE_MESSAGE_MAX 4096 /* longer messages are cut, here and in the raw report */
@@ -54,6 +54,7 @@ struct wire_crash {
         int32_t pid, tid;                      /* as the dying process sees itself */
         int64_t time_sec, time_nsec;           /* CLOCK_REALTIME at the crash */
         uint64_t fault_ns, raw_ns;             /* CLOCK_MONOTONIC: handler entered; raw report complete */
+        uint64_t sent_ns;                      /* CLOCK_MONOTONIC: when this was sent; 0: no clock */
         uint64_t deadline_ns;                  /* CLOCK_MONOTONIC: when the handler stops waiting; 0: it has no clock */
         uint64_t sigmask;                      /* blocked at the crash, bit n-1 for signal n */
         uint64_t altstack_base, altstack_size; /* the stack the handler runs on */
