@@ -297,7 +297,7 @@ const char *describe_what(struct report *report)
 {
         if (is(report->cause.kind, "request"))
                 return describe_cause(report);
-        if (report->cause.exception.type)
+        if (report->cause.exception.type && !is(report->cause.kind, "signal")) /* nor did what() itself crash */
                 return exception_phrase(report);
         return report->cause.message ? said(report) : fault_phrase(report);
 }
@@ -312,7 +312,7 @@ static const char *joint(struct report *report)
                 function = report->threads[0].frames[begin].function;
         if (is(function, "__cxa_throw"))
                 return ", thrown ";
-        if (is(function, "__cxa_rethrow"))
+        if (is(function, "__cxa_rethrow") || (function && !strncmp(function, "std::rethrow_exception(", 23)))
                 return ", rethrown ";
         if (report->cause.exception.type || report->cause.message || report->fault.recursion.function_count)
                 return ", ";

@@ -134,8 +134,8 @@ static void list_after(struct report *report, struct target *t, uint64_t at)
 
 /* ---- the faulting instruction ---- */
 
-/* pc of a breakpoint trap is that of the next instruction (Intel SDM volume 3, 6.15, #BP), and so is that of a system
- * call that a filter caught. */
+/* pc of a breakpoint trap is that of the next instruction (Intel SDM volume 3, 6.15, #BP, #OF; of int1 the kernel says
+ * TRAP_BRKPT: arch/x86/kernel/traps.c, exc_debug_user), and so is that of a system call that a filter caught. */
 static bool decode_before_pc(const struct crash_facts *f, struct target *t, enum instruction_kind kind,
                              struct examination *out)
 {
@@ -151,7 +151,11 @@ static bool decode_before_pc(const struct crash_facts *f, struct target *t, enum
 
 static bool decode_faulting(const struct crash_facts *f, struct target *t, struct examination *out)
 {
-        if (f->signal == SIGTRAP && f->code == SI_KERNEL && decode_before_pc(f, t, INSTRUCTION_BREAKPOINT, out))
+        if (f->signal == SIGTRAP && (f->code == SI_KERNEL || f->code == TRAP_BRKPT) &&
+            decode_before_pc(f, t, INSTRUCTION_BREAKPOINT, out))
+                return true;
+        if (f->signal == SIGSEGV && f->trap == ARCH_TRAP_OVERFLOW &&
+            decode_before_pc(f, t, INSTRUCTION_PRIVILEGED, out))
                 return true;
         if (f->signal == SIGSYS && decode_before_pc(f, t, INSTRUCTION_SYSTEM_CALL, out))
                 return true;
@@ -272,7 +276,8 @@ static bool find_call(const struct crash_facts *f, struct target *t, uint64_t en
                         read_word(t, insn.operands[0].address, 8, &goal);
                 if (!goal.known || goal.v != f->regs.v[ARCH_REG_PC])
                         continue;
-                snprintf(out->arrived_by, sizeof(out->arrived_by), "%s", insn.value.text);
+                if (insn.value.in_memory || insn.value.text[0] != '0') /* what is called by its address came by none */
+                        snprintf(out->arrived_by, sizeof(out->arrived_by), "%s", insn.value.text);
                 return true;
         }
         return false;
@@ -298,9 +303,9 @@ static bool is_execution(const struct crash_facts *f)
                 return false;
         if (!disassemble_is_canonical(f->regs.v[ARCH_REG_PC], 1))
                 return true;
-        return f->address.known && (f->trap == ARCH_TRAP_PAGE_FAULT && f->error & ARCH_FAULT_EXECUTE
-                                            ? true
-                                            : f->address.v == f->regs.v[ARCH_REG_PC]);
+        if (f->address.known && f->trap == ARCH_TRAP_PAGE_FAULT && f->error & (ARCH_FAULT_EXECUTE | ARCH_FAULT_WRITE))
+                return f->error & ARCH_FAULT_EXECUTE; /* an instruction may write to itself */
+        return f->address.known && f->address.v == f->regs.v[ARCH_REG_PC];
 }
 
 /* ---- the file behind a mapping ---- */

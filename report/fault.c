@@ -384,7 +384,7 @@ void fault_classify(struct report *report, const struct crash_facts *f, const st
         report->signal.sender.uid = f->sender_uid;
         access = access_kind(f, seen);
         class = classify(report, f, t, seen, access);
-        if (strcmp(class, "unknown") || !report->fault.class)
+        if (strcmp(class, "unknown") || !report->fault.class || (seen && seen->decoded && f->code == SI_KERNEL))
                 report->fault.class = class;
         report->cause.kind = kind(f, class);
         fill_fault(report, f, t, seen, access);

@@ -44,6 +44,9 @@ static const char *deed(struct story *s)
                            : is(s->report->fault.access, "read") ? "read"
                                                                  : "used";
 
+        if (is(s->report->fault.access, "execute"))
+                return "ran code";
+
         if (!s->m || !s->m->size)
                 return pool_printf(s->pool, "%s memory", verb);
         return pool_printf(s->pool, "%s %u byte%s", verb, s->m->size, s->m->size == 1 ? "" : "s");
@@ -89,23 +92,15 @@ static bool is_library(struct report *report, const struct report_frame *frame)
         return frame->module.known && !own_frame(report, frame);
 }
 
-/* "memmove" of "__memmove_avx_unaligned_erms", "snprintf" of "__GI___snprintf". */
+/* "memmove" of "__memmove_avx_unaligned_erms", "snprintf" of "__GI___snprintf", "printf" of "__printf_chk". */
 static const char *public_name(struct story *s, const char *name)
 {
-        static const char *const variants[] = { "_avx", "_sse", "_evex", "_ssse", "_erms" };
-        size_t len, i;
+        size_t len;
 
-        if (!strncmp(name, "__GI_", 5))
-                name += 5;
+        name = names_plain(s->pool, name);
         name += strspn(name, "_");
         len = strlen(name);
-        for (i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
-                const char *found = strstr(name, variants[i]);
-
-                if (found && found > name && (size_t)(found - name) < len)
-                        len = (size_t)(found - name);
-        }
-        return pool_strndup(s->pool, name, len);
+        return len > 4 && !strcmp(name + len - 4, "_chk") ? pool_strndup(s->pool, name, len - 4) : name;
 }
 
 /* "It did so in strlen, which main at app.c:12 called." Where the fault is in the system's libraries the reader's own
@@ -191,10 +186,43 @@ static const char *stack_overflow(struct story *s)
                            name);
 }
 
+/* The pointer itself is good, what was added to it is not. NULL: nothing says so. */
+static const char *index_hint(struct story *s)
+{
+        const struct memory_operand *m = s->m;
+        uint64_t base = m && m->base < 0 ? (uint64_t)m->displacement : m ? m->base_value : 0;
+        const struct mapping *at;
+
+        if (!m || !m->known || m->index < 0 || m->vector_index || !s->t)
+                return NULL;
+        at = target_mapping(s->t, base);
+        if (!at || !(at->perms & MAPS_READ))
+                return NULL;
+        return pool_printf(
+                s->pool, "0x%" PRIx64 ", to which it was added, lies in %s: most likely an index or a length is wrong.",
+                base, fault_place_name(s->report, s->t, at));
+}
+
+static const char *unmapped_hint(struct story *s)
+{
+        const char *hint = fault_pointer_hint(s->report, s->t, pointer_value(s));
+
+        if (!hint)
+                hint = index_hint(s);
+        if (hint)
+                return hint;
+        if (s->place.kind == PLACE_KERNEL)
+                return "A pointer that was never set, or was overwritten.";
+        if (s->place.past_end)
+                return "Most likely a loop, an index or a length went past the end of that memory; or what the pointer "
+                       "pointed to was given back to the system (munmap, free of a large block).";
+        return "The pointer was never set, was overwritten, or what it pointed to was given back to the system "
+               "(munmap, free of a large block).";
+}
+
 static const char *unmapped_address(struct story *s)
 {
         const char *where = s->place.words ? pool_printf(s->pool, ", %s", s->place.words) : "";
-        const char *hint = fault_pointer_hint(s->report, s->t, pointer_value(s));
         const char *first;
 
         if (s->m && s->m->in_segment)
@@ -203,7 +231,7 @@ static const char *unmapped_address(struct story *s)
                         "The program %s at %s, in thread-local storage, and the register that says where that "
                         "is leads to 0x%" PRIx64 ", %s.",
                         deed(s), s->m->text, s->address, s->place.words ? s->place.words : "where it cannot be");
-        if (s->m && s->m->base == ARCH_REG_SP)
+        if (s->m && s->m->base == ARCH_REG_SP && !(s->t && target_mapping(s->t, s->facts->regs.v[ARCH_REG_SP])))
                 return pool_printf(s->pool,
                                    "The stack pointer itself is wrong, 0x%" PRIx64 ": it was set to something that is "
                                    "no stack, or taken from memory that was overwritten.",
@@ -211,12 +239,7 @@ static const char *unmapped_address(struct story *s)
         if (s->m)
                 where = pool_printf(s->pool, ", address 0x%" PRIx64 "%s", s->address, where);
         first = pool_printf(s->pool, "The program %s %s%s.", deed(s), through(s), where);
-        if (!hint)
-                hint = s->place.kind == PLACE_KERNEL
-                               ? "A pointer that was never set, or was overwritten."
-                               : "The pointer was never set, was overwritten, or what it pointed to was given back to "
-                                 "the system (munmap, free of a large block).";
-        return join(s, join(s, first, hint), caller(s));
+        return join(s, join(s, first, unmapped_hint(s)), caller(s));
 }
 
 static const char *inaccessible_address(struct story *s)
@@ -270,7 +293,7 @@ static const char *jump(struct story *s)
                                    e->insn.kind == INSTRUCTION_CALL ? "called" : "jumped to", e->insn.value.text);
         }
         if (e && e->arrival == ARRIVAL_CALL)
-                return pool_printf(s->pool, "called what %s holds,", e->arrived_by);
+                return e->arrived_by[0] ? pool_printf(s->pool, "called what %s holds,", e->arrived_by) : "called";
         return e && e->arrival == ARRIVAL_RETURN ? "returned to" : "jumped to";
 }
 
@@ -382,7 +405,26 @@ static const char *division(struct story *s)
                            e->insn.value.text, e->value.v);
 }
 
-static const char *floating_point(struct story *s)
+/* An instruction of the x87 unit tells of what one before it did (Intel SDM volume 1, 8.6). */
+static const char *late(struct story *s)
+{
+        return s->seen && s->seen->decoded && s->seen->insn.text[0] == 'f'
+                       ? pool_printf(s->pool,
+                                     "The x87 unit reports that at the next instruction it is given, here %s: it was "
+                                     "one before that did it.",
+                                     s->seen->insn.text)
+                       : NULL;
+}
+
+static bool is_conversion(const struct story *s)
+{
+        const char *text = s->seen && s->seen->decoded ? s->seen->insn.text : "";
+        const char *to = strstr(text, "cvt") ? strchr(text, '2') : NULL;
+
+        return to && (strstr(to, "si") || strstr(to, "dq") || strstr(to, "qq") || strstr(to, "pi "));
+}
+
+static const char *floating_point_reason(struct story *s)
 {
         switch (s->facts->code) {
         case FPE_FLTDIV:
@@ -398,11 +440,21 @@ static const char *floating_point(struct story *s)
                 return "A floating-point result had to be rounded, and the program has asked for a signal then "
                        "(feenableexcept).";
         case FPE_FLTINV:
+                if (is_conversion(s))
+                        return "A floating-point number does not fit the integer that it was to become, and the "
+                               "program has asked for a signal then (feenableexcept).";
                 return "A floating-point operation has no result (0/0, the root of a negative number), and the program "
                        "has asked for a signal then (feenableexcept).";
         default:
                 return NULL;
         }
+}
+
+static const char *floating_point(struct story *s)
+{
+        const char *reason = floating_point_reason(s);
+
+        return reason ? join(s, reason, late(s)) : NULL;
 }
 
 static const char *illegal(struct story *s)

@@ -115,15 +115,21 @@ static bool met_a_promise(const struct report *report)
         return false;
 }
 
+/* By "throw;", or, maybe from another thread, through an exception_ptr: a future's get() does that. */
+static bool was_rethrown(struct report *report)
+{
+        return fault_frame_of(report, "__cxa_rethrow", DEPTH) ||
+               fault_frame_of(report, "std::rethrow_exception", DEPTH);
+}
+
 static const char *uncaught(struct report *report, const struct crash_facts *f)
 {
         const char *type = report->cause.exception.type, *where = describe_where(report);
 
         (void)f;
         type = type ? names_short(&report->pool, type, 160) : "An exception";
-        return pool_printf(&report->pool, "%s was %s%s%s; %s.", type,
-                           fault_frame_of(report, "__cxa_rethrow", DEPTH) ? "rethrown" : "thrown", where ? " " : "",
-                           where ? where : "",
+        return pool_printf(&report->pool, "%s was %s%s%s; %s.", type, was_rethrown(report) ? "rethrown" : "thrown",
+                           where ? " " : "", where ? where : "",
                            met_a_promise(report) ? "it left a function that promises to let nothing out (noexcept, or "
                                                    "a destructor)"
                                                  : "nothing on the stack of its thread catches it");
@@ -135,6 +141,8 @@ static const char *terminate(struct report *report, const struct crash_facts *f)
         if (fault_frame_of(report, "std::thread::~thread", DEPTH) ||
             fault_frame_of(report, "std::thread::operator=", DEPTH))
                 return "A std::thread object went away while its thread was neither joined nor detached.";
+        if (fault_frame_of(report, "__cxa_rethrow", DEPTH))
+                return "A \"throw;\" was reached outside of any catch: there was no exception to throw again.";
         return "std::terminate() was called with no exception on its way: a std::thread that was never joined, a \"throw;\" "
                "outside of any catch, or a call of the program's own.";
 }

@@ -11,6 +11,9 @@
 /* A neighbour farther away says nothing. */
 #define NEAR ((uint64_t)1024 * 1024)
 
+/* A loop steps out of memory by no more than what it works on at a time: two vectors of the longest, 64 bytes. */
+#define PAST_END 128
+
 #define ACCESS_ANY (MAPS_READ | MAPS_WRITE | MAPS_EXEC)
 
 /* ---- stacks ---- */
@@ -178,13 +181,14 @@ static size_t index_above(const struct target *t, uint64_t addr)
         return low;
 }
 
-static const char *nothing_words(struct report *report, const struct target *t, uint64_t addr)
+static const char *nothing_words(struct report *report, const struct target *t, uint64_t addr, bool *past_end)
 {
         size_t next = index_above(t, addr);
         const struct mapping *below = next ? &t->mappings.v[next - 1] : NULL;
         const struct mapping *higher = next < t->mappings.n ? &t->mappings.v[next] : NULL;
         uint64_t down = below ? addr - below->end : UINT64_MAX, up = higher ? higher->start - addr : UINT64_MAX;
 
+        *past_end = down < PAST_END;
         if (down > NEAR && up > NEAR)
                 return "where nothing is mapped, nor anything near it";
         if (down <= up)
@@ -206,7 +210,7 @@ struct fault_place fault_place(struct report *report, const struct target *t, ui
                 place.words = "in the part of the address space that is the kernel's";
         } else if (t && t->mappings.n) {
                 place.kind = PLACE_NOTHING;
-                place.words = nothing_words(report, t, addr);
+                place.words = nothing_words(report, t, addr, &place.past_end);
         }
         return place;
 }
@@ -280,9 +284,33 @@ static const char *tag_hint(struct report *report, const struct target *t, uint6
                            fault_place_name(report, t, m));
 }
 
+static bool in_heap(const struct target *t, uint64_t addr)
+{
+        const struct mapping *m = target_mapping(t, addr);
+
+        return m && m->perms & MAPS_WRITE && m->module < 0 && (!m->path[0] || !strcmp(m->path, "[heap]"));
+}
+
+/* glibc (malloc/malloc.c, PROTECT_PTR, since 2.32) links freed blocks by their addresses, and mixes each with the page
+ * number of the place where it stands: the last block of a list holds that number alone. */
+static const char *freed_hint(const struct target *t, uint64_t value)
+{
+        uint64_t next = value;
+        int i;
+
+        for (i = 0; i < 4; i++) /* 12 bits more are right each time, if both blocks are of one page */
+                next = value ^ next >> 12;
+        if (!(value >> 16) || value >> 47 || !(in_heap(t, value << 12) || (next % 16 == 0 && in_heap(t, next))))
+                return NULL;
+        return "It looks like what malloc writes into a block once that is freed: memory that was used after its free.";
+}
+
 const char *fault_pointer_hint(struct report *report, const struct target *t, uint64_t value)
 {
-        const char *hint = text_hint(report, value);
+        const char *hint = t ? freed_hint(t, value) : NULL;
+
+        if (!hint)
+                hint = text_hint(report, value);
 
         if (!hint && value + 64 < 128 && value >> 63)
                 hint = "It is -1 or close to it, what failed calls return: mmap's MAP_FAILED, for one.";

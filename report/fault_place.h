@@ -27,6 +27,7 @@ enum place_kind {
 struct fault_place {
         enum place_kind kind;
         const struct mapping *mapping; /* NULL: none */
+        bool past_end;                 /* PLACE_NOTHING: next to the last byte of what is mapped below */
         const char *words; /* "in the heap", "where nothing is mapped, 16 bytes after the end of the heap" */
 };
 

@@ -217,18 +217,35 @@ static char *cut_processor(char *name)
         return name;
 }
 
-/* "__GI_abort", "__libc_malloc": glibc's own aliases of what it exports. */
+/* The rest of a name that begins so, if it is one of the list. */
+static const char *known_rest(const char *name, const char *prefix, const char *const *list)
+{
+        size_t i;
+
+        for (i = 0; starts(name, prefix) && list[i]; i++)
+                if (!strcmp(name + strlen(prefix), list[i]))
+                        return list[i];
+        return NULL;
+}
+
+/* "__GI_abort", "__libc_malloc", "_IO_fwrite", "__isoc99_sscanf": glibc's own aliases of what it exports. */
 static const char *without_alias(const char *name)
 {
-        static const char *const exported[] = { "malloc", "calloc", "realloc", "free", "memalign", NULL };
-        size_t i;
+        static const char *const memory[] = { "malloc", "calloc", "realloc", "free", "memalign", NULL };
+        static const char *const stdio[] = { "fclose", "fdopen", "fflush", "fgets", "fopen",   "fputs",
+                                             "fread",  "fwrite", "puts",   "popen", "setvbuf", NULL };
+        const char *rest;
 
         if (starts(name, "__GI_") && name[5])
                 name += 5;
-        for (i = 0; exported[i] && starts(name, "__libc_"); i++)
-                if (!strcmp(name + 7, exported[i]))
-                        return name + 7;
-        return name;
+        if ((starts(name, "__isoc99_") || starts(name, "__isoc23_")) && name[9])
+                return name + 9;
+        rest = known_rest(name, "__libc_", memory);
+        if (!rest)
+                rest = known_rest(name, "_IO_", stdio);
+        if (!rest)
+                rest = known_rest(name, "_IO_new_", stdio);
+        return rest ? rest : name;
 }
 
 const char *names_plain(struct pool *pool, const char *name)

@@ -58,9 +58,17 @@ static const char *const foreign_rust_functions[] = { "core::*", "alloc::*", "<c
 
 static const char *const standard_functions[] = { "std::*", "__gnu_cxx::*", NULL };
 
+/* As they are in full. */
+static const char *const throwing_functions[] = { "__cxa_throw", "__cxa_rethrow", "std::rethrow_exception(*", NULL };
+
 /* Compiled into the program, but nobody's who works on it. */
-static const char *const foreign_files[] = { "/usr/include/c++/*",       "/usr/include/*/c++/*", "/usr/lib/gcc/*",
-                                             "/usr/lib/llvm*/include/*", "/rustc/*/library/*",   NULL };
+static const char *const foreign_files[] = { "/usr/include/c++/*", "/usr/include/*/c++/*", "/usr/lib/gcc/*",
+                                             "/usr/lib/llvm*/include/*", "/rustc/*/library/*",
+                                             /* glibc's: memset and printf of _FORTIFY_SOURCE, atoi, strtol */
+                                             "/usr/include/bits/*", "/usr/include/*-linux-*/bits/*",
+                                             "/usr/include/sys/*", "/usr/include/*-linux-*/sys/*",
+                                             "/usr/include/stdlib.h", "/usr/include/stdio.h", "/usr/include/string.h",
+                                             NULL };
 
 /* ---- */
 
@@ -190,11 +198,10 @@ size_t own_begin(struct report *report)
                 return 0;
         if (report->fault.access && !strcmp(report->fault.access, "execute") && !thread->frames[0].function)
                 return 1;
-        if (!report->cause.exception.type)
+        if (!report->cause.exception.type || (report->cause.kind && !strcmp(report->cause.kind, "signal")))
                 return 0;
         for (i = 0; i < thread->frame_count; i++)
-                if (thread->frames[i].function && (!strcmp(thread->frames[i].function, "__cxa_throw") ||
-                                                   !strcmp(thread->frames[i].function, "__cxa_rethrow")))
+                if (thread->frames[i].function && matches(throwing_functions, thread->frames[i].function))
                         return i;
         return 0;
 }

@@ -137,9 +137,18 @@ static bool is_store(const char *name)
         return false;
 }
 
+/* But for a mask, which stands behind it. */
+static bool is_last_operand(const cs_x86 *x, const cs_x86_op *op)
+{
+        for (op++; op < x->operands + x->op_count; op++)
+                if (op->type != X86_OP_REG || op->reg < X86_REG_K0 || op->reg > X86_REG_K7)
+                        return false;
+        return true;
+}
+
 static unsigned access_of(const cs_insn *insn, const cs_x86_op *op)
 {
-        bool is_last = op == &insn->detail->x86.operands[insn->detail->x86.op_count - 1];
+        bool is_last = is_last_operand(&insn->detail->x86, op);
         const char *name = cs_insn_name(engine.handle, insn->id);
 
         switch (insn->id) { /* what capstone 4 does not tell */
@@ -157,13 +166,23 @@ static unsigned access_of(const cs_insn *insn, const cs_x86_op *op)
         return (op->access & CS_AC_READ ? OPERAND_READ : 0u) | (op->access & CS_AC_WRITE ? OPERAND_WRITE : 0u);
 }
 
+/* Of areas for the registers of vectors capstone tells what the instruction takes in general registers. */
+static uint32_t size_of(const cs_insn *insn, const cs_x86_op *op)
+{
+        const char *name = cs_insn_name(engine.handle, insn->id);
+
+        if (name && (begins(name, "fxsave") || begins(name, "fxrstor")))
+                return 512;
+        return name && (begins(name, "xsave") || begins(name, "xrstor")) ? 0 : op->size;
+}
+
 static void add_written_operand(struct instruction *out, const cs_insn *insn, const cs_x86_op *op,
                                 const struct arch_registers *regs)
 {
         struct memory_operand *m = &out->operands[out->operand_count++];
 
         m->access = access_of(insn, op);
-        m->size = op->size;
+        m->size = size_of(insn, op);
         m->base = arch_register(op->mem.base, NULL);
         m->index = arch_register(op->mem.index, NULL);
         m->vector_index =
@@ -236,6 +255,14 @@ static bool in_group(const cs_insn *insn, uint8_t group)
         return false;
 }
 
+/* Anybody may, but capstone 4 takes it for a privilege, as with control registers. */
+static bool loads_segment(const cs_insn *insn)
+{
+        const cs_x86 *x = &insn->detail->x86;
+
+        return insn->id == X86_INS_MOV && (x->opcode[0] == 0x8e || x->opcode[0] == 0x8c);
+}
+
 static enum instruction_kind kind_of(const cs_insn *insn)
 {
         switch (insn->id) {
@@ -266,10 +293,18 @@ static enum instruction_kind kind_of(const cs_insn *insn)
         case X86_INS_CLI:
         case X86_INS_STI:
                 return INSTRUCTION_PRIVILEGED; /* by IOPL */
+        case X86_INS_RDMSR:                    /* what capstone 4 does not tell */
+        case X86_INS_WRMSR:
+        case X86_INS_XSETBV:
+                return INSTRUCTION_PRIVILEGED;
+        case X86_INS_IRET:
+        case X86_INS_IRETD:
+        case X86_INS_IRETQ:
+                return INSTRUCTION_PLAIN; /* anybody may use it: what it took from the stack was refused */
         default:
                 break;
         }
-        if (in_group(insn, X86_GRP_PRIVILEGE))
+        if (in_group(insn, X86_GRP_PRIVILEGE) && !loads_segment(insn))
                 return INSTRUCTION_PRIVILEGED;
         if (in_group(insn, X86_GRP_CALL))
                 return INSTRUCTION_CALL;
@@ -287,7 +322,13 @@ static uint32_t alignment_of(const cs_insn *insn, uint32_t size)
         const char *name = cs_insn_name(engine.handle, insn->id);
         size_t i;
 
-        if (!name || size < 16 || insn->id == X86_INS_NOP)
+        if (!name || insn->id == X86_INS_NOP)
+                return 0;
+        if (begins(name, "fxsave") || begins(name, "fxrstor"))
+                return 16;
+        if (begins(name, "xsave") || begins(name, "xrstor"))
+                return 64;
+        if (size < 16)
                 return 0;
         for (i = 0; i < sizeof(strict) / sizeof(strict[0]); i++)
                 if (begins(name, strict[i]))
@@ -295,10 +336,6 @@ static uint32_t alignment_of(const cs_insn *insn, uint32_t size)
         for (i = 0; i < sizeof(free_ones) / sizeof(free_ones[0]); i++)
                 if (begins(name, free_ones[i]))
                         return 0;
-        if (begins(name, "fxsave") || begins(name, "fxrstor"))
-                return 16;
-        if (begins(name, "xsave") || begins(name, "xrstor"))
-                return 64;
         return size == 16 && *name != 'v' && !in_group(insn, X86_GRP_FPU) ? 16 : 0;
 }
 
@@ -418,6 +455,8 @@ int disassemble(const uint8_t *code, size_t n, uint64_t address, const struct ar
         add_operands(out, engine.insn, regs);
         if (out->operand_count && !out->operands[0].on_stack)
                 out->alignment = alignment_of(engine.insn, out->operands[0].size);
+        if (out->operand_count && strstr(engine.insn->op_str, "{%k")) /* some of the elements */
+                out->operands[0].size = 0;
         find_value(out, engine.insn, regs);
         spell(out, engine.insn);
         return 0;

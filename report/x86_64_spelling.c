@@ -77,6 +77,17 @@ static unsigned operand_kinds(const char *plain, const char *s)
         return kinds;
 }
 
+/* "rep ", and as binutils has it "repz ", "repnz ", "lock ". */
+static void spell_prefixes(struct line *out, const char *prefixes, size_t len)
+{
+        if (len >= 4 && !strncmp(prefixes + len - 4, "repe", 4))
+                add(out, "%.*srepz ", (int)len - 4, prefixes);
+        else if (len >= 5 && !strncmp(prefixes + len - 5, "repne", 5))
+                add(out, "%.*srepnz ", (int)len - 5, prefixes);
+        else
+                add(out, "%.*s ", (int)len, prefixes);
+}
+
 static void spell_mnemonic(struct line *out, const char *mnemonic, const struct x86_64_spelling *in)
 {
         static const char *const never[] = { "push", "pop", "call", "jmp", NULL };
@@ -147,6 +158,9 @@ static void spell_memory(struct line *out, const char *s, const struct x86_64_sp
                         add(out, "%c", *s);
         }
         add(out, "%s)", commas == 1 ? ",1" : "");
+        for (s += *s != 0; *s; s++) /* " {%k1}" */
+                if (*s != ' ')
+                        add(out, "%c", *s);
         if (!strncmp(open, "(%rip)", 6))
                 out->relative = in->next + (uint64_t)strtoll(displacement, NULL, 0);
 }
@@ -195,7 +209,11 @@ void x86_64_spell(const struct x86_64_spelling *in, char *out, size_t size)
 
         *out = 0;
         if (last)
-                add(&line, "%.*s ", (int)(last - in->mnemonic), in->mnemonic);
+                spell_prefixes(&line, in->mnemonic, (size_t)(last - in->mnemonic));
+        if (!strcmp(in->plain, "xlatb")) {
+                add(&line, "xlat %%ds:(%%rbx)");
+                return;
+        }
         spell_mnemonic(&line, last ? last + 1 : in->mnemonic, in);
         snprintf(copy, sizeof(copy), "%s", in->operands);
         while ((operand = next_operand(&rest))) {

@@ -115,6 +115,9 @@ static void signatures(void)
         r = stack("abort@libc.so.6 main");
         r->threads[0].frames[1].file = "/usr/include/c++/12/vector";
         signature_is(r, "main", "a function of the program at a line of a header");
+        r = stack("__memset_avx2@libc.so.6 i:memset clear main");
+        r->threads[0].frames[1].file = "/usr/include/x86_64-linux-gnu/bits/string_fortified.h";
+        signature_is(r, "clear | main", "what glibc's headers put around its functions is nobody's own");
         signature_is(stack(""), "", "no frames, no signature");
         r = stack("+/usr/bin/app call main");
         r->fault.access = "execute";
@@ -318,6 +321,10 @@ static void summaries(void)
                    "std::out_of_range: no 7, thrown in pop at stack.c:42");
         summary_is(thrown("abort@libc.so.6 __cxa_rethrow@libstdc++.so.6 pop main", "int", "7"),
                    "int: 7, rethrown in pop at stack.c:42");
+        summary_is(
+                thrown("abort@libc.so.6 std::rethrow_exception(std::__exception_ptr::exception_ptr)@libstdc++.so.6 wait main",
+                       "int", "7"),
+                "int: 7, rethrown in wait at stack.c:42");
         summary_is(overflow("g f g f g f g main"), "stack-overflow: f and g calling each other 3 times, in g");
         summary_is(overflow("f f f f main"), "stack-overflow: f calling itself 4 times, in f");
         summary_is(overflow("f main"), "stack-overflow in f");

@@ -45,6 +45,7 @@ enum {
 
 /* Intel SDM volume 3, 6.15 and 4.7: the trap number of a page fault and bits of its error code. Of use only where
  * si_code says that the kernel raised the signal: for a sent one they are left over from the thread's last fault. */
+#define ARCH_TRAP_OVERFLOW 4u
 #define ARCH_TRAP_STACK_SEGMENT 12u
 #define ARCH_TRAP_PROTECTION 13u
 #define ARCH_TRAP_PAGE_FAULT 14u

@@ -136,6 +136,33 @@ ZOO_FRAME static void above_heap(const struct zoo_plan *plan UNUSED)
         p[16] = 1; /* CRASH: above-heap */
 }
 
+/* What was a pointer when the block was in use, and is a link of malloc's now. */
+ZOO_FRAME static void freed_pointer(const struct zoo_plan *plan UNUSED)
+{
+        volatile int *volatile *volatile p = malloc(64);
+
+        free((void *)(uintptr_t)p);
+        **p = 1; /* CRASH: freed-pointer */
+}
+
+ZOO_FRAME static void wild_index(const struct zoo_plan *plan UNUSED)
+{
+        int array[16];
+
+        __asm__ volatile("movl $1, (%%rdi,%%rsi,4)" /* CRASH: wild-index */
+                         :
+                         : "D"(array), "S"(500000000L)
+                         : "memory");
+}
+
+ZOO_FRAME static void past_end(const struct zoo_plan *plan UNUSED)
+{
+        volatile char *p = sbrk(0);
+
+        for (;; p++)
+                *p = 1; /* CRASH: past-end */
+}
+
 ZOO_FRAME static void half_pointer(const struct zoo_plan *plan UNUSED)
 {
         volatile char *p = malloc(100), *volatile half = (volatile char *)((uintptr_t)p & UINT32_MAX);
@@ -330,6 +357,16 @@ ZOO_FRAME static void misaligned_check(const struct zoo_plan *plan UNUSED)
                          : "rax", "memory", "cc");
 }
 
+ZOO_FRAME static void misaligned_save(const struct zoo_plan *plan UNUSED)
+{
+        static char area[1024] __attribute__((aligned(64)));
+
+        __asm__ volatile("fxsave 8(%%rdi)" /* CRASH: misaligned-save */
+                         :
+                         : "D"(area)
+                         : "memory");
+}
+
 /* --- arithmetic --- */
 
 ZOO_FRAME static void divide_overflow(const struct zoo_plan *plan UNUSED)
@@ -397,6 +434,24 @@ ZOO_FRAME static void float_overflow(const struct zoo_plan *plan UNUSED)
         sink = (int)large;
 }
 
+/* The unit tells of it when the quotient is to be stored. */
+ZOO_FRAME static void float_late(const struct zoo_plan *plan UNUSED)
+{
+        volatile long double zero = 0, one = 1;
+
+        trapping(FE_DIVBYZERO);
+        one = one / zero; /* CRASH: float-late */
+        sink = (int)one;
+}
+
+ZOO_FRAME static void float_convert(const struct zoo_plan *plan UNUSED)
+{
+        volatile double large = 1e30;
+
+        trapping(FE_INVALID);
+        sink = (int)large; /* CRASH: float-convert */
+}
+
 /* --- illegal, privileged, traps --- */
 
 ZOO_FRAME static void builtin_trap(const struct zoo_plan *plan UNUSED)
@@ -427,6 +482,35 @@ ZOO_FRAME static void port_input(const struct zoo_plan *plan UNUSED)
 ZOO_FRAME static void software_interrupt(const struct zoo_plan *plan UNUSED)
 {
         __asm__ volatile("int $0x21"); /* CRASH: software-interrupt */
+}
+
+ZOO_FRAME static void overflow_interrupt(const struct zoo_plan *plan UNUSED)
+{
+        __asm__ volatile("int $4");
+        sink = 1; /* CRASH: overflow-interrupt */
+}
+
+ZOO_FRAME static void read_model_register(const struct zoo_plan *plan UNUSED)
+{
+        __asm__ volatile("rdmsr" ::"c"(0) : "rax", "rdx"); /* CRASH: read-model-register */
+}
+
+ZOO_FRAME static void load_segment(const struct zoo_plan *plan UNUSED)
+{
+        __asm__ volatile("movl %0, %%ds" ::"r"(0x1234)); /* CRASH: load-segment */
+}
+
+ZOO_FRAME static void load_control(const struct zoo_plan *plan UNUSED)
+{
+        unsigned all = 0xffffffff;
+
+        __asm__ volatile("ldmxcsr %0" ::"m"(all)); /* CRASH: load-control */
+}
+
+ZOO_FRAME static void debug_trap(const struct zoo_plan *plan UNUSED)
+{
+        __asm__ volatile(".byte 0xf1"); /* CRASH: debug-trap */
+        sink = 1;
 }
 
 ZOO_FRAME static void long_breakpoint(const struct zoo_plan *plan UNUSED)
@@ -533,6 +617,9 @@ const struct zoo_word fault_words[] = {
         { "after-unmap", after_unmap },
         { "after-free", after_free },
         { "above-heap", above_heap },
+        { "freed-pointer", freed_pointer },
+        { "wild-index", wild_index },
+        { "past-end", past_end },
         { "half-pointer", half_pointer },
         { "tagged-pointer", tagged_pointer },
         { "text-pointer", text_pointer },
@@ -552,6 +639,7 @@ const struct zoo_word fault_words[] = {
         { "misaligned-vector", misaligned_vector },
         { "misaligned-operand", misaligned_operand },
         { "misaligned-check", misaligned_check },
+        { "misaligned-save", misaligned_save },
         { "divide-overflow", divide_overflow },
         { "remainder-zero", remainder_zero },
         { "divide-memory", divide_memory },
@@ -559,12 +647,19 @@ const struct zoo_word fault_words[] = {
         { "float-divide", float_divide },
         { "float-invalid", float_invalid },
         { "float-overflow", float_overflow },
+        { "float-late", float_late },
+        { "float-convert", float_convert },
         { "builtin-trap", builtin_trap },
         { "bad-opcode", bad_opcode },
         { "locked-nop", locked_nop },
         { "clear-interrupts", clear_interrupts },
         { "port-input", port_input },
         { "software-interrupt", software_interrupt },
+        { "overflow-interrupt", overflow_interrupt },
+        { "read-model-register", read_model_register },
+        { "load-segment", load_segment },
+        { "load-control", load_control },
+        { "debug-trap", debug_trap },
         { "long-breakpoint", long_breakpoint },
         { "single-step", single_step },
         { "cut-file", cut_file },
