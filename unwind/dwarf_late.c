@@ -29,11 +29,11 @@ static size_t whole_pages(size_t size)
         return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
 }
 
-/* How far to inflate for a read of the byte `at`: an eighth of the section beyond it, for those that follow; four times
- * what is known, for those that follow and follow; and the page that is kept back. */
+/* How far to inflate for a read of the byte `at`: a sixteenth of the section beyond it, for the reads that follow; at
+ * least four times what is known, for those that follow and follow; and the page that is kept back. */
 static size_t step_for(const struct late *l, size_t at)
 {
-        size_t step = whole_pages(at + l->size / 8), more = 4 * l->known;
+        size_t step = whole_pages(at + l->size / 16), more = 4 * l->known;
 
         step = (step > more ? step : more) + PAGE;
         return step < l->size / 4 * 3 ? step : l->size;
