@@ -303,9 +303,13 @@ static bool is_execution(const struct crash_facts *f)
                 return false;
         if (!disassemble_is_canonical(f->regs.v[ARCH_REG_PC], 1))
                 return true;
-        if (f->address.known && f->trap == ARCH_TRAP_PAGE_FAULT && f->error & (ARCH_FAULT_EXECUTE | ARCH_FAULT_WRITE))
-                return f->error & ARCH_FAULT_EXECUTE; /* an instruction may write to itself */
-        return f->address.known && f->address.v == f->regs.v[ARCH_REG_PC];
+        if (!f->address.known)
+                return false;
+        if (f->trap == ARCH_TRAP_PAGE_FAULT && f->error & ARCH_FAULT_EXECUTE)
+                return fault_is_fetch(f);
+        if (f->trap == ARCH_TRAP_PAGE_FAULT && f->error & ARCH_FAULT_WRITE)
+                return false; /* an instruction may write to itself */
+        return f->address.v == f->regs.v[ARCH_REG_PC];
 }
 
 /* ---- the file behind a mapping ---- */

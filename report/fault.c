@@ -78,17 +78,23 @@ static const char *access_word(unsigned access)
         return access & OPERAND_READ ? "read" : NULL;
 }
 
+bool fault_is_fetch(const struct crash_facts *f)
+{
+        if (f->trap != ARCH_TRAP_PAGE_FAULT || !(f->error & ARCH_FAULT_EXECUTE) || !f->address.known)
+                return false;
+        return !(f->regs.known >> ARCH_REG_PC & 1) || f->address.v - f->regs.v[ARCH_REG_PC] <= INSTRUCTION_LONGEST;
+}
+
 static const char *access_kind(const struct crash_facts *f, const struct examination *e)
 {
         bool pc_known = f->regs.known >> ARCH_REG_PC & 1;
 
         if ((f->signal != SIGSEGV && f->signal != SIGBUS) || f->code <= 0)
                 return NULL;
-        if (f->trap == ARCH_TRAP_PAGE_FAULT) {
-                if (f->error & ARCH_FAULT_EXECUTE)
-                        return "execute";
+        if (fault_is_fetch(f))
+                return "execute";
+        if (f->trap == ARCH_TRAP_PAGE_FAULT && !(f->error & ARCH_FAULT_EXECUTE))
                 return f->error & ARCH_FAULT_WRITE ? "write" : "read";
-        }
         if (pc_known && f->address.known && f->regs.v[ARCH_REG_PC] == f->address.v)
                 return "execute";
         if (pc_known && !f->address.known && !disassemble_is_canonical(f->regs.v[ARCH_REG_PC], 1))

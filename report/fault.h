@@ -24,6 +24,10 @@ struct crash_facts {
 /* Reads siginfo and the rest; nothing in `wire` is believed beyond its size. */
 void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *out);
 
+/* Was it the fetch of an instruction that faulted? The error code alone may be that of an earlier fault of the thread: the
+ * kernel keeps the last one, and a debugger that called functions and then handed the signal on has made others. */
+bool fault_is_fetch(const struct crash_facts *f);
+
 struct examination;
 
 /* Fills report->signal, report->fault and report->cause.kind. `t` (may be NULL) gives the mappings and, in

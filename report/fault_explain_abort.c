@@ -67,11 +67,14 @@ static const char *assertion(struct report *report, const struct crash_facts *f)
 static const char *heap_corruption(struct report *report, const struct crash_facts *f)
 {
         (void)f;
+        if (says(report, "double free or corruption") && !says(report, "(fasttop)"))
+                return "A block of memory was freed twice, this being the second time; or something wrote past the end of a "
+                       "block, over what malloc keeps between them.";
         if (says(report, "double free"))
                 return "A block of memory was freed twice; this is the second time.";
         if (says(report, "invalid pointer"))
                 return "free() or realloc() was given a pointer that malloc() never returned: one into the middle of a block, to a "
-                       "variable, or one that was overwritten.";
+                       "variable, or one that was overwritten. Or something wrote over what malloc keeps before the block.";
         return "The heap is damaged: something wrote past the end of a block, or into one that was freed before. It was "
                "noticed here, but done earlier: valgrind or -fsanitize=address shows where.";
 }

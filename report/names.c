@@ -206,6 +206,15 @@ static char *cut_processor(char *name)
 
         if (!starts(name, "__") || strchr(name, ':'))
                 return name;
+        if (starts(name, "____strto") ||
+            starts(name, "____wcsto")) { /* "____strtol_l_internal", of which strtol is one call */
+                char *mark = strstr(name, "_l_internal");
+
+                if (mark && !mark[11]) {
+                        *mark = '\0';
+                        return name + 4;
+                }
+        }
         for (i = 0; marks[i]; i++) {
                 char *mark = strstr(name + 2, marks[i]);
 

@@ -16,6 +16,7 @@ static const char *const foreign_modules[] = {
         "libmvec[.-]*", "libc.musl-*", "*vdso*",
         /* C++ and its exceptions; calls by pointer */
         "libstdc++.so*", "libgcc_s.so*", "libc++.so*", "libc++abi.so*", "libunwind.so*", "libsupc++*", "libffi.so*",
+        "libobjc.so*",
         /* allocators */
         "libjemalloc.so*", "libtcmalloc*.so*", "libmimalloc.so*",
         /* sanitizers, and ourselves */

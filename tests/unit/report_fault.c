@@ -63,6 +63,8 @@ static const struct {
         { "call of null", SIGSEGV, SEGV_MAPERR, 0, EXEC_FAULT, 0, STACK + 64, "null-call", "execute", NULL },
         { "jump into the heap", SIGSEGV, SEGV_ACCERR, 0x500010, EXEC_FAULT, 0x500010, STACK + 64,
           "execute-non-executable", "execute", "[heap]" },
+        { "read, with the error code of an earlier jump", SIGSEGV, SEGV_MAPERR, 0x900000, EXEC_FAULT, 0x400100,
+          STACK + 64, "unmapped-address", NULL, NULL },
         { "jump without an error code", SIGSEGV, SEGV_MAPERR, 0x900000, 0, 0x900000, STACK + 64, "unmapped-address",
           "execute", NULL },
         { "write to text", SIGSEGV, SEGV_ACCERR, 0x400020, WRITE_FAULT | 1, 0x400100, STACK + 64, "write-to-read-only",

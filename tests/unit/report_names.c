@@ -24,6 +24,8 @@ static const struct pair plain[] = {
         { "__GI___assert_fail", "__assert_fail" },
         { "__libc_malloc", "malloc" },
         { "__libc_start_main", "__libc_start_main" },
+        { "____strtol_l_internal", "strtol" },
+        { "__GI_____strtod_l_internal", "strtod" },
         { "_IO_fwrite", "fwrite" },
         { "__GI__IO_new_fclose", "fclose" },
         { "_IO_mine", "_IO_mine" },
