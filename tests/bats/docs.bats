@@ -36,10 +36,12 @@ examples() {
 @test "manual pages: every example gives what it shows" {
         need jq addr2line make
         tried=0
+        # GNU addr2line does not see the innermost of clang's inlined calls
+        ! made_by_clang || without=(--skip addr2line)
         for page in "${pages[@]}"; do
                 ! grep -qE '^\.Dl.*(crashpre |jq |LD_PRELOAD)' <(sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$page") ||
                         fail "${page##*/}: an example that cannot be run" || return 1
-                ! grep -q '^\$ ' "$page" || { a_place && examples "$page" && tried=$((tried + 1)); } || return 1
+                ! grep -q '^\$ ' "$page" || { a_place && examples ${without[@]+"${without[@]}"} "$page" && tried=$((tried + 1)); } || return 1
         done
         [ $tried -ge 6 ] || fail "only $tried pages have examples"
 }
