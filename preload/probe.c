@@ -21,7 +21,7 @@ static struct {
         } slot[SLOTS];
 } probe = { .mem_fd = -1, .pipe_fd = { -1, -1 } };
 
-static uint8_t page_data[SLOTS][PAGE];
+static uint8_t page_data[SLOTS][PAGE] __attribute__((aligned(PAGE))); /* a slot touches one page */
 
 void probe_begin(void)
 {
