@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- bad goals of jumps ---- */
@@ -142,10 +143,52 @@ const char *explain_floating_point(struct story *s)
         return reason ? story_join(s, reason, late(s)) : NULL;
 }
 
+/* clang's -fsanitize-trap gives its instruction the number of the check: SanitizerHandler in
+ * clang/lib/CodeGen/CodeGenFunction.h. */
+static const char *failed_check(const char *text)
+{
+        static const char *const checks[] = {
+                "an addition overflowed",
+                "a place was reached that __builtin_unreachable() says is never reached",
+                "a call or a cast was not to what its type says",
+                "a division by zero, or of the smallest integer by -1",
+                "an object was not of the class that it was used as",
+                "a floating-point number did not fit the type that it was to become",
+                "a function was called through a pointer to one of another type",
+                "a value was changed by an implicit conversion",
+                "a builtin function was given a value that it must not have",
+                "an object was not of the class that it was cast to",
+                "a bool or an enum held a value that it cannot have",
+                "a function that must return a value came to its end without",
+                "a multiplication overflowed",
+                "the smallest integer was negated",
+                "an argument that must not be null was",
+                "a value returned that must not be null was",
+                "an argument that must not be null was",
+                "a value returned that must not be null was",
+                "an index was outside of its array",
+                "pointer arithmetic overflowed",
+                "a shift by more than there are bits, or of a negative number",
+                "a subtraction overflowed",
+                "a pointer was null, or not aligned, or its object too small",
+                "a pointer was not aligned as it was assumed to be",
+                "a variable-length array was to have no elements",
+        };
+        unsigned number = 0;
+
+        if (strcmp(text, "ud1 (%eax),%eax") && sscanf(text, "ud1 0x%x(%%eax),%%ea", &number) != 1)
+                return NULL;
+        return number < sizeof(checks) / sizeof(checks[0]) ? checks[number] : NULL;
+}
+
 const char *explain_illegal(struct story *s)
 {
         const struct examination *e = s->seen;
+        const char *check = e && e->decoded ? failed_check(e->insn.text) : NULL;
 
+        if (check)
+                return pool_printf(s->pool, "A check that the compiler put there (-fsanitize=undefined) failed: %s.",
+                                   check);
         if (!e || !e->decoded)
                 return "The program ran into bytes that are no instruction of this processor.";
         if (e->insn.kind == INSTRUCTION_UNDEFINED)

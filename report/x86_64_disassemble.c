@@ -431,6 +431,36 @@ static void spell(struct instruction *out, const cs_insn *insn)
         x86_64_spell(&s, out->text, sizeof(out->text));
 }
 
+/* ud1 has operands (Intel SDM volume 2, UD), of which capstone 4 knows nothing: clang says there what was wrong. Those
+ * without a scaled index are read. */
+static int read_ud1(const uint8_t *code, size_t n, struct instruction *out)
+{
+        static const char *const names[] = { "ax", "cx", "dx", "bx", "sp", "bp", "si", "di" };
+        size_t at = n && code[0] == 0x67;
+        unsigned mode, rm, reg, offset;
+
+        if (n < at + 3 || code[at] != 0x0f || code[at + 1] != 0xb9)
+                return -ENOENT;
+        mode = code[at + 2] >> 6;
+        if (mode == 1 && n < at + 4)
+                return -ENOENT;
+        reg = code[at + 2] >> 3 & 7;
+        rm = code[at + 2] & 7;
+        offset = mode == 1 ? code[at + 3] : 0;
+        if (mode == 2 || (mode != 3 && rm == 4) || (!mode && rm == 5) || offset > 127)
+                return -ENOENT;
+        out->length = (uint32_t)at + 3 + (mode == 1);
+        out->kind = INSTRUCTION_UNDEFINED;
+        if (mode == 3)
+                snprintf(out->text, sizeof(out->text), "ud1 %%e%s,%%e%s", names[rm], names[reg]);
+        else if (mode == 1)
+                snprintf(out->text, sizeof(out->text), "ud1 0x%x(%%%c%s),%%e%s", offset, at ? 'e' : 'r', names[rm],
+                         names[reg]);
+        else
+                snprintf(out->text, sizeof(out->text), "ud1 (%%%c%s),%%e%s", at ? 'e' : 'r', names[rm], names[reg]);
+        return 0;
+}
+
 int disassemble(const uint8_t *code, size_t n, uint64_t address, const struct arch_registers *regs,
                 struct instruction *out)
 {
@@ -443,7 +473,7 @@ int disassemble(const uint8_t *code, size_t n, uint64_t address, const struct ar
                 return -ENOMEM;
         if (n > INSTRUCTION_LONGEST)
                 n = INSTRUCTION_LONGEST;
-        if (!x86_64_evex(code, n, address, regs, out))
+        if (!x86_64_evex(code, n, address, regs, out) || !read_ud1(code, n, out))
                 return 0;
         if (!cs_disasm_iter(engine.handle, &at, &n, &pc, engine.insn)) {
                 out->length = 1;

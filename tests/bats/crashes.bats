@@ -215,6 +215,7 @@ faults() {
 @test "a floating-point number that no int can hold" { crash float-convert floating-point-exception - float_convert instruction='cvttsd2si *' says="does not fit the integer"; }
 @test "ud2" { crash ill illegal-instruction - ill instruction=ud2 says="__builtin_trap"; }
 @test "__builtin_trap" { crash builtin-trap illegal-instruction - builtin_trap says="__builtin_trap"; }
+@test "a check of -fsanitize-trap" { crash checked-bounds illegal-instruction - checked_bounds instruction='ud1 0x12(%eax),%eax' says="an index was outside of its array"; }
 @test "bytes that are no instruction" { crash bad-opcode illegal-instruction - bad_opcode instruction='(bad)'; }
 @test "lock where it may not stand" { crash locked-nop illegal-instruction - locked_nop; }
 @test "hlt" { crash privileged privileged-instruction - privileged instruction=hlt says="kernel alone"; }

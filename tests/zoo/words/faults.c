@@ -459,6 +459,12 @@ ZOO_FRAME static void builtin_trap(const struct zoo_plan *plan UNUSED)
         __builtin_trap(); /* CRASH: builtin-trap */
 }
 
+/* What clang's -fsanitize-trap=bounds makes. */
+ZOO_FRAME static void checked_bounds(const struct zoo_plan *plan UNUSED)
+{
+        __asm__ volatile(".byte 0x67, 0x0f, 0xb9, 0x40, 0x12"); /* CRASH: checked-bounds */
+}
+
 ZOO_FRAME static void bad_opcode(const struct zoo_plan *plan UNUSED)
 {
         __asm__ volatile(".byte 0x06"); /* CRASH: bad-opcode */
@@ -650,6 +656,7 @@ const struct zoo_word fault_words[] = {
         { "float-late", float_late },
         { "float-convert", float_convert },
         { "builtin-trap", builtin_trap },
+        { "checked-bounds", checked_bounds },
         { "bad-opcode", bad_opcode },
         { "locked-nop", locked_nop },
         { "clear-interrupts", clear_interrupts },
