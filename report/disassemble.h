@@ -54,7 +54,7 @@ enum instruction_kind {
         INSTRUCTION_BREAKPOINT, /* the trap comes after it */
         INSTRUCTION_SYSTEM_CALL,
         INSTRUCTION_UNDEFINED,  /* meant to be illegal: __builtin_trap(), unreachable code */
-        INSTRUCTION_PRIVILEGED, /* for the kernel alone */
+        INSTRUCTION_PRIVILEGED, /* for the kernel alone, or where it says so */
 };
 
 struct instruction {

@@ -205,8 +205,23 @@ const char *explain_illegal(struct story *s)
                            e->insn.text);
 }
 
+/* What programs may use where nobody said otherwise; NULL: no such instruction. */
+static const char *forbidden_by(const char *text)
+{
+        if (!strncmp(text, "rdtsc", 5))
+                return "prctl(2), PR_SET_TSC";
+        if (!strncmp(text, "cpuid", 5))
+                return "arch_prctl(2), ARCH_SET_CPUID";
+        return strncmp(text, "rdpmc", 5) ? NULL : "/sys/bus/event_source/devices/cpu/rdpmc";
+}
+
 const char *explain_privileged(struct story *s)
 {
+        const char *by = forbidden_by(s->seen->insn.text);
+
+        if (by)
+                return pool_printf(s->pool, "The program ran into %s, which the kernel had been told to forbid it: %s.",
+                                   s->seen->insn.text, by);
         return pool_printf(s->pool,
                            "The program ran into %s, which is for the kernel alone: it went to a wrong place, or code "
                            "that is not meant for programs was called.",

@@ -293,6 +293,11 @@ static enum instruction_kind kind_of(const cs_insn *insn)
         case X86_INS_CLI:
         case X86_INS_STI:
                 return INSTRUCTION_PRIVILEGED; /* by IOPL */
+        case X86_INS_RDTSC:
+        case X86_INS_RDTSCP:
+        case X86_INS_RDPMC:
+        case X86_INS_CPUID:
+                return INSTRUCTION_PRIVILEGED; /* by CR4.TSD, CR4.PCE and the faulting of cpuid */
         case X86_INS_RDMSR:                    /* what capstone 4 does not tell */
         case X86_INS_WRMSR:
         case X86_INS_XSETBV:

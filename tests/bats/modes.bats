@@ -60,6 +60,13 @@ found() { assert_json "$(the_report)" "$1"; }
         faithful notsc-thread-abort
 }
 
+@test "an instruction that the kernel was told to forbid: it is named, and what forbids it" {
+        can notsc-nothing
+        faithful notsc-rdtsc
+        found '.fault.class == "privileged-instruction" and .fault.instruction == "rdtsc"'
+        found '.fault.explanation | contains("PR_SET_TSC")'
+}
+
 @test "children in a time namespace, later or earlier: same death, one report with its times" {
         for seconds in 100000 -2; do
                 export ZOO_SECONDS=$seconds

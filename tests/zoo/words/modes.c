@@ -127,6 +127,11 @@ static void notsc_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
+static ZOO_FRAME void read_counter(const struct zoo_plan *plan UNUSED)
+{
+        __asm__ volatile("rdtsc" : : : "rax", "rdx"); /* CRASH: rdtsc */
+}
+
 /* Children, the helper too, live ZOO_SECONDS later than this process. */
 static void timens_prefix(const struct zoo_plan *plan)
 {
@@ -213,6 +218,7 @@ const struct zoo_word mode_words[] = {
         { "schedule", say_schedule },
         { "rttime-", rttime_prefix },
         { "notsc-", notsc_prefix },
+        { "rdtsc", read_counter },
         { "timens-", timens_prefix },
         { "unserved", make_unserved },
         { "unserved-pointer", unserved_pointer },
