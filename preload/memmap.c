@@ -7,6 +7,7 @@
 #include "unwind/core/raw_format.h"
 
 #include <errno.h>
+#include <linux/limits.h>
 
 #define MAX_RANGES 16384
 #define NAMED_RANGES 4096 /* of those: kept for mappings that have a name or can be executed */
@@ -198,6 +199,28 @@ static void find_modules(void)
         }
 }
 
+/* The program's own path is what execve(2) was given, and may be relative: to a directory that the program has perhaps left,
+ * but whoever opens the file compares its build ID. */
+static const char *absolute_path(const char *path)
+{
+        static char full[PATH_MAX];
+        long n;
+
+        if (path[0] == '/' || path[0] == '[' || !path[0])
+                return path;
+        n = sys_2(SYS_getcwd, (long)full, sizeof(full));
+        if (n < 2 || full[0] != '/') /* "(unreachable)/...": getcwd(2) */
+                return path;
+        n -= full[n - 2] == '/' ? 2 : 1;
+        full[n++] = '/';
+        if (path[0] == '.' && path[1] == '/')
+                path += 2;
+        for (; *path && n + 1 < PATH_MAX; path++)
+                full[n++] = *path;
+        full[n] = 0;
+        return full;
+}
+
 /* Without /proc: one range a module, said to be executable throughout, which is as much as can be told. */
 static void add_linked(void *ctx, const struct image *image, const char *path)
 {
@@ -205,6 +228,7 @@ static void add_linked(void *ctx, const struct image *image, const char *path)
         size_t n = 0, at = m->module_count;
 
         (void)ctx;
+        path = absolute_path(path);
         while (path[n])
                 n++;
         if (m->module_count == MAX_MODULES || m->range_count == MAX_RANGES)

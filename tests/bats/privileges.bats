@@ -205,6 +205,15 @@ in_new() {
         assert_json "$(the_report)" 'any(.modules[]; .path | endswith("/zoo"))'
 }
 
+@test "no /proc at all, the program started by a relative path: its names all the same" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        in_new -m
+        cd "$(dirname "$(zoo)")"
+        run -139 timeout 20 unshare -m sh -c 'umount -l /proc && LD_PRELOAD="$0" exec ./zoo null-write' "$preload"
+        good_reports 1
+        assert_stack "$(the_report)" null_write zoo_go main
+}
+
 @test "the helper is not in the program's mount namespace: the raw report, and it says so" {
         [ "$(id -u)" = 0 ] || skip "needs root"
         in_new -m
