@@ -253,6 +253,22 @@ static const char *pattern_hint(struct report *report, uint64_t value)
         return NULL;
 }
 
+/* Words that people write where nothing should be used, in the lower or in the upper half. */
+static const char *mark_hint(struct report *report, uint64_t value)
+{
+        static const uint32_t marks[] = { 0xdeadbeef, 0xbaadf00d, 0xdeadc0de, 0xdeaddead,
+                                          0xcafebabe, 0xfeedface, 0xfeeefeee, 0x8badf00d };
+        size_t i;
+
+        for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+                if ((uint32_t)value - marks[i] < 4096 || value >> 32 == marks[i])
+                        return pool_printf(
+                                &report->pool,
+                                "It is 0x%x, a mark that programs put where memory is not set yet or was freed.",
+                                marks[i]);
+        return NULL;
+}
+
 /* A pointer that passed through an int: as when a function that gives one was never declared. */
 static const char *half_hint(struct report *report, const struct target *t, uint64_t value)
 {
@@ -316,6 +332,9 @@ const char *fault_pointer_hint(struct report *report, const struct target *t, ui
                 hint = "It is -1 or close to it, what failed calls return: mmap's MAP_FAILED, for one.";
         if (!hint)
                 hint = pattern_hint(report, value);
+        if (!hint &&
+            (!(value >> 32) || (value >> 47 && value >> 47 != 0x1ffff))) /* else it may be an address by chance */
+                hint = mark_hint(report, value);
         if (!hint && t)
                 hint = half_hint(report, t, value);
         if (!hint && t)

@@ -165,6 +165,7 @@ faults() {
 @test "tagged pointer" { crash tagged-pointer non-canonical-address write tagged_pointer says="Without its upper bits*into the heap"; }
 @test "a string over a pointer" { crash text-pointer non-canonical-address write text_pointer says='text "overrun!"'; }
 @test "a pointer never set, filled by the compiler" { crash filled-pointer non-canonical-address read filled_pointer says="0xaa"; }
+@test "a pointer that is a mark" { crash marked-pointer unmapped-address write marked_pointer says="It is 0xdeadbeef, a mark"; }
 @test "ruined heap under malloc" { crash malloc non-canonical-address read fault_in_malloc says="called by fault_in_malloc"; }
 
 # ---- rights ----

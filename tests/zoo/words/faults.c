@@ -197,6 +197,13 @@ ZOO_FRAME static void filled_pointer(const struct zoo_plan *plan UNUSED)
 
 /* --- rights --- */
 
+ZOO_FRAME static void marked_pointer(const struct zoo_plan *plan UNUSED)
+{
+        volatile int *volatile p = (volatile int *)0xdeadbeefu;
+
+        p[2] = 1; /* CRASH: marked-pointer */
+}
+
 ZOO_FRAME static void closed_read(const struct zoo_plan *plan UNUSED)
 {
         volatile char *volatile p = page_of(PROT_NONE);
@@ -630,6 +637,7 @@ const struct zoo_word fault_words[] = {
         { "tagged-pointer", tagged_pointer },
         { "text-pointer", text_pointer },
         { "filled-pointer", filled_pointer },
+        { "marked-pointer", marked_pointer },
         { "closed-read", closed_read },
         { "closed-write", closed_write },
         { "code-write", code_write },
