@@ -170,10 +170,9 @@ static size_t find_roots(struct reading *r)
                         else if (abbrev > abbrevs)
                                 abbrevs = abbrev;
                 }
-                if (p->unit == no_unit || err)
-                        p->unit = no_unit, left++;
-                else
-                        p->unit += header;
+                if (p->unit != no_unit)
+                        p->unit = err ? no_unit : p->unit + header;
+                left += p->unit == no_unit;
         }
         dwarf_image_reach(&r->image, DWARF_ABBREV, abbrevs);
         return left;
