@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/describe.h: the phrases that text, JSON and pages share. All from the report's pool; not yet safe for a
+/* report/describe.h: the phrases that text and JSON share. All from the report's pool; not yet safe for a
  * terminal (utf8.h). */
 #ifndef CRASHPRE_REPORT_DESCRIBE_H
 #define CRASHPRE_REPORT_DESCRIBE_H

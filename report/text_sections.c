@@ -11,7 +11,6 @@
 #define REGISTERS_A_LINE 3
 #define BYTES_A_LINE 16
 #define SCRIPT_FRAMES 8 /* on stderr */
-#define THROW_FRAMES 8  /* on stderr */
 
 /* ---- scripts ---- */
 

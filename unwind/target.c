@@ -79,13 +79,6 @@ int target_module_index(const struct target *t, uint64_t addr)
         return m->module;
 }
 
-const struct module *target_module(const struct target *t, uint64_t addr)
-{
-        int i = target_module_index(t, addr);
-
-        return i < 0 ? NULL : &t->modules.v[i];
-}
-
 bool target_past_deadline(const struct target *t)
 {
         struct timespec now;

@@ -108,10 +108,11 @@ int target_read(struct target *t, uint64_t addr, void *buf, size_t len);
  * readable. */
 ssize_t target_read_string(struct target *t, uint64_t addr, char *buf, size_t size);
 
-/* The mapping or module that holds `addr`; NULL if none. Borrowed. target_module_index: index or -1. Where mappings
- * are known they decide, so that what is mapped into a gap of a module is not taken for it. */
+/* The mapping that holds `addr`, borrowed; NULL if none. */
 const struct mapping *target_mapping(const struct target *t, uint64_t addr);
-const struct module *target_module(const struct target *t, uint64_t addr);
+
+/* The index in t->modules of the module that holds `addr`; -1 if none. Where mappings are known they decide, so that
+ * what is mapped into a gap of a module is not taken for it. */
 int target_module_index(const struct target *t, uint64_t addr);
 
 /* Has t->deadline_ns passed? */

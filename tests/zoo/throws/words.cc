@@ -65,14 +65,6 @@ struct what_throws : std::exception {
         const char *what() const noexcept override { throw_plainly(); }
 };
 
-struct what_loops : std::exception {
-        const char *what() const noexcept override
-        {
-                for (volatile int i = 0;; i = i + 1)
-                        ;
-        }
-};
-
 struct what_wild : std::exception {
         const char *what() const noexcept override { return reinterpret_cast<const char *>(0x123456789000); }
 };
@@ -241,7 +233,6 @@ const struct {
         { "own-what", [] { throw own_what(); } },
         { "what-faults", [] { throw what_faults(); } },
         { "what-throws", [] { throw what_throws(); } },
-        { "what-loops", [] { throw what_loops(); } },
         { "what-wild", [] { throw what_wild(); } },
         { "odd-text", [] { throw std::runtime_error("caf\xc3\xa9 \xff \x1b[31m\n"); } },
         { "long-text", [] { throw std::runtime_error(std::string(1 << 20, 'w')); } },

@@ -197,16 +197,6 @@ static void pidfile_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
-static void latch_prefix(const struct zoo_plan *plan)
-{
-        char byte;
-
-        zoo_say("ready");
-        if (read(STDIN_FILENO, &byte, 1) < 0)
-                zoo_broken("stdin");
-        zoo_go(plan);
-}
-
 /* The moment before the rest, CLOCK_MONOTONIC in nanoseconds. */
 static void stamp_prefix(const struct zoo_plan *plan)
 {
@@ -480,7 +470,6 @@ const struct zoo_word setting_words[] = {
         { "setsid-", setsid_prefix },
         { "touch-", touch_prefix },
         { "pidfile-", pidfile_prefix },
-        { "latch-", latch_prefix },
         { "stamp-", stamp_prefix },
         { NULL, NULL },
 };
