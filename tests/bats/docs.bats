@@ -56,7 +56,7 @@ examples() {
 }
 
 @test "README: short, and what it points to is there" {
-        [ "$(wc -l <"$root/README.md")" -le 190 ] || fail "$(wc -l <"$root/README.md") lines"
+        [ "$(wc -l <"$root/README.md")" -le 173 ] || fail "$(wc -l <"$root/README.md") lines"
         for target in $(grep -oE '\]\([^)]*\)' "$root/README.md" | tr -d ']()'); do
                 [ -e "$root/$target" ] || fail "no $target" || return 1
         done
