@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/probe.h"
+#include "preload/memmap.h"
 #include "preload/syscalls.h"
+#include "unwind/core/maps.h"
 
 #include <errno.h>
 #include <stdbool.h>
 
 #define PAGE 4096u
 #define SLOTS 16u /* direct-mapped; few, since each slot first touched in a crash costs a page fault of our own */
+
+#define UNTRIED (-2)
+
+/* Documentation/admin-guide/mm/pagemap.rst. A guard page of madvise(2) has an entry of its own since Linux 6.15. */
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_SWAPPED (1ull << 62)
+#define PAGEMAP_GUARD (1ull << 58)
 
 enum way { WAY_VM_READV, WAY_MEM_FILE, WAY_PIPE, WAY_NONE };
 
@@ -15,11 +24,12 @@ static struct {
         int tid;
         int mem_fd;     /* WAY_MEM_FILE, else -1 */
         int pipe_fd[2]; /* WAY_PIPE, else -1 */
+        int pagemap_fd; /* or UNTRIED, or -errno */
         struct {
                 uint64_t page; /* address, or ~0 */
                 bool bad;
         } slot[SLOTS];
-} probe = { .mem_fd = -1, .pipe_fd = { -1, -1 } };
+} probe = { .mem_fd = -1, .pipe_fd = { -1, -1 }, .pagemap_fd = UNTRIED };
 
 static uint8_t page_data[SLOTS][PAGE] __attribute__((aligned(PAGE))); /* a slot touches one page */
 
@@ -40,7 +50,27 @@ void probe_end(void)
                 sys_close(probe.pipe_fd[0]);
                 sys_close(probe.pipe_fd[1]);
         }
+        if (probe.pagemap_fd >= 0)
+                sys_close(probe.pagemap_fd);
         probe.mem_fd = probe.pipe_fd[0] = probe.pipe_fd[1] = -1;
+        probe.pagemap_fd = UNTRIED;
+}
+
+/* Anonymous memory that nobody has written yet is known without a look: zeros. And a look may never end, nor be
+ * interrupted, where somebody was to fill the page by userfaultfd(2) who does not. */
+static bool is_untouched(uint64_t page)
+{
+        const struct memmap_range *r = memmap_find(memmap_last(), page);
+        uint64_t entry;
+
+        if (!r || r->path_len || !(r->perms & MAPS_READ))
+                return false;
+        if (probe.pagemap_fd == UNTRIED)
+                probe.pagemap_fd = sys_openat(AT_FDCWD, "/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+        return probe.pagemap_fd >= 0 &&
+               sys_4(SYS_pread64, probe.pagemap_fd, (long)&entry, sizeof(entry), (long)(page / PAGE * sizeof(entry))) ==
+                       sizeof(entry) &&
+               !(entry & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED | PAGEMAP_GUARD));
 }
 
 /* The last way: write(2) fails with EFAULT where the page is not readable, and what it took comes back by read(2). */
@@ -88,6 +118,10 @@ static ssize_t read_page_once(uint64_t page, uint8_t *to)
 
 static bool read_page(uint64_t page, uint8_t *to)
 {
+        if (is_untouched(page)) {
+                __builtin_memset(to, 0, PAGE);
+                return true;
+        }
         for (;;) {
                 ssize_t n = read_page_once(page, to);
 

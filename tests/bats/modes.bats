@@ -85,6 +85,12 @@ found() { assert_json "$(the_report)" "$1"; }
         found '.fault.class == "null-dereference"'
 }
 
+@test "the stack is memory that nobody fills, by userfaultfd: same death in time, one report" {
+        can unserved
+        faithful unserved-stack
+        status_is "signal 11"
+}
+
 # ---- files ----
 
 @test "no /dev/null: one report" {

@@ -180,6 +180,17 @@ static ZOO_FRAME void unserved_pointer(const struct zoo_plan *plan UNUSED)
                          : "rdx", "memory"); /* CRASH: unserved-pointer */
 }
 
+/* The stack is such memory. */
+static ZOO_FRAME void unserved_stack(const struct zoo_plan *plan UNUSED)
+{
+        const char *p = unserved(1 << 20) + 5000;
+
+        __asm__ volatile("movq %0, %%rbp\n\tmovq %0, %%rsp\n\tmovl $1, 0"
+                         :
+                         : "r"(p)
+                         : "memory"); /* CRASH: unserved-stack */
+}
+
 /* ---- system calls that come back to the program ---- */
 
 static volatile char selector; /* 0: let through; 1: SIGSYS */
@@ -222,6 +233,7 @@ const struct zoo_word mode_words[] = {
         { "timens-", timens_prefix },
         { "unserved", make_unserved },
         { "unserved-pointer", unserved_pointer },
+        { "unserved-stack", unserved_stack },
         { "userdispatch-", userdispatch_prefix },
         { NULL, NULL },
 };
