@@ -22,7 +22,7 @@ struct symbols {
         symbols_note *note;
         void *ctx;
         struct module_files *files; /* one a module */
-        bool last_rows; /* symbols_take_last_rows() */
+        bool last_rows;             /* symbols_take_last_rows() */
         uint64_t deadline_ns, bytes;
 };
 

@@ -8,8 +8,8 @@
 const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);
 
-#define OPTIONS                                                                                                        \
-        "detect_leaks=0:print_stacktrace=1:handle_segv=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0:"             \
+#define OPTIONS                                                                                            \
+        "detect_leaks=0:print_stacktrace=1:handle_segv=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0:" \
         "log_path=" CRASHPRE_SAN_LOG
 
 const char *__asan_default_options(void)
