@@ -61,8 +61,10 @@ says_nothing() {
         [[ $output == *"double free detected"* ]] || fail "$output"
 }
 
-@test "no message: abort, a fault, a signal from outside, a request" {
+@test "no message: abort, a sent signal, a fault, also where one was made before it" {
         dies "$(zoo)" abort
+        says_nothing
+        STATUS=139 dies "$(zoo)" kill-self SEGV
         says_nothing
         STATUS=139 dies "$(zoo)" null-write
         says_nothing
