@@ -99,7 +99,7 @@ REPORT_SRCS := $(filter-out $(MAIN_SRCS),$(sort $(wildcard report/*.c)))
 
 # Ordinary code of the library. Everything else in preload/ is crash path, under its stricter rules.
 CALM_SRCS := $(filter $(addprefix preload/,altstack.c api.c children.c exits.c init.c interpose.c lastreport.c notes.c sanitizer.c settings.c \
-	signals.c stepaside.c terminate.c threads.c throws.c),$(PRELOAD_SRCS))
+	signals.c stepaside.c terminate.c threads.c throws.c timers.c),$(PRELOAD_SRCS))
 CRASH_SRCS := $(CORE_SRCS) $(filter-out $(CALM_SRCS),$(PRELOAD_SRCS))
 
 CRASH_OBJS := $(CRASH_SRCS:%.c=$(OBJ)/lib/%.o)

@@ -189,6 +189,16 @@ void mask_disguise(const uint64_t *was)
         sys_sigprocmask(SIG_SETMASK, was, NULL);
 }
 
+void mask_adopt(void)
+{
+        uint64_t kernel, disguised;
+
+        if (sys_sigprocmask(SIG_BLOCK, NULL, &kernel) || !(kernel & hardware))
+                return;
+        disguised = mask_to_kernel(kernel);
+        sys_sigprocmask(SIG_SETMASK, &disguised, NULL);
+}
+
 void mask_leave(void)
 {
         hardware = 0;

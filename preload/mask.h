@@ -78,4 +78,7 @@ bool mask_undisguise(uint64_t *was);
 bool mask_undisguise_for_thread(uint64_t *was);
 void mask_disguise(const uint64_t *was);
 
+/* For a thread whose mask libc set past us: the kernel's is what is believed until now. */
+void mask_adopt(void);
+
 #endif

@@ -5,6 +5,7 @@
  * stays in anybody's backtrace). What it must know travels in the alternate stack itself: no allocation. A key's
  * destructor takes the stack back however the thread ends: return, pthread_exit(), cancellation.
  */
+#include "preload/threads.h"
 #include "preload/altstack.h"
 #include "preload/interpose.h"
 #include "preload/mask.h"
@@ -66,6 +67,15 @@ static struct altstack *stack_for_thread(void)
                 return NULL;
         pthread_once(&key_once, make_key);
         return have_key ? altstack_take() : NULL;
+}
+
+void threads_adopt(void)
+{
+        struct altstack *stack = stack_for_thread();
+
+        mask_adopt();
+        if (stack)
+                thread_begins(stack);
 }
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)

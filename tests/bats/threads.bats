@@ -91,6 +91,13 @@ at_once() {
         assert_json "$(the_report)" '.fault.class == "stack-overflow"'
 }
 
+@test "a crash in a thread that libc made for a timer, also with no stack left: same death, one report" {
+        faithful timer-null-write
+        assert_stack "$(the_report)" null_write zoo_go timer_expired
+        faithful timer-overflow
+        assert_json "$(the_report)" '.fault.class == "stack-overflow"'
+}
+
 @test "a crash in the clean-up of a cancelled thread: same death, one report" {
         LEVELS=O0 faithful cancelled-null-write
         assert_stack "$(the_report)" null_write zoo_go cleanup_plan wait_to_be_cancelled

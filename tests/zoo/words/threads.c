@@ -598,6 +598,40 @@ static void instdio_prefix(const struct zoo_plan *plan)
         funlockfile(stdout);
 }
 
+static void timer_expired(union sigval plan)
+{
+        sigset_t mask;
+        char text[80];
+        int n = 0;
+
+        pthread_sigmask(SIG_BLOCK, NULL, &mask);
+        for (int sig = 1; sig < 32; sig++)
+                n += sigismember(&mask, sig);
+        snprintf(text, sizeof(text), "expired, %d of 31 signals blocked, SEGV %d", n, sigismember(&mask, SIGSEGV));
+        zoo_say(text);
+        zoo_go(plan.sival_ptr);
+}
+
+/* In the thread that libc makes for a timer's expiration, after more timers than anybody keeps a list of. */
+static void timer_prefix(const struct zoo_plan *plan)
+{
+        const struct itimerspec soon = { .it_value = { .tv_nsec = 1 } };
+        struct sigevent event = { .sigev_notify = SIGEV_THREAD, .sigev_notify_function = timer_expired };
+        timer_t timer;
+
+        event.sigev_value.sival_ptr = (void *)(uintptr_t)plan;
+        for (int i = 0; i < 3000; i++) {
+                if (timer_create(CLOCK_MONOTONIC, &event, &timer))
+                        zoo_broken("timer_create");
+                if (timer_delete(timer))
+                        zoo_broken("timer_delete");
+        }
+        if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_settime(timer, 0, &soon, NULL))
+                zoo_broken("timer_settime");
+        for (;;)
+                pause();
+}
+
 const struct zoo_word thread_words[] = {
         { "malloc", malloc_word },
         { "churn", churn_word },
@@ -606,6 +640,7 @@ const struct zoo_word thread_words[] = {
         { "userstack-", userstack_prefix },
         { "detached-", detached_prefix },
         { "thrd-", thrd_prefix },
+        { "timer-", timer_prefix },
         { "cancelled-", cancelled_prefix },
         { "keydtor-", keydtor_prefix },
         { "tlsdtor-", tlsdtor_prefix },
