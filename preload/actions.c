@@ -108,7 +108,7 @@ static int set_stand_in(int sig, const struct action *act, struct action *old)
 {
         struct action k = { (void *)table.entry, SA_SIGINFO | SA_ONSTACK, act->mask };
 
-        if (act->handler == (void *)SIG_IGN && !(HARDWARE_SIGNALS & 1ull << (sig - 1)))
+        if (act->handler == (void *)SIG_IGN && !(DEADLY_THOUGH_IGNORED & 1ull << (sig - 1)))
                 return set_kernel(sig, act, old);
         if (act->handler == (void *)SIG_DFL || act->handler == (void *)SIG_IGN) {
                 k.flags |= SA_NODEFER | SA_RESTART;
@@ -182,12 +182,12 @@ void actions_reset(int sig)
         actions_set(sig, &a, NULL);
 }
 
-static uint64_t ignored_hardware(void)
+static uint64_t ignored_here(void)
 {
         uint64_t found = 0;
 
         for (int sig = 1; table.watched >> (sig - 1) && sig < MAX_SIGNAL; sig++)
-                if (table.watched & HARDWARE_SIGNALS & 1ull << (sig - 1) &&
+                if (table.watched & DEADLY_THOUGH_IGNORED & 1ull << (sig - 1) &&
                     table.virtual[sig - 1].handler == (void *)SIG_IGN)
                         found |= 1ull << (sig - 1);
         return found;
@@ -196,7 +196,7 @@ static uint64_t ignored_hardware(void)
 void actions_ignore_in_earnest(void)
 {
         const struct action ignore = { (void *)SIG_IGN, 0, 0 };
-        uint64_t saved_mask, ignored = ignored_hardware();
+        uint64_t saved_mask, ignored = ignored_here();
         bool lock = ignored && !borrows_memory(); /* a vfork child's kernel actions are its own */
 
         if (lock)

@@ -3,7 +3,7 @@
  *
  * For each watched signal the kernel holds our handler while the application reads back what it set. It does so for
  * hardware signals that the application ignores, too: the kernel kills for a fault whose signal is ignored, without
- * asking anybody (kernel/signal.c: force_sig_info_to_task()). Programs started by exec(3) inherit what is ignored, so
+ * asking anybody (kernel/signal.c: force_sig_info_to_task()); and for SIGABRT, which abort(3) sends in any case. Programs started by exec(3) inherit what is ignored, so
  * before that the kernel is told (actions_ignore_in_earnest()). Everything else goes to the kernel as it is.
  *
  * Signal context: async-signal-safe, as sigaction(2) has to be; readable while a crash is under way.
@@ -19,6 +19,9 @@
 #define HARDWARE_SIGNALS                                                                              \
         (1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) | 1ull << (SIGILL - 1) | \
          1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1))
+
+/* Those that end a process although it ignores them. */
+#define DEADLY_THOUGH_IGNORED (HARDWARE_SIGNALS | 1ull << (SIGABRT - 1))
 
 /* What an application's sigaction() set; `handler` may be SIG_DFL or SIG_IGN. Flags and mask as it gave them. */
 struct action {
@@ -45,7 +48,7 @@ struct action actions_get(int sig);
 /* SA_RESETHAND: the action returns to default as the handler is entered. */
 void actions_reset(int sig);
 
-/* Makes the kernel ignore the hardware signals that the application ignores, from now on: something is about to be
+/* Makes the kernel ignore those of DEADLY_THOUGH_IGNORED that the application ignores, from now on: something is about to be
  * started that inherits them. */
 void actions_ignore_in_earnest(void);
 

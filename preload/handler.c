@@ -9,6 +9,7 @@
 #include "preload/intermediate.h"
 #include "preload/mask.h"
 #include "preload/occasion.h"
+#include "preload/origin.h"
 #include "preload/syscalls.h"
 #include "preload/trial.h"
 #include "preload/x86_64.h"
@@ -133,7 +134,7 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
         }
         if ((sig == SIGSEGV && !was_sent(sig, info) && handler_filled_its_stack(uc)) || blocked)
                 a.handler = (void *)SIG_DFL; /* kernel/signal.c: force_sig_info_to_task() */
-        if (a.handler == (void *)SIG_IGN && info->si_code <= 0)
+        if (a.handler == (void *)SIG_IGN && info->si_code <= 0 && !(sig == SIGABRT && origin_is_abort(info, uc)))
                 return;
         if (a.handler == (void *)SIG_DFL || a.handler == (void *)SIG_IGN) {
                 occasion_fatal(sig, info, uc);

@@ -49,6 +49,15 @@ hardware="null-write bus div-zero ill trap sigsys"
         status_is "exit 3"
 }
 
+@test "SIGABRT ignored: abort() kills all the same and is reported, a sent one does nothing" {
+        faithful ignored-abort
+        assert_stack "$(the_report)" abort
+        LEVELS=O2 faithful ignored-double-free
+        LEVELS=O2 faithful ignored-blocked-thread-abort
+        faithful_command 0 sh -c "trap '' ABRT; exec '$(zoo)' raise ABRT"
+        status_is "exit 0"
+}
+
 @test "ignored since before the program began: a fault is reported, a sent signal does nothing" {
         faithful_command 1 sh -c "trap '' SEGV; exec '$(zoo)' null-write"
         status_is "signal 11"
