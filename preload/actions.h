@@ -3,8 +3,9 @@
  *
  * For each watched signal the kernel holds our handler while the application reads back what it set. It does so for
  * hardware signals that the application ignores, too: the kernel kills for a fault whose signal is ignored, without
- * asking anybody (kernel/signal.c: force_sig_info_to_task()); and for SIGABRT, which abort(3) sends in any case. Programs started by exec(3) inherit what is ignored, so
- * before that the kernel is told (actions_ignore_in_earnest()). Everything else goes to the kernel as it is.
+ * asking anybody (kernel/signal.c: force_sig_info_to_task()); and for SIGABRT, which abort(3) sends in any case.
+ * Programs started by exec(3) inherit what is ignored, so before that the kernel is told
+ * (actions_ignore_in_earnest()). Everything else goes to the kernel as it is.
  *
  * Signal context: async-signal-safe, as sigaction(2) has to be; readable while a crash is under way.
  */
@@ -48,8 +49,8 @@ struct action actions_get(int sig);
 /* SA_RESETHAND: the action returns to default as the handler is entered. */
 void actions_reset(int sig);
 
-/* Makes the kernel ignore those of DEADLY_THOUGH_IGNORED that the application ignores, from now on: something is about to be
- * started that inherits them. */
+/* Makes the kernel ignore those of DEADLY_THOUGH_IGNORED that the application ignores, from now on: something is about
+ * to be started that inherits them. */
 void actions_ignore_in_earnest(void);
 
 /* Makes the kernel's own action the default, past the table: the process is about to die of `sig`. 0 or -errno. */

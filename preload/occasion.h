@@ -30,8 +30,8 @@ void occasion_exit(void);
 /* crashpre_report(): the program goes on. `reason` must be readable, or NULL. 0 or -errno. Blocks all signals meanwhile. */
 int occasion_request(const char *reason);
 
-/* This thread is about to end the process, or to start a program: if another one is dying of a signal, waits (bounded) for that to be what
- * the process ends of. Without us it would have been dead by now. */
+/* This thread is about to end the process, or to start a program: if another one is dying of a signal, waits (bounded)
+ * for that to be what the process ends of. Without us it would have been dead by now. */
 void occasion_wait_for_death(void);
 
 #endif

@@ -10,8 +10,8 @@
  *
  * The fingerprint is for machines: 16 hexadecimal digits, FNV-1a of 64 bits over, each with a NUL behind it: signal,
  * fault class, type of the exception, expression of the assertion, malloc's message about a corrupted heap, the standard
- * library's function (C++, Rust) that the first of the signature's called, and the functions of the signature. Nothing in it depends on addresses,
- * processes, directories or lines.
+ * library's function (C++, Rust) that the first of the signature's called, and the functions of the signature. Nothing
+ * in it depends on addresses, processes, directories or lines.
  */
 #ifndef CRASHPRE_REPORT_SIGNATURE_H
 #define CRASHPRE_REPORT_SIGNATURE_H
