@@ -351,7 +351,8 @@ static void test_uninterruptible(void)
                 tap_ok(now_ns() - begin < 2 * SECOND, "without waiting for it to the deadline");
                 tap_ok(t->thread_count == 2 && with_registers(t) == 1, "it is listed, without registers");
                 shared->stop = 1;
-                for (int i = 0; i < 2000 && state_of(pid) == 'D'; i++) /* only a thread that has stopped can be let go */
+                /* Only a thread that has stopped can be let go. */
+                for (int i = 0; i < 2000 && state_of(pid) == 'D'; i++)
                         nap();
                 target_free(t);
         }
