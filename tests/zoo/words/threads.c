@@ -66,6 +66,34 @@ static void smallstack_prefix(const struct zoo_plan *plan)
         pthread_join(start(&attr, run_plan, plan), NULL);
 }
 
+/* Until a thread is in that state (proc(5)), or gone. */
+static void wait_for_state(int tid, char wanted)
+{
+        const struct timespec tick = { .tv_nsec = 1000000 };
+        char path[64], line[256] = "";
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", getpid(), tid);
+        for (int i = 0; i < 10000; i++) {
+                FILE *f = fopen(path, "r");
+                const char *state = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+
+                if (f)
+                        fclose(f);
+                if (!state || state[2] == wanted)
+                        return;
+                nanosleep(&tick, NULL);
+        }
+        zoo_broken("a thread does not come to its end or to rest");
+}
+
+/* Below such a stack lies what lies there, and an overflow writes over it: the main thread's way to where it waits goes
+ * through tables among that. */
+static void *run_plan_when_joined(void *plan)
+{
+        wait_for_state(getpid(), 'S');
+        return run_plan(plan);
+}
+
 static void userstack_prefix(const struct zoo_plan *plan)
 {
         static char room[65536] __attribute__((aligned(4096)));
@@ -73,7 +101,7 @@ static void userstack_prefix(const struct zoo_plan *plan)
 
         pthread_attr_init(&attr);
         pthread_attr_setstack(&attr, room, sizeof(room));
-        pthread_join(start(&attr, run_plan, plan), NULL);
+        pthread_join(start(&attr, run_plan_when_joined, plan), NULL);
 }
 
 static void detached_prefix(const struct zoo_plan *plan)
@@ -171,28 +199,9 @@ static void tlsdtor_prefix(const struct zoo_plan *plan)
         pthread_join(start(&attr, leave_local_behind, plan), NULL);
 }
 
-static void wait_for_zombie(int tid)
-{
-        const struct timespec tick = { .tv_nsec = 1000000 };
-        char path[64], line[256] = "";
-
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", getpid(), tid);
-        for (int i = 0; i < 10000; i++) {
-                FILE *f = fopen(path, "r");
-                const char *state = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-
-                if (f)
-                        fclose(f);
-                if (!state || state[2] == 'Z')
-                        return;
-                nanosleep(&tick, NULL);
-        }
-        zoo_broken("the main thread does not end");
-}
-
 static void *outlive_main(void *plan)
 {
-        wait_for_zombie(getpid());
+        wait_for_state(getpid(), 'Z');
         zoo_go(plan);
         _exit(0);
 }
