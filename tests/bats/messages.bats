@@ -54,7 +54,6 @@ says_nothing() {
 }
 
 @test "message of a raw report alone: crashpre show has it" {
-        CRASHPRE_HELPER=/nonexistent run -134 preloaded "$(zoo)" double-free
         fresh_reports
         CRASHPRE_HELPER=/nonexistent run -134 preloaded "$(zoo)" double-free
         run -0 "$build/bin/crashpre" show "$(raw_report)"
