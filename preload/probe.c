@@ -12,11 +12,6 @@
 
 #define UNTRIED (-2)
 
-/* Documentation/admin-guide/mm/pagemap.rst. A guard page of madvise(2) has an entry of its own since Linux 6.15. */
-#define PAGEMAP_PRESENT (1ull << 63)
-#define PAGEMAP_SWAPPED (1ull << 62)
-#define PAGEMAP_GUARD (1ull << 58)
-
 enum way { WAY_VM_READV, WAY_MEM_FILE, WAY_PIPE, WAY_NONE };
 
 static struct {
@@ -70,7 +65,7 @@ static bool is_untouched(uint64_t page)
         return probe.pagemap_fd >= 0 &&
                sys_4(SYS_pread64, probe.pagemap_fd, (long)&entry, sizeof(entry), (long)(page / PAGE * sizeof(entry))) ==
                        sizeof(entry) &&
-               !(entry & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED | PAGEMAP_GUARD));
+               !(entry & PAGEMAP_TAKEN);
 }
 
 /* The last way: write(2) fails with EFAULT where the page is not readable, and what it took comes back by read(2). */

@@ -17,11 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Documentation/admin-guide/mm/pagemap.rst. A guard page of madvise(2) has an entry of its own since Linux 6.15. */
-#define PAGEMAP_PRESENT (1ull << 63)
-#define PAGEMAP_SWAPPED (1ull << 62)
-#define PAGEMAP_GUARD (1ull << 58)
-
 uint64_t process_now_ns(void)
 {
         struct timespec now;
@@ -134,7 +129,7 @@ static bool is_anonymous(const struct mapping *m)
 static bool fill_untouched(struct process *p, struct memory_page *page)
 {
         if (!p->loaded || !is_anonymous(target_mapping(&p->base, page->addr)) ||
-            pagemap_entry(p, page->addr) & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED | PAGEMAP_GUARD))
+            pagemap_entry(p, page->addr) & PAGEMAP_TAKEN)
                 return false;
         memset(page->data, 0, MEMORY_PAGE);
         return true;

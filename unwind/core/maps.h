@@ -15,6 +15,12 @@
 
 enum { MAPS_READ = 1, MAPS_WRITE = 2, MAPS_EXEC = 4, MAPS_SHARED = 8 };
 
+/* /proc/PID/pagemap, the entry of a page (Documentation/admin-guide/mm/pagemap.rst): it is in memory or swapped out; or
+ * it is a guard page of madvise(2), which has a bit of its own since Linux 6.15. Without any of them nobody has written
+ * the page yet. */
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_TAKEN (PAGEMAP_PRESENT | 1ull << 62 | 1ull << 58)
+
 struct maps_line {
         uint64_t start, end, offset, inode;
         uint32_t dev_major, dev_minor;
