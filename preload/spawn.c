@@ -70,13 +70,22 @@ static enum outcome wait_byte(struct crash *c, int fd, char *byte)
         }
 }
 
+/* clone(2): EAGAIN is a limit on processes, of the user or of a control group (a container's). */
+static void tell_clone_refused(struct crash *c, int err)
+{
+        output_append_outcome(
+                c, "could not be started, clone gave errno ",
+                err == EAGAIN ? "no more processes are allowed (RLIMIT_NPROC, or the container's pids.max)" : NULL,
+                err);
+}
+
 /* After the helper ended without its last word. */
 static void tell_why_ended(struct crash *c)
 {
         const struct intermediate_word *w = intermediate_word();
 
         if (w->exec_error && !w->helper_pid)
-                output_append_outcome(c, "could not be started, clone gave errno ", NULL, w->exec_error);
+                tell_clone_refused(c, w->exec_error);
         else if (w->exec_error)
                 output_append_outcome(c, "could not be started, execve gave errno ", helper_path, w->exec_error);
         else if (w->ended && WIFSIGNALED(w->status))
@@ -226,7 +235,7 @@ void spawn_helper(struct crash *c, struct wire_crash *wire)
         sys_close(crash_pipe[0]);
         sys_close(status_pipe[1]);
         if (err)
-                output_append_outcome(c, "could not be started, clone gave errno ", NULL, -err);
+                tell_clone_refused(c, -err);
         else
                 converse(c, wire, crash_pipe[1], status_pipe[0]);
         sys_close(crash_pipe[1]);

@@ -95,7 +95,7 @@ found() { assert_json "$(the_report)" "$1"; }
 
 @test "no /dev/null: one report" {
         can_mount
-        CRASHPRE_STDERR=none own_mounts bash -c 'mount -t tmpfs none /dev && exec "$@"' - "$tools/status" -o "$T/status" env LD_PRELOAD="$preload" "$(zoo)" null-write
+        CRASHPRE_STDERR=none own_mounts bash -c 'mount -t tmpfs none /dev && exec "$@"' - "$tools/status" -C "$T" -o "$T/status" env LD_PRELOAD="$preload" "$(zoo)" null-write
         [[ $(<"$T/status") == "signal 11"* ]]
         good_reports 1
 }

@@ -125,7 +125,7 @@ teardown() {
         ZOO=O2 run -139 crasher noproc-null-write
         ZOO=O2 run -139 preloaded crasher noproc-null-write
         raw_alone
-        [[ $(outcome) == *"could not be started, clone gave errno 11"* ]] || fail "$(outcome)"
+        [[ $(outcome) == *"could not be started, clone gave errno 11: no more processes are allowed (RLIMIT_NPROC, or the container's pids.max)" ]] || fail "$(outcome)"
 }
 
 @test "the limits on processor time and file size are reached during the report: SIGSEGV all the same" {
