@@ -193,9 +193,9 @@ setup() {
         [[ $stderr == *null_write* ]]
 }
 
-@test "timings: the raw report is complete within 10 ms and told first" {
+@test "timings: the raw report first, then the threads are held, and the parts make no more than the whole" {
         run -139 preloaded crasher null-write
-        assert_json "$(the_report)" '.timings_us | .raw > 0 and .raw < 10000 and .total >= .raw'
+        assert_json "$(the_report)" '.timings_us | .raw > 0 and .total >= .raw + .held and .held >= .attach + .unwind + .symbolize'
 }
 
 @test "all threads are there, the crashed one first, with their names" {
