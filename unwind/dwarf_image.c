@@ -11,9 +11,8 @@
 #include <sys/mman.h>
 
 enum {
-        PAGE = 1 << 16,       /* a multiple of every page size there is */
-        NAMES = 256,          /* room for the names of all sections */
-        MAX_INFLATION = 1032, /* the most that deflate can gain (zlib.net/zlib_tech.html) */
+        PAGE = 1 << 16, /* a multiple of every page size there is */
+        NAMES = 256,    /* room for the names of all sections */
 };
 
 static const char *const names[DWARF_SECTIONS] = { "info",     "abbrev", "str",      "str_offsets", "line",
@@ -42,52 +41,29 @@ struct part {
         uint64_t stored, stored_size; /* in the file: the bytes, less the header of a compressed section */
         uint64_t size;                /* of the section in memory */
         bool packed;
+        enum inflate_format format;
         bool late;      /* inflated as it is read */
         uint64_t place; /* in the image: where its pages begin */
         uint64_t shift; /* and where in them the section does */
 };
 
-static int measure_packed(struct part *p, const struct elf_file *f, bool z)
-{
-        uint8_t head[sizeof(Elf64_Chdr)];
-        size_t head_size = z ? 12 : sizeof(Elf64_Chdr);
-        Elf64_Chdr chdr;
-
-        if (p->stored_size < head_size || elf_file_read(f, p->stored, head, head_size))
-                return -EBADMSG;
-        if (z) { /* "ZLIB" and the size, most significant byte first */
-                if (memcmp(head, "ZLIB", 4) != 0)
-                        return 0; /* in spite of its name */
-                for (int i = 4; i < 12; i++)
-                        p->size = (i == 4 ? 0 : p->size << 8) | head[i];
-        } else {
-                memcpy(&chdr, head, sizeof(chdr));
-                if (chdr.ch_type != ELFCOMPRESS_ZLIB)
-                        return -EBADMSG;
-                p->size = chdr.ch_size;
-        }
-        p->packed = true;
-        p->stored += head_size;
-        p->stored_size -= head_size;
-        return p->size / MAX_INFLATION > p->stored_size ? -EBADMSG : 0;
-}
-
 static int measure(struct part *p, const struct dwarf_source *from)
 {
         const Elf64_Shdr *s = from->section;
-        int err = 0;
+        struct elf_packing packing;
+        int err;
 
         *p = (struct part){ .from = from };
         if (!s)
                 return 0;
         if (s->sh_offset > from->file->size || s->sh_size > from->file->size - s->sh_offset)
                 return -EBADMSG;
-        p->stored = s->sh_offset;
-        p->stored_size = p->size = s->sh_size;
-        if (s->sh_flags & SHF_COMPRESSED)
-                err = measure_packed(p, from->file, false);
-        else if (strncmp(elf_file_section_name(from->file, s), ".zdebug", 7) == 0)
-                err = measure_packed(p, from->file, true);
+        err = elf_file_packing(from->file, s, &packing);
+        p->packed = packing.packed;
+        p->format = packing.format;
+        p->stored = s->sh_offset + packing.head;
+        p->stored_size = s->sh_size - packing.head;
+        p->size = packing.size;
         if (!err && from->sliced && (from->offset > p->size || from->size > p->size - from->offset))
                 err = -EBADMSG;
         if (!err && from->sliced && !p->packed) {
@@ -106,7 +82,7 @@ static int fill_packed(const struct part *p, uint8_t *to)
         uint64_t shift = (f->start + p->stored) % PAGE;
         size_t span = (size_t)(shift + p->stored_size);
         uint8_t *mapping = NULL;
-        const uint8_t *packed;
+        struct inflate_source from;
         int err;
 
         if (mmap(to, p->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != to)
@@ -116,11 +92,10 @@ static int fill_packed(const struct part *p, uint8_t *to)
                                (off_t)(f->start + p->stored - shift));
         if (mapping == MAP_FAILED)
                 return -ENOMEM;
-        packed = mapping ? mapping + shift : f->memory + p->stored;
-        if (p->late && dwarf_late_open(to, p->size, packed, p->stored_size, mapping, span))
+        from = (struct inflate_source){ p->format, mapping ? mapping + shift : f->memory + p->stored, p->stored_size };
+        if (p->late && dwarf_late_open(to, p->size, &from, mapping, span))
                 return 0;
-        err = mprotect(to, p->size, PROT_READ | PROT_WRITE) ? -ENOMEM
-                                                            : inflate_stream(packed, p->stored_size, to, p->size);
+        err = mprotect(to, p->size, PROT_READ | PROT_WRITE) ? -ENOMEM : inflate_stream(&from, to, p->size);
         if (mapping)
                 munmap(mapping, span);
         return err;

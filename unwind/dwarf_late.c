@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/dwarf_late.c: see dwarf_late.h. */
 #include "unwind/dwarf_late.h"
-#include "unwind/inflate.h"
 
 #include <signal.h>
 #include <sys/mman.h>
@@ -14,8 +13,7 @@ enum {
 static struct late {
         uint8_t *to; /* NULL: free */
         size_t size, known;
-        const uint8_t *packed;
-        size_t packed_size;
+        struct inflate_source from;
         void *mapping;
         size_t mapping_size;
 } sections[SECTIONS];
@@ -45,7 +43,7 @@ static bool inflate_step(struct late *l, size_t step)
         bool all = step == l->size;
 
         if (!mprotect(l->to, step, PROT_READ | PROT_WRITE) &&
-            !(all ? inflate_stream : inflate_beginning)(l->packed, l->packed_size, l->to, step)) {
+            !(all ? inflate_stream : inflate_beginning)(&l->from, l->to, step)) {
                 l->known = all ? step : step - PAGE;
                 return all || !mprotect(l->to + l->known, PAGE, PROT_NONE);
         }
@@ -84,13 +82,12 @@ void dwarf_late_begin(void)
         begun = sigaction(SIGSEGV, &action, NULL) == 0;
 }
 
-bool dwarf_late_open(uint8_t *to, size_t size, const uint8_t *packed, size_t packed_size, void *mapping,
-                     size_t mapping_size)
+bool dwarf_late_open(uint8_t *to, size_t size, const struct inflate_source *from, void *mapping, size_t mapping_size)
 {
         for (unsigned i = 0; begun && size >= DWARF_LATE_LEAST && i < SECTIONS; i++) {
                 if (sections[i].to)
                         continue;
-                sections[i] = (struct late){ to, size, 0, packed, packed_size, mapping, mapping_size };
+                sections[i] = (struct late){ to, size, 0, *from, mapping, mapping_size };
                 if (inflate_step(&sections[i], (size_t)2 * PAGE))
                         return true;
                 sections[i].to = NULL;

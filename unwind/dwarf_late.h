@@ -12,21 +12,18 @@
 #ifndef CRASHPRE_UNWIND_DWARF_LATE_H
 #define CRASHPRE_UNWIND_DWARF_LATE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unwind/inflate.h"
 
 enum { DWARF_LATE_LEAST = 256 * 1024 }; /* bytes of a section that is worth it */
 
 /* Takes SIGSEGV; until then dwarf_late_open() refuses. */
 void dwarf_late_begin(void);
 
-/* `size` bytes at `to`, inaccessible and on pages of their own (of 64 KiB), shall be what the zlib stream `packed`
- * inflates to; the first of them are at once. The stream is borrowed until dwarf_late_forget(); a `mapping` that it
- * lies in is taken (NULL: none). false: it is not done, and nothing is taken. A stream that turns out later to be
- * broken ends the process by SIGSEGV. */
-bool dwarf_late_open(uint8_t *to, size_t size, const uint8_t *packed, size_t packed_size, void *mapping,
-                     size_t mapping_size);
+/* `size` bytes at `to`, inaccessible and on pages of their own (of 64 KiB), shall be what `from` inflates to; the first
+ * of them are at once. Its bytes are borrowed until dwarf_late_forget(); a `mapping` that they lie in is taken (NULL:
+ * none). false: it is not done, and nothing is taken. A stream that turns out later to be broken ends the process by
+ * SIGSEGV. */
+bool dwarf_late_open(uint8_t *to, size_t size, const struct inflate_source *from, void *mapping, size_t mapping_size);
 
 /* As if the byte at `at` were read. */
 void dwarf_late_reach(const uint8_t *at);

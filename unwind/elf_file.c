@@ -10,9 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifndef ELFCOMPRESS_ZSTD
+#define ELFCOMPRESS_ZSTD 2 /* gABI, "Compression Header"; not yet in glibc 2.36 */
+#endif
+
 enum {
         MAX_SECTIONS = 1 << 20, /* -ffunction-sections objects have many; more is nonsense */
-        MAX_INFLATION = 1032,   /* the most that deflate can gain (zlib.net/zlib_tech.html) */
         SHORT_NAME = 128,
         MAX_NOTES = 1 << 16, /* bytes of one note section */
 };
@@ -133,35 +136,80 @@ size_t elf_file_section_at(const struct elf_file *f, uint64_t vaddr)
         return 0;
 }
 
-/* Takes `packed`. */
-static int inflate_all(uint8_t *packed, size_t packed_size, size_t skip, uint64_t size, uint8_t **data)
+/* SHF_COMPRESSED: gABI, "Compression Header". */
+static int read_header(const struct elf_file *f, const Elf64_Shdr *s, struct elf_packing *out)
 {
+        Elf64_Chdr header;
+
+        if (s->sh_size < sizeof(header) || elf_file_read(f, s->sh_offset, &header, sizeof(header)))
+                return -EBADMSG;
+        if (header.ch_type != ELFCOMPRESS_ZLIB && header.ch_type != ELFCOMPRESS_ZSTD)
+                return -EBADMSG;
+        out->packed = true;
+        out->format = header.ch_type == ELFCOMPRESS_ZSTD ? INFLATE_ZSTD : INFLATE_ZLIB;
+        out->head = sizeof(header);
+        out->size = header.ch_size;
+        return 0;
+}
+
+/* "ZLIB" and the size, most significant byte first. Without them a section is what it is in spite of its name. */
+static int read_old_header(const struct elf_file *f, const Elf64_Shdr *s, struct elf_packing *out)
+{
+        uint8_t header[12];
+
+        if (s->sh_size < sizeof(header) || elf_file_read(f, s->sh_offset, header, sizeof(header)))
+                return -EBADMSG;
+        if (memcmp(header, "ZLIB", 4) != 0)
+                return 0;
+        out->packed = true;
+        out->head = sizeof(header);
+        for (size_t i = 4; i < sizeof(header); i++)
+                out->size = (i == 4 ? 0 : out->size << 8) | header[i];
+        return 0;
+}
+
+int elf_file_packing(const struct elf_file *f, const Elf64_Shdr *s, struct elf_packing *out)
+{
+        int err = 0;
+
+        *out = (struct elf_packing){ .size = s->sh_size };
+        if (s->sh_flags & SHF_COMPRESSED)
+                err = read_header(f, s, out);
+        else if (strncmp(elf_file_section_name(f, s), ".zdebug", 7) == 0)
+                err = read_old_header(f, s, out);
+        if (!err && out->packed && !inflate_plausible(out->format, s->sh_size - out->head, out->size))
+                err = -EBADMSG;
+        return err;
+}
+
+/* Takes `bytes`. */
+static int inflate_all(uint8_t *bytes, size_t len, const struct elf_packing *packing, uint8_t **data)
+{
+        const struct inflate_source from = { packing->format, bytes + packing->head, len - packing->head };
         int err = -EBADMSG;
 
         *data = NULL;
-        if (size && size <= max_contents && size / MAX_INFLATION <= packed_size) {
-                *data = malloc(size);
-                err = *data ? 0 : -ENOMEM;
+        if (packing->size && packing->size <= max_contents) {
+                *data = malloc(packing->size);
+                err = *data ? inflate_stream(&from, *data, packing->size) : -ENOMEM;
         }
-        if (!err)
-                err = inflate_stream(packed + skip, packed_size - skip, *data, size);
         if (err) {
                 free(*data);
                 *data = NULL;
         }
-        free(packed);
+        free(bytes);
         return err;
 }
 
 int elf_file_contents(const struct elf_file *f, const Elf64_Shdr *s, uint8_t **data, size_t *size)
 {
-        const char *name = elf_file_section_name(f, s);
         size_t len = s->sh_size;
+        struct elf_packing packing;
         uint8_t *bytes;
 
         if (s->sh_type == SHT_NOBITS || !len || s->sh_size > f->size)
                 return -ENOENT;
-        if (s->sh_size > max_contents)
+        if (s->sh_size > max_contents || elf_file_packing(f, s, &packing))
                 return -EBADMSG;
         bytes = malloc(len);
         if (!bytes)
@@ -170,23 +218,10 @@ int elf_file_contents(const struct elf_file *f, const Elf64_Shdr *s, uint8_t **d
                 free(bytes);
                 return -EBADMSG;
         }
-        if ((s->sh_flags & SHF_COMPRESSED) && len > sizeof(Elf64_Chdr)) {
-                Elf64_Chdr head;
-
-                memcpy(&head, bytes, sizeof(head));
-                *size = head.ch_size;
-                return inflate_all(bytes, len, sizeof(head), head.ch_type == ELFCOMPRESS_ZLIB ? head.ch_size : 0, data);
-        }
-        if (strncmp(name, ".zdebug", 7) == 0 && len > 12 && memcmp(bytes, "ZLIB", 4) == 0) {
-                uint64_t big = 0;
-
-                for (int i = 4; i < 12; i++)
-                        big = big << 8 | bytes[i];
-                *size = big;
-                return inflate_all(bytes, len, 12, big, data);
-        }
+        *size = packing.size;
+        if (packing.packed)
+                return inflate_all(bytes, len, &packing, data);
         *data = bytes;
-        *size = len;
         return 0;
 }
 

@@ -8,6 +8,8 @@
 #ifndef CRASHPRE_UNWIND_ELF_FILE_H
 #define CRASHPRE_UNWIND_ELF_FILE_H
 
+#include "unwind/inflate.h"
+
 #include <elf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,7 +43,19 @@ const char *elf_file_section_name(const struct elf_file *f, const Elf64_Shdr *s)
 /* The loaded section at a virtual address: its index, 0 if none. */
 size_t elf_file_section_at(const struct elf_file *f, uint64_t vaddr);
 
-/* All bytes of a section, inflated if it is compressed (SHF_COMPRESSED or ".zdebug" by zlib). New. */
+/* How a section's bytes lie in the file: compressed (SHF_COMPRESSED, or ".zdebug" by zlib) behind a header of their own,
+ * or not. */
+struct elf_packing {
+        bool packed;
+        enum inflate_format format;
+        size_t head;   /* bytes before the compressed ones */
+        uint64_t size; /* of the section when inflated */
+};
+
+/* 0, or -EBADMSG: by no method we know, or a size that cannot be. */
+int elf_file_packing(const struct elf_file *f, const Elf64_Shdr *s, struct elf_packing *out);
+
+/* All bytes of a section, inflated if it is compressed. New. */
 int elf_file_contents(const struct elf_file *f, const Elf64_Shdr *s, uint8_t **data, size_t *size);
 
 /* A string of a string table; "" where there is none. Cut at size - 1. */

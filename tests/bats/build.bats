@@ -90,6 +90,16 @@ small_check() {
         [ -z "$(find "$T/root" -type f)" ] || fail "$(find "$T/root" -type f)"
 }
 
+@test "LICENSE names the source of every library that is linked statically" {
+        need dpkg-query
+        for package in $(scripts/packages --list build | grep -E -- '^(lib|zlib).*-dev$' | grep -vx libc6-dev); do
+                # shellcheck disable=SC2016 # dpkg's
+                source=$(dpkg-query -W -f '${source:Package}' "$package")
+                grep -q "Debian source package: $source\$" LICENSE || fail "not in LICENSE: $source ($package)"
+                grep -q "Debian source package: $source\$" scripts/debian/copyright || fail "not in scripts/debian/copyright: $source"
+        done
+}
+
 @test "helper and command need the C library and nothing else at run time" {
         [ -z "${SAN-}" ] || skip "a sanitizer brings libraries of its own"
         for program in "$build/bin/crashpre" "$helper"; do

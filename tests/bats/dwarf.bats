@@ -149,6 +149,13 @@ agrees() {
         done
 }
 
+@test "sections compressed by zstd give the same answers" { # not by gcc 12, but by what makes packages of its programs
+        plain reference
+        objcopy --compress-debug-sections=zstd reference zstd || skip "an objcopy without zstd"
+        readelf -tW zstd | grep -q 'ZSTD, ' || fail "not compressed"
+        same_answers zstd reference
+}
+
 @test "split units in .dwo files, versions 4 and 5" {
         plain reference
         for version in 4 5; do

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A compressed section that is inflated as it is read: every byte is the right one, in whatever order, and a stream
- * that is broken is no answer. */
+/* A compressed section that is inflated as it is read, of either format: every byte is the right one, in whatever order,
+ * and a stream that is broken is no answer. */
 #include "unwind/dwarf_late.h"
 #include "tests/unit/tap.h"
-#include "unwind/inflate.h"
 
 #include <libdeflate.h>
 #include <signal.h>
@@ -12,20 +11,18 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zstd.h>
 
 enum { SIZE = 3 * 1000 * 1000 + 77, ROOM = SIZE + (1 << 16) };
 
 static uint8_t *plain, *packed, *to;
-static size_t packed_size;
+static struct inflate_source source;
 
 /* Words that repeat, some near and some far, as in debugging information. */
 static void make(void)
 {
-        struct libdeflate_compressor *c = libdeflate_alloc_compressor(6);
         uint32_t seed = 1;
 
-        if (!c)
-                abort();
         plain = malloc(SIZE);
         packed = malloc(SIZE);
         to = mmap(NULL, (size_t)4 * ROOM, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -33,23 +30,39 @@ static void make(void)
                 seed = seed * 1103515245 + 12345;
                 plain[i] = i > 5000 && seed >> 28 ? plain[i - 1 - (seed >> 16) % 64 * 77] : (uint8_t)(seed >> 20);
         }
-        packed_size = libdeflate_zlib_compress(c, plain, SIZE, packed, SIZE);
-        libdeflate_free_compressor(c);
 }
 
-static void test_beginnings(void)
+static void compress_as(enum inflate_format format)
 {
+        struct libdeflate_compressor *c = libdeflate_alloc_compressor(6);
+
+        if (!c)
+                abort();
+        source.format = format;
+        source.bytes = packed;
+        source.size = format == INFLATE_ZSTD ? ZSTD_compress(packed, SIZE, plain, SIZE, 3)
+                                             : libdeflate_zlib_compress(c, plain, SIZE, packed, SIZE);
+        libdeflate_free_compressor(c);
+        if (source.size == 0 || source.size >= SIZE)
+                abort();
+}
+
+static void test_beginnings(const char *name)
+{
+        const struct inflate_source half = { source.format, source.bytes, source.size / 2 };
         uint8_t *out = malloc(SIZE);
         size_t bad = 0;
 
         for (size_t n = INFLATE_UNSURE + 1; n < SIZE; n += n / 7 + 13) {
                 memset(out, 0, SIZE);
-                bad += inflate_beginning(packed, packed_size, out, n) != 0 ||
-                       memcmp(out, plain, n - INFLATE_UNSURE) != 0 || out[n] != 0;
+                bad += inflate_beginning(&source, out, n) != 0 || memcmp(out, plain, n - INFLATE_UNSURE) != 0 ||
+                       out[n] != 0;
         }
-        tap_is(bad, 0, "a beginning of any length: what is promised of it is right, and nothing is written behind it");
-        tap_ok(inflate_beginning(packed, packed_size / 2, out, SIZE - 1) != 0, "the stream ends early: told");
-        tap_ok(inflate_beginning(packed, packed_size, out, SIZE) != 0, "no more than was asked for: told");
+        tap_is(bad, 0,
+               "%s: a beginning of any length: what is promised of it is right, and nothing is written behind it",
+               name);
+        tap_ok(inflate_beginning(&half, out, SIZE - 1) != 0, "%s: the stream ends early: told", name);
+        tap_ok(inflate_beginning(&source, out, SIZE) != 0, "%s: no more than was asked for: told", name);
         free(out);
 }
 
@@ -70,7 +83,7 @@ static int in_child(void (*what)(void))
 static void open_or_leave(void)
 {
         dwarf_late_begin();
-        if (!dwarf_late_open(to, SIZE, packed, packed_size, NULL, 0))
+        if (!dwarf_late_open(to, SIZE, &source, NULL, 0))
                 _exit(2);
 }
 
@@ -110,7 +123,7 @@ static void read_two_sections(void)
         uint8_t *second = more + ((size_t)to - (size_t)more) % (1 << 16);
 
         open_or_leave();
-        if (!dwarf_late_open(second, SIZE, packed, packed_size, NULL, 0) ||
+        if (!dwarf_late_open(second, SIZE, &source, NULL, 0) ||
             memcmp(second + SIZE / 2, plain + SIZE / 2, SIZE / 2) != 0)
                 _exit(3);
         dwarf_late_forget(second, SIZE);
@@ -126,7 +139,7 @@ static void read_what_is_forgotten(void)
 
 static void read_a_broken_end(void)
 {
-        packed[packed_size - 10000] ^= 0xff;
+        memset(packed + source.size - 10000, 0xff, 10000);
         open_or_leave();
         compare(0, SIZE / 8);
         compare(0, SIZE);
@@ -140,7 +153,7 @@ static void open_a_broken_beginning(void)
 
 static void open_without_beginning(void)
 {
-        _exit(dwarf_late_open(to, SIZE, packed, packed_size, NULL, 0) ? 3 : 0);
+        _exit(dwarf_late_open(to, SIZE, &source, NULL, 0) ? 3 : 0);
 }
 
 static void follow_another_pointer(void)
@@ -156,19 +169,29 @@ static int signal_of(int status)
         return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+static void test(enum inflate_format format, const char *name)
+{
+        compress_as(format);
+        test_beginnings(name);
+        tap_is((unsigned)in_child(read_from_the_front), 0, "%s: read from the front, and over the end", name);
+        tap_is((unsigned)in_child(read_from_the_back), 0, "%s: read from the back", name);
+        tap_is((unsigned)in_child(read_in_the_middle), 0, "%s: read in the middle first", name);
+        tap_is((unsigned)in_child(read_two_sections), 0, "%s: two sections, one of them forgotten", name);
+        tap_is((unsigned)in_child(open_without_beginning), 0, "%s: before it has begun: refused", name);
+        tap_is((unsigned)in_child(open_a_broken_beginning), 2 << 8, "%s: a stream that is broken at once: refused",
+               name);
+        tap_is((unsigned)signal_of(in_child(read_a_broken_end)), SIGSEGV, "%s: a stream that is broken later: SIGSEGV",
+               name);
+        tap_is((unsigned)signal_of(in_child(read_what_is_forgotten)), SIGSEGV, "%s: what is forgotten: SIGSEGV", name);
+        tap_is((unsigned)signal_of(in_child(follow_another_pointer)), SIGSEGV, "%s: another bad pointer: SIGSEGV",
+               name);
+}
+
 int main(void)
 {
         make();
-        test_beginnings();
-        tap_is((unsigned)in_child(read_from_the_front), 0, "read from the front, and over the end");
-        tap_is((unsigned)in_child(read_from_the_back), 0, "read from the back");
-        tap_is((unsigned)in_child(read_in_the_middle), 0, "read in the middle first");
-        tap_is((unsigned)in_child(read_two_sections), 0, "two sections, one of them forgotten");
-        tap_is((unsigned)in_child(open_without_beginning), 0, "before it has begun: refused");
-        tap_is((unsigned)in_child(open_a_broken_beginning), 2 << 8, "a stream that is broken at once: refused");
-        tap_is((unsigned)signal_of(in_child(read_a_broken_end)), SIGSEGV, "a stream that is broken later: SIGSEGV");
-        tap_is((unsigned)signal_of(in_child(read_what_is_forgotten)), SIGSEGV, "what is forgotten: SIGSEGV");
-        tap_is((unsigned)signal_of(in_child(follow_another_pointer)), SIGSEGV, "another bad pointer: SIGSEGV");
+        test(INFLATE_ZLIB, "zlib");
+        test(INFLATE_ZSTD, "zstd");
         free(plain);
         free(packed);
         return tap_done();
