@@ -91,15 +91,14 @@ own_flags = $$(sed -n 's/^.*build-flags: *\([^*]*\).*/\1/p' $<)
 
 # ---- sources -----------------------------------------------------------------------------------------------------------------
 OBJ := $(BUILD)/obj
-CORE_SRCS := $(sort $(wildcard unwind/core/*.c))
-PRELOAD_SRCS := $(sort $(wildcard preload/*.c))
-UNWIND_SRCS := $(sort $(wildcard unwind/*.c))
-MAIN_SRCS := $(sort $(wildcard report/helper_main.c report/cli_main.c))
-REPORT_SRCS := $(filter-out $(MAIN_SRCS),$(sort $(wildcard report/*.c)))
+CORE_SRCS := $(sort $(wildcard unwind/core/*/*.c))
+UNWIND_SRCS := $(sort $(wildcard unwind/*/*.c))
+MAIN_SRCS := $(sort $(wildcard report/*/main.c))
+REPORT_SRCS := $(filter-out $(MAIN_SRCS),$(sort $(wildcard report/*/*.c)))
 
-# Ordinary code of the library. Everything else in preload/ is crash path, under its stricter rules.
-CALM_SRCS := $(filter $(addprefix preload/,altstack.c api.c children.c exits.c init.c interpose.c lastreport.c notes.c sanitizer.c settings.c \
-	signals.c stepaside.c terminate.c threads.c throws.c timers.c),$(PRELOAD_SRCS))
+# The flags follow the folder: these two may call libc. Everything else in preload/ is crash path, under its stricter rules.
+CALM_SRCS := $(sort $(wildcard preload/program/*.c preload/facts/*.c))
+PRELOAD_SRCS := $(sort $(wildcard preload/*/*.c))
 CRASH_SRCS := $(CORE_SRCS) $(filter-out $(CALM_SRCS),$(PRELOAD_SRCS))
 
 CRASH_OBJS := $(CRASH_SRCS:%.c=$(OBJ)/lib/%.o)
@@ -116,7 +115,7 @@ TOOL_SRCS := $(sort $(wildcard tests/tools/*.c))
 # Tools that use our code are linked with it. The others play the crashing program, its parent or its surroundings: plain C without
 # sanitizers, since tests look at their frames and signals.
 TOOL_PRELOADS := $(filter tests/tools/lib%,$(TOOL_SRCS))
-TOOL_USERS := $(filter-out $(TOOL_PRELOADS),$(shell grep -lE '^.include "(unwind/[a-z_]+\.h|report/)' $(TOOL_SRCS) /dev/null))
+TOOL_USERS := $(filter-out $(TOOL_PRELOADS),$(shell grep -lE '^.include "(unwind/[a-z]+/[a-z0-9_]+\.h|report/)' $(TOOL_SRCS) /dev/null))
 TOOL_PLAIN := $(filter-out $(TOOL_PRELOADS) $(TOOL_USERS),$(TOOL_SRCS))
 tool_programs = $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(1))
 TEST_TOOLS := $(call tool_programs,$(TOOL_USERS) $(TOOL_PLAIN)) $(addsuffix .so,$(call tool_programs,$(TOOL_PRELOADS)))
@@ -134,8 +133,8 @@ COMPLETION := $(BUILD)/share/bash-completion/completions/crashpre $(BUILD)/share
 GNU_LICENSES := $(patsubst /usr/share/common-licenses/%,$(BUILD)/share/doc/crashpre/%,$(wildcard \
 	$(addprefix /usr/share/common-licenses/,GPL-3 LGPL-3 LGPL-2.1)))
 LICENSE := $(patsubst %,$(BUILD)/share/doc/crashpre/%,$(wildcard LICENSE)) $(GNU_LICENSES)
-PROGRAMS := $(if $(filter report/cli_main.c,$(MAIN_SRCS)),$(BUILD)/bin/crashpre) \
-	$(if $(filter report/helper_main.c,$(MAIN_SRCS)),$(BUILD)/libexec/crashpre/crashpre-helper)
+PROGRAMS := $(if $(filter report/command/main.c,$(MAIN_SRCS)),$(BUILD)/bin/crashpre) \
+	$(if $(filter report/helper/main.c,$(MAIN_SRCS)),$(BUILD)/libexec/crashpre/crashpre-helper)
 LIBRARY := $(if $(PRELOAD_SRCS),$(BUILD)/lib/libcrashpre.so)
 DATA := $(HEADERS) $(SCHEMA) $(MAN) $(COMPLETION) $(LICENSE)
 PKG_CONFIG_FILE := lib/pkgconfig/crashpre.pc
@@ -277,7 +276,7 @@ $(OBJ)/report.a: $(REPORT_OBJS)
 $(ARCHIVES):
 	$(mkdir)
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $(filter %.o,$^)
+	$(Q)$(AR) qcs $@ $(filter %.o,$^)
 
 # ---- products ----------------------------------------------------------------------------------------------------------------
 $(LIBRARY): $(CRASH_OBJS) $(CALM_OBJS) $(PRELOAD_MAP)

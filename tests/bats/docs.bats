@@ -126,8 +126,8 @@ options_of_page() {
                 [[ $stderr != *"no such setting"* ]] || fail "$name" || return 1
         done
         # those that the library or the helper reads are in the manual
-        for name in $(grep -ohE '"CRASHPRE_[A-Z_]+"' "$root/preload/settings.c" | tr -d '"') \
-                $(grep -E 'READ\(' "$root/report/settings.c" | grep -oE 'CRASHPRE_[A-Z_]+'); do
+        for name in $(grep -ohE '"CRASHPRE_[A-Z_]+"' "$root/preload/facts/settings.c" | tr -d '"') \
+                $(grep -E 'READ\(' "$root/report/place/settings.c" | grep -oE 'CRASHPRE_[A-Z_]+'); do
                 grep -qx "$name" <<<"$documented" || fail "$name is not in libcrashpre(7)" || return 1
         done
 }
@@ -137,10 +137,10 @@ options_of_page() {
         jq -r '[.properties, ."$defs"] | [.. | objects | .enum? // empty | .[]] | unique[]' "$schema" >>"$T/fields"
         [ "$(wc -l <"$T/fields")" -gt 90 ] || fail "$(<"$T/fields")"
         # words of the program
-        grep -hE 'return|class|[{]' "$root"/report/fault*.c | grep -oE '"[a-z]+(-[a-z]+)+"' | tr -d '"' | grep -vxE 'read-only|read-write|write-only|execute-only' >>"$T/fields"
-        sed -n '/cfi_trust_name\|cfi_end_name/,/^}/s/.*return "\(.*\)";/\1/p' "$root"/unwind/core/cfi*.c | grep -vx 'none\|unknown' >>"$T/fields"
-        grep -ohE '(class|kind) = "[a-z-]+"' "$root"/report/{fault,describe,helper_look,raw_read}.c | cut -d'"' -f2 >>"$T/fields"
-        grep -ohE 'report_diagnose\([^,]*, "[a-z]+"' "$root"/report/*.c | cut -d'"' -f2 >>"$T/fields"
+        grep -hE 'return|class|[{]' "$root"/report/fault/*.c | grep -oE '"[a-z]+(-[a-z]+)+"' | tr -d '"' | grep -vxE 'read-only|read-write|write-only|execute-only' >>"$T/fields"
+        sed -n '/cfi_trust_name\|cfi_end_name/,/^}/s/.*return "\(.*\)";/\1/p' "$root"/unwind/core/cfi/*.c | grep -vx 'none\|unknown' >>"$T/fields"
+        grep -ohE '(class|kind) = "[a-z-]+"' "$root"/report/{fault/fault,words/describe,helper/look,raw/read}.c | cut -d'"' -f2 >>"$T/fields"
+        grep -ohE 'report_diagnose\([^,]*, "[a-z]+"' "$root"/report/*/*.c | cut -d'"' -f2 >>"$T/fields"
         the_text crashpre-report.5 >"$T/page"
         sort -u "$T/fields" | while read -r word; do
                 grep -qE "(^|[^A-Za-z0-9_-])$word([^A-Za-z0-9_-]|\$)" "$T/page" || fail "'$word' is not in crashpre-report(5)" || return 1
@@ -148,9 +148,9 @@ options_of_page() {
 }
 
 @test "every section and key of the raw report is in crashpre-report(5)" {
-        grep -oE 'RAW_SECTION_[A-Z]+ "\[[a-z]+\]"' "$root/unwind/core/raw_format.h" | cut -d'"' -f2 >"$T/words"
+        grep -oE 'RAW_SECTION_[A-Z]+ "\[[a-z]+\]"' "$root/unwind/core/terms/raw_format.h" | cut -d'"' -f2 >"$T/words"
         [ -s "$T/words" ]
-        grep -ohE 'rawline_(key|str|text|dec|hex)\("[a-z_]+"' "$root"/preload/raw*.c | cut -d'"' -f2 >>"$T/words"
+        grep -ohE 'rawline_(key|str|text|dec|hex)\("[a-z_]+"' "$root"/preload/raw/*.c | cut -d'"' -f2 >>"$T/words"
         the_text crashpre-report.5 | sed -n '/^\.Sh RAW REPORT/,/^\.Sh EXAMPLES/p' >"$T/page"
         sort -u "$T/words" | while read -r word; do
                 grep -qwF -- "$word" "$T/page" || fail "'$word' is not in crashpre-report(5)" || return 1

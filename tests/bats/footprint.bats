@@ -166,7 +166,7 @@ C
                 cp -r "$root/unwind" "$T/place"
                 (cd "$T/place" && "${@:2}" sh -c '
                         gcc -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wconversion -Wsign-conversion -Wunused-macros -Wcast-align=strict -Wpadded \
-                                -I. -c unwind/core/cfi_program.c -o cfi.o
+                                -I. -c unwind/core/cfi/program.c -o cfi.o
                         printf "#include <iostream>\nint main() { std::cout << 1; }\n" | gcc -x c++ -g -O1 -c -o hello.o - && g++ -o hello hello.o
                         echo "int main(void) { return undeclared; }" | gcc -x c -o none -
                         echo "status $?"' >warnings 2>&1)

@@ -8,8 +8,8 @@
  * Addresses of standard input are hexadecimal and those of the file. For each: the address; then a line
  * "  function|file:line:column" a call, innermost first ("?" unknown); "# " begins a note.
  */
-#include "unwind/elf_file.h"
-#include "unwind/symbols.h"
+#include "unwind/elf/elf_file.h"
+#include "unwind/symbols/symbols.h"
 
 #include <errno.h>
 #include <fcntl.h>

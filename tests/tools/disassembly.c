@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* disassembly: reads lines "address<TAB>bytes in hexadecimal" and prints each as report/disassemble.h reads it:
+/* disassembly: reads lines "address<TAB>bytes in hexadecimal" and prints each as report/code/disassemble.h reads it:
  * "address<TAB>length<TAB>text". For comparisons with objdump over whole libraries. */
-#include "report/disassemble.h"
+#include "report/code/disassemble.h"
 
 #include <inttypes.h>
 #include <stdio.h>

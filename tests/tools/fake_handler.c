@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/tools/fake_handler.c: drives the helper without the preload, as unwind/core/wire.h says, well or badly.
+/* tests/tools/fake_handler.c: drives the helper without the preload, as unwind/core/terms/wire.h says, well or badly.
  *
  *   fake_handler HELPER DIR [mode]
  *
@@ -24,9 +24,9 @@
  * Prints the status bytes as they came, then the wait statuses of the helper and of the child: "status: HD",
  * "helper: exit 0", "child: signal 11".
  */
-#include "unwind/core/cfi.h"
-#include "unwind/core/raw_format.h"
-#include "unwind/core/wire.h"
+#include "unwind/core/cfi/cfi.h"
+#include "unwind/core/terms/raw_format.h"
+#include "unwind/core/terms/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>

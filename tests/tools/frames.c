@@ -7,9 +7,9 @@
  * One line a frame: tid, index, pc, trust, function or "-". Lines that begin with "#" are notes. The process goes on
  * afterwards. With --lookup: one line an address of standard input (hexadecimal): address, offset, function or "-".
  */
-#include "unwind/process.h"
-#include "unwind/symbols.h"
-#include "unwind/unwind.h"
+#include "unwind/stack/unwind.h"
+#include "unwind/symbols/symbols.h"
+#include "unwind/target/process.h"
 
 #include <getopt.h>
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 #ifndef CRASHPRE_TESTS_UNIT_BUFFER_SPACE_H
 #define CRASHPRE_TESTS_UNIT_BUFFER_SPACE_H
 
-#include "unwind/core/cfi.h"
+#include "unwind/core/cfi/cfi.h"
 
 #include <errno.h>
 #include <string.h>

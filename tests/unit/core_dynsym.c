@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Dynamic symbols by name: libc's against what the loader says, then tables cut short or bent. */
-#include "unwind/core/dynsym.h"
+#include "unwind/core/image/dynsym.h"
 
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"

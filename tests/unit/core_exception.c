@@ -3,8 +3,8 @@
  * are in messages.bats. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
-#include "unwind/core/exception.h"
-#include "unwind/core/exception_values.h"
+#include "unwind/core/image/exception.h"
+#include "unwind/core/image/exception_values.h"
 
 #include <float.h>
 #include <limits.h>

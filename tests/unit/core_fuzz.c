@@ -4,7 +4,7 @@
  * printed; CORE_FUZZ_SEED and CORE_FUZZ_ROUNDS set it and the number of rounds. Best under the sanitizers. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
-#include "unwind/core/cfi_internal.h"
+#include "unwind/core/cfi/internal.h"
 
 #include <stdlib.h>
 #include <time.h>

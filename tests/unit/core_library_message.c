@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* libstdc++'s messages from code and memory that are made up: calls with constant arguments, and bytes that are none. */
-#include "unwind/core/library_message.h"
+#include "unwind/core/image/library_message.h"
 
 #include "tests/unit/buffer_space.h"
 #include "tests/unit/tap.h"

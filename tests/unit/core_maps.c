@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines of /proc/PID/maps: real ones, then what no kernel prints. */
 #include "tests/unit/tap.h"
-#include "unwind/core/maps.h"
+#include "unwind/core/image/maps.h"
 
 #include <errno.h>
 #include <inttypes.h>

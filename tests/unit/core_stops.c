@@ -2,7 +2,7 @@
 /* The rules of the walk where CFI does not lead on, and the reasons it ends: made-up code and stacks. */
 #include "tests/unit/buffer_space.h"
 #include "tests/unit/tap.h"
-#include "unwind/core/cfi_internal.h"
+#include "unwind/core/cfi/internal.h"
 
 /* Code without CFI at CODE, 0xc3-free filler but where a test puts something; the stack grows down from STACK's end. */
 #define CODE 0x400000u

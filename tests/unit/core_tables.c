@@ -3,7 +3,7 @@
  * .debug_frame, and what is wrong with each. Then DWARF expressions, one operation a line. */
 #include "tests/unit/buffer_space.h"
 #include "tests/unit/tap.h"
-#include "unwind/core/cfi_internal.h"
+#include "unwind/core/cfi/internal.h"
 
 #define BIAS 0x10000u    /* the code, */
 #define HDR 0x1000u      /* .eh_frame_hdr and */

@@ -2,7 +2,7 @@
 /* Debugging information that is cut, mutated or absurd: fewer names and a note, never a crash, a hang or gigabytes.
  * The victim is this very program's file. Rounds: DWARF_ROUNDS in the environment (400). */
 #include "tests/unit/tap.h"
-#include "unwind/dwarf_stage.h"
+#include "unwind/dwarf/stage.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A compressed section that is inflated as it is read, of either format: every byte is the right one, in whatever order,
  * and a stream that is broken is no answer. */
-#include "unwind/dwarf_late.h"
 #include "tests/unit/tap.h"
+#include "unwind/dwarf/late.h"
 
 #include <libdeflate.h>
 #include <signal.h>

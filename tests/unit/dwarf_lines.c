@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The line-program runner on programs written by hand, of every version, honest and hostile. */
 #include "tests/unit/tap.h"
-#include "unwind/line_program.h"
+#include "unwind/dwarf/line_program.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Range lists of every kind of entry, by offset and by number, and those that are cut or nonsense. */
-#include "unwind/dwarf_ranges.h"
 #include "tests/unit/tap.h"
+#include "unwind/dwarf/ranges.h"
 
 #include <dwarf.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_disassemble.c: instructions, their operands, and bytes that are none. */
-#include "report/disassemble.h"
+#include "report/code/disassemble.h"
 #include "tests/unit/tap.h"
 
 #include <errno.h>

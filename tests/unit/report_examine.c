@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_examine.c: the code at a crash, looked at in a made-up process, and in processes that make no sense. */
-#include "report/examine.h"
+#include "report/fault/examine.h"
 #include "tests/unit/tap.h"
-#include "unwind/core/maps.h"
+#include "unwind/core/image/maps.h"
 
 #include <errno.h>
 #include <signal.h>

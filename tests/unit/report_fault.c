@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_fault.c: signal, code and address to fault class, access and phrase. */
-#include "report/describe.h"
-#include "report/fault.h"
+#include "report/fault/fault.h"
+#include "report/words/describe.h"
 #include "tests/unit/tap.h"
 
-#include "unwind/core/maps.h"
+#include "unwind/core/image/maps.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_json.c: what is written can be read back, and whatever a string holds the document is JSON in
  * UTF-8. */
-#include "report/json.h"
-#include "report/utf8.h"
+#include "report/model/json.h"
+#include "report/model/utf8.h"
 #include "tests/unit/tap.h"
 
 #include <stdint.h>

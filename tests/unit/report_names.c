@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_names.c: names of functions made comparable, readable and short. */
-#include "report/names.h"
+#include "report/model/names.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_raw.c: the raw report is read back; cut, scrambled or hostile it does no harm. */
-#include "report/describe.h"
-#include "report/raw_read.h"
-#include "report/stacks.h"
+#include "report/gather/stacks.h"
+#include "report/raw/read.h"
+#include "report/words/describe.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_redact.c: home directories in strings, and the words of CRASHPRE_REDACT. */
-#include "report/redact.h"
-#include "report/settings.h"
+#include "report/model/redact.h"
+#include "report/place/settings.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_settings.c: CRASHPRE_* variables, good and bad. */
-#include "report/settings.h"
+#include "report/place/settings.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_signature.c: own frames, recursion, signature, fingerprint and summary, of stacks written down as
  * words: "strlen@libc.so.6 count main". */
-#include "report/describe.h"
-#include "report/own.h"
-#include "report/recursion.h"
-#include "report/signature.h"
+#include "report/words/describe.h"
+#include "report/words/own.h"
+#include "report/words/recursion.h"
+#include "report/words/signature.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_source.c: source lines around frames: the right ones, safe, and of files that can be the
  * program's. */
-#include "report/guard.h"
-#include "report/source.h"
+#include "report/gather/source.h"
+#include "report/helper/guard.h"
 #include "tests/unit/tap.h"
 
 #include <fcntl.h>

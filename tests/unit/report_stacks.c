@@ -3,7 +3,7 @@
  *
  * The symbolizer is one of our own: it stands before the archive, so that its object is not drawn in.
  */
-#include "report/stacks.h"
+#include "report/gather/stacks.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>

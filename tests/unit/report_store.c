@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_store.c: report files are complete or absent; the right ones are listed and removed. */
-#include "report/store.h"
+#include "report/place/store.h"
 #include "tests/unit/tap.h"
 
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_text.c: what people read, and that nothing of the dying program reaches their terminal raw. */
-#include "report/describe.h"
-#include "report/text.h"
+#include "report/text/text.h"
+#include "report/words/describe.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>

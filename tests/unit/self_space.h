@@ -10,9 +10,9 @@
 #define _GNU_SOURCE
 #endif
 
-#include "unwind/core/cfi.h"
-#include "unwind/core/image.h"
-#include "unwind/core/maps.h"
+#include "unwind/core/cfi/cfi.h"
+#include "unwind/core/image/image.h"
+#include "unwind/core/image/maps.h"
 
 #include <errno.h>
 #include <stdio.h>

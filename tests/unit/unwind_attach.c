@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Stopping a process and letting it go: process.h against children in the states that real programs are found in. */
 #include "tests/unit/tap.h"
-#include "unwind/process.h"
+#include "unwind/target/process.h"
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The page cache, over a source that knows what each byte should be. */
 #include "tests/unit/tap.h"
-#include "unwind/memory.h"
+#include "unwind/target/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* From maps to modules: each case is the text of a maps file and the images that stand in memory. */
 #include "tests/unit/tap.h"
-#include "unwind/core/arch.h"
-#include "unwind/modules.h"
+#include "unwind/core/cfi/arch.h"
+#include "unwind/target/modules.h"
 
 #include <elf.h>
 #include <errno.h>

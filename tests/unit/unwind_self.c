@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Our own process as a target: calls whose return addresses are known, names included. */
 #include "tests/unit/tap.h"
-#include "unwind/self.h"
-#include "unwind/symbols.h"
-#include "unwind/unwind.h"
+#include "unwind/stack/unwind.h"
+#include "unwind/symbols/symbols.h"
+#include "unwind/target/self.h"
 
 #include <errno.h>
 #include <link.h>

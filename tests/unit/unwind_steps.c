@@ -2,9 +2,9 @@
 /* A child is stepped, instruction by instruction, through calls by the PLT, signal delivery on another stack, a
  * handler and the return from it. At each stop its stack must lead to the same outermost frames. */
 #include "tests/unit/tap.h"
-#include "unwind/arch.h"
-#include "unwind/process.h"
-#include "unwind/unwind.h"
+#include "unwind/stack/unwind.h"
+#include "unwind/target/arch.h"
+#include "unwind/target/process.h"
 
 #include <inttypes.h>
 #include <signal.h>

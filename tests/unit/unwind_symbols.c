@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Which symbol names an address, on a symbol table made for it, and what damaged files do to the reader: nothing. */
 #include "tests/unit/tap.h"
-#include "unwind/core/arch.h"
-#include "unwind/minidebug.h"
-#include "unwind/symbol_table.h"
-#include "unwind/symbols.h"
+#include "unwind/core/cfi/arch.h"
+#include "unwind/elf/minidebug.h"
+#include "unwind/elf/symbol_table.h"
+#include "unwind/symbols/symbols.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/base/keep.h"
+#include "preload/base/startup.h"
+
+#define FOR_HELPER '\1' /* begins a string of the helper's environment */
+#define EARLY_SIZE 1024
+
+/* Strings one after the other: first where start-up has a page in use anyway, then in .bss. What does not fit is left
+ * out. */
+STARTUP_DATA static char early[EARLY_SIZE] = { 0 };
+static char late[32768];
+STARTUP_DATA static struct area {
+        char *bytes;
+        size_t size, used;
+} areas[] = { { early, sizeof(early), 0 }, { late, sizeof(late), 0 } };
+
+#define AREAS (sizeof(areas) / sizeof(areas[0]))
+
+static char *put(char mark, const char *s, size_t n)
+{
+        for (unsigned i = 0; i < AREAS; i++) {
+                struct area *a = &areas[i];
+                char *to = a->bytes + a->used;
+
+                if (n + 1 >= a->size - a->used)
+                        continue;
+                if (mark)
+                        *to++ = mark;
+                __builtin_memcpy(to, s, n);
+                to[n] = 0;
+                a->used = (size_t)(to - a->bytes) + n + 1;
+                return to;
+        }
+        return NULL;
+}
+
+const char *keep_string(const char *s, size_t n)
+{
+        return put(0, s, n);
+}
+
+void keep_for_helper(const char *entry, size_t n)
+{
+        put(FOR_HELPER, entry, n);
+}
+
+void keep_helper_environment(char **envp, size_t room)
+{
+        size_t count = 0;
+
+        for (unsigned i = 0; i < AREAS; i++)
+                for (size_t at = 0; at < areas[i].used; at++) {
+                        char *s = areas[i].bytes + at;
+
+                        if (*s == FOR_HELPER && count + 1 < room)
+                                envp[count++] = s + 1;
+                        while (areas[i].bytes[at])
+                                at++;
+                }
+        envp[count] = NULL;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/base/linkmap.h"
+#include "preload/base/probe.h"
+#include "preload/base/startup.h"
+
+#include <elf.h>
+#include <limits.h>
+#include <link.h>
+
+#define MAX_ENTRIES 4096 /* of any list: a damaged one may be endless */
+#define PAGE 4096ull
+
+STARTUP_DATA static const ElfW(auxv_t) *auxv = NULL;
+
+void linkmap_remember(char **envp)
+{
+        while (*envp)
+                envp++;
+        auxv = (const void *)(envp + 1);
+}
+
+static uint64_t aux(uint64_t type)
+{
+        ElfW(auxv_t) a;
+
+        for (unsigned i = 0; auxv && i < MAX_ENTRIES; i++) {
+                if (probe_read(NULL, (uint64_t)(auxv + i), &a, sizeof(a)) < 0 || a.a_type == AT_NULL)
+                        return 0;
+                if (a.a_type == type)
+                        return a.a_un.a_val;
+        }
+        return 0;
+}
+
+/* A program header of the running program; the load bias that its own table tells. */
+static bool program_header(uint32_t type, ElfW(Phdr) * out)
+{
+        uint64_t at = aux(AT_PHDR), count = aux(AT_PHNUM);
+
+        for (uint64_t i = 0; i < count && i < MAX_ENTRIES; i++)
+                if (probe_read(NULL, at + i * sizeof(*out), out, sizeof(*out)) == 0 && out->p_type == type)
+                        return true;
+        return false;
+}
+
+static uint64_t program_bias(void)
+{
+        ElfW(Phdr) self;
+
+        return program_header(PT_PHDR, &self) ? aux(AT_PHDR) - self.p_vaddr : 0;
+}
+
+/* The loader leaves the address of its list in the program's DT_DEBUG (System V gABI, "Dynamic Section"). */
+static uint64_t first_entry(void)
+{
+        ElfW(Phdr) dynamic;
+        struct r_debug debug;
+        ElfW(Dyn) d;
+
+        if (!program_header(PT_DYNAMIC, &dynamic))
+                return 0;
+        for (unsigned i = 0; i < MAX_ENTRIES; i++) {
+                uint64_t at = program_bias() + dynamic.p_vaddr + i * sizeof(d);
+
+                if (probe_read(NULL, at, &d, sizeof(d)) < 0 || d.d_tag == DT_NULL)
+                        return 0;
+                if (d.d_tag == DT_DEBUG)
+                        return probe_read(NULL, d.d_un.d_ptr, &debug, sizeof(debug)) < 0 ? 0 : (uint64_t)debug.r_map;
+        }
+        return 0;
+}
+
+void linkmap_each(const struct cfi_space *space, void (*fn)(void *ctx, const struct image *image, const char *path),
+                  void *ctx)
+{
+        uint64_t at = first_entry(), vdso = aux(AT_SYSINFO_EHDR);
+        struct image image;
+        struct link_map l;
+        char path[PATH_MAX];
+
+        for (unsigned i = 0; at && i < MAX_ENTRIES; i++, at = (uint64_t)l.l_next) {
+                uint64_t base;
+
+                if (probe_read(NULL, at, &l, sizeof(l)) < 0)
+                        break;
+                /* The program's table of headers stands in its first page; a library's first page is where it is
+                 * loaded. */
+                base = i ? l.l_addr : aux(AT_PHDR) & ~(PAGE - 1);
+                if (!base || base == vdso || image_read(space, base, &image) < 0)
+                        continue;
+                if (probe_string(i ? (uint64_t)l.l_name : aux(AT_EXECFN), path, sizeof(path)) < 0)
+                        path[0] = 0;
+                fn(ctx, &image, path);
+        }
+        if (vdso && image_read(space, vdso, &image) == 0)
+                fn(ctx, &image, "[vdso]");
+}

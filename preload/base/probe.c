@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/base/probe.h"
+#include "preload/base/memmap.h"
+#include "preload/base/syscalls.h"
+#include "unwind/core/image/maps.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#define PAGE 4096u
+#define SLOTS 16u /* direct-mapped; few, since each slot first touched in a crash costs a page fault of our own */
+
+#define UNTRIED (-2)
+
+enum way { WAY_VM_READV, WAY_MEM_FILE, WAY_PIPE, WAY_NONE };
+
+static struct {
+        enum way way;
+        int tid;
+        int mem_fd;     /* WAY_MEM_FILE, else -1 */
+        int pipe_fd[2]; /* WAY_PIPE, else -1 */
+        int pagemap_fd; /* or UNTRIED, or -errno */
+        struct {
+                uint64_t page; /* address, or ~0 */
+                bool bad;
+        } slot[SLOTS];
+} probe = { .mem_fd = -1, .pipe_fd = { -1, -1 }, .pagemap_fd = UNTRIED };
+
+static uint8_t page_data[SLOTS][PAGE] __attribute__((aligned(PAGE))); /* a slot touches one page */
+
+void probe_begin(void)
+{
+        probe_end();
+        probe.way = WAY_VM_READV;
+        probe.tid = sys_gettid(); /* the main thread may have ended: its id then leads to no memory */
+        for (unsigned i = 0; i < SLOTS; i++)
+                probe.slot[i].page = ~(uint64_t)0;
+}
+
+void probe_end(void)
+{
+        if (probe.mem_fd >= 0)
+                sys_close(probe.mem_fd);
+        if (probe.pipe_fd[0] >= 0) {
+                sys_close(probe.pipe_fd[0]);
+                sys_close(probe.pipe_fd[1]);
+        }
+        if (probe.pagemap_fd >= 0)
+                sys_close(probe.pagemap_fd);
+        probe.mem_fd = probe.pipe_fd[0] = probe.pipe_fd[1] = -1;
+        probe.pagemap_fd = UNTRIED;
+}
+
+/* Anonymous memory that nobody has written yet is known without a look: zeros. And a look may never end, nor be
+ * interrupted, where somebody was to fill the page by userfaultfd(2) who does not. */
+static bool is_untouched(uint64_t page)
+{
+        const struct memmap_range *r = memmap_find(memmap_last(), page);
+        uint64_t entry;
+
+        if (!r || r->path_len || !(r->perms & MAPS_READ))
+                return false;
+        if (probe.pagemap_fd == UNTRIED)
+                probe.pagemap_fd = sys_openat(AT_FDCWD, "/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+        return probe.pagemap_fd >= 0 &&
+               sys_4(SYS_pread64, probe.pagemap_fd, (long)&entry, sizeof(entry), (long)(page / PAGE * sizeof(entry))) ==
+                       sizeof(entry) &&
+               !(entry & PAGEMAP_TAKEN);
+}
+
+/* The last way: write(2) fails with EFAULT where the page is not readable, and what it took comes back by read(2). */
+static ssize_t read_by_pipe(uint64_t addr, void *buf)
+{
+        ssize_t n = sys_write(probe.pipe_fd[1], (const void *)addr, PAGE); // NOLINT(performance-no-int-to-ptr)
+
+        if (n <= 0)
+                return n;
+        return sys_read(probe.pipe_fd[0], buf, (size_t)n);
+}
+
+static void next_way(void)
+{
+        if (probe.way == WAY_VM_READV) {
+                probe.way = WAY_MEM_FILE;
+                probe.mem_fd = sys_openat(AT_FDCWD, "/proc/thread-self/mem", O_RDONLY | O_CLOEXEC, 0);
+                if (probe.mem_fd >= 0)
+                        return;
+        }
+        if (probe.way == WAY_MEM_FILE) {
+                probe.way = WAY_PIPE;
+                if (sys_2(SYS_pipe2, (long)probe.pipe_fd, O_CLOEXEC | O_NONBLOCK) == 0)
+                        return;
+                probe.pipe_fd[0] = probe.pipe_fd[1] = -1;
+        }
+        probe.way = WAY_NONE;
+}
+
+static ssize_t read_page_once(uint64_t page, uint8_t *to)
+{
+        struct iovec local = { to, PAGE }, remote = { (void *)page, PAGE }; // NOLINT(performance-no-int-to-ptr)
+
+        switch (probe.way) {
+        case WAY_VM_READV:
+                return sys_process_vm_readv(probe.tid, &local, &remote);
+        case WAY_MEM_FILE:
+                return sys_4(SYS_pread64, probe.mem_fd, (long)to, PAGE, (long)page);
+        case WAY_PIPE:
+                return read_by_pipe(page, to);
+        default:
+                return -EFAULT;
+        }
+}
+
+static bool read_page(uint64_t page, uint8_t *to)
+{
+        if (is_untouched(page)) {
+                __builtin_memset(to, 0, PAGE);
+                return true;
+        }
+        for (;;) {
+                ssize_t n = read_page_once(page, to);
+
+                if (n == PAGE)
+                        return true;
+                if (probe.way == WAY_NONE || n == -EFAULT || n == -EIO || n == 0)
+                        return false;
+                if (n != -EINTR)
+                        next_way(); /* ENOSYS, EPERM, whatever a seccomp filter says, or a short count */
+        }
+}
+
+/* The cached page, or NULL where it is not readable. */
+static const uint8_t *cached_page(uint64_t page)
+{
+        unsigned i = (unsigned)(page / PAGE) & (SLOTS - 1);
+
+        if (probe.slot[i].page != page) {
+                probe.slot[i].bad = !read_page(page, page_data[i]);
+                probe.slot[i].page = page;
+        }
+        return probe.slot[i].bad ? NULL : page_data[i];
+}
+
+size_t probe_copy(uint64_t addr, void *buf, size_t n)
+{
+        uint8_t *to = buf;
+        size_t done = 0;
+
+        while (done < n) {
+                uint64_t at = addr + done, in_page = at % PAGE;
+                size_t part = PAGE - in_page < n - done ? PAGE - in_page : n - done;
+                const uint8_t *page;
+
+                if (at < addr)
+                        break; /* wrapped round the top of the address space */
+                page = cached_page(at - in_page);
+                if (!page)
+                        break;
+                for (size_t i = 0; i < part; i++)
+                        to[done + i] = page[in_page + i];
+                done += part;
+        }
+        return done;
+}
+
+int probe_read(void *ctx, uint64_t addr, void *buf, size_t n)
+{
+        (void)ctx;
+        return probe_copy(addr, buf, n) == n ? 0 : -EFAULT;
+}
+
+ssize_t probe_string(uint64_t addr, char *buf, size_t size)
+{
+        size_t n = 0;
+
+        while (n + 1 < size && probe_copy(addr + n, buf + n, 1) == 1 && buf[n])
+                n++;
+        if (n == 0 && (size < 2 || probe_copy(addr, buf, 1) != 1))
+                return -EFAULT;
+        buf[n] = 0;
+        return (ssize_t)n;
+}

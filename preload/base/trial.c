@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/base/trial.h"
+#include "preload/base/syscalls.h"
+#include "preload/base/x86_64.h"
+
+static struct {
+        int tid; /* who is trying, 0 nobody */
+        struct arch_jump jump;
+} trial;
+
+bool trial_run(void (*fn)(void *), void *arg)
+{
+        volatile bool ended = false;
+        uint64_t mask;
+        int nobody = 0;
+
+        if (!__atomic_compare_exchange_n(&trial.tid, &nobody, sys_gettid(), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+                return false;
+        sys_sigprocmask(SIG_SETMASK, NULL, &mask);
+        if (!arch_save(&trial.jump)) {
+                fn(arg);
+                ended = true;
+        }
+        __atomic_store_n(&trial.tid, 0, __ATOMIC_RELEASE);
+        if (!ended)
+                sys_sigprocmask(SIG_SETMASK, &mask, NULL); /* not as the handler left it */
+        return ended;
+}
+
+bool trial_is_mine(void)
+{
+        int tid = __atomic_load_n(&trial.tid, __ATOMIC_RELAXED);
+
+        return tid && tid == sys_gettid();
+}
+
+_Noreturn void trial_abandon(void)
+{
+        arch_restore(&trial.jump);
+}

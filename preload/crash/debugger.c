@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/crash/debugger.h"
+#include "preload/base/sigsafe.h"
+#include "preload/base/syscalls.h"
+#include "preload/facts/settings.h"
+#include "preload/helper/spawn.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+
+#define SLICE_NS 50000000ll            /* how often it is looked */
+#define STDERR_PATIENCE_NS 2000000000u /* for a pipe that nobody reads */
+#define NS_PER_S 1000000000ull
+#define KEY "\nTracerPid:\t" /* proc(5), /proc/PID/status */
+
+/* Of the calling thread: a debugger attaches to the threads one by one. 0 where /proc does not tell, too: then the
+ * wait goes on to its end. */
+static bool is_traced(void)
+{
+        static char text[1024]; /* one user: the thread that claimed the crash. The line stands among the first. */
+        const size_t key = sizeof(KEY) - 1;
+        int fd = sys_openat(AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
+        ssize_t n;
+
+        if (fd < 0)
+                return false;
+        n = sys_read(fd, text, sizeof(text));
+        sys_close(fd);
+        for (ssize_t i = 0; i + (ssize_t)key < n; i++)
+                if (!__builtin_memcmp(text + i, KEY, key))
+                        return text[i + (ssize_t)key] != '0';
+        return false;
+}
+
+static void say(void)
+{
+        static struct sigsafe_out out; /* one user, as above */
+
+        out = (struct sigsafe_out){ .fd = 2, .may_block = true };
+        out.give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
+        sigsafe_str(&out, "crashpre: waiting ");
+        sigsafe_dec(&out, settings.wait_debugger_s);
+        sigsafe_str(&out, " seconds for a debugger; type: gdb -p ");
+        sigsafe_dec(&out, sys_getpid());
+        sigsafe_str(&out, " -ex continue\n");
+        sigsafe_flush(&out);
+}
+
+void debugger_wait(bool may_print)
+{
+        uint64_t end = sys_clock_ns(CLOCK_MONOTONIC) + settings.wait_debugger_s * NS_PER_S;
+
+        if (!settings.wait_debugger_s || is_traced())
+                return;
+        /* Yama (Documentation/admin-guide/LSM/Yama.rst) refuses the user's own gdb otherwise: it is no ancestor. */
+        sys_5(SYS_prctl, PR_SET_PTRACER, (long)PR_SET_PTRACER_ANY, 0, 0, 0);
+        if (may_print)
+                say();
+        while (!is_traced() && !spawn_wait_is_over() && sys_clock_ns(CLOCK_MONOTONIC) < end) {
+                struct timespec slice = { 0, SLICE_NS };
+
+                sys_ppoll(NULL, 0, &slice);
+        }
+}

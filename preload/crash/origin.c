@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/crash/origin.h"
+#include "preload/base/crashstack.h"
+#include "preload/base/memmap.h"
+#include "preload/base/probe.h"
+#include "preload/base/stackwalk.h"
+#include "preload/base/syscalls.h"
+#include "preload/signal/claim.h"
+
+#include <stdlib.h>
+
+#define ABORT_SIZE 1024 /* bytes of abort() in which a return address from raise() can lie */
+#define ABORT_DEPTH 8   /* frames between the signal and abort(): raise, pthread_kill */
+#define DEPTH 200       /* frames between a handler of the application and what it calls */
+
+struct handler_search {
+        const struct arch_registers *regs;
+        struct dispatch *out;
+        bool found;
+};
+
+static void search_handler(void *p)
+{
+        static struct wire_frame frame[DEPTH]; /* guarded by the claim */
+        struct handler_search *s = p;
+        enum cfi_end end;
+
+        probe_begin();
+        memmap_read();
+        s->found = dispatch_on_stack(frame, stackwalk(s->regs, frame, DEPTH, &end), s->out);
+        probe_end();
+}
+
+bool origin_handler(const struct arch_registers *regs, struct dispatch *out)
+{
+        struct handler_search s = { regs, out, false };
+
+        return crashstack_try(search_handler, &s) && s.found;
+}
+
+struct abort_search {
+        const ucontext_t *uc;
+        bool found;
+};
+
+static void search_abort(void *p)
+{
+        static struct wire_frame frame[ABORT_DEPTH]; /* guarded by the claim */
+        struct abort_search *s = p;
+        struct arch_registers regs;
+        enum cfi_end end;
+        uint32_t n;
+
+        arch_registers_from_context(s->uc, &regs);
+        probe_begin();
+        memmap_read();
+        n = stackwalk(&regs, frame, ABORT_DEPTH, &end);
+        probe_end();
+        for (uint32_t i = 0; i < n; i++)
+                s->found |= frame[i].pc - (uint64_t)abort < ABORT_SIZE;
+}
+
+bool origin_is_abort(const siginfo_t *info, const ucontext_t *uc)
+{
+        struct abort_search s = { uc, false };
+
+        if (info->si_code != SI_TKILL || info->si_pid != sys_getpid() || !claim_take(0))
+                return false;
+        crashstack_try(search_abort, &s);
+        claim_release();
+        return s.found;
+}

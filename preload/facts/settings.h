@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/facts/settings.h: the CRASHPRE_* variables, read once when the library is loaded, and what must be remembered
+ * from that moment.
+ *
+ * Loading is silent: with LD_PRELOAD exported a warning would appear in every sed and grep of a build. A bad value
+ * gives the default and a line in `note`, which is told with the report.
+ */
+#ifndef CRASHPRE_PRELOAD_SETTINGS_H
+#define CRASHPRE_PRELOAD_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum chain { CHAIN_LAST, CHAIN_FIRST };
+enum stderr_mode { STDERR_NONE, STDERR_BRIEF, STDERR_FULL };
+
+struct settings {
+        bool enabled;        /* CRASHPRE_ENABLED, ONLY, SKIP */
+        bool stderr_only;    /* CRASHPRE_DIR=- */
+        bool throw_sites;    /* CRASHPRE_THROW_SITES */
+        bool dir_is_default; /* CRASHPRE_DIR is not set: other directories may serve */
+        enum chain chain;
+        enum stderr_mode stderr_mode;
+        unsigned timeout_s;
+        unsigned max_frames;
+        unsigned mode;            /* of report files */
+        unsigned redact;          /* CRASHPRE_REDACT: bits of enum redact (unwind/core/terms/redact.h) */
+        unsigned wait_debugger_s; /* how long a dying process waits for a debugger */
+        uint64_t signals;         /* bit n - 1: signal n is watched */
+        dev_t stderr_dev;         /* what descriptor 2 was at load; 0, 0: closed */
+        ino_t stderr_ino;
+        const char *dir;    /* absolute; "" unknown */
+        const char *tmpdir; /* $TMPDIR, "" unset */
+        const char *helper; /* CRASHPRE_HELPER, absolute; "": beside the library */
+        const char *home;   /* $HOME, kept where paths are redacted; "" unknown */
+        const char *argv0;  /* for when /proc is not there */
+        const char *note;   /* lines about bad values */
+};
+
+extern struct settings settings; /* written by settings_load() alone, before any handler is installed */
+
+/* Reads the environment. Not async-signal-safe; allocates nothing: what must be kept is copied into static memory,
+ * since programs overwrite their environment (setproctitle) and change directory. */
+void settings_load(char **argv, char **envp);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/program/children.c: exec(3), posix_spawn(3), system(3) and popen(3): a program started by one of them inherits the
+ * signal mask and the ignored signals that its parent believes to have, not those of the kernel (mask.h, actions.h). And
+ * where another thread is dying, its death comes first, as it would have without us.
+ *
+ * exec() is called in children of fork() and vfork(), some of them made in signal handlers: no allocation here, no
+ * change of memory but the cache of next_definition(). The look-up itself is libc's dlsym(3), whose lock fork(3) makes
+ * free in the child. Cancellation points stay: the real function is called.
+ */
+#include "preload/crash/occasion.h"
+#include "preload/program/interpose.h"
+#include "preload/signal/actions.h"
+#include "preload/signal/mask.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Calls `name` of the next object with the parent's own mask in force. The call comes back, or replaces the process. */
+#define PASS_ON(result, nothing, name, ...)                                                 \
+        do {                                                                                \
+                static void *cache;                                                         \
+                __typeof__(&name) next = (__typeof__(&name))next_definition(#name, &cache); \
+                uint64_t mask;                                                              \
+                bool disguised = interpose_active() && mask_undisguise(&mask);              \
+                                                                                            \
+                if (interpose_active()) {                                                   \
+                        occasion_wait_for_death();                                          \
+                        actions_ignore_in_earnest();                                        \
+                }                                                                           \
+                result = next ? next(__VA_ARGS__) : (errno = ENOSYS, nothing);              \
+                if (disguised)                                                              \
+                        mask_disguise(&mask);                                               \
+        } while (0)
+
+EXPORT int execve(const char *path, char *const argv[], char *const envp[])
+{
+        int r;
+
+        PASS_ON(r, -1, execve, path, argv, envp);
+        return r;
+}
+
+EXPORT int execv(const char *path, char *const argv[])
+{
+        int r;
+
+        PASS_ON(r, -1, execv, path, argv);
+        return r;
+}
+
+EXPORT int execvp(const char *file, char *const argv[])
+{
+        int r;
+
+        PASS_ON(r, -1, execvp, file, argv);
+        return r;
+}
+
+EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+        int r;
+
+        PASS_ON(r, -1, execvpe, file, argv, envp);
+        return r;
+}
+
+EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
+{
+        int r;
+
+        PASS_ON(r, -1, fexecve, fd, argv, envp);
+        return r;
+}
+
+EXPORT int execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
+{
+        int r;
+
+        PASS_ON(r, -1, execveat, dir, path, argv, envp, flags);
+        return r;
+}
+
+static size_t count_arguments(va_list ap)
+{
+        size_t n = 1;
+
+        while (va_arg(ap, char *))
+                n++;
+        return n;
+}
+
+/* The arguments after `first` become argv[1...], up to and with the NULL. */
+static void collect(char **argv, const char *first, va_list ap)
+{
+        size_t i = 0;
+
+        argv[i++] = (char *)(uintptr_t)first; // NOLINT(performance-no-int-to-ptr)
+        while ((argv[i++] = va_arg(ap, char *)))
+                ;
+}
+
+/* One more call, in place of libc's execl() family, whose functions cannot be called with a list. */
+#define LISTED(first, call)                                              \
+        do {                                                             \
+                va_list ap, again;                                       \
+                size_t n;                                                \
+                int result;                                              \
+                                                                         \
+                va_start(ap, first);                                     \
+                va_copy(again, ap);                                      \
+                n = count_arguments(again);                              \
+                va_end(again);                                           \
+                char **argv = __builtin_alloca((n + 1) * sizeof(*argv)); \
+                collect(argv, first, ap);                                \
+                result = call;                                           \
+                va_end(ap);                                              \
+                return result;                                           \
+        } while (0)
+
+EXPORT int execl(const char *path, const char *first, ...)
+{
+        LISTED(first, execv(path, argv));
+}
+
+EXPORT int execlp(const char *file, const char *first, ...)
+{
+        LISTED(first, execvp(file, argv));
+}
+
+EXPORT int execle(const char *path, const char *first, ...)
+{
+        LISTED(first, execve(path, argv, va_arg(ap, char **)));
+}
+
+EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path, const posix_spawn_file_actions_t *files,
+                       const posix_spawnattr_t *restrict attr, char *const argv[restrict], char *const envp[restrict])
+{
+        int r;
+
+        PASS_ON(r, ENOSYS, posix_spawn, pid, path, files, attr, argv, envp);
+        return r;
+}
+
+EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file, const posix_spawn_file_actions_t *files,
+                        const posix_spawnattr_t *restrict attr, char *const argv[restrict], char *const envp[restrict])
+{
+        int r;
+
+        PASS_ON(r, ENOSYS, posix_spawnp, pid, file, files, attr, argv, envp);
+        return r;
+}
+
+EXPORT int system(const char *command)
+{
+        int r;
+
+        PASS_ON(r, -1, system, command);
+        return r;
+}
+
+EXPORT FILE *popen(const char *command, const char *mode)
+{
+        FILE *r;
+
+        PASS_ON(r, NULL, popen, command, mode);
+        return r;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/program/init.c: from load to readiness, silently; and the other end.
+ *
+ * The library is linked with -z initfirst (ld(1)), so that the constructors of the program's own libraries are
+ * already covered. libc's own constructor has then not run: environ is not set, and the environment comes as an
+ * argument.
+ */
+#include "preload/base/linkmap.h"
+#include "preload/base/startup.h"
+#include "preload/base/syscalls.h"
+#include "preload/crash/handler.h"
+#include "preload/crash/occasion.h"
+#include "preload/facts/notes.h"
+#include "preload/facts/settings.h"
+#include "preload/facts/throws.h"
+#include "preload/program/altstack.h"
+#include "preload/program/interpose.h"
+#include "preload/program/sanitizer.h"
+#include "preload/program/terminate.h"
+#include "preload/signal/actions.h"
+#include "preload/signal/dispatch.h"
+#include "preload/signal/mask.h"
+
+#include <stddef.h>
+
+STARTUP_DATA static bool active = false;
+
+bool interpose_active(void)
+{
+        return active;
+}
+
+void interpose_step_aside(void)
+{
+        uint64_t mask;
+
+        active = false;
+        mask_undisguise(&mask);
+        mask_leave();
+        actions_uninstall();
+}
+
+/* By their inner names: at_quick_exit() and pthread_atfork() themselves are linked in statically and want the start-up
+ * files that this library leaves out. */
+int __cxa_at_quick_exit(void (*fn)(void *), void *unused);
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *unused);
+
+static __thread int forking_pid, forking_tid;
+
+static void before_fork(void)
+{
+        forking_pid = sys_getpid();
+        forking_tid = sys_gettid();
+}
+
+/* The child has its memory to itself, and is what its parent's thread was. */
+static void forked(void)
+{
+        actions_set_owner(sys_getpid());
+        dispatch_inherit(forking_pid, forking_tid);
+}
+
+/* exit() or quick_exit() was called: perhaps by a handler of the application, for a crash that it would otherwise
+ * hide. */
+static void on_exit_called(void *unused)
+{
+        (void)unused;
+        if (!active)
+                return;
+        occasion_wait_for_death();
+        occasion_exit();
+}
+
+static __attribute__((constructor)) void load(int argc, char **argv, char **envp)
+{
+        struct altstack *stack;
+
+        (void)argc;
+        settings_load(argv, envp);
+        if (!settings.enabled)
+                return;
+        linkmap_remember(envp);
+        altstack_init(envp);
+        stack = altstack_initial();
+        if (stack)
+                altstack_enter(stack);
+        actions_set_owner(sys_getpid());
+        __register_atfork(before_fork, NULL, forked, NULL);
+        notes_metadata_from_environment(envp);
+        mask_init(actions_install(settings.signals, handler_entry) & HARDWARE_SIGNALS);
+        terminate_hook();
+        if (settings.throw_sites)
+                throws_hook();
+        sanitizer_hook();
+        __cxa_at_quick_exit(on_exit_called, NULL);
+        active = true;
+}
+
+/* Crashes in what still runs after this are covered as before. */
+static __attribute__((destructor)) void unload(void)
+{
+        on_exit_called(NULL);
+}

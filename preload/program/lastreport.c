@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/program/lastreport.c: crashpre_last_report(): what an earlier run of this program left behind. Ordinary code.
+ *
+ * By system calls and our own few string functions: each name imported from libc is looked up at every start of every
+ * program.
+ */
+#include "preload/base/sigsafe.h"
+#include "preload/base/syscalls.h"
+#include "preload/facts/settings.h"
+#include "preload/program/api.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define SUFFIX "Z.txt"
+#define SUFFIX_LEN (sizeof(SUFFIX) - 1)
+
+/* getdents64(2) */
+struct directory_entry {
+        uint64_t inode;
+        int64_t offset;
+        unsigned short length;
+        unsigned char type;
+        char name[];
+};
+
+static bool starts_with(const char *s, const char *prefix)
+{
+        while (*prefix && *s == *prefix)
+                s++, prefix++;
+        return !*prefix;
+}
+
+static bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
+/* The time in "crash-<base>-<pid>-<time>Z.txt" where `name` is a raw report of this program; it sorts as text. NULL
+ * otherwise. */
+static const char *time_of(const char *name, const char *base)
+{
+        size_t n = sigsafe_strlen(base), left;
+
+        if (!starts_with(name, "crash-") || !starts_with(name + 6, base) || name[6 + n] != '-')
+                return NULL;
+        name += 6 + n + 1;
+        if (!is_digit(*name))
+                return NULL;
+        while (is_digit(*name))
+                name++;
+        left = sigsafe_strlen(name);
+        if (*name != '-' || left <= SUFFIX_LEN || !sigsafe_streq(name + left - SUFFIX_LEN, SUFFIX))
+                return NULL;
+        for (const char *p = name + 1; p < name + left - SUFFIX_LEN; p++)
+                if (!is_digit(*p) && *p != 'T' && *p != '.')
+                        return NULL;
+        return name + 1;
+}
+
+static bool is_later(const char *a, const char *b)
+{
+        while (*a && *a == *b)
+                a++, b++;
+        return *a > *b;
+}
+
+struct newest {
+        const char *base;
+        char name[256], when[64];
+};
+
+static void consider(struct newest *n, const char *name)
+{
+        const char *when = time_of(name, n->base);
+        size_t at = 0, name_at = 0;
+
+        if (!when || !is_later(when, n->when))
+                return;
+        sigsafe_cat(n->when, sizeof(n->when), &at, when);
+        sigsafe_cat(n->name, sizeof(n->name), &name_at, name);
+}
+
+static void scan(int fd, struct newest *n)
+{
+        char buf[4096] __attribute__((aligned(8)));
+        long got;
+
+        while ((got = sys_3(SYS_getdents64, fd, (long)buf, sizeof(buf))) > 0)
+                for (long at = 0; at < got;) {
+                        const struct directory_entry *e = (const void *)(buf + at);
+
+                        consider(n, e->name);
+                        at += e->length;
+                }
+}
+
+const char *api_last_report(void)
+{
+        static char path[PATH_MAX];
+        char exe[PATH_MAX];
+        struct newest n = { .base = exe };
+        ssize_t len = sys_readlink("/proc/thread-self/exe", exe, sizeof(exe) - 1);
+        int fd = sys_openat(AT_FDCWD, settings.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        size_t at = 0;
+
+        exe[len > 0 ? len : 0] = 0;
+        for (const char *p = exe; *p; p++)
+                if (*p == '/' && p[1])
+                        n.base = p + 1;
+        if (fd < 0)
+                return NULL;
+        scan(fd, &n);
+        sys_close(fd);
+        if (!*n.name)
+                return NULL;
+        sigsafe_cat(path, sizeof(path), &at, settings.dir);
+        sigsafe_cat(path, sizeof(path), &at, "/");
+        sigsafe_cat(path, sizeof(path), &at, n.name);
+        return path;
+}

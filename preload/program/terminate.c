@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/program/terminate.h"
+#include "preload/base/syscalls.h"
+#include "preload/base/trial.h"
+#include "preload/facts/notes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* By their mangled names: this library is C and links no C++ run-time (Itanium C++ ABI, "Exception Handling"). */
+typedef void terminate_fn(void);
+typedef terminate_fn *set_terminate_fn(terminate_fn *);
+
+/* Itanium C++ ABI, "Exception Handling" 2.2.2: a thread's exceptions, `caught` the one caught last. */
+struct globals {
+        char *caught;
+        unsigned int uncaught;
+};
+
+/* Weak: bound when the program has a C++ run-time, null otherwise. dlsym() for a name that nobody has would allocate
+ * its error message. */
+extern set_terminate_fn set_terminate __asm__("_ZSt13set_terminatePFvvE") __attribute__((weak));
+extern struct globals *get_globals(void) __asm__("__cxa_get_globals") __attribute__((weak));
+
+/* What `caught` points to ends where the unwinder's header begins: libstdc++'s, and libc++abi's since LLVM 10, which has
+ * two more words. */
+#define GNU_TO_HEADER 80
+#define LLVM_TO_HEADER 96
+
+static terminate_fn *previous;
+
+/* Where the system call is forbidden the memory is read as the program itself would read it. */
+static int read_self(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+        struct iovec to = { buf, len }, from = { (void *)addr, len }; // NOLINT(performance-no-int-to-ptr)
+        ssize_t n = sys_process_vm_readv(sys_getpid(), &to, &from);
+
+        (void)ctx;
+        if (n == (ssize_t)len)
+                return 0;
+        if (n >= 0 || n == -EFAULT)
+                return -EFAULT;
+        memcpy(buf, (const void *)addr, len); // NOLINT(performance-no-int-to-ptr)
+        return 0;
+}
+
+struct call {
+        const char *(*what)(const void *object);
+        const void *object;
+        char *buf;
+        size_t size;
+};
+
+static void call(void *call)
+{
+        struct call *c = call;
+        const char *text = c->what(c->object);
+
+        if (!text)
+                return;
+        strncpy(c->buf, text, c->size - 1);
+        c->buf[c->size - 1] = 0;
+}
+
+/* It may fault, since the heap may be what went wrong, or throw (then on_terminate() is called within it). Neither may
+ * happen before the handler of libstdc++ has printed the exception's type. */
+static bool call_what(uint64_t what, uint64_t object, char *buf, size_t size)
+{
+        struct call c = { .buf = buf,
+                          .size = size,
+                          .object = (const void *)object }; // NOLINT(performance-no-int-to-ptr)
+        struct globals *g = get_globals(), before = *g;
+
+        memcpy(&c.what, &what, sizeof(c.what));
+        buf[0] = 0;
+        if (trial_run(call, &c))
+                return true;
+        *g = before;
+        return false;
+}
+
+/* Runs in the thread that called std::terminate, before any signal. */
+static void note_exception(void)
+{
+        const struct cfi_space space = { .read = read_self };
+        const struct exception_reader reader = { .space = &space, .call = call_what };
+        struct note_terminate *t = &notes.terminate;
+        struct globals *g = get_globals ? get_globals() : NULL;
+        struct exception_object object;
+        int tid = sys_gettid();
+
+        t->count = t->tid == tid ? t->count + 1 : 1;
+        t->exception.count = 0;
+        t->object = 0;
+        t->tid = tid;
+        t->in_flight = g && g->caught;
+        if (!t->in_flight)
+                return;
+        if (exception_at(&space, (uint64_t)g->caught + GNU_TO_HEADER, &object) ||
+            exception_at(&space, (uint64_t)g->caught + LLVM_TO_HEADER, &object)) {
+                t->object = object.object;
+                exception_describe(&reader, &object, &t->exception);
+        }
+}
+
+static void on_terminate(void)
+{
+        if (trial_is_mine())
+                trial_abandon(); /* what() threw */
+        note_exception();
+        if (previous)
+                previous(); /* libstdc++'s prints the exception, then aborts */
+        abort();
+}
+
+void terminate_hook(void)
+{
+        if (set_terminate)
+                previous = set_terminate(on_terminate);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/program/threads.c: pthread_create() and thrd_create(), so that each new thread gets an alternate stack.
+ *
+ * The thread's first function sets the stack and then jumps to the application's own (a tail call: no frame of ours
+ * stays in anybody's backtrace). What it must know travels in the alternate stack itself: no allocation. A key's
+ * destructor takes the stack back however the thread ends: return, pthread_exit(), cancellation.
+ */
+#include "preload/program/threads.h"
+#include "preload/program/altstack.h"
+#include "preload/program/interpose.h"
+#include "preload/signal/mask.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <threads.h>
+
+typedef int create_fn(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+typedef int create_c11_fn(thrd_t *, thrd_start_t, void *);
+
+static pthread_key_t key;
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static bool have_key;
+
+/* Called again in each round of destructors (pthread_key_create(3)): those of other keys, which may crash, still have
+ * the stack beside them until the last one. */
+static void thread_ends(void *p)
+{
+        struct altstack *stack = p;
+
+        if (++stack->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(key, stack) == 0)
+                return;
+        altstack_leave(stack);
+}
+
+static void make_key(void)
+{
+        have_key = pthread_key_create(&key, thread_ends) == 0;
+}
+
+static __attribute__((noinline)) void thread_begins(struct altstack *stack)
+{
+        stack->rounds = 0;
+        altstack_enter(stack);
+        pthread_setspecific(key, stack);
+}
+
+static void *start_thread(void *p)
+{
+        struct altstack *stack = p;
+
+        thread_begins(stack);
+        return stack->start(stack->arg);
+}
+
+static int start_thread_c11(void *p)
+{
+        struct altstack *stack = p;
+
+        thread_begins(stack);
+        return stack->start_c11(stack->arg);
+}
+
+static struct altstack *stack_for_thread(void)
+{
+        if (!interpose_active())
+                return NULL;
+        pthread_once(&key_once, make_key);
+        return have_key ? altstack_take() : NULL;
+}
+
+void threads_adopt(void)
+{
+        struct altstack *stack = stack_for_thread();
+
+        mask_adopt();
+        if (stack)
+                thread_begins(stack);
+}
+
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+        static void *cache;
+        create_fn *next = (create_fn *)next_definition("pthread_create", &cache);
+        struct altstack *stack = stack_for_thread();
+        bool disguised;
+        uint64_t mask;
+        int err;
+
+        if (!stack)
+                return next(thread, attr, start, arg);
+        stack->start = start;
+        stack->arg = arg;
+        disguised = mask_undisguise_for_thread(&mask);
+        err = next(thread, attr, start_thread, stack);
+        if (disguised)
+                mask_disguise(&mask);
+        if (err)
+                altstack_give(stack);
+        return err;
+}
+
+EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *arg)
+{
+        static void *cache;
+        create_c11_fn *next = (create_c11_fn *)next_definition("thrd_create", &cache);
+        struct altstack *stack = stack_for_thread();
+        bool disguised;
+        uint64_t mask;
+        int err;
+
+        if (!stack)
+                return next(thread, start, arg);
+        stack->start_c11 = start;
+        stack->arg = arg;
+        disguised = mask_undisguise_for_thread(&mask);
+        err = next(thread, start_thread_c11, stack);
+        if (disguised)
+                mask_disguise(&mask);
+        if (err != thrd_success)
+                altstack_give(stack);
+        return err;
+}
+
+/* What a thread is to block from its start: as mask.h has it in the kernel, and as the application believes. */
+EXPORT int pthread_attr_setsigmask_np(pthread_attr_t *attr, const sigset_t *mask)
+{
+        static void *cache;
+        __typeof__(&pthread_attr_setsigmask_np) next =
+                (__typeof__(&pthread_attr_setsigmask_np))next_definition("pthread_attr_setsigmask_np", &cache);
+        sigset_t kernel;
+
+        if (!next)
+                return ENOSYS;
+        if (!mask)
+                return next(attr, mask);
+        kernel = *mask;
+        kernel.__val[0] = mask_to_kernel(mask->__val[0]);
+        return next(attr, &kernel);
+}
+
+EXPORT int pthread_attr_getsigmask_np(const pthread_attr_t *attr, sigset_t *mask)
+{
+        static void *cache;
+        __typeof__(&pthread_attr_getsigmask_np) next =
+                (__typeof__(&pthread_attr_getsigmask_np))next_definition("pthread_attr_getsigmask_np", &cache);
+        int err = next ? next(attr, mask) : ENOSYS;
+
+        if (!err)
+                mask->__val[0] = mask_from_kernel(mask->__val[0]);
+        return err;
+}

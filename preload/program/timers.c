@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/program/timers.c: timer_create() and timer_delete(), for timers with SIGEV_THREAD. libc makes a thread for each of their
+ * expirations past pthread_create(), with all signals blocked: a fault in the application's function would kill without a
+ * word to any handler, and it has no alternate stack.
+ *
+ * What libc calls is ours, then, which makes the thread one like the others and jumps to the application's. It is told by
+ * a record of the timer, of which there is a fixed number: timers are created in children of fork(2), too, where a lock
+ * could be held for ever. Where none is free the function is called as if we were not there. A record is used again when
+ * all others have been: a thread that begins as its timer is deleted still finds it.
+ */
+#include "preload/program/interpose.h"
+#include "preload/program/threads.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <time.h>
+
+#define TIMERS 1024
+
+struct record {
+        bool taken;
+        timer_t timer;
+        void (*function)(union sigval);
+        union sigval value;
+};
+
+static struct record records[TIMERS];
+static unsigned turn;
+
+static struct record *take_record(void)
+{
+        for (unsigned tries = 0; tries < TIMERS; tries++) {
+                struct record *r = &records[__atomic_fetch_add(&turn, 1, __ATOMIC_ACQ_REL) % TIMERS];
+
+                if (!__atomic_exchange_n(&r->taken, true, __ATOMIC_ACQ_REL))
+                        return r;
+        }
+        return NULL;
+}
+
+static void give_record(struct record *r)
+{
+        r->timer = NULL;
+        __atomic_store_n(&r->taken, false, __ATOMIC_RELEASE);
+}
+
+static struct record *record_of(timer_t timer)
+{
+        for (unsigned i = 0; i < TIMERS; i++)
+                if (records[i].timer == timer && __atomic_load_n(&records[i].taken, __ATOMIC_ACQUIRE))
+                        return &records[i];
+        return NULL;
+}
+
+/* A tail call: no frame of ours stays in anybody's backtrace. */
+static void expired(union sigval p)
+{
+        const struct record *r = p.sival_ptr;
+        void (*function)(union sigval) = r->function;
+        union sigval value = r->value;
+
+        threads_adopt();
+        function(value);
+}
+
+EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
+{
+        static void *cache;
+        __typeof__(&timer_create) next = (__typeof__(&timer_create))next_definition("timer_create", &cache);
+        struct sigevent ours;
+        struct record *r;
+        int err;
+
+        if (!next) {
+                errno = ENOSYS;
+                return -1;
+        }
+        if (!interpose_active() || !event || event->sigev_notify != SIGEV_THREAD || !(r = take_record()))
+                return next(clock, event, timer);
+        r->function = event->sigev_notify_function;
+        r->value = event->sigev_value;
+        ours = *event;
+        ours.sigev_notify_function = expired;
+        ours.sigev_value.sival_ptr = r;
+        err = next(clock, &ours, timer);
+        if (err)
+                give_record(r);
+        else
+                r->timer = *timer;
+        return err;
+}
+
+EXPORT int timer_delete(timer_t timer)
+{
+        static void *cache;
+        __typeof__(&timer_delete) next = (__typeof__(&timer_delete))next_definition("timer_delete", &cache);
+        struct record *r = timer ? record_of(timer) : NULL; /* before libc gives its number to another one */
+        int err;
+
+        if (!next) {
+                errno = ENOSYS;
+                return -1;
+        }
+        err = next(timer);
+        if (!err && r)
+                give_record(r);
+        return err;
+}

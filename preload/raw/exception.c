@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/raw/exception.h"
+#include "preload/base/memmap.h"
+#include "preload/base/probe.h"
+#include "preload/facts/notes.h"
+#include "preload/facts/throws.h"
+#include "unwind/core/image/dynsym.h"
+#include "unwind/core/image/maps.h"
+
+#define SCAN_BYTES \
+        16384u    /* from abort() to the throw there are some hundred bytes; a program's own handler may have more */
+#define DEPTH 16u /* frames from raise() to what called std::terminate */
+#define HANDLERS_MAX 1000     /* catch clauses that hold one exception */
+#define THROWING_SOURCE 2048u /* bytes of code */
+#define LLVM_BEFORE 512u
+
+int exception_frame_of(const struct crash *c, const char *name)
+{
+        const struct memmap *map = memmap_last();
+        const struct memmap_module *asked = NULL;
+        struct dynsym symbol = { 0, 0 };
+
+        for (uint32_t i = 0; i < c->frame_count && i < DEPTH; i++) {
+                uint64_t pc = c->frame[i].pc - !c->frame[i].exact_pc;
+                const struct memmap_module *m = memmap_module_of(map, pc);
+
+                if (m && m != asked && dynsym_find(&memmap_space, &m->image, name, &symbol) < 0)
+                        symbol = (struct dynsym){ 0, 0 };
+                asked = m;
+                if (m && pc - symbol.addr < symbol.size)
+                        return (int)i;
+        }
+        return -1;
+}
+
+/* ---- without the hook ---- */
+
+static bool is_code(const struct memmap *map, uint64_t addr)
+{
+        const struct memmap_range *r = memmap_find(map, addr);
+
+        return r && r->perms & MAPS_EXEC;
+}
+
+/* Is it held by a catch clause, and does what must point into modules do so? What was freed is held by none. */
+static bool is_held(const struct memmap *map, const struct exception_object *e)
+{
+        return e->handlers && e->handlers <= HANDLERS_MAX && e->handlers >= -HANDLERS_MAX &&
+               memmap_module_of(map, e->type) && is_code(map, e->terminate_handler);
+}
+
+/* Pointers to the unwinder's header, to the object, to libstdc++'s and LLVM's own headers (without and with the
+ * reference count): whichever the run-time's functions had at hand. */
+static bool leads_to_exception(const struct memmap *map, uint64_t word, struct exception_object *out)
+{
+        static const int8_t to_header[] = { 0, -32, 80, 96 };
+        const struct memmap_range *r = word % 8 ? NULL : memmap_find(map, word);
+
+        if (!r || !(r->perms & MAPS_WRITE))
+                return false;
+        for (unsigned i = 0; i < sizeof(to_header); i++)
+                if (exception_at(&memmap_space, word + (uint64_t)(int64_t)to_header[i], out) && is_held(map, out))
+                        return true;
+        return false;
+}
+
+/* Is a function on the stack that throws it? Those of libstdc++ (libsupc++/eh_throw.cc, eh_ptr.cc) stand behind the
+ * clean-up of what they throw, in one source file with it; those of libc++abi (src/cxa_exception.cpp) before it and
+ * behind it. They have no other name where the program is stripped. A catch clause is reached only after they are
+ * gone. */
+static bool is_being_thrown(const struct crash *c, const struct exception_object *e)
+{
+        uint64_t begin = e->is_llvm ? e->cleanup - LLVM_BEFORE : e->cleanup;
+
+        for (uint32_t i = 0; i < c->frame_count && i < DEPTH; i++)
+                if (c->frame[i].pc - begin < THROWING_SOURCE)
+                        return true;
+        return false;
+}
+
+struct finding {
+        struct exception_object object;
+        bool any, thrown;
+};
+
+/* false: that is the one, look no further. */
+static bool take(struct finding *f, const struct crash *c, uint64_t word)
+{
+        struct exception_object e;
+        bool thrown;
+
+        if (!leads_to_exception(memmap_last(), word, &e))
+                return true;
+        thrown = is_being_thrown(c, &e);
+        if (!f->any || thrown)
+                *f = (struct finding){ e, true, thrown };
+        return !thrown;
+}
+
+static void scan(struct finding *f, const struct crash *c)
+{
+        const struct memmap *map = memmap_last();
+        uint64_t sp = c->regs.v[ARCH_REG_SP] & ~(uint64_t)7, word;
+        const struct memmap_range *stack = memmap_find(map, sp);
+
+        for (unsigned i = 0; i < ARCH_REGS; i++)
+                if (c->regs.known >> i & 1 && !take(f, c, c->regs.v[i]))
+                        return;
+        for (uint64_t at = sp; stack && at < stack->end && at < sp + SCAN_BYTES; at += sizeof(word)) {
+                if (probe_read(NULL, at, &word, sizeof(word)) < 0)
+                        return;
+                if (word - stack->start < stack->end - stack->start)
+                        continue; /* exceptions are on the heap */
+                if (!take(f, c, word))
+                        return;
+        }
+}
+
+static bool aborts_itself(const struct crash *c)
+{
+        return c->signal == SIGABRT && c->info.si_code <= 0 && c->info.si_pid == c->pid;
+}
+
+/* Its slot may have been taken by another throw since, or be written just now by another thread. */
+static void find_throw_site(struct crash *c, uint64_t object)
+{
+        const struct throw_site *site = throws_slot(object);
+
+        if (!object || __atomic_load_n(&site->object, __ATOMIC_ACQUIRE) != object)
+                return;
+        c->throw_count = site->count < WIRE_THROW_FRAMES ? site->count : WIRE_THROW_FRAMES;
+        __builtin_memcpy(c->throw_pc, site->pc, c->throw_count * sizeof(site->pc[0]));
+        if (__atomic_load_n(&site->object, __ATOMIC_ACQUIRE) != object)
+                c->throw_count = 0;
+}
+
+static void find_unhooked(struct crash *c)
+{
+        /* The personality routine calls it where an exception would leave a function that is noexcept. */
+        static const char *const callers[] = { "_ZSt9terminatev", "__cxa_call_terminate", "__gxx_personality_v0" };
+        const struct exception_reader reader = { .space = &memmap_space };
+        struct finding f = { .any = false };
+
+        for (unsigned i = 0; i < sizeof(callers) / sizeof(callers[0]); i++)
+                c->terminate |= exception_frame_of(c, callers[i]) >= 0;
+        scan(&f, c);
+        if (!f.any)
+                return;
+        exception_describe(&reader, &f.object, &c->exception);
+        find_throw_site(c, f.object.object);
+        c->terminate |= f.thrown;
+        c->uncaught = c->exception_certain = c->terminate;
+}
+
+void exception_find(struct crash *c)
+{
+        const struct note_terminate *t = &notes.terminate;
+
+        if (!c->signal)
+                return;
+        if (t->count && t->tid == c->tid) {
+                c->terminate = aborts_itself(c);
+                c->uncaught = c->terminate && t->in_flight;
+                c->exception_certain = true;
+                __builtin_memcpy(&c->exception, &t->exception, sizeof(c->exception));
+                find_throw_site(c, t->object);
+        } else if (aborts_itself(c)) {
+                find_unhooked(c);
+        }
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/raw/line.h: the raw report's writer and its lines: "key: value".
+ *
+ * Signal context: async-signal-safe. Static, since the report has one writer, the thread that claimed the crash, and
+ * the crash stack is small.
+ */
+#ifndef CRASHPRE_PRELOAD_RAWLINE_H
+#define CRASHPRE_PRELOAD_RAWLINE_H
+
+#include "preload/base/memmap.h"
+#include "preload/base/sigsafe.h"
+#include "preload/raw/crash.h"
+
+struct raw_writer {
+        struct sigsafe_out out;
+        struct crash *crash;
+        const struct memmap *map;
+        char text[PATH_MAX]; /* for whoever needs a buffer just now */
+};
+
+extern struct raw_writer raw;
+
+void rawline_key(const char *name);
+void rawline_str(const char *name, const char *trusted);
+void rawline_text(const char *name, const char *s, size_t n); /* bytes of the program's, made safe */
+void rawline_dec(const char *name, int64_t value);
+void rawline_hex(const char *name, uint64_t value);
+
+/* "2026-11-21T14:35:12.123456Z", without a key. */
+void rawline_time(int64_t sec, int64_t nsec);
+
+/* The same appended to `buf` of `size` at *at, with these separators: "" and "" give what file names carry. */
+void rawline_utc(char *buf, size_t size, size_t *at, int64_t sec, int64_t nsec, const char *in_date,
+                 const char *in_time);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/raw/output.h"
+#include "preload/base/sigsafe.h"
+#include "preload/base/syscalls.h"
+#include "preload/facts/settings.h"
+#include "unwind/core/terms/raw_format.h"
+#include "unwind/core/terms/redact.h"
+#include "unwind/core/terms/signames.h"
+
+#include <asm/ioctls.h>
+#include <errno.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#define STDERR_PATIENCE_NS 2000000000ull /* for a pipe that nobody reads */
+
+static int sys_fstat(int fd, struct stat *st)
+{
+        return (int)sys_2(SYS_fstat, fd, (long)st);
+}
+
+bool output_stderr_ok(void)
+{
+        struct stat st;
+        char termios[256]; /* the kernel's struct termios is shorter */
+        long flags;
+
+        if (settings.stderr_mode == STDERR_NONE || sys_fstat(2, &st) < 0)
+                return false;
+        if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || sys_3(SYS_ioctl, 2, TCGETS, (long)termios) == 0)
+                return true;
+        flags = sys_3(SYS_fcntl, 2, F_GETFL, 0);
+        if (flags >= 0 && flags & O_APPEND)
+                return true;
+        return settings.stderr_ino && st.st_dev == settings.stderr_dev && st.st_ino == settings.stderr_ino;
+}
+
+/* A dying process may go to its hard limits; its soft ones are for its own code. */
+static void raise_limit(int resource)
+{
+        struct rlimit limit;
+
+        if (sys_4(SYS_prlimit64, 0, resource, 0, (long)&limit) < 0 || limit.rlim_cur == limit.rlim_max)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        sys_4(SYS_prlimit64, 0, resource, (long)&limit, 0);
+}
+
+/* A crashing thread takes a copy of the table of descriptors for its own (unshare(2), CLONE_FILES): what other threads,
+ * which still run, close or open from now on is not ours; and where the table is full we may empty it. */
+static void take_own_table(void)
+{
+        bool own = sys_1(SYS_unshare, CLONE_FILES) == 0;
+        int fd = sys_openat(AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
+
+        if (fd >= 0)
+                sys_close(fd);
+        if ((fd != -EMFILE && fd != -ENFILE) || !own)
+                return;
+        if (sys_3(SYS_close_range, 3, ~0u, 0) < 0)
+                for (fd = 3; fd < 4096; fd++) /* before Linux 5.9 */
+                        sys_close(fd);
+        raise_limit(RLIMIT_NOFILE);
+}
+
+static struct rlimit file_size; /* as it was, if `lifted` */
+static bool lifted;
+
+void output_prepare(const struct crash *c)
+{
+        lifted = c->kind == WIRE_KIND_FATAL && sys_4(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&file_size) == 0;
+        if (c->kind != WIRE_KIND_FATAL)
+                return;
+        raise_limit(RLIMIT_FSIZE);
+        take_own_table();
+}
+
+/* mkdir -p of c->dir. */
+static void make_directories(struct crash *c)
+{
+        for (char *p = c->dir + 1; *p; p++) {
+                if (*p != '/')
+                        continue;
+                *p = 0;
+                sys_3(SYS_mkdirat, AT_FDCWD, (long)c->dir, 0700);
+                *p = '/';
+        }
+        sys_3(SYS_mkdirat, AT_FDCWD, (long)c->dir, 0700);
+}
+
+static bool candidate(unsigned i, char *dir, size_t size)
+{
+        size_t at = 0;
+        const char *path = i == 0 ? settings.dir : i == 1 ? settings.tmpdir : "/tmp";
+
+        if (settings.stderr_only || !*path || (i > 0 && !settings.dir_is_default))
+                return false;
+        sigsafe_cat(dir, size, &at, path);
+        while (at > 1 && dir[at - 1] == '/') /* behind a slash a link is followed unseen */
+                dir[--at] = 0;
+        return true;
+}
+
+static bool lstat_ok(const char *path, struct stat *st)
+{
+        return sys_4(SYS_newfstatat, AT_FDCWD, (long)path, (long)st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The rule of fs.protected_symlinks (proc(5); fs/namei.c: may_follow_link()), which not every system has on: in a
+ * directory where everybody may put things, a link is followed if it is ours or the directory's owner's. */
+static bool may_follow(const char *path)
+{
+        struct stat link, above;
+        char parent[PATH_MAX];
+        size_t at = 0, end = 0;
+
+        if (!lstat_ok(path, &link) || !S_ISLNK(link.st_mode) || link.st_uid == (uid_t)sys_0(SYS_geteuid))
+                return true;
+        sigsafe_cat(parent, sizeof(parent), &at, path);
+        for (size_t i = 0; i < at; i++)
+                if (parent[i] == '/')
+                        end = i + 1;
+        parent[end] = 0;
+        if (!lstat_ok(end ? parent : ".", &above))
+                return true;
+        return (above.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) || above.st_uid == link.st_uid;
+}
+
+/* A descriptor or -errno. */
+static int open_directory(const char *path)
+{
+        const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+        int fd = sys_openat(AT_FDCWD, path, flags | O_NOFOLLOW, 0);
+
+        if (fd != -ELOOP && fd != -ENOTDIR)
+                return fd;
+        return may_follow(path) ? sys_openat(AT_FDCWD, path, flags, 0) : -EACCES;
+}
+
+int output_open(struct crash *c, unsigned i)
+{
+        char name[sizeof(c->id) + 4];
+        size_t at = 0;
+
+        c->dir_fd = c->raw_fd = -1;
+        c->dir[0] = 0;
+        if (!candidate(i, c->dir, sizeof(c->dir)))
+                return -ENOENT;
+        c->dir_fd = open_directory(c->dir);
+        if (c->dir_fd == -ENOENT && !settings.dir_is_default) {
+                make_directories(c);
+                c->dir_fd = open_directory(c->dir);
+        }
+        if (c->dir_fd < 0) {
+                int err = c->dir_fd;
+
+                c->dir_fd = -1;
+                return err;
+        }
+        sigsafe_cat(name, sizeof(name), &at, c->id);
+        sigsafe_cat(name, sizeof(name), &at, ".txt");
+        c->raw_fd = sys_openat(c->dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                               settings.mode);
+        if (c->raw_fd < 0) {
+                int err = c->raw_fd;
+
+                output_close(c);
+                return err;
+        }
+        /* The mode is the user's wish for the report, whatever the umask of the application. */
+        sys_2(SYS_fchmod, c->raw_fd, settings.mode);
+        return 0;
+}
+
+uint64_t output_pending_signals(void)
+{
+        uint64_t pending = 0;
+
+        sys_sigpending(&pending);
+        return pending;
+}
+
+void output_forget_signals(uint64_t before)
+{
+        const uint64_t ours = (1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1)) & ~before;
+        const struct timespec now = { 0, 0 };
+
+        while (sys_4(SYS_rt_sigtimedwait, (long)&ours, 0, (long)&now, KERNEL_SIGSET_SIZE) > 0)
+                ;
+}
+
+void output_close(struct crash *c)
+{
+        if (c->raw_fd >= 0)
+                sys_close(c->raw_fd);
+        if (c->dir_fd >= 0)
+                sys_close(c->dir_fd);
+        c->raw_fd = c->dir_fd = -1;
+}
+
+void output_finish(struct crash *c)
+{
+        output_close(c);
+        if (lifted)
+                sys_4(SYS_prlimit64, 0, RLIMIT_FSIZE, (long)&file_size, 0);
+}
+
+void output_discard(struct crash *c)
+{
+        char name[sizeof(c->id) + 4];
+        size_t at = 0;
+
+        sigsafe_cat(name, sizeof(name), &at, c->id);
+        sigsafe_cat(name, sizeof(name), &at, ".txt");
+        if (c->dir_fd >= 0)
+                sys_3(SYS_unlinkat, c->dir_fd, (long)name, 0);
+        output_close(c);
+}
+
+/* "app[4242]", from "crash-app-4242-<time>". */
+static void put_program(struct sigsafe_out *o, const struct crash *c)
+{
+        const char *name = c->id + sizeof("crash-") - 1;
+        size_t end = sigsafe_strlen(name);
+
+        while (end && name[end] != '-')
+                end--;
+        while (end && name[end - 1] != '-')
+                end--;
+        sigsafe_bytes(o, name, end ? end - 1 : 0);
+        sigsafe_char(o, '[');
+        sigsafe_dec(o, c->pid);
+        sigsafe_char(o, ']');
+}
+
+static void put_outcome(struct sigsafe_out *o, const char *what, const char *detail, int number)
+{
+        o->hide_homes = settings.redact & REDACT_PATHS;
+        o->home = settings.home;
+        sigsafe_str(o, what);
+        if (number != OUTPUT_NO_NUMBER)
+                sigsafe_dec(o, number);
+        if (detail) {
+                sigsafe_str(o, ": ");
+                sigsafe_text(o, detail, sigsafe_strlen(detail));
+        }
+        sigsafe_char(o, '\n');
+        o->hide_homes = false;
+}
+
+/* In place of the summary that the helper would have printed. The report's own path is told as it is: it is to be
+ * found. */
+static void tell_stderr(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail, int number)
+{
+        const char *name = signames_signal(c->signal);
+
+        *o = (struct sigsafe_out){ .fd = 2, .may_block = true };
+        o->give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
+        sigsafe_str(o, "crashpre: ");
+        put_program(o, c);
+        sigsafe_str(o, c->signal ? " died of " : ": report on request");
+        sigsafe_str(o, !c->signal ? "" : name ? name : "a signal");
+        sigsafe_str(o, "; helper ");
+        put_outcome(o, what, detail, number);
+        if (c->raw_fd >= 0) {
+                sigsafe_str(o, "report: ");
+                sigsafe_text(o, c->dir, sigsafe_strlen(c->dir));
+                sigsafe_char(o, '/');
+                sigsafe_str(o, c->id);
+                sigsafe_str(o, ".txt\n");
+        }
+        sigsafe_flush(o);
+}
+
+void output_append_outcome(struct crash *c, const char *what, const char *detail, int number)
+{
+        static struct sigsafe_out out; /* one user: the thread that claimed the crash */
+
+        if (c->raw_fd >= 0) {
+                out = (struct sigsafe_out){ .fd = c->raw_fd };
+                sigsafe_str(&out, RAW_HELPER_PREFIX);
+                put_outcome(&out, what, detail, number);
+                sigsafe_flush(&out);
+        }
+        if (c->stderr_ok)
+                tell_stderr(&out, c, what, detail, number);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/raw/python.c: [python], what the crashing thread was doing as CPython sees it.
+ *
+ * The interpreter has a function for it that is made for signal handlers (Python/traceback.c: faulthandler calls it):
+ * no lock, no allocation, a bounded number of frames and characters. It is called by its address and under a guard,
+ * for what it reads may be damaged. */
+#include "preload/base/guard.h"
+#include "preload/base/syscalls.h"
+#include "preload/raw/line.h"
+#include "preload/raw/sections.h"
+#include "unwind/core/image/dynsym.h"
+#include "unwind/core/terms/raw_format.h"
+
+#include <errno.h>
+
+#define LINE_BYTES 2048u /* a name of 500 characters, each as \Uxxxxxxxx at worst, is cut */
+
+static struct sigsafe_out *const out = &raw.out;
+
+struct python {
+        void *(*this_thread)(void);         /* PyGILState_GetThisThreadState */
+        void (*dump)(int fd, void *thread); /* _Py_DumpTraceback: innermost first, at most 100 frames */
+        int write_fd;
+};
+
+/* "python3.11", "libpython3.11.so.1.0", or any program, which may have it linked in. */
+static bool may_be_python(const struct memmap_module *m)
+{
+        static const char name[] = "python", library[] = ".so";
+        size_t base = m->path_len;
+        bool is_library = false;
+
+        while (base && m->path[base - 1] != '/')
+                base--;
+        for (size_t i = base; i < m->path_len; i++) {
+                size_t left = m->path_len - i;
+
+                if (left >= sizeof(name) - 1 && !__builtin_memcmp(m->path + i, name, sizeof(name) - 1))
+                        return true;
+                if (left >= sizeof(library) - 1 && !__builtin_memcmp(m->path + i, library, sizeof(library) - 1))
+                        is_library = true;
+        }
+        return !is_library;
+}
+
+static bool find_function(const struct memmap_module *m, const char *name, void *function)
+{
+        struct dynsym symbol;
+
+        if (dynsym_find(&memmap_space, &m->image, name, &symbol) < 0)
+                return false;
+        __builtin_memcpy(function, &symbol.addr, sizeof(symbol.addr));
+        return true;
+}
+
+static bool find_python(struct python *p)
+{
+        for (size_t i = 0; i < raw.map->module_count; i++) {
+                const struct memmap_module *m = &raw.map->module[i];
+
+                if (may_be_python(m) && find_function(m, "_Py_DumpTraceback", &p->dump) &&
+                    find_function(m, "PyGILState_GetThisThreadState", &p->this_thread))
+                        return true;
+        }
+        return false;
+}
+
+static void dump(void *python)
+{
+        struct python *p = python;
+        void *thread = p->this_thread();
+
+        if (thread)
+                p->dump(p->write_fd, thread);
+}
+
+/* Lines of Python's begin with two blanks, but for the heading. */
+static bool put_line(const char *line, size_t n, bool first)
+{
+        if (n < 3 || line[0] != ' ' || line[1] != ' ')
+                return false;
+        if (first)
+                sigsafe_str(out, RAW_SECTION_PYTHON "\n");
+        sigsafe_text(out, line + 2, n - 2);
+        sigsafe_char(out, '\n');
+        return true;
+}
+
+static void put_lines(int fd)
+{
+        size_t have = 0;
+        bool any = false;
+        ssize_t n;
+
+        while ((n = sys_read(fd, raw.text + have, LINE_BYTES - have)) > 0 || n == -EINTR) {
+                size_t start = 0;
+
+                if (n > 0)
+                        have += (size_t)n;
+                for (size_t i = 0; i < have; i++) {
+                        if (raw.text[i] != '\n')
+                                continue;
+                        any |= put_line(raw.text + start, i - start, !any);
+                        start = i + 1;
+                }
+                if (!start && have == LINE_BYTES)
+                        start = have; /* no line of Python's */
+                have -= start;
+                for (size_t i = 0; i < have; i++)
+                        raw.text[i] = raw.text[start + i];
+        }
+}
+
+void rawsection_python(void)
+{
+        struct python p;
+        struct guard_fault fault;
+        int pipe_fd[2];
+
+        /* A pipe that is full takes no more: the outermost frames are missing then, and nobody waits. */
+        if (!raw.crash->signal || !find_python(&p) || sys_2(SYS_pipe2, (long)pipe_fd, O_CLOEXEC | O_NONBLOCK) < 0)
+                return;
+        p.write_fd = pipe_fd[1];
+        if (!guard_run(dump, &p, &fault))
+                crash_note(raw.crash, "the Python frames end early: the interpreter's memory is damaged", NULL, 0);
+        sys_close(pipe_fd[1]);
+        put_lines(pipe_fd[0]);
+        sys_close(pipe_fd[0]);
+}

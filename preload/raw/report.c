@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/raw/report.h"
+#include "preload/base/guard.h"
+#include "preload/base/probe.h"
+#include "preload/base/stackwalk.h"
+#include "preload/base/syscalls.h"
+#include "preload/facts/settings.h"
+#include "preload/raw/exception.h"
+#include "preload/raw/line.h"
+#include "preload/raw/message.h"
+#include "preload/raw/output.h"
+#include "preload/raw/sections.h"
+#include "preload/signal/dispatch.h"
+#include "unwind/core/terms/raw_format.h"
+#include "unwind/core/terms/redact.h"
+#include "version.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define STDERR_PATIENCE_NS 2000000000ull /* for a pipe that nobody reads */
+#define DELETED " (deleted)"             /* proc(5), /proc/PID/exe */
+#define DELETED_LEN (ssize_t)(sizeof(DELETED) - 1)
+
+static struct sigsafe_out *const out = &raw.out;
+
+/* One line each: settings that were bad, directories that could not be used. */
+static void put_notes(void)
+{
+        const char *line = raw.crash->note;
+
+        while (*line) {
+                size_t n = 0;
+
+                while (line[n] && line[n] != '\n')
+                        n++;
+                rawline_text("note", line, n);
+                line += n + (line[n] != 0);
+        }
+}
+
+static void put_header(void)
+{
+        struct crash *c = raw.crash;
+
+        sigsafe_str(out, RAW_SCHEMA_LINE "\n");
+        rawline_str("id", c->id);
+        rawline_key("time");
+        rawline_time(c->time_sec, c->time_nsec);
+        sigsafe_str(out, "\nversion: " CRASHPRE_VERSION " (commit " CRASHPRE_COMMIT ")\nmachine: " ARCH_NAME "\n");
+        put_notes();
+}
+
+static const struct {
+        const char *name;
+        void (*put)(void);
+} sections[] = {
+        { "header", put_header },
+        { "cause", rawsection_cause },
+        { "process", rawsection_process },
+        { "context", rawsection_context },
+        { "breadcrumbs", rawsection_breadcrumbs },
+        { "metadata", rawsection_metadata },
+        { "python", rawsection_python },
+        { "registers", rawsection_registers },
+        { "frames", rawsection_frames },
+        { "modules", rawsection_modules },
+        { "maps", rawsection_maps },
+};
+
+static void run_section(void *section)
+{
+        sections[*(unsigned *)section].put();
+}
+
+/* 0 or -errno of the first write that failed. */
+static int write_all(void)
+{
+        for (unsigned i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+                struct guard_fault fault;
+
+                if (!guard_run(run_section, &i, &fault)) {
+                        sigsafe_str(out, "\nthis section was abandoned: signal ");
+                        sigsafe_dec(out, fault.signal);
+                        sigsafe_str(out, " at ");
+                        sigsafe_hex(out, fault.pc);
+                        sigsafe_char(out, '\n');
+                        crash_note(raw.crash, "a section of the raw report was abandoned: ", sections[i].name, 0);
+                }
+                if (out->err)
+                        return out->err;
+        }
+        sigsafe_str(out, RAW_END_LINE "\n");
+        return sigsafe_flush(out);
+}
+
+static void begin_output(int fd)
+{
+        raw.out = (struct sigsafe_out){
+                .fd = fd,
+                .hide_homes = settings.redact & REDACT_PATHS,
+                .home = settings.home,
+        };
+}
+
+static int write_to_directory(struct crash *c, unsigned i)
+{
+        int err = output_open(c, i);
+
+        if (!err) {
+                begin_output(c->raw_fd);
+                err = write_all();
+                if (err)
+                        output_discard(c);
+        }
+        if (err && err != -ENOENT)
+                crash_note(c, "no report could be written to ", c->dir, -err);
+        return err;
+}
+
+/* 0 or -errno, -EBADF where report text is not wanted there. */
+static int write_to_stderr(struct crash *c)
+{
+        c->dir[0] = 0;
+        if (!c->stderr_ok && !settings.stderr_only)
+                return -EBADF;
+        begin_output(2);
+        raw.out.may_block = true;
+        raw.out.give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
+        return write_all();
+}
+
+/* A full disk may take the beginning, where cause, registers and frames stand: better than nothing at all. */
+static void write_what_fits(struct crash *c)
+{
+        for (unsigned i = 0; i < OUTPUT_DIRECTORIES; i++) {
+                if (output_open(c, i))
+                        continue;
+                begin_output(c->raw_fd);
+                write_all();
+                if (sys_3(SYS_lseek, c->raw_fd, 0, SEEK_END) > 0)
+                        return;
+                output_discard(c);
+                c->dir[0] = 0;
+        }
+}
+
+static void walk(void *crash)
+{
+        struct crash *c = crash;
+        uint32_t max = settings.max_frames < WIRE_MAX_FRAMES ? settings.max_frames : WIRE_MAX_FRAMES;
+
+        c->frame_count = stackwalk(&c->regs, c->frame, max, &c->frame_end);
+}
+
+static void find_exception(void *crash)
+{
+        exception_find(crash);
+}
+
+static void find_message(void *crash)
+{
+        message_find(crash);
+}
+
+/* A handler of the application that restores the default action and raises its signal again dies of a signal it sent
+ * itself; what the reader wants to know is the fault that the handler was called for. The frames go on through the
+ * handler to it. */
+static void find_origin(void *crash)
+{
+        struct crash *c = crash;
+        struct dispatch d;
+
+        if (c->info.si_code > 0 || c->info.si_pid != c->pid || !dispatch_any() ||
+            !dispatch_on_stack(c->frame, c->frame_count, &d) || d.sig != c->signal)
+                return;
+        if (probe_copy((uint64_t)d.info, &c->info, sizeof(c->info)) == sizeof(c->info))
+                c->fault_uc = d.uc;
+}
+
+void rawreport_write(struct crash *c)
+{
+        struct guard_fault fault;
+        int err = -ENOENT;
+
+        raw.crash = c;
+        output_prepare(c);
+        probe_begin();
+        raw.map = memmap_read();
+        if (!guard_run(walk, c, &fault))
+                crash_note(c, "the stack walk of the raw report was abandoned by a fault of its own", NULL, 0);
+        if (c->uc && !guard_run(find_origin, c, &fault))
+                crash_note(c, "the search for an outer handler was abandoned by a fault of its own", NULL, 0);
+        if (!guard_run(find_exception, c, &fault))
+                crash_note(c, "the search for an exception was abandoned by a fault of its own", NULL, 0);
+        if (!guard_run(find_message, c, &fault))
+                crash_note(c, "the search for a message was abandoned by a fault of its own", NULL, 0);
+        for (unsigned i = 0; err && i < OUTPUT_DIRECTORIES; i++) {
+                int now = write_to_directory(c, i);
+
+                err = now == -ENOENT ? err : now; /* of a directory that there is */
+        }
+        c->raw_err = err;
+        if (err && write_to_stderr(c) && err != -ENOENT)
+                write_what_fits(c);
+        c->raw_ns = sys_clock_ns(CLOCK_MONOTONIC);
+        probe_end();
+}
+
+/* The characters that are safe in a file name everywhere. */
+static char safe_char(char ch)
+{
+        if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' ||
+            ch == '-' || ch == '_' || ch == '+')
+                return ch;
+        return '_';
+}
+
+void rawreport_name(struct crash *c)
+{
+        ssize_t n = sys_readlink("/proc/thread-self/exe", raw.text, sizeof(raw.text) - 1);
+        const char *base;
+        size_t at = 0;
+
+        if (n > DELETED_LEN && !memcmp(raw.text + n - DELETED_LEN, DELETED, DELETED_LEN))
+                n -= DELETED_LEN;
+        raw.text[n > 0 ? n : 0] = 0;
+        base = n > 0 ? raw.text : settings.argv0;
+        for (const char *p = base; *p; p++)
+                if (*p == '/' && p[1])
+                        base = p + 1;
+        sigsafe_cat(c->id, sizeof(c->id), &at, "crash-");
+        for (; *base && at < 128; base++)
+                c->id[at++] = safe_char(*base);
+        c->id[at] = 0;
+        sigsafe_cat(c->id, sizeof(c->id), &at, "-");
+        sigsafe_cat_dec(c->id, sizeof(c->id), &at, (uint64_t)c->pid, 1);
+        sigsafe_cat(c->id, sizeof(c->id), &at, "-");
+        rawline_utc(c->id, sizeof(c->id), &at, c->time_sec, c->time_nsec, "", "");
+}
+
+void crash_note(struct crash *c, const char *what, const char *detail, int err)
+{
+        size_t at = sigsafe_strlen(c->note);
+
+        sigsafe_cat(c->note, sizeof(c->note), &at, what);
+        sigsafe_cat(c->note, sizeof(c->note), &at, detail ? detail : "");
+        if (err) {
+                sigsafe_cat(c->note, sizeof(c->note), &at, ": errno ");
+                sigsafe_cat_dec(c->note, sizeof(c->note), &at, (uint64_t)err, 1);
+        }
+        sigsafe_cat(c->note, sizeof(c->note), &at, "\n");
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/signal/death.h"
+#include "preload/signal/actions.h"
+
+/* Only what the processor raises before the instruction takes effect does (kernel: arch/x86/kernel/traps.c,
+ * arch/x86/mm/fault.c). int3 and single steps stand after their instruction, SIGSYS after the system call; what a
+ * process sent is not tied to an instruction at all (si_code <= 0, sigaction(2)). */
+bool death_repeats(int sig, const siginfo_t *info, const ucontext_t *uc)
+{
+        if (info->si_code <= 0)
+                return false;
+        switch (sig) {
+        case SIGSEGV:
+                return info->si_code != SI_KERNEL || arch_context_is_protection_fault(uc);
+        case SIGBUS:
+                return info->si_code == BUS_ADRALN || info->si_code == BUS_ADRERR;
+        case SIGFPE:
+        case SIGILL:
+                return info->si_code != SI_KERNEL;
+        default:
+                return false;
+        }
+}
+
+/* rt_tgsigqueueinfo(2) lets a process send itself any si_code. Blocked until sigreturn puts uc_sigmask in force. */
+static bool queue_original(int sig, const siginfo_t *info)
+{
+        uint64_t one = 1ull << (sig - 1);
+
+        sys_sigprocmask(SIG_BLOCK, &one, NULL);
+        return sys_4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), sig, (long)info) == 0 ||
+               sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig) == 0 || sys_kill(sys_getpid(), sig) == 0;
+}
+
+static void prepare(int sig, const siginfo_t *info, ucontext_t *uc, bool queue)
+{
+        uint64_t mask = ~(1ull << (sig - 1));
+
+        if (queue && sys_getpid() == 1)
+                sys_exit_group(128 + sig);
+        if (actions_kernel_default(sig) < 0) { /* a seccomp filter */
+                if (queue)
+                        sys_exit_group(128 + sig);
+                /* The kernel itself makes the action the default one where a fault meets its own signal blocked
+                 * (kernel/signal.c: force_sig_info_to_task). */
+                mask = ~0ull;
+        }
+        /* Else a pending SIGALRM or SIGPIPE, delivered first, would be what the process dies of. */
+        __builtin_memcpy(&uc->uc_sigmask, &mask, sizeof(mask));
+        if (queue && !queue_original(sig, info))
+                death_now(sig);
+}
+
+void death_prepare(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+        prepare(sig, info, uc, !death_repeats(sig, info, uc));
+}
+
+void death_queue(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+        prepare(sig, info, uc, true);
+}
+
+_Noreturn void death_now(int sig)
+{
+        uint64_t mask = ~(1ull << (sig - 1));
+
+        actions_kernel_default(sig);
+        sys_sigprocmask(SIG_SETMASK, &mask, NULL);
+        sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig);
+        sys_kill(sys_getpid(), sig);
+        sys_exit_group(128 + sig);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/signal/mask.h"
+#include "preload/base/startup.h"
+#include "preload/signal/dispatch.h"
+
+#include <errno.h>
+
+#define SIGN (1ull << (SIGSTKFLT - 1))
+#define FILLED (0xfffull << (44 - 1)) /* 44 to 55: programs with uses for real-time signals take them from the ends */
+#define NEVER (1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1)) /* kernel/signal.c: sigprocmask() */
+#define LIBCS (1ull << (32 - 1) | 1ull << (33 - 1)) /* nptl: SIGCANCEL, SIGSETXID; sigprocmask(3) drops them */
+
+STARTUP_DATA static uint64_t hardware = 0;
+
+static bool filled(uint64_t mask)
+{
+        return (mask & FILLED) == FILLED;
+}
+
+uint64_t mask_to_kernel(uint64_t believed)
+{
+        if (!hardware || !filled(believed))
+                return believed;
+        return (believed & (hardware | SIGN)) == (hardware | SIGN) ? believed & ~hardware : believed & ~SIGN;
+}
+
+uint64_t mask_from_kernel(uint64_t kernel)
+{
+        if (!hardware || !filled(kernel))
+                return kernel;
+        return kernel & SIGN ? kernel | hardware : kernel | SIGN;
+}
+
+uint64_t mask_believed(uint64_t kernel)
+{
+        uint64_t held;
+
+        if (hardware && kernel & SIGN && dispatch_any() && dispatch_held(&held))
+                return (kernel & ~SIGN) | held;
+        return mask_from_kernel(kernel);
+}
+
+bool mask_in_handler(uint64_t kernel)
+{
+        return hardware && kernel & SIGN;
+}
+
+void mask_for_crash_path(uint64_t *before)
+{
+        const uint64_t mask = ~HARDWARE_SIGNALS;
+
+        sys_sigprocmask(SIG_SETMASK, &mask, before);
+}
+
+uint64_t mask_of_context(const ucontext_t *uc)
+{
+        uint64_t mask;
+
+        __builtin_memcpy(&mask, &uc->uc_sigmask, sizeof(mask));
+        return mask;
+}
+
+void mask_put_in_context(ucontext_t *uc, uint64_t mask)
+{
+        __builtin_memcpy(&uc->uc_sigmask, &mask, sizeof(mask));
+}
+
+static uint64_t changed(int how, uint64_t mask, uint64_t set)
+{
+        set &= ~(NEVER | LIBCS);
+        return how == SIG_BLOCK ? mask | set : how == SIG_UNBLOCK ? mask & ~set : set;
+}
+
+/* In a handler with a record, what is believed to be blocked is kept there. */
+static uint64_t to_kernel_here(uint64_t believed, uint64_t kernel_now)
+{
+        uint64_t kernel = mask_to_kernel(believed);
+
+        if (!dispatch_any() || !((kernel_now | kernel) & SIGN) || !dispatch_hold(believed & (hardware | SIGN)))
+                return kernel;
+        return kernel_now & SIGN && believed & hardware ? (believed & ~hardware) | SIGN : kernel;
+}
+
+/* Can the kernel make the change by itself, with *set altered so? Where no part of the disguise is touched, or all of
+ * it at once. */
+static bool in_one_call(int how, uint64_t *set)
+{
+        const uint64_t parts = hardware | SIGN | FILLED;
+
+        if (how != SIG_SETMASK && !(*set & (parts | LIBCS)))
+                return true;
+        if (dispatch_any())
+                return false;
+        *set &= ~LIBCS;
+        if (how == SIG_SETMASK)
+                *set = mask_to_kernel(*set);
+        else if ((*set & parts) != parts)
+                return false;
+        else if (how == SIG_BLOCK)
+                *set &= ~hardware;
+        return true;
+}
+
+int mask_change(int how, const uint64_t *set, uint64_t *old)
+{
+        uint64_t kernel, change, was;
+        int err;
+
+        if (set)
+                change = *set;
+        if (!set || how < SIG_BLOCK || how > SIG_SETMASK || in_one_call(how, &change)) {
+                err = sys_sigprocmask(how, set ? &change : NULL, old);
+                if (!err && old)
+                        *old = mask_believed(*old);
+                return err;
+        }
+        sys_sigprocmask(SIG_BLOCK, NULL, &kernel);
+        was = mask_believed(kernel);
+        change = to_kernel_here(changed(how, was, *set), kernel);
+        err = sys_sigprocmask(SIG_SETMASK, &change, old);
+        if (!err && old)
+                *old = was;
+        return err;
+}
+
+/* What a handler is to believe blocked beyond what the interrupted code does. */
+static uint64_t added(int sig, const struct action *act)
+{
+        return act->mask | (act->flags & SA_NODEFER ? 0 : 1ull << (sig - 1));
+}
+
+static uint64_t stand_in_mask(int sig, const struct action *act)
+{
+        uint64_t mask = added(sig, act);
+
+        return mask & hardware ? (mask & ~hardware) | SIGN : mask_to_kernel(mask);
+}
+
+void mask_for_stand_in(int sig, struct action *act)
+{
+        act->mask = stand_in_mask(sig, act);
+        act->flags |= SA_NODEFER; /* else the kernel adds the signal itself; in the mask it is where it should be */
+}
+
+uint64_t mask_visit(struct mask_visit *v, int sig, const struct action *act, uint64_t outer)
+{
+        v->outer_kernel = outer;
+        v->outer_believed = mask_believed(outer);
+        v->inner_believed = v->outer_believed | added(sig, act);
+        return v->inner_believed & (hardware | SIGN);
+}
+
+void mask_enter(const struct mask_visit *v, int sig, const struct action *act, bool recorded)
+{
+        uint64_t made = v->outer_kernel | stand_in_mask(sig, act), want = mask_to_kernel(v->inner_believed);
+
+        if (v->inner_believed & hardware)
+                want = recorded ? (v->inner_believed & ~hardware) | SIGN : v->inner_believed;
+        if (want != made)
+                sys_sigprocmask(SIG_SETMASK, &want, NULL);
+}
+
+static bool put_on(uint64_t mask, uint64_t was)
+{
+        if (mask == was)
+                return false;
+        sys_sigprocmask(SIG_SETMASK, &mask, NULL);
+        return true;
+}
+
+bool mask_undisguise(uint64_t *was)
+{
+        if (!hardware)
+                return false;
+        sys_sigprocmask(SIG_BLOCK, NULL, was);
+        return put_on(mask_believed(*was), *was);
+}
+
+bool mask_undisguise_for_thread(uint64_t *was)
+{
+        if (!hardware || !dispatch_any())
+                return false;
+        sys_sigprocmask(SIG_BLOCK, NULL, was);
+        return put_on(mask_to_kernel(mask_believed(*was)), *was);
+}
+
+void mask_disguise(const uint64_t *was)
+{
+        sys_sigprocmask(SIG_SETMASK, was, NULL);
+}
+
+void mask_adopt(void)
+{
+        uint64_t kernel, disguised;
+
+        if (sys_sigprocmask(SIG_BLOCK, NULL, &kernel) || !(kernel & hardware))
+                return;
+        disguised = mask_to_kernel(kernel);
+        sys_sigprocmask(SIG_SETMASK, &disguised, NULL);
+}
+
+void mask_leave(void)
+{
+        hardware = 0;
+}
+
+void mask_init(uint64_t watched)
+{
+        uint64_t inherited;
+
+        hardware = watched;
+        sys_sigprocmask(SIG_BLOCK, NULL, &inherited);
+        put_on(mask_to_kernel(inherited), inherited);
+}

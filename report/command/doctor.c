@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* report/command/doctor.c: crashpre doctor: what will and will not work here, and what mends it. */
+#include "report/command/cli.h"
+
+#include "report/doctor/doctor.h"
+#include "report/model/utf8.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+        const char *shown, *word, *colour;
+} results[] = {
+        [DOCTOR_OK] = { "ok", "ok", "\033[32m" },
+        [DOCTOR_WARN] = { "warn", "warn", "\033[33m" },
+        [DOCTOR_FAIL] = { "FAIL", "fail", "\033[1;31m" },
+};
+
+static size_t count(const struct doctor *d, enum doctor_result result)
+{
+        size_t n = 0, i;
+
+        for (i = 0; i < d->count; i++)
+                n += d->checks[i].result == result;
+        return n;
+}
+
+/* ---- for people ---- */
+
+static void print_check(struct doctor *d, const struct doctor_check *check, bool colour)
+{
+        printf("  %s%-4s%s  %-9s  %s\n", colour ? results[check->result].colour : "", results[check->result].shown,
+               colour ? "\033[0m" : "", check->name, utf8_printable(&d->pool, check->message));
+        if (check->remedy)
+                printf("                   -> %s\n", utf8_printable(&d->pool, check->remedy));
+}
+
+static void print_verdict(const struct doctor *d)
+{
+        size_t fails = count(d, DOCTOR_FAIL), warnings = count(d, DOCTOR_WARN);
+
+        if (fails)
+                printf("\n%zu thing%s will not work", fails, fails > 1 ? "s" : "");
+        else
+                printf("\ncrashpre works here");
+        if (warnings)
+                printf("%s %zu warning%s", fails ? ";" : ", with", warnings, warnings > 1 ? "s" : "");
+        printf("\n");
+}
+
+static void print_text(struct doctor *d, size_t of_system, bool colour)
+{
+        size_t i;
+
+        printf("This system\n");
+        for (i = 0; i < d->count; i++) {
+                if (i == of_system)
+                        printf("\nThe program\n");
+                print_check(d, &d->checks[i], colour);
+        }
+        print_verdict(d);
+}
+
+/* ---- for programs ---- */
+
+static void set_string(struct doctor *d, json_t *object, const char *name, const char *value)
+{
+        if (value)
+                json_object_set_new_nocheck(object, name, json_string(utf8_valid(&d->pool, value)));
+}
+
+static void print_json(struct doctor *d, size_t of_system)
+{
+        json_t *list = json_array();
+        size_t i;
+
+        for (i = 0; i < d->count; i++) {
+                json_t *object = json_object();
+
+                set_string(d, object, "about", i < of_system ? "system" : "program");
+                set_string(d, object, "check", d->checks[i].name);
+                set_string(d, object, "result", results[d->checks[i].result].word);
+                set_string(d, object, "message", d->checks[i].message);
+                set_string(d, object, "remedy", d->checks[i].remedy);
+                json_array_append_new(list, object);
+        }
+        json_dumpf(list, stdout, JSON_INDENT(2));
+        fputc('\n', stdout);
+        json_decref(list);
+}
+
+static int doctor(const struct cli_command *self, int argc, char **argv)
+{
+        static const struct option options[] = {
+                { "json", no_argument, NULL, 'j' },
+                { "color", required_argument, NULL, 'c' },
+                { "help", no_argument, NULL, 'h' },
+                { NULL, 0, NULL, 0 },
+        };
+        struct doctor d = { .checks = NULL };
+        bool json = false, colour = cli_wants_colour(stdout);
+        size_t of_system;
+        int option, code;
+
+        opterr = 0;
+        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+                if (option == 'h')
+                        return cli_print_help(self);
+                if (option == '?')
+                        return cli_usage_error(self, "unknown option: %s", argv[optind - 1]);
+                if (option == 'j')
+                        json = true;
+                else if (!cli_parse_colour(optarg, stdout, &colour))
+                        return cli_usage_error(self, "--color=%s: expected auto, always or never", optarg);
+        }
+        if (argc - optind > 1)
+                return cli_usage_error(self, "one program at a time");
+        if (optind < argc && !*argv[optind])
+                return cli_usage_error(self, "the name of the program is empty");
+        json_set_alloc_funcs(pool_malloc, free);
+        doctor_system(&d);
+        of_system = d.count;
+        if (optind < argc)
+                doctor_program(&d, argv[optind]);
+        if (json)
+                print_json(&d, of_system);
+        else
+                print_text(&d, of_system, colour);
+        code = count(&d, DOCTOR_FAIL) ? CLI_NOTHING : CLI_SUCCESS;
+        pool_free(&d.pool);
+        return code;
+}
+
+const struct cli_command cli_doctor = {
+        .name = "doctor",
+        .arguments = "[--json] [--color WHEN] [PROGRAM]",
+        .summary = "tell what will and will not work here, and what mends it",
+        .help = "Looks at the parts of crashpre, at what kernel and container allow, at the CRASHPRE_ variables and\n"
+                "the report directory, and lets a trial program crash. With PROGRAM (a path, or found in PATH): can\n"
+                "it be preloaded, and what will reports of it tell? \"warn\": reports will tell less. \"FAIL\":\n"
+                "something will not work. Below either stands what mends it.\n\n"
+                "options:\n"
+                "      --json         an array of objects; crashpre-doctor(1) describes them\n"
+                "      --color WHEN   auto (on a terminal, the default), always or never\n"
+                "  -h, --help         this text\n\n"
+                "exit status: 0 all works (warnings or not), 1 something will not work, 2 usage\n",
+        .run = doctor,
+};

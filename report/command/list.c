@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* report/command/list.c: crashpre list: the reports of a directory, a line each. */
+#include "report/command/cli.h"
+
+#include "report/model/names.h"
+#include "report/model/utf8.h"
+#include "report/place/store.h"
+#include "report/text/text.h"
+#include "report/words/describe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The least that cause and signature get of a line. */
+#define LEAST_COLUMNS 20
+#define TIME_COLUMNS 19
+#define PROGRAM_COLUMNS 28
+
+enum list_style { LIST_TABLE, LIST_PATHS, LIST_JSON };
+
+struct row {
+        const struct store_entry *entry;
+        const char *program, *summary, *what, *kind, *signal, *class, *signature, *fingerprint;
+        struct known_int pid, threads;
+        const char *error; /* NULL: it could be read */
+};
+
+struct listing {
+        const struct cli_command *self;
+        struct pool pool;
+        const char *dir;
+        int dir_fd;
+        struct store_entry *entries; /* oldest first */
+        size_t entry_count;
+        enum list_style style;
+        size_t columns;
+};
+
+/* ---- one report ---- */
+
+/* "crash-<program>-<pid>-<time>": what is known even of a report that cannot be read. */
+static void read_name(struct listing *l, struct row *row)
+{
+        const char *id = row->entry->id, *end = row->entry->time - 1, *pid = end;
+
+        while (pid[-1] != '-')
+                pid--;
+        row->program =
+                pool_strndup(&l->pool, id + sizeof("crash-") - 1, (size_t)(pid - 1 - id) - (sizeof("crash-") - 1));
+        row->pid = KNOWN_INT(strtoll(pid, NULL, 10));
+}
+
+static const char *file_name(struct listing *l, const struct store_entry *entry, const char *suffix)
+{
+        return pool_printf(&l->pool, "%s%s", entry->id, suffix);
+}
+
+static const char *main_file(struct listing *l, const struct store_entry *entry)
+{
+        return file_name(l, entry, entry->files & STORE_JSON ? ".json" : entry->files & STORE_RAW ? ".txt" : ".core");
+}
+
+static void keep(struct listing *l, struct row *row, struct report *report)
+{
+        if (!report->cause.summary)
+                describe_summary(report);
+        row->program = pool_strdup(&l->pool, describe_program(report));
+        if (report->process.pid.known)
+                row->pid = report->process.pid;
+        row->summary = pool_strdup(&l->pool, report->cause.summary);
+        row->what = row->summary; /* the place is in the signature */
+        if (report->signature)
+                row->what = pool_strdup(&l->pool, describe_what(report));
+        row->kind = pool_strdup(&l->pool, report->cause.kind);
+        row->signal = pool_strdup(&l->pool, report->signal.name);
+        row->class = pool_strdup(&l->pool, report->fault.class);
+        row->signature = pool_strdup(&l->pool, report->signature);
+        row->fingerprint = pool_strdup(&l->pool, report->fingerprint);
+        if (row->entry->files & STORE_JSON) /* a raw one has the crashing thread alone */
+                row->threads = KNOWN_INT((int64_t)report->thread_count);
+}
+
+/* Memory does not grow with the number of reports but by a few words each. */
+static void read_row(struct listing *l, const struct store_entry *entry, struct row *row)
+{
+        struct report *report = report_new();
+        char why[256] = "";
+
+        *row = (struct row){ .entry = entry };
+        read_name(l, row);
+        if (!(entry->files & (STORE_JSON | STORE_RAW)))
+                row->error = "a core, but no report";
+        else if (cli_load_report(report, l->dir_fd, main_file(l, entry), why, sizeof(why)))
+                row->error = pool_strdup(&l->pool, why);
+        else
+                keep(l, row, report);
+        report_free(report);
+}
+
+/* ---- for people ---- */
+
+/* `s` made safe and no wider than `room` characters. */
+static const char *fitted(struct listing *l, const char *s, size_t room)
+{
+        return names_cut(&l->pool, utf8_printable(&l->pool, s), room);
+}
+
+/* "name[pid]": of a long name the beginning, of the pid every digit. */
+static const char *process(struct listing *l, const struct row *row)
+{
+        const char *pid = pool_printf(&l->pool, "[%" PRId64 "]", row->pid.v);
+        size_t used = strlen(pid), room = used + 8 < PROGRAM_COLUMNS ? PROGRAM_COLUMNS - used : 8;
+
+        return pool_printf(&l->pool, "%s%s", fitted(l, row->program, room), pid);
+}
+
+static const char *cause(struct listing *l, const struct row *row)
+{
+        if (row->error)
+                return pool_printf(&l->pool, "unreadable: %s", row->error);
+        if (!(row->entry->files & STORE_JSON))
+                return pool_printf(&l->pool, "raw only: %s", row->summary);
+        return row->what;
+}
+
+/* printf() pads bytes, not characters. */
+static void print_padded(const char *s, size_t width)
+{
+        size_t n = names_width(s);
+
+        printf("%s%*s", s, n < width ? (int)(width - n) : 0, "");
+}
+
+/* Columns of the table: what a line takes before the cause, and how the rest is shared. A short signature leaves its
+ * room to the cause. */
+struct widths {
+        size_t program, cause, signature;
+};
+
+static struct widths divide(struct listing *l, const struct row *rows, size_t n)
+{
+        struct widths w = { sizeof("PROGRAM[PID]") - 1, 0, sizeof("SIGNATURE") - 1 };
+        size_t used, left, longest = 0, i;
+
+        for (i = 0; i < n; i++) {
+                size_t program = names_width(process(l, &rows[i]));
+                size_t signature = rows[i].signature ? names_width(utf8_printable(&l->pool, rows[i].signature)) : 0;
+                size_t summary = names_width(utf8_printable(&l->pool, cause(l, &rows[i])));
+
+                w.program = program > w.program ? program : w.program;
+                w.signature = signature > w.signature ? signature : w.signature;
+                longest = summary > longest ? summary : longest;
+        }
+        used = TIME_COLUMNS + 2 + w.program + 2 + 2;
+        left = l->columns > used + LEAST_COLUMNS ? l->columns - used : LEAST_COLUMNS;
+        if (w.signature > left / 2)
+                w.signature = longest < left / 2 ? left - longest : left / 2;
+        w.cause = left - w.signature;
+        return w;
+}
+
+static void print_table(struct listing *l, const struct row *rows, size_t n)
+{
+        struct widths w = divide(l, rows, n);
+        size_t i;
+
+        printf("%-*s  ", TIME_COLUMNS, "TIME (UTC)");
+        print_padded("PROGRAM[PID]", w.program);
+        fputs("  ", stdout);
+        print_padded("CAUSE", w.cause);
+        puts("  SIGNATURE");
+        for (i = 0; i < n; i++) {
+                const char *t = rows[i].entry->time;
+
+                printf("%.4s-%.2s-%.2s %.2s:%.2s:%.2s  ", t, t + 4, t + 6, t + 9, t + 11, t + 13);
+                print_padded(process(l, &rows[i]), w.program);
+                fputs("  ", stdout);
+                if (!rows[i].signature) {
+                        puts(fitted(l, cause(l, &rows[i]), w.cause + 2 + w.signature));
+                        continue;
+                }
+                print_padded(fitted(l, cause(l, &rows[i]), w.cause), w.cause);
+                printf("  %s\n", fitted(l, rows[i].signature, w.signature));
+        }
+}
+
+/* ---- for programs ---- */
+
+static const char *path_of(struct listing *l, const struct store_entry *entry)
+{
+        size_t len = strlen(l->dir);
+
+        return pool_printf(&l->pool, "%s%s%s", l->dir, l->dir[len - 1] == '/' ? "" : "/", main_file(l, entry));
+}
+
+static void set_string(struct listing *l, json_t *object, const char *name, const char *value)
+{
+        if (value)
+                json_object_set_new_nocheck(object, name, json_string(utf8_valid(&l->pool, value)));
+}
+
+static void set_number(json_t *object, const char *name, struct known_int value)
+{
+        if (value.known)
+                json_object_set_new_nocheck(object, name, json_integer(value.v));
+}
+
+static json_t *files_object(struct listing *l, const struct store_entry *entry)
+{
+        json_t *files = json_object();
+
+        if (entry->files & STORE_JSON)
+                set_string(l, files, "json", file_name(l, entry, ".json"));
+        if (entry->files & STORE_RAW)
+                set_string(l, files, "raw", file_name(l, entry, ".txt"));
+        if (entry->files & STORE_CORE)
+                set_string(l, files, "core", file_name(l, entry, ".core"));
+        return files;
+}
+
+static json_t *row_object(struct listing *l, const struct row *row)
+{
+        json_t *object = json_object();
+        const char *t = row->entry->time;
+
+        set_string(l, object, "id", row->entry->id);
+        set_string(l, object, "time",
+                   pool_printf(&l->pool, "%.4s-%.2s-%.2sT%.2s:%.2s:%s", t, t + 4, t + 6, t + 9, t + 11, t + 13));
+        set_string(l, object, "program", row->program);
+        set_number(object, "pid", row->pid);
+        set_string(l, object, "kind", row->kind);
+        set_string(l, object, "signal", row->signal);
+        set_string(l, object, "class", row->class);
+        set_string(l, object, "summary", row->summary);
+        set_string(l, object, "signature", row->signature);
+        set_string(l, object, "fingerprint", row->fingerprint);
+        set_number(object, "threads", row->threads);
+        json_object_set_new_nocheck(object, "symbolized", json_boolean(row->entry->files & STORE_JSON && !row->error));
+        set_string(l, object, "error", row->error);
+        set_string(l, object, "path", path_of(l, row->entry));
+        json_object_set_new_nocheck(object, "files", files_object(l, row->entry));
+        return object;
+}
+
+static void print_json(struct listing *l, const struct row *rows, size_t n)
+{
+        json_t *list = json_array();
+        size_t i;
+
+        for (i = 0; i < n; i++)
+                json_array_append_new(list, row_object(l, &rows[i]));
+        json_dumpf(list, stdout, JSON_INDENT(2));
+        fputc('\n', stdout);
+        json_decref(list);
+}
+
+/* ---- the command ---- */
+
+static void print(struct listing *l)
+{
+        size_t n = l->entry_count, i;
+        struct row *rows = pool_alloc(&l->pool, (n + 1) * sizeof(*rows));
+
+        for (i = 0; i < n; i++) {
+                const struct store_entry *newest = &l->entries[n - 1 - i];
+
+                if (l->style == LIST_PATHS) /* to a program as they are, so that it can open them */
+                        printf("%s\n", isatty(STDOUT_FILENO) ? utf8_printable(&l->pool, path_of(l, newest))
+                                                             : path_of(l, newest));
+                else
+                        read_row(l, newest, &rows[i]);
+        }
+        if (l->style == LIST_JSON)
+                print_json(l, rows, n);
+        else if (l->style == LIST_TABLE && n)
+                print_table(l, rows, n);
+}
+
+/* 0, also where there are no reports in it, or -errno. */
+static int look_into(struct listing *l, const char *dir)
+{
+        int err;
+
+        if (l->dir_fd >= 0)
+                close(l->dir_fd);
+        l->dir = dir;
+        l->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (l->dir_fd < 0)
+                return -errno;
+        err = store_list(&l->pool, l->dir_fd, &l->entries, &l->entry_count);
+        return err;
+}
+
+static int find(struct listing *l, const char *dir)
+{
+        size_t n;
+        int err = 0;
+
+        if (dir)
+                err = look_into(l, dir);
+        else
+                for (n = 0; !l->entry_count && cli_report_place(n); n++)
+                        err = look_into(l, cli_report_place(n));
+        if (err)
+                cli_error(l->self, "%s: %s", l->dir, strerror(-err));
+        else if (!l->entry_count)
+                cli_error(l->self, "no crash report in %s; name a directory, or set CRASHPRE_DIR",
+                          dir || !cli_report_place(1) ? l->dir : "./crash-reports and the working directory");
+        return l->entry_count ? CLI_SUCCESS : CLI_NOTHING;
+}
+
+static int list(const struct cli_command *self, int argc, char **argv)
+{
+        static const struct option options[] = {
+                { "json", no_argument, NULL, 'j' },
+                { "paths", no_argument, NULL, 'p' },
+                { "help", no_argument, NULL, 'h' },
+                { NULL, 0, NULL, 0 },
+        };
+        struct listing l = { .self = self, .dir_fd = -1, .columns = text_columns(STDOUT_FILENO) };
+        int option, code;
+
+        opterr = 0;
+        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+                if (option == 'h')
+                        return cli_print_help(self);
+                if (option == '?')
+                        return cli_usage_error(self, "unknown option: %s", argv[optind - 1]);
+                l.style = option == 'j' ? LIST_JSON : LIST_PATHS;
+        }
+        if (argc - optind > 1)
+                return cli_usage_error(self, "one directory at a time");
+        if (optind < argc && !*argv[optind])
+                return cli_usage_error(self, "the name of a directory is empty");
+        json_set_alloc_funcs(pool_malloc, free);
+        code = find(&l, argv[optind]);
+        print(&l);
+        if (l.dir_fd >= 0)
+                close(l.dir_fd);
+        pool_free(&l.pool);
+        return code;
+}
+
+const struct cli_command cli_list = {
+        .name = "list",
+        .arguments = "[--json | --paths] [DIR]",
+        .summary = "list crash reports, the newest first",
+        .help = "A line for each report in DIR: time, program, cause, and the innermost functions of the program's own.\n"
+                "Without DIR: of $CRASHPRE_DIR, else of ./crash-reports, else of the working directory. \"raw only\"\n"
+                "marks a report without a JSON file: the program died before names could be found.\n\n"
+                "options:\n"
+                "      --json         an array of objects; crashpre-list(1) describes them\n"
+                "      --paths        the path of each report, one a line\n"
+                "  -h, --help         this text\n\n"
+                "exit status: 0 listed, 1 no report found, 2 usage\n",
+        .run = list,
+};

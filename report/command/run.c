@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/* report/command/run.c: crashpre run: a command under the preload, its exit passed on unchanged. */
+#include "report/command/cli.h"
+
+#include "report/model/utf8.h"
+#include "report/place/install.h"
+#include "report/place/settings.h"
+#include "report/place/store.h"
+#include "report/text/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Exit codes as of env(1). */
+enum { RUN_FAILED = 125, RUN_CANNOT_EXECUTE = 126, RUN_NOT_FOUND = 127 };
+
+/* Different crashes that are told at the end of a command; a broken build may have very many. */
+#define BUGS_SHOWN 20
+
+struct run {
+        const struct cli_command *self;
+        struct pool pool;
+        const char *dir;     /* absolute */
+        const char *library; /* libcrashpre.so */
+        char **command;
+        struct store_entry *before; /* reports that were there already */
+        size_t before_count;
+        sigset_t waited; /* blocked while the command runs, and taken by sigwaitinfo() */
+        sigset_t old_mask;
+        struct sigaction old_int, old_quit, old_child;
+};
+
+/* ---- set-up ---- */
+
+static void print_note(void *ctx, const char *name, const char *message)
+{
+        (void)name;
+        cli_error(((const struct run *)ctx)->self, "%s", message);
+}
+
+static bool find_library(struct run *r)
+{
+        const char *tried;
+
+        r->library = install_find(&r->pool, INSTALL_LIBRARY, &tried);
+        if (!r->library) {
+                cli_error(r->self, "%s: %s; crashpre and its library are installed together", tried, strerror(errno));
+                return false;
+        }
+        if (strpbrk(r->library, " :")) {
+                cli_error(r->self,
+                          "%s: blanks and colons end an entry of LD_PRELOAD; move crashpre to a path without them",
+                          r->library);
+                return false;
+        }
+        return true;
+}
+
+static bool choose_directory(struct run *r, const char *option)
+{
+        const char *dir = option ? option : getenv("CRASHPRE_DIR");
+        char cwd[PATH_MAX];
+
+        if (!dir || !*dir)
+                dir = "crash-reports";
+        if (*dir == '/' || (!option && !strcmp(dir, "-"))) {
+                r->dir = pool_strdup(&r->pool, dir);
+                return true;
+        }
+        if (!getcwd(cwd, sizeof(cwd))) {
+                cli_error(r->self, "working directory: %s", strerror(errno));
+                return false;
+        }
+        while (!strncmp(dir, "./", 2))
+                dir += 2;
+        r->dir = pool_printf(&r->pool, "%s/%s", strcmp(cwd, "/") ? cwd : "", dir);
+        return true;
+}
+
+static void list_reports(struct run *r, struct store_entry **v, size_t *n)
+{
+        int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        *v = NULL;
+        *n = 0;
+        if (fd < 0)
+                return; /* made when something crashes */
+        store_list(&r->pool, fd, v, n);
+        close(fd);
+}
+
+/* ---- the command ---- */
+
+static bool names_entry(const char *list, const char *entry, const char *separators)
+{
+        size_t len = strlen(entry);
+
+        while (*list) {
+                size_t n = strcspn(list, separators);
+
+                if (n == len && !strncmp(list, entry, len))
+                        return true;
+                list += n;
+                list += strspn(list, separators);
+        }
+        return false;
+}
+
+static void set_environment(struct run *r)
+{
+        const char *preload = getenv("LD_PRELOAD"), *asan = getenv("ASAN_OPTIONS");
+
+        if (!preload || !*preload)
+                setenv("LD_PRELOAD", r->library, 1);
+        else if (!names_entry(preload, r->library, " :"))
+                setenv("LD_PRELOAD", pool_printf(&r->pool, "%s:%s", preload, r->library), 1);
+        /* Programs built with gcc's AddressSanitizer refuse any preload otherwise. */
+        if (!asan || !*asan)
+                setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+        else if (!strstr(asan, "verify_asan_link_order="))
+                setenv("ASAN_OPTIONS", pool_printf(&r->pool, "%s:verify_asan_link_order=0", asan), 1);
+        setenv("CRASHPRE_DIR", r->dir, 1);
+}
+
+/* Ctrl-C and Ctrl-\ reach the whole foreground group, the command included: it decides. What is sent to us alone is
+ * handed on. */
+static void set_signals(struct run *r)
+{
+        struct sigaction ignore = { .sa_handler = SIG_IGN }, fallback = { .sa_handler = SIG_DFL };
+
+        sigemptyset(&r->waited);
+        sigaddset(&r->waited, SIGTERM);
+        sigaddset(&r->waited, SIGHUP);
+        sigaddset(&r->waited, SIGCHLD);
+        sigprocmask(SIG_BLOCK, &r->waited, &r->old_mask);
+        sigaction(SIGINT, &ignore, &r->old_int);
+        sigaction(SIGQUIT, &ignore, &r->old_quit);
+        sigaction(SIGCHLD, &fallback, &r->old_child); /* ignored, it would take the exit status away */
+}
+
+static void restore_signals(const struct run *r)
+{
+        sigaction(SIGINT, &r->old_int, NULL);
+        sigaction(SIGQUIT, &r->old_quit, NULL);
+        sigaction(SIGCHLD, &r->old_child, NULL);
+        sigprocmask(SIG_SETMASK, &r->old_mask, NULL);
+}
+
+/* Returns the pid; 0 where the command could not be executed, with errno. */
+static pid_t start(struct run *r)
+{
+        int failed[2], err = 0;
+        pid_t pid;
+
+        if (pipe2(failed, O_CLOEXEC))
+                return -1;
+        pid = fork();
+        if (!pid) {
+                restore_signals(r);
+                set_environment(r);
+                execvp(r->command[0], r->command);
+                err = errno;
+                while (write(failed[1], &err, sizeof(err)) < 0 && errno == EINTR)
+                        ;
+                _exit(RUN_FAILED);
+        }
+        close(failed[1]);
+        if (pid > 0) {
+                ssize_t n;
+
+                do
+                        n = read(failed[0], &err, sizeof(err));
+                while (n < 0 && errno == EINTR);
+                if (n == sizeof(err)) {
+                        waitpid(pid, NULL, 0);
+                        pid = 0;
+                        errno = err;
+                }
+        }
+        err = errno;
+        close(failed[0]);
+        errno = err;
+        return pid;
+}
+
+static int wait_for(const struct run *r, pid_t pid)
+{
+        int status = 0;
+
+        for (;;) {
+                pid_t done = waitpid(pid, &status, WNOHANG);
+                int signal_number;
+
+                if (done == pid || (done < 0 && errno != EINTR))
+                        return status;
+                signal_number = sigwaitinfo(&r->waited, NULL);
+                if (signal_number == SIGTERM || signal_number == SIGHUP)
+                        kill(pid, signal_number);
+        }
+}
+
+/* ---- afterwards ---- */
+
+static bool was_there(const struct run *r, const struct store_entry *e)
+{
+        size_t i;
+
+        for (i = 0; i < r->before_count; i++)
+                if (!strcmp(r->before[i].id, e->id))
+                        return true;
+        return false;
+}
+
+/* New reports of one bug: the first is shown, the others are counted. */
+struct bug {
+        const char *fingerprint; /* NULL: of a report without names, which is like no other */
+        size_t more;
+        const char *text, *last; /* of the first; path of the last */
+};
+
+struct bugs {
+        struct bug *v;
+        size_t n;
+};
+
+static void add_report(struct run *r, struct bugs *bugs, struct report *report, const char *path)
+{
+        struct text_options options = { .columns = text_columns(STDERR_FILENO),
+                                        .colour = cli_wants_colour(stderr),
+                                        .path = path };
+        struct bug *bug;
+        char *text;
+        size_t i;
+
+        for (i = 0; report->fingerprint && i < bugs->n; i++) {
+                if (bugs->v[i].fingerprint && !strcmp(bugs->v[i].fingerprint, report->fingerprint)) {
+                        bugs->v[i].more++;
+                        bugs->v[i].last = path;
+                        return;
+                }
+        }
+        bug = POOL_APPEND(&r->pool, bugs->v, bugs->n);
+        text = text_brief(report, &options);
+        bug->fingerprint = pool_strdup(&r->pool, report->fingerprint);
+        bug->text = pool_strdup(&r->pool, text);
+        free(text);
+}
+
+static void print_bugs(struct run *r, const struct bugs *bugs)
+{
+        size_t i;
+
+        for (i = 0; i < bugs->n && i < BUGS_SHOWN; i++) {
+                const struct bug *bug = &bugs->v[i];
+
+                fputs(bug->text, stderr);
+                if (bug->more)
+                        fprintf(stderr, "  and %zu more of the same, the last: %s\n", bug->more,
+                                utf8_printable(&r->pool, bug->last));
+        }
+        if (i < bugs->n)
+                fprintf(stderr, "crashpre: and %zu other crashes: crashpre list %s\n", bugs->n - i,
+                        utf8_printable(&r->pool, r->dir));
+}
+
+static void print_new_reports(struct run *r)
+{
+        int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct bugs bugs = { NULL, 0 };
+        struct store_entry *v;
+        size_t n, i;
+        char why[256];
+
+        if (fd < 0)
+                return;
+        list_reports(r, &v, &n);
+        for (i = 0; i < n; i++) {
+                const char *file = pool_printf(&r->pool, "%s%s", v[i].id, v[i].files & STORE_JSON ? ".json" : ".txt");
+                const char *path = pool_printf(&r->pool, "%s/%s", r->dir, file);
+                struct report *report;
+
+                if (was_there(r, &v[i]) || !(v[i].files & (STORE_JSON | STORE_RAW)))
+                        continue;
+                report = report_new();
+                if (cli_load_report(report, fd, file, why, sizeof(why)))
+                        cli_error(r->self, "%s: %s", path, why);
+                else
+                        add_report(r, &bugs, report, path);
+                report_free(report);
+        }
+        close(fd);
+        print_bugs(r, &bugs);
+}
+
+/* Ends as the command did. The core, if any, is the command's own: none of ours. */
+static int pass_on(int status)
+{
+        struct rlimit none = { 0, 0 };
+        sigset_t one;
+        int signal_number;
+
+        if (WIFEXITED(status))
+                return WEXITSTATUS(status);
+        signal_number = WTERMSIG(status);
+        fflush(NULL);
+        setrlimit(RLIMIT_CORE, &none);
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core pattern with a pipe ignores the limit */
+        signal(signal_number, SIG_DFL);
+        sigemptyset(&one);
+        sigaddset(&one, signal_number);
+        sigprocmask(SIG_UNBLOCK, &one, NULL);
+        raise(signal_number);
+        return 128 + signal_number; /* process 1 of a container does not die so */
+}
+
+static int run_command(struct run *r)
+{
+        pid_t pid;
+        int status;
+
+        list_reports(r, &r->before, &r->before_count);
+        set_signals(r);
+        pid = start(r);
+        if (pid <= 0) {
+                int err = errno;
+
+                cli_error(r->self, "%s: %s", r->command[0], strerror(err));
+                if (pid < 0)
+                        return RUN_FAILED;
+                return err == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXECUTE;
+        }
+        status = wait_for(r, pid);
+        print_new_reports(r);
+        return pass_on(status);
+}
+
+/* As env(1): 2 may be the command's own status. */
+static int run_usage_error(const struct cli_command *self, const char *what, const char *which)
+{
+        cli_usage_error(self, "%s%s", what, which);
+        return RUN_FAILED;
+}
+
+static int run(const struct cli_command *self, int argc, char **argv)
+{
+        static const struct option options[] = {
+                { "dir", required_argument, NULL, 'd' },
+                { "help", no_argument, NULL, 'h' },
+                { NULL, 0, NULL, 0 },
+        };
+        struct run r = { .self = self };
+        const char *dir = NULL;
+        int option, code = RUN_FAILED;
+
+        opterr = 0;
+        while ((option = getopt_long(argc, argv, "+:d:h", options, NULL)) >= 0) {
+                if (option == 'h')
+                        return cli_print_help(self);
+                if (option == 'd' && *optarg)
+                        dir = optarg;
+                else if (option == '?')
+                        return run_usage_error(self, "unknown option: ", argv[optind - 1]);
+                else
+                        return run_usage_error(self, "--dir needs a directory", "");
+        }
+        if (optind == argc)
+                return run_usage_error(self, "no command to run", "");
+        r.command = argv + optind;
+        settings_check(print_note, &r);
+        if (find_library(&r) && choose_directory(&r, dir))
+                code = run_command(&r);
+        pool_free(&r.pool);
+        return code;
+}
+
+const struct cli_command cli_run = {
+        .name = "run",
+        .arguments = "[--dir DIR] [--] COMMAND [ARGUMENT...]",
+        .summary = "run a command; every program in it that crashes leaves a report",
+        .help = "The command and all its children run with libcrashpre.so preloaded. Reports go to DIR, else to\n"
+                "$CRASHPRE_DIR, else to ./crash-reports, which is made when something crashes. The new reports are\n"
+                "named on stderr at the end. libcrashpre(7) lists the CRASHPRE_ variables.\n\n"
+                "options:\n"
+                "  -d, --dir DIR      where reports go\n"
+                "  -h, --help         this text\n\n"
+                "exit status: that of the command, or death by the same signal; 125 crashpre itself failed (or wrong\n"
+                "usage), 126 the command cannot be executed, 127 it was not found\n",
+        .run = run,
+};

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* report/doctor/program.c: can a program be preloaded, and what will its reports tell? */
+#include "report/doctor/doctor.h"
+
+#include "report/place/store.h"
+#include "unwind/elf/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define MAX_INTERPRETERS 4 /* as the kernel has it (fs/exec.c, exec_binprm()) */
+
+struct subject {
+        struct doctor *d;
+        const char *path; /* absolute */
+        struct stat st;
+        struct program_facts facts;
+};
+
+/* ---- which file ---- */
+
+static const char *search_path(struct doctor *d, const char *name)
+{
+        const char *path = getenv("PATH");
+        char *copy = pool_strdup(&d->pool, path ? path : "/usr/bin:/bin"), *dir;
+        struct stat st;
+
+        while ((dir = strsep(&copy, ":"))) {
+                const char *file = pool_printf(&d->pool, "%s/%s", *dir ? dir : ".", name);
+
+                if (!stat(file, &st) && S_ISREG(st.st_mode) && !access(file, X_OK))
+                        return file;
+        }
+        return NULL;
+}
+
+static const char *absolute(struct doctor *d, const char *name)
+{
+        const char *found = strchr(name, '/') ? name : search_path(d, name);
+        char real[PATH_MAX];
+
+        if (!found && !access(name, F_OK))
+                found = name; /* "doctor app" in the directory of app: what a shell would not run, but was meant */
+        if (!found) {
+                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: not in PATH", name);
+                return NULL;
+        }
+        if (!realpath(found, real)) {
+                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: %s", found, strerror(errno));
+                return NULL;
+        }
+        return pool_strdup(&d->pool, real);
+}
+
+/* The interpreter named in the first line of a script; NULL: it is none. */
+static const char *script_interpreter(struct doctor *d, const char *path)
+{
+        const char *word = NULL;
+        char *text, *line;
+        size_t len;
+
+        if (store_read(&d->pool, AT_FDCWD, path, 256, &text, &len) || strncmp(text, "#!", 2))
+                return NULL;
+        text[strcspn(text, "\n")] = 0;
+        line = text + 2;
+        do
+                word = strsep(&line, " \t\r");
+        while (word && !*word);
+        if (word && strlen(word) > 4 && !strcmp(word + strlen(word) - 4, "/env"))
+                while (line && (word = strsep(&line, " \t\r")) && (!*word || *word == '-'))
+                        ;
+        return word && *word ? word : NULL;
+}
+
+static bool follow_script(struct subject *s)
+{
+        int depth;
+
+        for (depth = 0; depth < MAX_INTERPRETERS; depth++) {
+                const char *interpreter = script_interpreter(s->d, s->path);
+
+                if (!interpreter)
+                        return true;
+                doctor_say(s->d, "program", DOCTOR_OK, NULL, "%s is a script: what can crash is %s", s->path,
+                           interpreter);
+                s->path = absolute(s->d, interpreter);
+                if (!s->path)
+                        return false;
+        }
+        doctor_say(s->d, "program", DOCTOR_FAIL, NULL, "%s: scripts that run scripts", s->path);
+        return false;
+}
+
+/* ---- can it be preloaded ---- */
+
+static bool check_kind(struct subject *s)
+{
+        struct doctor *d = s->d;
+
+        switch (s->facts.kind) {
+        case PROGRAM_NOT_ELF:
+                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: neither an ELF file nor a script", s->path);
+                return false;
+        case PROGRAM_FOREIGN:
+                doctor_say(d, "program", DOCTOR_FAIL, "build it for this processor, 64 bits",
+                           "%s: a program of %s: it cannot load this library", s->path,
+                           s->facts.bits == 32 ? "32 bits" : "another processor");
+                return false;
+        case PROGRAM_NOT_A_PROGRAM:
+                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: an ELF file, but no program", s->path);
+                return false;
+        case PROGRAM_LIBRARY:
+                doctor_say(d, "program", DOCTOR_OK, NULL, "%s: a library; preloading is up to the program that uses it",
+                           s->path);
+                return true;
+        case PROGRAM_STATIC:
+                doctor_say(d, "program", DOCTOR_FAIL,
+                           s->facts.go ? "CGO_ENABLED=1 go build -ldflags=-linkmode=external"
+                                       : "link it without -static",
+                           "%s: statically linked: nothing can be preloaded", s->path);
+                return true;
+        case PROGRAM_DYNAMIC:
+                break;
+        }
+        if (strstr(s->facts.interpreter, "ld-musl"))
+                doctor_say(d, "program", DOCTOR_FAIL, "build it with glibc",
+                           "%s: linked with musl; the library needs glibc", s->path);
+        else if (access(s->facts.interpreter, X_OK))
+                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: its loader %s: %s", s->path, s->facts.interpreter,
+                           strerror(errno));
+        else if (access(s->path, X_OK))
+                doctor_say(d, "program", DOCTOR_FAIL, pool_printf(&d->pool, "chmod +x '%s'", s->path), "%s: %s",
+                           s->path, strerror(errno));
+        else
+                doctor_say(d, "program", DOCTOR_OK, NULL, "%s: dynamically linked", s->path);
+        return true;
+}
+
+/* ld.so(8), "secure-execution mode": paths with a slash in LD_PRELOAD are ignored. */
+static void check_privileges(struct subject *s)
+{
+        bool user = s->st.st_mode & S_ISUID && s->st.st_uid != geteuid();
+        bool group = s->st.st_mode & S_ISGID && s->st.st_mode & S_IXGRP && s->st.st_gid != getegid();
+        bool capable = geteuid() && getxattr(s->path, "security.capability", NULL, 0) > 0;
+
+        if (s->facts.kind != PROGRAM_DYNAMIC)
+                return;
+        if (user || group || capable)
+                doctor_say(s->d, "rights", DOCTOR_FAIL, "run a copy without them, as in: cp PROGRAM /tmp",
+                           "%s: it takes no preload from you",
+                           capable ? "file capabilities"
+                           : user  ? "set-user-ID"
+                                   : "set-group-ID");
+        else
+                doctor_say(s->d, "rights", DOCTOR_OK, NULL,
+                           "no set-user-ID or capabilities that would refuse a preload");
+}
+
+static void check_sanitizer(struct subject *s)
+{
+        const char *options = getenv("ASAN_OPTIONS");
+        bool told = options && strstr(options, "verify_asan_link_order=0");
+
+        if (s->facts.asan_shared)
+                doctor_say(s->d, "sanitizer", told ? DOCTOR_OK : DOCTOR_WARN,
+                           told ? NULL : "export ASAN_OPTIONS=verify_asan_link_order=0",
+                           "AddressSanitizer as a library: %s",
+                           told ? "it will let a preload pass"
+                                : "it refuses a bare LD_PRELOAD; crashpre run says so to it");
+        else if (s->facts.asan_static)
+                doctor_say(s->d, "sanitizer", DOCTOR_OK, NULL,
+                           "AddressSanitizer: its own report stands, ours comes with it");
+}
+
+/* A run-time that answers the signals itself. Go's ends the process by exit(2) after it told of a crash, unless it is
+ * asked to die of the signal (package runtime, "Environment Variables"). */
+static void check_runtime(struct subject *s)
+{
+        const char *traceback = getenv("GOTRACEBACK");
+        bool dies = traceback && !strcmp(traceback, "crash");
+
+        if (s->facts.kind == PROGRAM_DYNAMIC && s->facts.go)
+                doctor_say(s->d, "runtime", dies ? DOCTOR_OK : DOCTOR_WARN, dies ? NULL : "export GOTRACEBACK=crash",
+                           "Go: panics stay panics; crashes in C are reported%s",
+                           dies ? "" : " only if it is told to die of them");
+}
+
+/* ---- what will a report tell ---- */
+
+static void check_unwinding(struct subject *s)
+{
+        const struct program_facts *f = &s->facts;
+        bool by_frame_pointer = f->frame_pointers && 2 * f->frame_pointers >= f->functions;
+
+        if (f->eh_frame || f->debug_frame)
+                doctor_say(s->d, "unwinding", DOCTOR_OK, NULL, "by %s%s%s", f->eh_frame ? ".eh_frame" : ".debug_frame",
+                           f->functions ? pool_printf(&s->d->pool, " (%zu functions)", f->functions) : "",
+                           by_frame_pointer ? ", and there are frame pointers" : "");
+        else if (f->debug_file && f->debug_file_lines)
+                doctor_say(s->d, "unwinding", DOCTOR_OK, NULL, "by the separate debug file");
+        else if (f->frame_pointers)
+                doctor_say(s->d, "unwinding", DOCTOR_WARN, "build with -fasynchronous-unwind-tables",
+                           "no .eh_frame: stacks rest on frame pointers (%zu functions have one)", f->frame_pointers);
+        else
+                doctor_say(s->d, "unwinding", DOCTOR_WARN, "build with -fasynchronous-unwind-tables",
+                           "neither .eh_frame nor frame pointers: callers will be guessed");
+}
+
+static void check_symbols(struct subject *s)
+{
+        const struct program_facts *f = &s->facts;
+
+        if (f->symbols)
+                doctor_say(s->d, "symbols", DOCTOR_OK, NULL, "functions have names");
+        else if (f->debug_file)
+                doctor_say(s->d, "symbols", DOCTOR_OK, NULL, "stripped; names come from the separate debug file");
+        else if (f->minidebug)
+                doctor_say(s->d, "symbols", DOCTOR_OK, NULL, "stripped; names come from .gnu_debugdata");
+        else
+                doctor_say(s->d, "symbols", DOCTOR_WARN,
+                           "link without -s, or keep a debug file: objcopy --only-keep-debug",
+                           "stripped: only exported functions have names");
+}
+
+static void check_lines(struct subject *s)
+{
+        const struct program_facts *f = &s->facts;
+
+        if (f->debug_file)
+                doctor_say(s->d, "lines", f->debug_file_lines || f->lines ? DOCTOR_OK : DOCTOR_WARN,
+                           f->debug_file_lines || f->lines ? NULL : "build with -g", "separate debug file: %s%s",
+                           f->debug_file, f->debug_file_lines ? "" : ", without lines");
+        else if (f->lines)
+                doctor_say(s->d, "lines", DOCTOR_OK, NULL, "file and line, from the program itself");
+        else if (!strncmp(s->path, "/usr/", 5))
+                doctor_say(s->d, "lines", DOCTOR_WARN, pool_printf(&s->d->pool, "find-dbgsym-packages '%s'", s->path),
+                           "no debug information: install its -dbgsym package (debian-goodies finds it)");
+        else
+                doctor_say(s->d, "lines", DOCTOR_WARN, "build with -g", "no debug information: no file and line");
+}
+
+static void check_build_id(struct subject *s)
+{
+        if (s->facts.build_id[0])
+                doctor_say(s->d, "build-id", DOCTOR_OK, NULL, "%s", s->facts.build_id);
+        else
+                doctor_say(s->d, "build-id", DOCTOR_WARN, "link with -Wl,--build-id",
+                           "none: a report cannot tell later which build it is of");
+}
+
+void doctor_program(struct doctor *d, const char *name)
+{
+        const char *dirs = getenv("CRASHPRE_DEBUG_DIR");
+        struct subject s = { .d = d, .path = absolute(d, name) };
+        int err;
+
+        if (!s.path || !follow_script(&s))
+                return;
+        err = program_read(s.path, dirs && *dirs ? dirs : "/usr/lib/debug", &s.facts);
+        if (err || stat(s.path, &s.st)) {
+                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: %s", s.path,
+                           err == -EINVAL ? "no regular file" : strerror(err ? -err : errno));
+                return;
+        }
+        if (check_kind(&s)) {
+                check_privileges(&s);
+                check_sanitizer(&s);
+                check_runtime(&s);
+                check_unwinding(&s);
+                check_symbols(&s);
+                check_lines(&s);
+                check_build_id(&s);
+        }
+        program_clear(&s.facts);
+}

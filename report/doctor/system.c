@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* report/doctor/system.c: parts of crashpre, what the kernel allows, settings, directory. */
+#include "report/doctor/doctor.h"
+
+#include "report/place/install.h"
+#include "report/place/settings.h"
+#include "report/place/store.h"
+#include "version.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
+
+#define CAP_SYS_PTRACE_BIT 19
+#define OLD_SIGSTKSZ 8192 /* <signal.h> before glibc 2.34 */
+#define VERSION_PATIENCE_MS 5000
+#define ROOM_WANTED (1024 * 1024)
+
+void doctor_say(struct doctor *d, const char *name, enum doctor_result result, const char *remedy, const char *format,
+                ...)
+{
+        struct doctor_check *check = POOL_APPEND(&d->pool, d->checks, d->count);
+        va_list ap;
+
+        check->name = pool_strdup(&d->pool, name);
+        check->result = result;
+        check->remedy = pool_strdup(&d->pool, remedy);
+        va_start(ap, format);
+        check->message = pool_vprintf(&d->pool, format, ap);
+        va_end(ap);
+}
+
+long long doctor_own_status(const char *name, int base)
+{
+        struct pool pool = { NULL };
+        long long value = -1;
+        char *text;
+        const char *line;
+        size_t len;
+
+        if (!store_read(&pool, AT_FDCWD, "/proc/self/status", 65536, &text, &len)) {
+                line = strstr(text, pool_printf(&pool, "\n%s", name));
+                if (line)
+                        value = strtoll(line + 1 + strlen(name), NULL, base);
+        }
+        pool_free(&pool);
+        return value;
+}
+
+/* The first line of a small file; NULL if there is none. */
+static const char *first_line(struct doctor *d, const char *path)
+{
+        char *text;
+        size_t len;
+
+        if (store_read(&d->pool, AT_FDCWD, path, 4096, &text, &len))
+                return NULL;
+        text[strcspn(text, "\n")] = 0;
+        return text;
+}
+
+/* ---- parts of crashpre ---- */
+
+static void check_library(struct doctor *d)
+{
+        const char *tried, *path = install_find(&d->pool, INSTALL_LIBRARY, &tried);
+
+        if (!path)
+                doctor_say(d, "library", DOCTOR_FAIL, "make install",
+                           "%s: %s; command and library are installed together", tried, strerror(errno));
+        else if (strpbrk(path, " :"))
+                doctor_say(d, "library", DOCTOR_FAIL, "make install PREFIX=/usr/local",
+                           "%s: a blank or colon ends an entry of LD_PRELOAD", path);
+        else
+                doctor_say(d, "library", DOCTOR_OK, NULL, "%s", path);
+}
+
+/* What "helper --version" prints, or NULL. A file that is no helper may do anything: it gets no terminal and little
+ * time. */
+static const char *helper_version(struct doctor *d, const char *path)
+{
+        char line[256] = "";
+        struct pollfd p = { .events = POLLIN };
+        ssize_t n = 0;
+        int out[2];
+        pid_t pid;
+
+        if (pipe2(out, O_CLOEXEC))
+                return NULL;
+        pid = fork();
+        if (!pid) {
+                int null = open("/dev/null", O_RDWR);
+
+                dup2(null, STDIN_FILENO);
+                dup2(out[1], STDOUT_FILENO);
+                dup2(null, STDERR_FILENO);
+                execl(path, path, "--version", (char *)NULL);
+                _exit(127);
+        }
+        close(out[1]);
+        p.fd = out[0];
+        if (pid > 0 && poll(&p, 1, VERSION_PATIENCE_MS) == 1)
+                n = read(out[0], line, sizeof(line) - 1);
+        close(out[0]);
+        if (pid > 0) {
+                if (n <= 0)
+                        kill(pid, SIGKILL);
+                waitpid(pid, NULL, 0);
+        }
+        line[n > 0 ? n : 0] = 0;
+        line[strcspn(line, "\n")] = 0;
+        return *line ? pool_strdup(&d->pool, line) : NULL;
+}
+
+static void check_helper(struct doctor *d)
+{
+        static const char ours[] = "crashpre-helper " CRASHPRE_VERSION " (commit " CRASHPRE_COMMIT ")";
+        const char *told = getenv("CRASHPRE_HELPER"), *tried = told, *path = told, *version;
+        const char *remedy = told && *told ? "unset CRASHPRE_HELPER" : "make install";
+
+        if (!told || !*told)
+                path = install_find(&d->pool, INSTALL_HELPER, &tried);
+        if (!path || access(path, X_OK)) {
+                doctor_say(d, "helper", DOCTOR_FAIL, remedy, "%s: %s: reports would be raw ones alone", tried,
+                           strerror(errno));
+                return;
+        }
+        version = helper_version(d, path);
+        if (!version || strncmp(version, "crashpre-helper ", 16))
+                doctor_say(d, "helper", DOCTOR_FAIL, remedy, "%s is not a helper that can be run%s%s", path,
+                           version ? ": it says " : "", version ? version : "");
+        else if (strcmp(version, ours))
+                doctor_say(d, "helper", DOCTOR_WARN, remedy, "%s is %s, this command %s: install both from one build",
+                           path, version + 16, ours + 16);
+        else
+                doctor_say(d, "helper", DOCTOR_OK, NULL, "%s, of the same build", path);
+}
+
+/* ---- the kernel ---- */
+
+static void check_yama(struct doctor *d)
+{
+        const char *scope = first_line(d, "/proc/sys/kernel/yama/ptrace_scope");
+        bool capable = doctor_own_status("CapEff:", 16) >> CAP_SYS_PTRACE_BIT & 1;
+
+        if (!scope)
+                doctor_say(d, "yama", DOCTOR_OK, NULL, "not in this kernel");
+        else if (strtol(scope, NULL, 10) < 2)
+                doctor_say(d, "yama", DOCTOR_OK, NULL, "kernel.yama.ptrace_scope is %s%s", scope,
+                           *scope == '1' ? "; a dying program names its helper as tracer" : "");
+        else if (*scope == '2')
+                doctor_say(d, "yama", capable ? DOCTOR_OK : DOCTOR_WARN,
+                           capable ? NULL : "sysctl -w kernel.yama.ptrace_scope=1",
+                           "kernel.yama.ptrace_scope is 2: only programs with CAP_SYS_PTRACE get full reports");
+        else
+                doctor_say(d, "yama", DOCTOR_WARN,
+                           "echo kernel.yama.ptrace_scope=1 >/etc/sysctl.d/10-ptrace.conf; reboot",
+                           "kernel.yama.ptrace_scope is %s: nobody may trace until the next boot", scope);
+}
+
+static void check_seccomp(struct doctor *d)
+{
+        long long mode = doctor_own_status("Seccomp:", 10), filters = doctor_own_status("Seccomp_filters:", 10);
+
+        if (mode <= 0)
+                doctor_say(d, "seccomp", DOCTOR_OK, NULL, mode ? "not in this kernel" : "no filter in force");
+        else
+                doctor_say(d, "seccomp", DOCTOR_OK, NULL, "%lld filter%s in force: what it refuses shows below",
+                           filters > 0 ? filters : 1, filters > 1 ? "s" : "");
+}
+
+static void check_stack(struct doctor *d)
+{
+        unsigned long frame = getauxval(AT_MINSIGSTKSZ);
+
+        if (frame > OLD_SIGSTKSZ)
+                doctor_say(d, "stack", DOCTOR_WARN, "in the program: sigaltstack() with sysconf(_SC_SIGSTKSZ)",
+                           "a signal frame takes %lu bytes on this processor: programs with an alternate stack of %d "
+                           "of their own die without a report",
+                           frame, OLD_SIGSTKSZ);
+        else
+                doctor_say(d, "stack", DOCTOR_OK, NULL, "a signal frame takes %lu bytes; alternate stacks have 64 KiB",
+                           frame);
+}
+
+static void check_cores(struct doctor *d)
+{
+        const char *pattern = first_line(d, "/proc/sys/kernel/core_pattern");
+        struct rlimit limit = { 0, 0 };
+
+        getrlimit(RLIMIT_CORE, &limit);
+        doctor_say(d, "cores", DOCTOR_OK, NULL, "as without crashpre: %s, kernel.core_pattern is %s",
+                   limit.rlim_cur == RLIM_INFINITY ? "no limit"
+                   : limit.rlim_cur                ? "limited"
+                                                   : "limit 0",
+                   pattern ? pattern : "unknown");
+}
+
+/* ---- settings ---- */
+
+static void say_setting(void *ctx, const char *name, const char *message)
+{
+        struct doctor *d = ctx;
+
+        doctor_say(d, "settings", DOCTOR_WARN, pool_printf(&d->pool, "unset %s", name), "%s", message);
+}
+
+static void check_settings(struct doctor *d)
+{
+        const char *enabled = getenv("CRASHPRE_ENABLED");
+
+        if (!settings_check(say_setting, d))
+                doctor_say(d, "settings", DOCTOR_OK, NULL, "every CRASHPRE_ variable makes sense");
+        if (enabled && !strcmp(enabled, "0"))
+                doctor_say(d, "settings", DOCTOR_FAIL, "unset CRASHPRE_ENABLED",
+                           "CRASHPRE_ENABLED=0: nothing is reported");
+}
+
+/* ---- directory ---- */
+
+/* A directory that is missing is made when something crashes: its parent has to let us. */
+static const char *nearest(struct doctor *d, const char *dir)
+{
+        char *path = pool_strdup(&d->pool, dir), *slash;
+
+        while (access(path, F_OK) && errno == ENOENT) {
+                slash = strrchr(path, '/');
+                if (!slash)
+                        return ".";
+                while (slash > path && slash[-1] == '/')
+                        slash--;
+                if (slash == path)
+                        return "/";
+                *slash = 0;
+        }
+        return path;
+}
+
+static void check_directory(struct doctor *d)
+{
+        const char *dir = getenv("CRASHPRE_DIR"), *there, *remedy = "export CRASHPRE_DIR=$HOME/crash-reports";
+        struct statvfs fs;
+        struct stat st;
+
+        if (dir && !strcmp(dir, "-")) {
+                doctor_say(d, "directory", DOCTOR_OK, NULL, "CRASHPRE_DIR=-: raw reports on stderr, no files");
+                return;
+        }
+        if (!dir || !*dir)
+                dir = "."; /* of the program, and the parent of what crashpre run uses */
+        there = nearest(d, dir);
+        if (stat(there, &st) || !S_ISDIR(st.st_mode))
+                doctor_say(d, "directory", DOCTOR_FAIL, remedy, "%s is not a directory: reports will be elsewhere",
+                           there);
+        else if (access(there, W_OK | X_OK))
+                doctor_say(d, "directory", DOCTOR_FAIL, remedy, "%s: %s: reports will be elsewhere", there,
+                           strerror(errno));
+        else if (!statvfs(there, &fs) && fs.f_bavail * fs.f_frsize < ROOM_WANTED)
+                doctor_say(d, "directory", DOCTOR_FAIL, remedy, "%s: no space left", there);
+        else
+                doctor_say(d, "directory", DOCTOR_OK, NULL, "%s can be written%s",
+                           strcmp(dir, ".") ? dir : "the working directory",
+                           strcmp(there, dir) ? ", once it is made" : "");
+}
+
+/* ---- debug files ---- */
+
+static bool has_debug_files(struct doctor *d, const char *dirs)
+{
+        char *copy = pool_strdup(&d->pool, dirs), *dir;
+
+        while ((dir = strsep(&copy, ":")))
+                if (*dir && !access(pool_printf(&d->pool, "%s/.build-id", dir), R_OK))
+                        return true;
+        return false;
+}
+
+static void check_debug_files(struct doctor *d)
+{
+        const char *dirs = getenv("CRASHPRE_DEBUG_DIR");
+        bool told = dirs && *dirs, there = has_debug_files(d, told ? dirs : "/usr/lib/debug");
+
+        if (there)
+                doctor_say(d, "debug", DOCTOR_OK, NULL, "separate debug files are looked for in %s",
+                           told ? dirs : "/usr/lib/debug");
+        else if (told)
+                doctor_say(d, "debug", DOCTOR_WARN, "unset CRASHPRE_DEBUG_DIR",
+                           "CRASHPRE_DEBUG_DIR=%s: no .build-id directory in there", dirs);
+        else
+                doctor_say(d, "debug", DOCTOR_OK, NULL,
+                           "no debug files of the system's libraries here (apt-get install libc6-dbg has libc's)");
+}
+
+void doctor_system(struct doctor *d)
+{
+        check_library(d);
+        check_helper(d);
+        check_yama(d);
+        check_seccomp(d);
+        doctor_tracing(d);
+        check_stack(d);
+        check_settings(d);
+        check_directory(d);
+        check_cores(d);
+        check_debug_files(d);
+        doctor_trial(d);
+}

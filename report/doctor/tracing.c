@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* report/doctor/tracing.c: may a helper trace the process that started it? Tried, since yama, seccomp, namespaces and
+ * capabilities all have a say. */
+#include "report/doctor/doctor.h"
+
+#include "unwind/target/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 5000
+
+struct outcome {
+        int attach, read; /* 0 or errno */
+        char why[512];
+};
+
+/* As the helper: told to begin once it was named as tracer. */
+static void trace_parent(pid_t program, int go, int result)
+{
+        static volatile long known = 4711;
+        struct outcome o = { .attach = 0 };
+        struct iovec here, there = { (void *)(uintptr_t)&known, sizeof(known) };
+        struct target *t = NULL;
+        struct timespec now;
+        long copy = 0;
+        char byte;
+
+        if (read(go, &byte, 1) != 1)
+                _exit(1);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        o.attach = -process_attach(program, (uint64_t)(now.tv_sec + PATIENCE_MS / 2000) * 1000000000, &t, o.why,
+                                   sizeof(o.why));
+        here = (struct iovec){ &copy, sizeof(copy) };
+        if (process_vm_readv(program, &here, 1, &there, 1, 0) < 0)
+                o.read = errno;
+        else if (copy != known)
+                o.read = EFAULT;
+        if (!o.attach)
+                target_free(t);
+        _exit(write(result, &o, sizeof(o)) != sizeof(o));
+}
+
+/* As the program that crashes. */
+static void be_traced(int result)
+{
+        pid_t self = getpid(), helper;
+        int go[2];
+
+        setpgid(0, 0);
+        if (pipe2(go, O_CLOEXEC))
+                _exit(1);
+        helper = fork();
+        if (!helper)
+                trace_parent(self, go[0], result);
+        prctl(PR_SET_PTRACER, helper, 0, 0, 0);
+        if (helper < 0 || write(go[1], "", 1) != 1)
+                _exit(1);
+        waitpid(helper, NULL, 0);
+        _exit(0);
+}
+
+static bool try_tracing(struct outcome *o)
+{
+        struct pollfd fd = { .events = POLLIN };
+        int result[2];
+        bool known;
+        pid_t program;
+
+        if (pipe2(result, O_CLOEXEC))
+                return false;
+        program = fork();
+        if (!program)
+                be_traced(result[1]);
+        close(result[1]);
+        fd.fd = result[0];
+        known = program > 0 && poll(&fd, 1, PATIENCE_MS) == 1 && read(result[0], o, sizeof(*o)) == sizeof(*o);
+        close(result[0]);
+        if (program > 0) {
+                kill(-program, SIGKILL);
+                kill(program, SIGKILL);
+                waitpid(program, NULL, 0);
+        }
+        return known;
+}
+
+static const char *remedy_of_refusal(void)
+{
+        char scope[8] = "";
+        int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+
+        if (fd >= 0) {
+                if (read(fd, scope, sizeof(scope) - 1) < 0)
+                        scope[0] = 0;
+                close(fd);
+        }
+        if (scope[0] == '2')
+                return "sysctl -w kernel.yama.ptrace_scope=1";
+        if (scope[0] == '3')
+                return "echo kernel.yama.ptrace_scope=1 >/etc/sysctl.d/10-ptrace.conf; reboot";
+        if (doctor_own_status("Seccomp:", 10) > 0)
+                return "docker run --cap-add=SYS_PTRACE ... (or a seccomp profile that allows ptrace)";
+        return "run outside of what confines this process (a sandbox, a debugger, an LSM)";
+}
+
+void doctor_tracing(struct doctor *d)
+{
+        struct outcome o = { .attach = 0 };
+
+        if (!try_tracing(&o)) {
+                doctor_say(d, "ptrace", DOCTOR_FAIL, remedy_of_refusal(),
+                           "the trial ended early: a child that called ptrace(2) was killed, hung, or not to be had");
+                return;
+        }
+        o.why[sizeof(o.why) - 1] = 0;
+        if (o.attach)
+                doctor_say(d, "ptrace", DOCTOR_FAIL, remedy_of_refusal(),
+                           "%s: reports will have the crashing thread alone", o.why);
+        else
+                doctor_say(d, "ptrace", DOCTOR_OK, NULL, "a helper may stop the threads of the program it serves");
+        if (o.read)
+                doctor_say(d, "memory", DOCTOR_WARN, remedy_of_refusal(),
+                           "process_vm_readv(2): %s: the helper has to read memory by slower ways, or cannot at all",
+                           strerror(o.read));
+        else
+                doctor_say(d, "memory", DOCTOR_OK, NULL, "process_vm_readv(2) copies memory of another process");
+}

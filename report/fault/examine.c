@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/fault/examine.h"
+
+#include "unwind/core/image/maps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Instructions listed on either side of the faulting one. */
+#define BEFORE 6
+#define AFTER 5
+
+/* How far from the beginning of a function its instructions are walked, so that the walk is in step. */
+#define WALK_MAX 16384
+
+static bool knows(const struct crash_facts *f, int reg)
+{
+        return f->regs.known >> reg & 1;
+}
+
+/* ---- bytes of code ---- */
+
+/* Only the file that was mapped, and nothing that does something when it is opened. */
+static int open_mapped(const struct target *t, const struct mapping *m)
+{
+        char path[4096 + sizeof(t->root)];
+        struct stat st;
+
+        if (!m || m->path[0] != '/' || m->deleted ||
+            snprintf(path, sizeof(path), "%s%s", t->root, m->path) >= (int)sizeof(path))
+                return -1;
+        if (stat(path, &st) || !S_ISREG(st.st_mode) || st.st_ino != m->inode || st.st_dev != m->dev)
+                return -1;
+        return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+/* Where nobody may read the process: what was mapped from a file and not for writing is still as it is there. */
+static size_t read_from_file(const struct target *t, uint64_t addr, uint8_t *buf, size_t len)
+{
+        const struct mapping *m = target_mapping(t, addr);
+        ssize_t n;
+        int fd;
+
+        if (!m || m->perms & MAPS_WRITE)
+                return 0;
+        if (len > m->end - addr)
+                len = m->end - addr;
+        fd = open_mapped(t, m);
+        if (fd < 0)
+                return 0;
+        n = pread(fd, buf, len, (off_t)(m->offset + (addr - m->start)));
+        close(fd);
+        return n > 0 ? (size_t)n : 0;
+}
+
+/* How many of `len` bytes at `addr` there are. */
+static size_t read_code(struct target *t, uint64_t addr, uint8_t *buf, size_t len)
+{
+        ssize_t n = t->ops->read(t, addr, buf, len);
+
+        return n > 0 ? (size_t)n : read_from_file(t, addr, buf, len);
+}
+
+static bool decode_at(struct target *t, uint64_t addr, const struct arch_registers *regs, struct instruction *out)
+{
+        uint8_t code[INSTRUCTION_LONGEST];
+        size_t n = read_code(t, addr, code, sizeof(code));
+
+        return n && disassemble(code, n, addr, regs, out) != -ENOMEM;
+}
+
+/* ---- the list around pc ---- */
+
+static void list_instruction(struct report *report, const struct instruction *insn, bool faulting)
+{
+        struct report_instruction *i = POOL_APPEND(&report->pool, report->disassembly, report->disassembly_count);
+
+        i->address = KNOWN_U64(insn->address);
+        i->text = pool_strdup(&report->pool, insn->text);
+        i->faulting = faulting;
+}
+
+/* The frame that stands at pc itself: inlined ones come before it. */
+static const struct report_frame *physical_frame(const struct report *report)
+{
+        const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
+        size_t i;
+
+        for (i = 0; thread && i < thread->frame_count; i++)
+                if (!thread->frames[i].inlined)
+                        return &thread->frames[i];
+        return NULL;
+}
+
+/* From the beginning of the function on, or we should not be in step; nothing where we do not arrive at `until`. */
+static void list_before(struct report *report, struct target *t, uint64_t until)
+{
+        const struct report_frame *frame = physical_frame(report);
+        struct instruction ring[BEFORE];
+        uint64_t at, offset;
+        size_t n = 0, i;
+
+        if (!frame || !frame->function_offset.known || !frame->pc.known || frame->function_offset.v <= 0 ||
+            frame->function_offset.v > WALK_MAX)
+                return;
+        offset = (uint64_t)frame->function_offset.v;
+        for (at = frame->pc.v - offset; at < until; n++) {
+                if (!decode_at(t, at, NULL, &ring[n % BEFORE]))
+                        return;
+                at += ring[n % BEFORE].length;
+        }
+        if (at != until)
+                return;
+        for (i = n > BEFORE ? n - BEFORE : 0; i < n; i++)
+                list_instruction(report, &ring[i % BEFORE], false);
+}
+
+static void list_after(struct report *report, struct target *t, uint64_t at)
+{
+        struct instruction insn;
+        int i;
+
+        for (i = 0; i < AFTER && decode_at(t, at, NULL, &insn); i++) {
+                list_instruction(report, &insn, false);
+                at += insn.length;
+        }
+}
+
+/* ---- the faulting instruction ---- */
+
+/* pc of a breakpoint trap is that of the next instruction (Intel SDM volume 3, 6.15, #BP, #OF; of int1 the kernel says
+ * TRAP_BRKPT: arch/x86/kernel/traps.c, exc_debug_user), and so is that of a system call that a filter caught. */
+static bool decode_before_pc(const struct crash_facts *f, struct target *t, enum instruction_kind kind,
+                             struct examination *out)
+{
+        uint64_t pc = f->regs.v[ARCH_REG_PC];
+        uint32_t length;
+
+        for (length = 1; length <= 2; length++)
+                if (decode_at(t, pc - length, &f->regs, &out->insn) && out->insn.kind == kind &&
+                    out->insn.length == length)
+                        return true;
+        return false;
+}
+
+static bool decode_faulting(const struct crash_facts *f, struct target *t, struct examination *out)
+{
+        if (f->signal == SIGTRAP && (f->code == SI_KERNEL || f->code == TRAP_BRKPT) &&
+            decode_before_pc(f, t, INSTRUCTION_BREAKPOINT, out))
+                return true;
+        if (f->signal == SIGSEGV && f->trap == ARCH_TRAP_OVERFLOW &&
+            decode_before_pc(f, t, INSTRUCTION_PRIVILEGED, out))
+                return true;
+        if (f->signal == SIGSYS && decode_before_pc(f, t, INSTRUCTION_SYSTEM_CALL, out))
+                return true;
+        return decode_at(t, f->regs.v[ARCH_REG_PC], &f->regs, &out->insn);
+}
+
+static bool read_word(struct target *t, uint64_t addr, uint32_t size, struct known_u64 *out)
+{
+        uint64_t value = 0;
+
+        if (!size || size > sizeof(value) || target_read(t, addr, &value, size))
+                return false;
+        *out = KNOWN_U64(value);
+        return true;
+}
+
+/* What the instruction divides by, or where it goes. */
+static void find_value(struct target *t, struct examination *e)
+{
+        const struct value_operand *v = &e->insn.value;
+
+        if (e->insn.kind == INSTRUCTION_RETURN && e->insn.operand_count && e->insn.operands[0].known)
+                read_word(t, e->insn.operands[0].address, 8, &e->value);
+        else if (v->present && v->known)
+                e->value = KNOWN_U64(v->value);
+        else if (v->present && v->in_memory && e->insn.operand_count && e->insn.operands[0].known)
+                read_word(t, e->insn.operands[0].address, v->size, &e->value);
+}
+
+static bool covers(const struct memory_operand *m, uint64_t address)
+{
+        return m->known && !m->vector_index && address - m->address < (m->size ? m->size : 1);
+}
+
+/* The kernel said which address. */
+static int culprit_by_address(const struct examination *e, uint64_t address, unsigned access)
+{
+        const struct instruction *insn = &e->insn;
+        int i, n = (int)insn->operand_count, found = -1, matching = 0;
+
+        for (i = 0; i < n; i++)
+                if (covers(&insn->operands[i], address))
+                        return i;
+        /* A string instruction may be interrupted ahead of what its registers say; a gather has many addresses. */
+        for (i = 0; i < n; i++)
+                if (insn->operands[i].access & access) {
+                        found = i;
+                        matching++;
+                }
+        return matching == 1 ? found : -1;
+}
+
+/* It did not: the address was none. */
+static void culprit_by_look(struct examination *e)
+{
+        const struct instruction *insn = &e->insn;
+        size_t i;
+
+        for (i = 0; i < insn->operand_count && e->culprit < 0; i++) {
+                const struct memory_operand *m = &insn->operands[i];
+
+                if (m->known && !disassemble_is_canonical(m->vector_index ? m->base_value : m->address, m->size))
+                        e->culprit = (int)i;
+        }
+        if (e->culprit < 0 && e->value.known && insn->kind != INSTRUCTION_DIVISION &&
+            !disassemble_is_canonical(e->value.v, 1))
+                e->goal_is_culprit = true;
+        else if (e->culprit < 0 && insn->alignment && insn->operands[0].known &&
+                 insn->operands[0].address % insn->alignment)
+                e->culprit = 0;
+}
+
+/* The kernel gives no address then (arch/x86/kernel/traps.c: exc_alignment_check). */
+static int culprit_by_alignment(const struct examination *e)
+{
+        size_t i;
+
+        for (i = 0; i < e->insn.operand_count; i++) {
+                const struct memory_operand *m = &e->insn.operands[i];
+
+                if (m->known && !m->vector_index && m->size > 1 && m->address % m->size)
+                        return (int)i;
+        }
+        return -1;
+}
+
+static void find_culprit(const struct crash_facts *f, struct examination *e)
+{
+        unsigned access = f->error & ARCH_FAULT_WRITE ? OPERAND_WRITE : OPERAND_READ;
+
+        if (f->signal != SIGSEGV && f->signal != SIGBUS)
+                return;
+        if (f->signal == SIGBUS && f->code == BUS_ADRALN)
+                e->culprit = culprit_by_alignment(e);
+        else if (f->address.known)
+                e->culprit = culprit_by_address(e, f->address.v, access);
+        else if (f->code == SI_KERNEL)
+                culprit_by_look(e);
+}
+
+/* ---- pc itself is bad ---- */
+
+/* Does one of the instructions that may end at `end` call what pc is? Their length is not known backwards. */
+static bool find_call(const struct crash_facts *f, struct target *t, uint64_t end, struct examination *out)
+{
+        uint32_t length;
+
+        for (length = 2; length <= 8; length++) {
+                struct instruction insn;
+                struct known_u64 goal = { 0 };
+
+                if (!decode_at(t, end - length, &f->regs, &insn) || insn.length != length ||
+                    insn.kind != INSTRUCTION_CALL || !insn.value.present)
+                        continue;
+                if (insn.value.known)
+                        goal = KNOWN_U64(insn.value.value);
+                else if (insn.operand_count && insn.operands[0].known)
+                        read_word(t, insn.operands[0].address, 8, &goal);
+                if (!goal.known || goal.v != f->regs.v[ARCH_REG_PC])
+                        continue;
+                if (insn.value.in_memory || insn.value.text[0] != '0') /* what is called by its address came by none */
+                        snprintf(out->arrived_by, sizeof(out->arrived_by), "%s", insn.value.text);
+                return true;
+        }
+        return false;
+}
+
+/* A call leaves its return address at SP; a return has just taken pc from below SP, where the red zone keeps it. */
+static void find_arrival(const struct crash_facts *f, struct target *t, struct examination *out)
+{
+        uint64_t sp = f->regs.v[ARCH_REG_SP];
+        struct known_u64 word = { 0 };
+
+        if (!knows(f, ARCH_REG_SP))
+                return;
+        if (read_word(t, sp, 8, &word) && find_call(f, t, word.v, out))
+                out->arrival = ARRIVAL_CALL;
+        else if (read_word(t, sp - 8, 8, &word) && word.v == f->regs.v[ARCH_REG_PC])
+                out->arrival = ARRIVAL_RETURN;
+}
+
+static bool is_execution(const struct crash_facts *f)
+{
+        if (f->signal != SIGSEGV && f->signal != SIGBUS)
+                return false;
+        if (!disassemble_is_canonical(f->regs.v[ARCH_REG_PC], 1))
+                return true;
+        if (!f->address.known)
+                return false;
+        if (f->trap == ARCH_TRAP_PAGE_FAULT && f->error & ARCH_FAULT_EXECUTE)
+                return fault_is_fetch(f);
+        if (f->trap == ARCH_TRAP_PAGE_FAULT && f->error & ARCH_FAULT_WRITE)
+                return false; /* an instruction may write to itself */
+        return f->address.v == f->regs.v[ARCH_REG_PC];
+}
+
+/* ---- the file behind a mapping ---- */
+
+static void find_file(const struct crash_facts *f, const struct target *t, struct examination *out)
+{
+        const struct mapping *m = f->address.known ? target_mapping(t, f->address.v) : NULL;
+        char path[96];
+        struct stat st;
+        int fd;
+
+        if (f->signal != SIGBUS || !m || !m->inode)
+                return;
+        out->file_offset = KNOWN_U64(m->offset + (f->address.v - m->start));
+        fd = open_mapped(t, m);
+        if (fd < 0 && t->root[0]) { /* deleted: only the privileged get at it this way, proc(5) */
+                snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)t->pid, (unsigned long long)m->start,
+                         (unsigned long long)m->end);
+                fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        }
+        if (fd < 0)
+                return;
+        if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+                out->file_size = KNOWN_U64((uint64_t)st.st_size);
+        close(fd);
+}
+
+void examine(struct report *report, const struct crash_facts *f, struct target *t, struct examination *out)
+{
+        memset(out, 0, sizeof(*out));
+        out->culprit = -1;
+        if (!t || !f->signal || f->code <= 0 || !knows(f, ARCH_REG_PC))
+                return; /* where a sent signal arrived says nothing */
+        find_file(f, t, out);
+        if (is_execution(f)) {
+                find_arrival(f, t, out);
+                return;
+        }
+        out->decoded = decode_faulting(f, t, out);
+        if (!out->decoded)
+                return;
+        find_value(t, out);
+        find_culprit(f, out);
+        list_before(report, t, out->insn.address);
+        list_instruction(report, &out->insn, true);
+        list_after(report, t, out->insn.address + out->insn.length);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* report/fault/explain_code.c: the explanations of jumps to where no code is, and of instructions that cannot be run. */
+#include "report/code/disassemble.h"
+#include "report/fault/story.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- bad goals of jumps ---- */
+
+static const char *jump(struct story *s)
+{
+        const struct examination *e = s->seen;
+
+        if (e && e->decoded && e->goal_is_culprit) {
+                if (e->insn.kind == INSTRUCTION_RETURN)
+                        return "returned to";
+                return pool_printf(s->pool, "%s what %s holds,",
+                                   e->insn.kind == INSTRUCTION_CALL ? "called" : "jumped to", e->insn.value.text);
+        }
+        if (e && e->arrival == ARRIVAL_CALL)
+                return e->arrived_by[0] ? pool_printf(s->pool, "called what %s holds,", e->arrived_by) : "called";
+        return e && e->arrival == ARRIVAL_RETURN ? "returned to" : "jumped to";
+}
+
+const char *explain_bad_jump(struct story *s)
+{
+        const struct examination *e = s->seen;
+        bool returned = e && (e->arrival == ARRIVAL_RETURN ||
+                              (e->decoded && e->goal_is_culprit && e->insn.kind == INSTRUCTION_RETURN));
+        const char *where = s->place.words, *hint = fault_pointer_hint(s->report, s->t, s->address);
+        const char *why = returned ? "The return address on the stack was overwritten, most likely by a write past the "
+                                     "end of a local array."
+                                   : "A function pointer or the object that holds it was never set, was overwritten or "
+                                     "freed; or the stack was overwritten.";
+
+        if (!disassemble_is_canonical(s->address, 1))
+                where = "which is no address that this processor has";
+        else if (!where)
+                where = "where there is no code";
+        else if (s->place.mapping)
+                where = pool_printf(s->pool, "%s, which is not code", where);
+        return story_join(s, pool_printf(s->pool, "The program %s 0x%" PRIx64 ", %s.", jump(s), s->address, where),
+                          hint ? pool_printf(s->pool, "%s %s", why, hint) : why);
+}
+
+const char *explain_null_call(struct story *s)
+{
+        const struct examination *e = s->seen;
+        const char *by = e && e->arrived_by[0] ? pool_printf(s->pool, " (%s)", e->arrived_by) : "";
+
+        if (e && e->arrival == ARRIVAL_RETURN)
+                return pool_printf(s->pool,
+                                   "The program returned to 0x%" PRIx64 ": the return address on the stack was "
+                                   "overwritten, most likely by a write past the end of a local array.",
+                                   s->address);
+        if (s->address)
+                return pool_printf(s->pool,
+                                   "The program called address 0x%" PRIx64 "%s, which is next to NULL: a function "
+                                   "pointer that was computed from NULL or overwritten.",
+                                   s->address, by);
+        return pool_printf(s->pool,
+                           "The program called a function through a pointer%s that is NULL: one that was never set, or "
+                           "a weak function that nobody defines.",
+                           by);
+}
+
+/* ---- instructions ---- */
+
+const char *explain_division(struct story *s)
+{
+        const struct examination *e = s->seen;
+        bool known = e && e->decoded && e->value.known;
+        uint64_t minus_one;
+
+        if (!known)
+                return "The program divided an integer by zero, or the quotient did not fit its register.";
+        if (story_is(s->report->fault.class, "integer-divide-by-zero"))
+                return pool_printf(s->pool, "The program divided an integer by zero: the divisor, %s%s, is 0.",
+                                   e->insn.value.in_memory ? "at " : "", e->insn.value.text);
+        minus_one = e->insn.value.size < 8 ? (UINT64_C(1) << 8 * e->insn.value.size) - 1 : UINT64_MAX;
+        if (e->value.v == minus_one && strstr(e->insn.text, "idiv"))
+                return pool_printf(s->pool,
+                                   "The program divided the smallest integer there is by -1 (%s): the result is larger "
+                                   "than the largest one.",
+                                   e->insn.value.text);
+        return pool_printf(s->pool,
+                           "The program divided by %s = %" PRIu64 ", and the quotient does not fit its register.",
+                           e->insn.value.text, e->value.v);
+}
+
+/* An instruction of the x87 unit tells of what one before it did (Intel SDM volume 1, 8.6). */
+static const char *late(struct story *s)
+{
+        return s->seen && s->seen->decoded && s->seen->insn.text[0] == 'f'
+                       ? pool_printf(s->pool,
+                                     "The x87 unit reports that at the next instruction it is given, here %s: it was "
+                                     "one before that did it.",
+                                     s->seen->insn.text)
+                       : NULL;
+}
+
+static bool is_conversion(const struct story *s)
+{
+        const char *text = s->seen && s->seen->decoded ? s->seen->insn.text : "";
+        const char *to = strstr(text, "cvt") ? strchr(text, '2') : NULL;
+
+        return to && (strstr(to, "si") || strstr(to, "dq") || strstr(to, "qq") || strstr(to, "pi "));
+}
+
+static const char *floating_point_reason(struct story *s)
+{
+        switch (s->facts->code) {
+        case FPE_FLTDIV:
+                return "A floating-point number was divided by zero, and the program has asked for a signal then "
+                       "(feenableexcept).";
+        case FPE_FLTOVF:
+                return "A floating-point result was too large, and the program has asked for a signal then "
+                       "(feenableexcept).";
+        case FPE_FLTUND:
+                return "A floating-point result was too small, and the program has asked for a signal then "
+                       "(feenableexcept).";
+        case FPE_FLTRES:
+                return "A floating-point result had to be rounded, and the program has asked for a signal then "
+                       "(feenableexcept).";
+        case FPE_FLTINV:
+                if (is_conversion(s))
+                        return "A floating-point number does not fit the integer that it was to become, and the "
+                               "program has asked for a signal then (feenableexcept).";
+                return "A floating-point operation has no result (0/0, the root of a negative number), and the program "
+                       "has asked for a signal then (feenableexcept).";
+        default:
+                return NULL;
+        }
+}
+
+const char *explain_floating_point(struct story *s)
+{
+        const char *reason = floating_point_reason(s);
+
+        return reason ? story_join(s, reason, late(s)) : NULL;
+}
+
+/* clang's -fsanitize-trap gives its instruction the number of the check: SanitizerHandler in
+ * clang/lib/CodeGen/CodeGenFunction.h. */
+static const char *failed_check(const char *text)
+{
+        static const char *const checks[] = {
+                "an addition overflowed",
+                "a place was reached that __builtin_unreachable() says is never reached",
+                "a call or a cast was not to what its type says",
+                "a division by zero, or of the smallest integer by -1",
+                "an object was not of the class that it was used as",
+                "a floating-point number did not fit the type that it was to become",
+                "a function was called through a pointer to one of another type",
+                "a value was changed by an implicit conversion",
+                "a builtin function was given a value that it must not have",
+                "an object was not of the class that it was cast to",
+                "a bool or an enum held a value that it cannot have",
+                "a function that must return a value came to its end without",
+                "a multiplication overflowed",
+                "the smallest integer was negated",
+                "an argument that must not be null was",
+                "a value returned that must not be null was",
+                "an argument that must not be null was",
+                "a value returned that must not be null was",
+                "an index was outside of its array",
+                "pointer arithmetic overflowed",
+                "a shift by more than there are bits, or of a negative number",
+                "a subtraction overflowed",
+                "a pointer was null, or not aligned, or its object too small",
+                "a pointer was not aligned as it was assumed to be",
+                "a variable-length array was to have no elements",
+        };
+        unsigned number = 0;
+
+        if (strcmp(text, "ud1 (%eax),%eax") && sscanf(text, "ud1 0x%x(%%eax),%%ea", &number) != 1)
+                return NULL;
+        return number < sizeof(checks) / sizeof(checks[0]) ? checks[number] : NULL;
+}
+
+const char *explain_illegal(struct story *s)
+{
+        const struct examination *e = s->seen;
+        const char *check = e && e->decoded ? failed_check(e->insn.text) : NULL;
+
+        if (check)
+                return pool_printf(s->pool, "A check that the compiler put there (-fsanitize=undefined) failed: %s.",
+                                   check);
+        if (!e || !e->decoded)
+                return "The program ran into bytes that are no instruction of this processor.";
+        if (e->insn.kind == INSTRUCTION_UNDEFINED)
+                return pool_printf(s->pool,
+                                   "The program ran into %s, which compilers put where no program should get: "
+                                   "__builtin_trap(), a failed check, code after a call that never returns.",
+                                   e->insn.text);
+        if (story_is(e->insn.text, "(bad)"))
+                return "The program ran into bytes that are no instruction: it went to a wrong place, or its code was "
+                       "overwritten.";
+        return pool_printf(s->pool,
+                           "This processor does not know the instruction %s: the program was built for a newer one, or "
+                           "it went to a wrong place.",
+                           e->insn.text);
+}
+
+/* What programs may use where nobody said otherwise; NULL: no such instruction. */
+static const char *forbidden_by(const char *text)
+{
+        if (!strncmp(text, "rdtsc", 5))
+                return "prctl(2), PR_SET_TSC";
+        if (!strncmp(text, "cpuid", 5))
+                return "arch_prctl(2), ARCH_SET_CPUID";
+        return strncmp(text, "rdpmc", 5) ? NULL : "/sys/bus/event_source/devices/cpu/rdpmc";
+}
+
+const char *explain_privileged(struct story *s)
+{
+        const char *by = forbidden_by(s->seen->insn.text);
+
+        if (by)
+                return pool_printf(s->pool, "The program ran into %s, which the kernel had been told to forbid it: %s.",
+                                   s->seen->insn.text, by);
+        return pool_printf(s->pool,
+                           "The program ran into %s, which is for the kernel alone: it went to a wrong place, or code "
+                           "that is not meant for programs was called.",
+                           s->seen->insn.text);
+}
+
+const char *explain_trap(struct story *s)
+{
+        if (s->facts->code == TRAP_TRACE)
+                return "The processor stopped after a single step (flag TF), and no debugger was there.";
+        if (s->facts->code == TRAP_HWBKPT)
+                return "A hardware breakpoint was hit, and no debugger was there.";
+        if (s->seen && s->seen->decoded && s->seen->insn.kind == INSTRUCTION_BREAKPOINT)
+                return pool_printf(s->pool,
+                                   "The program ran into a breakpoint in its own code (%s), and no debugger was there: "
+                                   "__builtin_debugtrap(), G_BREAKPOINT() and failed checks of some libraries do that.",
+                                   s->seen->insn.text);
+        return NULL;
+}
+
+const char *explain_protection(struct story *s)
+{
+        if (s->facts->code != SI_KERNEL || !s->seen || !s->seen->decoded)
+                return NULL;
+        return pool_printf(s->pool,
+                           "The processor refused the instruction %s (general protection): a value it was given is not "
+                           "allowed there.",
+                           s->seen->insn.text);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/helper/guard.h"
+
+#include "report/place/store.h"
+#include "unwind/core/terms/raw_format.h"
+#include "unwind/core/terms/signames.h"
+#include "unwind/core/terms/wire.h"
+#include "unwind/target/arch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NSEC_PER_SEC UINT64_C(1000000000)
+
+static const char *volatile stage = "start";
+
+/* The helper may overflow its own stack: a demangler recurses as deep as a symbol's name wants. */
+static char alternate_stack[64 * 1024] __attribute__((aligned(16)));
+
+/* A second process that can end what this one began. */
+static struct {
+        volatile pid_t owner; /* who may call it in; 0: nobody any more */
+        pid_t pid;            /* 0: there is none */
+        int go;               /* a letter into this pipe says what to do */
+        bool owner_stuck;     /* for the spare to know */
+} spare;
+
+enum { SPARE_QUIT = 'q', SPARE_CRASH = 'c', SPARE_LATE = 'l', SPARE_MEMORY = 'm' };
+
+static size_t append(char *line, size_t used, size_t size, const char *s)
+{
+        while (*s && used + 1 < size)
+                line[used++] = *s++;
+        return used;
+}
+
+/* In a signal handler: write(2) and arithmetic alone. */
+static void tell(const char *before, int signal_number, const char *between)
+{
+        const char *where = stage;
+        char line[128], digits[] = { (char)('0' + signal_number / 10 % 10), (char)('0' + signal_number % 10), 0 };
+        size_t used;
+
+        if (!where)
+                return;
+        used = append(line, 0, sizeof(line), RAW_HELPER_PREFIX);
+        used = append(line, used, sizeof(line), before);
+        if (signal_number)
+                used = append(line, used, sizeof(line), digits[0] == '0' ? digits + 1 : digits);
+        used = append(line, used, sizeof(line), between);
+        used = append(line, used, sizeof(line), where);
+        line[used++] = '\n';
+        if (write(WIRE_FD_RAW, line, used) < 0)
+                return; /* nobody is left to be told */
+}
+
+/* Does not come back if there is a spare that can go on. Children of ours that run this handler are not its owner. */
+static void call_spare(char why)
+{
+        int status = 0;
+        pid_t done;
+
+        if (!spare.pid || (spare.owner && getpid() != spare.owner))
+                return;
+        if (spare.owner && write(spare.go, &why, 1) < 0)
+                return;
+        do
+                done = waitpid(spare.pid, &status, 0);
+        while (done < 0 && errno == EINTR);
+        if (spare.owner && done == spare.pid)
+                _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+static void on_crash(int signal_number)
+{
+        store_abandon();
+        tell("died of signal ", signal_number, " during ");
+        call_spare(SPARE_CRASH);
+        _exit(1);
+}
+
+/* A seccomp filter that came with the process answers a system call of ours with a signal (SECCOMP_RET_TRAP): the call
+ * then returns an error like any other. */
+static void on_bad_call(int signal_number, siginfo_t *info, void *context)
+{
+        if (info->si_code != SYS_SECCOMP)
+                on_crash(signal_number);
+        arch_set_result(context, -ENOSYS);
+}
+
+static void on_alarm(int signal_number)
+{
+        (void)signal_number;
+        store_abandon();
+        tell("failed: the deadline passed", 0, " during ");
+        call_spare(SPARE_LATE);
+        _exit(1);
+}
+
+static void on_no_memory(void)
+{
+        store_abandon();
+        tell("failed: out of memory", 0, " during ");
+        call_spare(SPARE_MEMORY);
+        _exit(1);
+}
+
+static void install(int signal_number, void (*handler)(int))
+{
+        struct sigaction action = { .sa_handler = handler, .sa_flags = SA_ONSTACK };
+
+        sigfillset(&action.sa_mask);
+        sigaction(signal_number, &action, NULL);
+}
+
+void guard_begin(long seconds)
+{
+        static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP };
+        struct sigaction bad_call = { .sa_flags = SA_ONSTACK | SA_SIGINFO };
+        stack_t stack = { .ss_sp = alternate_stack, .ss_size = sizeof(alternate_stack) };
+        sigset_t none;
+        size_t i;
+        int n;
+
+        bad_call.sa_sigaction = on_bad_call;
+        sigaction(SIGSYS, &bad_call, NULL); /* first: what follows may be refused */
+        for (n = 1; n <= SIGRTMAX; n++)
+                if (n != SIGKILL && n != SIGSTOP && n != SIGSYS)
+                        signal(n,
+                               n == SIGPIPE || n == SIGXFSZ ? SIG_IGN : SIG_DFL); /* both are told by errno as well */
+        sigaltstack(&stack, NULL);
+        for (i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+                install(crashes[i], on_crash);
+        install(SIGALRM, on_alarm);
+        pool_on_no_memory(on_no_memory);
+        guard_deadline(guard_now() + (uint64_t)seconds * NSEC_PER_SEC);
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void guard_stage(const char *name)
+{
+        stage = name;
+}
+
+uint64_t guard_now(void)
+{
+        struct timespec ts;
+
+        clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+void guard_deadline(uint64_t ns)
+{
+        uint64_t now = guard_now(), left = ns > now ? ns - now : 0;
+        struct itimerval timer = { .it_value = { .tv_sec = (time_t)(left / NSEC_PER_SEC),
+                                                 .tv_usec = (suseconds_t)(left % NSEC_PER_SEC / 1000) } };
+
+        if (!timer.it_value.tv_sec && !timer.it_value.tv_usec)
+                timer.it_value.tv_usec = 1; /* nothing would mean: no timer */
+        setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* ---- the spare ---- */
+
+static const char *trouble(char why)
+{
+        switch (why) {
+        case SPARE_CRASH:
+                return "the search for them crashed";
+        case SPARE_LATE:
+                return "the search for them took too long";
+        case SPARE_MEMORY:
+                return "the search for them took all memory";
+        }
+        return "the search for them was killed";
+}
+
+/* Does not wait. */
+static bool read_letter(int fd, char *why)
+{
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+        return read(fd, why, 1) == 1;
+}
+
+/* The letter that came, 0 if the owner is gone without one. Late, too, where the owner is stuck in the kernel and even
+ * its timer cannot reach it. */
+static char await_call(int fd, uint64_t until)
+{
+        const struct timespec nap = { .tv_nsec = 10000000 };
+        struct pollfd p[] = { { .fd = fd, .events = POLLIN },
+                              { .fd = (int)syscall(SYS_pidfd_open, spare.owner, 0), .events = POLLIN } };
+        uint64_t now;
+        char why = 0;
+
+        while ((now = guard_now()) < until) {
+                int n = getppid() != spare.owner ? 1 : poll(p, 2, (int)((until - now) / 1000000) + 1);
+
+                if (n > 0) {
+                        read_letter(fd, &why); /* it may have come right before the owner's end */
+                        return why;
+                }
+                if (n < 0 && errno != EINTR) { /* a seccomp filter refuses to wait: look again and again */
+                        if (read_letter(fd, &why))
+                                return why;
+                        nanosleep(&nap, NULL);
+                }
+        }
+        spare.owner_stuck = true;
+        return SPARE_LATE;
+}
+
+/* Nobody waits for a helper that was killed: the terminal may have its prompt back, a pipe its last reader's end. */
+static void mute(void)
+{
+        int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return;
+        dup2(fd, STDERR_FILENO);
+        close(fd);
+}
+
+const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns)
+{
+        int ends[2];
+        char why;
+
+        spare.owner = getpid();
+        if (pipe2(ends, O_CLOEXEC))
+                return NULL;
+        spare.go = ends[1];
+        spare.pid = fork();
+        if (spare.pid) {
+                close(ends[0]);
+                if (spare.pid < 0)
+                        close(ends[1]);
+                else
+                        guard_deadline(soft_ns);
+                spare.pid = spare.pid < 0 ? 0 : spare.pid;
+                return NULL;
+        }
+        close(ends[1]);
+        why = await_call(ends[0], soft_ns + (hard_ns - soft_ns) / 4);
+        if (why == SPARE_QUIT)
+                _exit(0);
+        if (!why)
+                mute();
+        close(ends[0]);
+        guard_deadline(hard_ns);
+        return trouble(why);
+}
+
+void guard_spare_leave(void)
+{
+        if (spare.owner_stuck)
+                kill(spare.owner, SIGKILL);
+        _exit(0);
+}
+
+void guard_spare_dismiss(uint64_t hard_ns)
+{
+        const char quit = SPARE_QUIT;
+
+        guard_deadline(hard_ns);
+        if (!spare.pid)
+                return;
+        spare.owner = 0;
+        if (write(spare.go, &quit, 1) < 0)
+                kill(spare.pid, SIGKILL);
+        close(spare.go);
+}
+
+void guard_spare_collect(void)
+{
+        if (!spare.pid)
+                return;
+        while (waitpid(spare.pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+        spare.pid = 0;
+}
+
+/* ---- the last word ---- */
+
+__attribute__((format(printf, 2, 0))) static void outcome(const char *prefix, const char *format, va_list ap)
+{
+        char line[1024];
+        size_t len, i;
+
+        len = (size_t)snprintf(line, sizeof(line) / 2, "%s%s", RAW_HELPER_PREFIX, prefix);
+        vsnprintf(line + len, sizeof(line) - len - 1, format, ap);
+        len = strlen(line);
+        for (i = 0; i < len; i++)
+                if ((unsigned char)line[i] < 0x20 || (unsigned char)line[i] >= 0x7f)
+                        line[i] = '?';
+        line[len++] = '\n';
+        if (write(WIRE_FD_RAW, line, len) < 0)
+                return; /* no raw report, or no space for a line more */
+}
+
+void guard_outcome(const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        outcome("", format, ap);
+        va_end(ap);
+}
+
+void guard_fail(const char *format, ...)
+{
+        char prefix[64];
+        va_list ap;
+
+        snprintf(prefix, sizeof(prefix), "failed %s: ", stage ? stage : "at the end");
+        va_start(ap, format);
+        outcome(prefix, format, ap);
+        va_end(ap);
+        _exit(1);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* report/helper/look.c: what is seen of the process: threads by ptrace, or what its handler sent; the raw report, /proc;
+ * then names. */
+#include "report/gather/procfs.h"
+#include "report/gather/source.h"
+#include "report/gather/stacks.h"
+#include "report/gather/throw_site.h"
+#include "report/helper/helper.h"
+#include "report/model/redact.h"
+#include "report/place/store.h"
+#include "unwind/stack/unwind.h"
+#include "unwind/target/process.h"
+#include "version.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* [maps] is capped at a megabyte, the stack bytes by CRASHPRE_STACK_KB: beyond this it is no report of ours. */
+#define RAW_LIMIT ((size_t)64 * 1024 * 1024)
+
+/* ---- what the raw report and the handler tell ---- */
+
+static void identify(struct helper *h)
+{
+        struct report *r = h->report;
+        const struct wire_crash *w = &h->wire;
+
+        r->id = pool_strdup(&r->pool, w->id);
+        r->time = report_format_time(r, w->time_sec, w->time_nsec);
+        r->time_unix = KNOWN_REAL((double)w->time_sec + (double)(w->time_nsec / 1000) / 1e6);
+        r->tool.name = "crashpre";
+        r->tool.version = CRASHPRE_VERSION;
+        r->tool.commit = CRASHPRE_COMMIT;
+        if (w->kind == WIRE_KIND_REQUEST && w->reason[0])
+                r->cause.message = pool_strdup(&r->pool, w->reason);
+        else if (w->message[0])
+                r->cause.message = pool_strdup(&r->pool, w->message);
+        if (w->kind == WIRE_KIND_FIRST_CHANCE)
+                r->cause.chance = "first";
+        r->timings_us.raw = KNOWN_INT(helper_microseconds(w->fault_ns, w->raw_ns));
+}
+
+static void read_raw(struct helper *h)
+{
+        struct report *r = h->report;
+        char *text = NULL;
+        size_t len = 0;
+        int err;
+
+        if (!h->has_raw)
+                return;
+        r->files.raw = pool_printf(&r->pool, "%s.txt", h->wire.id);
+        h->name = r->files.raw;
+        err = lseek(WIRE_FD_RAW, 0, SEEK_SET) < 0 ? -errno
+                                                  : store_read_fd(&r->pool, WIRE_FD_RAW, RAW_LIMIT, &text, &len);
+        if (!err)
+                err = raw_read(text, len, r, &h->raw);
+        if (err)
+                report_diagnose(r, "raw", "the raw report could not be read: %s", strerror(-err));
+        else if (!h->raw.complete)
+                report_diagnose(r, "raw", "the raw report is not complete");
+}
+
+/* ---- nobody may look into the process ---- */
+
+static void fill_wire_frames(const struct wire_crash *w, const struct target *t, struct target_thread *thread)
+{
+        uint32_t i;
+
+        thread->end = w->frame_end <= CFI_END_NO_RULE ? (enum cfi_end)w->frame_end : CFI_END_NONE;
+        thread->frames = pool_malloc((w->frame_count + 1) * sizeof(*thread->frames));
+        thread->frame_count = w->frame_count;
+        for (i = 0; i < w->frame_count; i++) {
+                const struct wire_frame *from = &w->frames[i];
+                struct thread_frame *frame = &thread->frames[i];
+
+                frame->pc = from->pc;
+                frame->sp = from->sp;
+                frame->trust = from->trust <= CFI_TRUST_SCAN ? (enum cfi_trust)from->trust : CFI_TRUST_SCAN;
+                frame->signal_frame = from->signal_frame;
+                frame->exact_pc = from->exact_pc;
+                frame->module = target_module_index(t, from->exact_pc ? from->pc : from->pc - 1);
+        }
+}
+
+/* Puts the crashing thread, as its own handler saw it, before the threads that the target has. */
+static void add_wire_thread(struct helper *h)
+{
+        struct target *t = h->target;
+        struct target_thread *threads = pool_malloc((t->thread_count + 1) * sizeof(*threads));
+        const char *name = procfs_name(h->report, h->wire.tid);
+
+        memset(threads, 0, sizeof(*threads));
+        if (t->thread_count)
+                memcpy(threads + 1, t->threads, t->thread_count * sizeof(*threads));
+        free(t->threads);
+        t->threads = threads;
+        t->thread_count++;
+        if (!name)
+                name = h->raw.thread_name ? h->raw.thread_name : "";
+        strncpy(threads->name, name, sizeof(threads->name) - 1);
+        threads->tid = h->wire.tid;
+        threads->regs = h->wire.regs;
+        fill_wire_frames(&h->wire, t, threads);
+}
+
+/* Nobody may look into the process: its handler's own frames, and modules from /proc or from the raw report. */
+static void look_from_outside(struct helper *h)
+{
+        char why[512] = "";
+
+        if (h->settings.redact & REDACT_PATHS)
+                raw_expand_home(&h->raw, &h->report->pool, getenv("HOME"));
+        if (process_open(h->wire.pid, &h->target, why, sizeof(why))) {
+                if (!h->raw.module_count) /* else nothing is missed */
+                        report_diagnose(h->report, "attach", "%s", why);
+                h->target = NULL;
+        } else if (!h->target->modules.n) {
+                target_free(h->target);
+                h->target = NULL;
+        } else {
+                raw_fill_bias(&h->raw, h->target);
+        }
+        if (!h->target) {
+                h->target = raw_target(&h->raw);
+                free(h->target->threads->frames);
+                h->target->thread_count = 0;
+        }
+        add_wire_thread(h);
+}
+
+/* ---- threads ---- */
+
+static void unwind_to_report(void *ctx, const char *message)
+{
+        report_diagnose(ctx, "unwind", "%s", message);
+}
+
+static void symbols_to_report(void *ctx, const char *message)
+{
+        report_diagnose(ctx, "symbolize", "%s", message);
+}
+
+static void attach(struct helper *h)
+{
+        uint64_t now = guard_now(), left = h->wire.deadline_ns > now ? h->wire.deadline_ns - now : 0;
+        char why[512] = "";
+
+        guard_stage("attach");
+        h->attach_began = now;
+        h->attached = !process_attach(h->wire.pid, now + left / 3, &h->target, why, sizeof(why));
+        if (h->attached && process_load(h->target))
+                report_diagnose(h->report, "attach", "the mappings of the process could not be read");
+        if (!h->attached)
+                report_diagnose(h->report, "attach", "%s", why);
+        h->report->timings_us.attach = KNOWN_INT(helper_microseconds(now, guard_now()));
+}
+
+static void unwind(struct helper *h)
+{
+        enum unwind_check check = getenv("CRASHPRE_TEST_CROSS_CHECK") ? UNWIND_CROSS_CHECK : UNWIND_OWN;
+        uint64_t now = guard_now(), left = h->wire.deadline_ns > now ? h->wire.deadline_ns - now : 0;
+        int err;
+
+        guard_stage("unwind");
+        h->symbols = symbols_new(h->target, h->settings.debug_dirs, symbols_to_report, h->report);
+        h->target->deadline_ns = now + left / 2;
+        err = unwind_threads(h->target, (size_t)h->settings.max_frames, check, unwind_to_report, h->report);
+        if (err)
+                report_diagnose(h->report, "unwind", "stopped early: %s", strerror(-err));
+        h->report->timings_us.unwind = KNOWN_INT(helper_microseconds(now, guard_now()));
+}
+
+/* Its policy came to us from the thread that crashed. As long as the program's threads were free it kept them from
+ * starving us; to look for names is no work for a real-time priority. */
+static void leave_realtime(const struct helper *h)
+{
+        const struct sched_param none = { 0 };
+        int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+
+        if (h->attached && (policy == SCHED_FIFO || policy == SCHED_RR))
+                sched_setscheduler(0, SCHED_OTHER, &none);
+}
+
+static void name_crashing_thread(struct helper *h)
+{
+        if (!process_set_crash(h->target, h->wire.tid, &h->wire.regs))
+                return;
+        report_diagnose(h->report, "attach", "thread %d, which crashed, could not be stopped", h->wire.tid);
+        h->crash_missed = true;
+}
+
+void helper_look(struct helper *h)
+{
+        attach(h);
+        if (h->attached) {
+                name_crashing_thread(h);
+                unwind(h);
+                leave_realtime(h);
+        }
+        guard_stage("read");
+        read_raw(h);
+        identify(h); /* over what the raw report says less exactly */
+        procfs_read_process(h->report, h->wire.pid, h->settings.environment);
+        procfs_read_system(h->report, h->wire.pid);
+        if (!h->attached)
+                look_from_outside(h);
+        else if (h->crash_missed)
+                add_wire_thread(h);
+        if (h->wire.kind != WIRE_KIND_REQUEST)
+                examine_memory(h->report, h->target);
+        if (h->attached && !helper_is_fatal(h)) {
+                process_release_all(h->target);
+                helper_say(WIRE_RELEASED);
+                h->report->timings_us.held = KNOWN_INT(helper_microseconds(h->attach_began, guard_now()));
+        }
+}
+
+/* ---- names ---- */
+
+static void fill_stacks(struct helper *h, struct symbols *symbols)
+{
+        size_t thrown = h->wire.exception_certain ? h->wire.throw_count : 0;
+        int err;
+
+        throw_site_add(h->target, h->wire.throw_pc, thrown);
+        err = stacks_fill(h->report, h->target, symbols, h->wire.kind != WIRE_KIND_REQUEST);
+        throw_site_take(h->report, h->target, thrown);
+        if (err)
+                report_diagnose(h->report, "symbolize", "no names: %s", strerror(-err));
+        if (!h->report->thread_count)
+                return;
+        h->report->threads[0].context = h->raw.context;
+        h->report->threads[0].context_count = h->raw.context_count;
+}
+
+static void look_at_code(struct helper *h)
+{
+        static struct examination seen;
+        struct crash_facts facts;
+
+        fault_facts_from_wire(&h->wire, &facts);
+        examine(h->report, &facts, h->target, &seen);
+        h->seen = &seen;
+}
+
+/* Half of the time that is left is for names, an eighth for source lines; another eighth later the spare steps in,
+ * with a quarter for what must be done: names may be missing, the report may not. */
+void helper_name(struct helper *h)
+{
+        uint64_t now = guard_now(), hard = h->wire.deadline_ns, left = hard > now ? hard - now : 0;
+        const char *trouble;
+
+        guard_stage("symbolize");
+        trouble = guard_spare(now + left / 4 * 3, hard);
+        if (trouble) {
+                h->is_spare = true;
+                report_diagnose(h->report, "symbolize", "no names: %s", trouble);
+                fill_stacks(h, NULL);
+                return;
+        }
+        h->target->deadline_ns = now + left / 2;
+        if (!h->symbols)
+                h->symbols = symbols_new(h->target, h->settings.debug_dirs, symbols_to_report, h->report);
+        if (h->symbols)
+                symbols_set_limits(h->symbols, now + left / 2, 0);
+        fill_stacks(h, h->symbols);
+        if (h->settings.source_lines && h->report->thread_count)
+                source_fill(h->report, h->target, &h->report->threads[0], (size_t)h->settings.source_lines,
+                            now + left / 8 * 5);
+        look_at_code(h);
+        guard_spare_dismiss(hard);
+        h->report->timings_us.symbolize = KNOWN_INT(helper_microseconds(now, guard_now()));
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/helper/stderr.h"
+#include "report/helper/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NSEC_PER_MSEC UINT64_C(1000000)
+
+/* How long a full stderr that nobody reads may keep a process from dying. */
+#define PATIENCE_MS 1000
+
+/* A second way to the same pipe or terminal, so that O_NONBLOCK does not become a property of the application's own
+ * descriptor. */
+static int open_patient_stderr(void)
+{
+        struct stat st;
+
+        if (fstat(STDERR_FILENO, &st) || (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode)))
+                return -1;
+        return open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+void stderr_write(const char *text, size_t len)
+{
+        uint64_t deadline = guard_now() + PATIENCE_MS * NSEC_PER_MSEC;
+        int own = open_patient_stderr(), fd = own >= 0 ? own : STDERR_FILENO;
+
+        while (len) {
+                struct pollfd p = { .fd = fd, .events = POLLOUT };
+                uint64_t now = guard_now();
+                size_t piece = own >= 0 || len < 512
+                                       ? len
+                                       : 512; /* a pipe that can be written to takes a small piece without blocking */
+                ssize_t n;
+
+                if (now >= deadline || poll(&p, 1, (int)((deadline - now) / NSEC_PER_MSEC) + 1) <= 0 ||
+                    !(p.revents & POLLOUT))
+                        break;
+                n = send(fd, text, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
+                if (n < 0 && errno == ENOTSOCK)
+                        n = write(fd, text, piece);
+                if (n < 0 && errno != EAGAIN && errno != EINTR)
+                        break;
+                if (n > 0) {
+                        text += n;
+                        len -= (size_t)n;
+                }
+        }
+        if (own >= 0)
+                close(own);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/model/fields.h"
+
+#define STRING(name, type, member)                                                   \
+        {                                                                            \
+                name, FIELD_STRING, offsetof(struct type, member), 0, 0, NULL, false \
+        }
+#define HEX(name, type, member)                                                   \
+        {                                                                         \
+                name, FIELD_HEX, offsetof(struct type, member), 0, 0, NULL, false \
+        }
+#define INT(name, type, member)                                                   \
+        {                                                                         \
+                name, FIELD_INT, offsetof(struct type, member), 0, 0, NULL, false \
+        }
+#define REAL(name, type, member)                                                   \
+        {                                                                          \
+                name, FIELD_REAL, offsetof(struct type, member), 0, 0, NULL, false \
+        }
+#define FLAG(name, type, member)                                                   \
+        {                                                                          \
+                name, FIELD_FLAG, offsetof(struct type, member), 0, 0, NULL, false \
+        }
+#define OBJECT(name, type, member, sub)                                             \
+        {                                                                           \
+                name, FIELD_OBJECT, offsetof(struct type, member), 0, 0, sub, false \
+        }
+#define ARRAY(name, kind, type, member, counter, element, sub, always)                                          \
+        {                                                                                                       \
+                name, kind, offsetof(struct type, member), offsetof(struct type, counter), element, sub, always \
+        }
+#define END                                              \
+        {                                                \
+                NULL, FIELD_STRING, 0, 0, 0, NULL, false \
+        }
+
+static const struct field tool_fields[] = {
+        STRING("name", report_tool, name),
+        STRING("version", report_tool, version),
+        STRING("commit", report_tool, commit),
+        END,
+};
+
+static const struct field source_fields[] = {
+        INT("first_line", report_source, first_line),
+        ARRAY("lines", FIELD_STRINGS, report_source, lines, line_count, sizeof(const char *), NULL, false),
+        END,
+};
+
+static const struct field frame_fields[] = {
+        INT("index", report_frame, index),
+        STRING("trust", report_frame, trust),
+        HEX("pc", report_frame, pc),
+        INT("module", report_frame, module),
+        HEX("module_offset", report_frame, module_offset),
+        HEX("lookup_offset", report_frame, lookup_offset),
+        STRING("function", report_frame, function),
+        STRING("symbol", report_frame, symbol),
+        INT("function_offset", report_frame, function_offset),
+        STRING("file", report_frame, file),
+        INT("line", report_frame, line),
+        INT("column", report_frame, column),
+        FLAG("inline", report_frame, inlined),
+        FLAG("signal_frame", report_frame, signal_frame),
+        STRING("text", report_frame, text),
+        OBJECT("source", report_frame, source, source_fields),
+        END,
+};
+
+static const struct field nested_fields[] = {
+        STRING("type", report_nested, type),
+        STRING("what", report_nested, what),
+        END,
+};
+
+static const struct field exception_fields[] = {
+        STRING("type", report_exception, type),
+        STRING("what", report_exception, what),
+        ARRAY("nested", FIELD_LIST, report_exception, nested, nested_count, sizeof(struct report_nested), nested_fields,
+              false),
+        ARRAY("thrown_at", FIELD_LIST, report_exception, thrown_at, thrown_at_count, sizeof(struct report_frame),
+              frame_fields, false),
+        END,
+};
+
+static const struct field cause_fields[] = {
+        STRING("kind", report_cause, kind),
+        STRING("summary", report_cause, summary),
+        STRING("message", report_cause, message),
+        STRING("chance", report_cause, chance),
+        OBJECT("exception", report_cause, exception, exception_fields),
+        END,
+};
+
+static const struct field sender_fields[] = {
+        INT("pid", report_sender, pid),
+        INT("uid", report_sender, uid),
+        STRING("name", report_sender, name),
+        END,
+};
+
+static const struct field signal_fields[] = {
+        INT("number", report_signal, number),
+        STRING("name", report_signal, name),
+        INT("code", report_signal, code),
+        STRING("code_name", report_signal, code_name),
+        HEX("address", report_signal, address),
+        INT("syscall", report_signal, syscall),
+        STRING("syscall_name", report_signal, syscall_name),
+        OBJECT("sender", report_signal, sender, sender_fields),
+        END,
+};
+
+static const struct field recursion_fields[] = {
+        ARRAY("functions", FIELD_STRINGS, report_recursion, functions, function_count, sizeof(const char *), NULL,
+              false),
+        INT("count", report_recursion, count),
+        END,
+};
+
+static const struct field fault_fields[] = {
+        STRING("class", report_fault, class),
+        STRING("access", report_fault, access),
+        HEX("address", report_fault, address),
+        STRING("instruction", report_fault, instruction),
+        STRING("operand", report_fault, operand),
+        STRING("mapping", report_fault, mapping),
+        STRING("explanation", report_fault, explanation),
+        OBJECT("recursion", report_fault, recursion, recursion_fields),
+        END,
+};
+
+static const struct field process_fields[] = {
+        INT("pid", report_process, pid),
+        INT("ppid", report_process, ppid),
+        STRING("exe", report_process, exe),
+        ARRAY("cmdline", FIELD_STRINGS, report_process, cmdline, cmdline_count, sizeof(const char *), NULL, false),
+        STRING("cwd", report_process, cwd),
+        INT("uid", report_process, uid),
+        INT("gid", report_process, gid),
+        STRING("start_time", report_process, start_time),
+        REAL("uptime_seconds", report_process, uptime_seconds),
+        ARRAY("environment", FIELD_PAIRS, report_process, environment, environment_count, sizeof(struct report_pair),
+              NULL, false),
+        END,
+};
+
+static const struct field system_fields[] = {
+        STRING("kernel", report_system, kernel),
+        STRING("machine", report_system, machine),
+        STRING("distribution", report_system, distribution),
+        STRING("hostname", report_system, hostname),
+        INT("cpus", report_system, cpus),
+        STRING("container", report_system, container),
+        END,
+};
+
+static const struct field context_fields[] = {
+        STRING("module", report_context, module),
+        STRING("class", report_context, class),
+        STRING("phase", report_context, phase),
+        END,
+};
+
+static const struct field thread_fields[] = {
+        INT("tid", report_thread, tid),
+        STRING("name", report_thread, name),
+        FLAG("crashed", report_thread, crashed),
+        ARRAY("context", FIELD_LIST, report_thread, context, context_count, sizeof(struct report_context),
+              context_fields, false),
+        ARRAY("registers", FIELD_REGISTERS, report_thread, registers, register_count, sizeof(struct report_register),
+              NULL, false),
+        ARRAY("frames", FIELD_LIST, report_thread, frames, frame_count, sizeof(struct report_frame), frame_fields,
+              true),
+        INT("frames_omitted", report_thread, frames_omitted),
+        STRING("unwind_end", report_thread, unwind_end),
+        END,
+};
+
+static const struct field script_frame_fields[] = {
+        STRING("function", report_script_frame, function),
+        STRING("file", report_script_frame, file),
+        INT("line", report_script_frame, line),
+        END,
+};
+
+static const struct field interpreter_fields[] = {
+        STRING("language", report_interpreter, language),
+        ARRAY("frames", FIELD_LIST, report_interpreter, frames, frame_count, sizeof(struct report_script_frame),
+              script_frame_fields, false),
+        END,
+};
+
+static const struct field memory_fields[] = {
+        STRING("register", report_memory, register_name),
+        HEX("address", report_memory, address),
+        STRING("mapping", report_memory, mapping),
+        STRING("bytes", report_memory, bytes),
+        END,
+};
+
+static const struct field instruction_fields[] = {
+        HEX("address", report_instruction, address),
+        STRING("text", report_instruction, text),
+        FLAG("faulting", report_instruction, faulting),
+        END,
+};
+
+static const struct field module_fields[] = {
+        STRING("path", report_module, path),
+        HEX("base", report_module, base),
+        HEX("end", report_module, end),
+        STRING("build_id", report_module, build_id),
+        STRING("debug_file", report_module, debug_file),
+        STRING("status", report_module, status),
+        END,
+};
+
+static const struct field breadcrumb_fields[] = {
+        STRING("time", report_breadcrumb, time),
+        INT("tid", report_breadcrumb, tid),
+        STRING("category", report_breadcrumb, category),
+        STRING("message", report_breadcrumb, message),
+        END,
+};
+
+static const struct field files_fields[] = {
+        STRING("raw", report_files, raw),
+        END,
+};
+
+static const struct field diagnostic_fields[] = {
+        STRING("stage", report_diagnostic, stage),
+        STRING("message", report_diagnostic, message),
+        END,
+};
+
+static const struct field timings_fields[] = {
+        INT("raw", report_timings, raw),
+        INT("attach", report_timings, attach),
+        INT("unwind", report_timings, unwind),
+        INT("held", report_timings, held),
+        INT("symbolize", report_timings, symbolize),
+        INT("total", report_timings, total),
+        END,
+};
+
+const struct field report_fields[] = {
+        STRING("schema", report, schema),
+        STRING("id", report, id),
+        STRING("time", report, time),
+        REAL("time_unix", report, time_unix),
+        OBJECT("tool", report, tool, tool_fields),
+        OBJECT("cause", report, cause, cause_fields),
+        OBJECT("signal", report, signal, signal_fields),
+        OBJECT("fault", report, fault, fault_fields),
+        OBJECT("process", report, process, process_fields),
+        OBJECT("system", report, system, system_fields),
+        STRING("signature", report, signature),
+        STRING("fingerprint", report, fingerprint),
+        ARRAY("threads", FIELD_LIST, report, threads, thread_count, sizeof(struct report_thread), thread_fields, true),
+        OBJECT("interpreter", report, interpreter, interpreter_fields),
+        ARRAY("modules", FIELD_LIST, report, modules, module_count, sizeof(struct report_module), module_fields, true),
+        ARRAY("memory", FIELD_LIST, report, memory, memory_count, sizeof(struct report_memory), memory_fields, false),
+        ARRAY("disassembly", FIELD_LIST, report, disassembly, disassembly_count, sizeof(struct report_instruction),
+              instruction_fields, false),
+        ARRAY("breadcrumbs", FIELD_LIST, report, breadcrumbs, breadcrumb_count, sizeof(struct report_breadcrumb),
+              breadcrumb_fields, true),
+        ARRAY("metadata", FIELD_METADATA, report, metadata, metadata_count, sizeof(struct report_metadata), NULL, true),
+        OBJECT("files", report, files, files_fields),
+        ARRAY("diagnostics", FIELD_LIST, report, diagnostics, diagnostic_count, sizeof(struct report_diagnostic),
+              diagnostic_fields, true),
+        OBJECT("timings_us", report, timings_us, timings_fields),
+        END,
+};

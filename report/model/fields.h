@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* report/model/fields.h: which member of the model stands under which name in the JSON document, and in which order.
+ *
+ * One table serves the writer and the reader, so that what is written can be read back. The last entry of each
+ * table has a NULL name.
+ */
+#ifndef CRASHPRE_REPORT_FIELDS_H
+#define CRASHPRE_REPORT_FIELDS_H
+
+#include "report/model/model.h"
+
+enum field_type {
+        FIELD_STRING,    /* const char * */
+        FIELD_HEX,       /* struct known_u64, as "0x..." */
+        FIELD_INT,       /* struct known_int */
+        FIELD_REAL,      /* struct known_real */
+        FIELD_FLAG,      /* bool, always written */
+        FIELD_OBJECT,    /* a struct, described by `sub`; absent where all its members are */
+        FIELD_LIST,      /* array of structs and its counter */
+        FIELD_STRINGS,   /* array of const char * and its counter */
+        FIELD_PAIRS,     /* array of struct report_pair: an object of strings */
+        FIELD_REGISTERS, /* array of struct report_register: an object of "0x..." */
+        FIELD_METADATA,  /* array of struct report_metadata: an object of scalars */
+};
+
+struct field {
+        const char *name;
+        enum field_type type;
+        size_t offset;
+        size_t count;            /* lists: offset of the size_t counter */
+        size_t size;             /* FIELD_LIST: of one element */
+        const struct field *sub; /* FIELD_OBJECT, FIELD_LIST */
+        bool always;             /* lists: written even when empty */
+};
+
+extern const struct field report_fields[];
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* report/model/model.h: a crash report in memory.
+ *
+ * It knows neither ptrace nor JSON: the helper fills it from a live process, raw/read.c from a raw report, json.c
+ * from a JSON report; json.c and text.c write it. Every string and array is borrowed from the report's pool and
+ * lives until report_free(). Unknown: NULL for a string, `known` false for a number, n == 0 for a list. Words of
+ * open enumerations (classes, trusts, ...) are strings, so that a report of a later version passes through
+ * unharmed. Strings hold the bytes the system gave: the writers make them safe.
+ */
+#ifndef CRASHPRE_REPORT_MODEL_H
+#define CRASHPRE_REPORT_MODEL_H
+
+#include "report/model/pool.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define REPORT_SCHEMA "crashpre-report/1"
+
+struct known_u64 {
+        uint64_t v;
+        bool known;
+};
+
+struct known_int {
+        int64_t v;
+        bool known;
+};
+
+struct known_real {
+        double v;
+        bool known;
+};
+
+#define KNOWN_U64(x) ((struct known_u64){ .v = (x), .known = true })
+#define KNOWN_INT(x) ((struct known_int){ .v = (x), .known = true })
+#define KNOWN_REAL(x) ((struct known_real){ .v = (x), .known = true })
+
+struct report_pair {
+        const char *name, *value;
+};
+
+struct report_register {
+        const char *name;
+        uint64_t value;
+};
+
+enum report_value_kind { REPORT_STRING, REPORT_INTEGER, REPORT_REAL, REPORT_BOOLEAN };
+
+struct report_metadata {
+        const char *name;
+        enum report_value_kind kind;
+        const char *string;
+        int64_t integer;
+        double real;
+        bool boolean;
+};
+
+struct report_tool {
+        const char *name, *version, *commit;
+};
+
+struct report_nested {
+        const char *type, *what;
+};
+
+struct report_exception {
+        const char *type;             /* demangled */
+        const char *what;             /* what() of a std::exception; the value of a string or number */
+        struct report_nested *nested; /* std::nested_exception: what it was thrown over, outermost first */
+        size_t nested_count;
+        struct report_frame *thrown_at; /* stack of the original throw of a rethrown one */
+        size_t thrown_at_count;
+};
+
+struct report_cause {
+        const char *kind;    /* signal, abort, assertion, exception, request */
+        const char *summary; /* set last, by describe_summary() */
+        const char *message; /* what the program said: assertion, malloc, fortify; of a request: its reason */
+        const char *chance;  /* "first": the program's own handler runs after the report and may recover; else NULL */
+        struct report_exception exception;
+};
+
+struct report_sender {
+        struct known_int pid, uid;
+        const char *name; /* comm, if the sender could still be asked */
+};
+
+struct report_signal {
+        struct known_int number;
+        const char *name;
+        struct known_int code;
+        const char *code_name;
+        struct known_u64 address;
+        struct known_int syscall; /* of a SIGSYS */
+        const char *syscall_name;
+        struct report_sender sender;
+};
+
+/* A stack overflow's calls that repeat, as on the stack: each is called by the next one, the last by the first. */
+struct report_recursion {
+        const char **functions;
+        size_t function_count;
+        struct known_int count; /* how often; what was omitted of the stack is counted in */
+};
+
+struct report_fault {
+        const char *class;
+        const char *access; /* read, write, execute */
+        struct known_u64 address;
+        const char *instruction; /* the faulting one, AT&T syntax */
+        const char *operand;     /* of it: what gave the address */
+        const char *mapping;     /* path, [heap], [stack], ... of the address */
+        const char *explanation; /* a sentence */
+        struct report_recursion recursion;
+};
+
+struct report_process {
+        struct known_int pid, ppid;
+        const char *exe;
+        const char **cmdline;
+        size_t cmdline_count;
+        const char *cwd;
+        struct known_int uid, gid;
+        const char *start_time; /* as report.time */
+        struct known_real uptime_seconds;
+        struct report_pair *environment;
+        size_t environment_count;
+};
+
+struct report_system {
+        const char *kernel, *machine, *distribution, *hostname;
+        struct known_int cpus;
+        const char *container; /* docker, podman, lxc, ...: NULL outside any known one */
+};
+
+/* Lines of a source file as they stand there. */
+struct report_source {
+        struct known_int first_line; /* counted from 1 */
+        const char **lines;
+        size_t line_count;
+};
+
+/* A call: inlined ones stand before the physical frame that they are part of, and share its pc and trust. */
+struct report_frame {
+        struct known_int index; /* depth: jumps where frames were omitted */
+        const char *trust;
+        struct known_u64 pc;
+        struct known_int module;          /* index into modules */
+        struct known_u64 module_offset;   /* pc as ELF virtual address */
+        struct known_u64 lookup_offset;   /* the same, one less for callers */
+        const char *function, *symbol;    /* demangled; as in the ELF file */
+        struct known_int function_offset; /* pc minus the start of the function; not of an inlined one */
+        const char *file;                 /* absolute; relative only by a prefix map of the compiler */
+        struct known_int line, column;
+        bool inlined;
+        bool signal_frame;
+        const char *text;
+        struct report_source source;
+};
+
+struct report_script_frame {
+        const char *function, *file;
+        struct known_int line;
+};
+
+/* The crashing thread as an interpreter sees it, innermost first. */
+struct report_interpreter {
+        const char *language; /* python */
+        struct report_script_frame *frames;
+        size_t frame_count;
+};
+
+struct report_memory {
+        const char *register_name;
+        struct known_u64 address;
+        const char *mapping;
+        const char *bytes; /* hexadecimal */
+};
+
+struct report_instruction {
+        struct known_u64 address;
+        const char *text;
+        bool faulting;
+};
+
+struct report_context {
+        const char *module, *class, *phase;
+};
+
+struct report_thread {
+        struct known_int tid;
+        const char *name;
+        bool crashed;
+        struct report_context *context;
+        size_t context_count;
+        struct report_register *registers;
+        size_t register_count;
+        struct report_frame *frames;
+        size_t frame_count;
+        struct known_int frames_omitted; /* physical ones: what was inlined into them is not known */
+        const char *unwind_end;
+};
+
+struct report_module {
+        const char *path;
+        struct known_u64 base, end;
+        const char *build_id, *debug_file, *status;
+};
+
+struct report_breadcrumb {
+        const char *time;
+        struct known_int tid;
+        const char *category, *message;
+};
+
+struct report_files {
+        const char *raw; /* names beside the report itself */
+};
+
+struct report_diagnostic {
+        const char *stage, *message;
+};
+
+struct report_timings {
+        struct known_int raw, attach, unwind, held, symbolize, total;
+};
+
+struct report {
+        struct pool pool;
+        const char *schema, *id, *time;
+        struct known_real time_unix;
+        struct report_tool tool;
+        struct report_cause cause;
+        struct report_signal signal;
+        struct report_fault fault;
+        struct report_process process;
+        struct report_system system;
+        const char *signature, *fingerprint;
+        struct report_thread *threads; /* the crashed one first */
+        size_t thread_count;
+        struct report_interpreter interpreter;
+        struct report_module *modules;
+        size_t module_count;
+        struct report_memory *memory;
+        size_t memory_count;
+        struct report_instruction *disassembly;
+        size_t disassembly_count;
+        struct report_breadcrumb *breadcrumbs;
+        size_t breadcrumb_count;
+        struct report_metadata *metadata;
+        size_t metadata_count;
+        struct report_files files;
+        struct report_diagnostic *diagnostics;
+        size_t diagnostic_count;
+        struct report_timings timings_us;
+};
+
+/* New and empty, freed by report_free(). NULL is fine there. */
+struct report *report_new(void);
+void report_free(struct report *report);
+
+/* Adds a diagnostic; the same stage and message only once. */
+void report_diagnose(struct report *report, const char *stage, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* "2026-11-21T14:35:12.123456Z", from the pool. */
+const char *report_format_time(struct report *report, int64_t sec, int64_t nsec);
+
+#endif

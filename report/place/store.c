@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/place/store.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char id_prefix[] = "crash-";
+
+static const struct suffix {
+        const char *text;
+        unsigned file;
+} suffixes[] = {
+        { ".txt", STORE_RAW },
+        { ".json", STORE_JSON },
+        { ".core", STORE_CORE },
+};
+
+#define SUFFIXES (sizeof(suffixes) / sizeof(suffixes[0]))
+
+/* ---- writing ---- */
+
+/* For store_abandon(): a temporary name is on disk, in this directory. */
+static struct {
+        volatile int dir_fd;
+        char name[NAME_MAX + 1];
+} temporary = { .dir_fd = -1 };
+
+void store_abandon(void)
+{
+        int dir_fd = temporary.dir_fd;
+
+        temporary.dir_fd = -1;
+        if (dir_fd >= 0)
+                unlinkat(dir_fd, temporary.name, 0);
+}
+
+static int write_all(int fd, const char *p, size_t len)
+{
+        while (len) {
+                ssize_t n = write(fd, p, len);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return n ? -errno : -EIO;
+                p += n;
+                len -= (size_t)n;
+        }
+        return 0;
+}
+
+/* The mode is the user's wish, whatever the umask. A file system without modes, or a seccomp filter, may refuse it: then
+ * the file has what openat() gave it, never more. */
+static int fill(int fd, mode_t mode, const void *data, size_t len, const char **step)
+{
+        (void)!fchmod(fd, mode);
+        *step = "write";
+        return write_all(fd, data, len);
+}
+
+/* A file without a name, linked in when it is complete: whatever happens before, nothing is left behind.
+ * -EOPNOTSUPP where the file system or /proc does not carry it, so that the other way is tried. */
+static int write_unnamed(int dir_fd, const char *name, mode_t mode, const void *data, size_t len, const char **step)
+{
+        int fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode), err;
+        char self[64];
+
+        if (fd < 0)
+                return -EOPNOTSUPP;
+        err = fill(fd, mode, data, len, step);
+        if (!err) {
+                snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+                *step = "linkat";
+                if (linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW))
+                        err = errno == EEXIST ? -EEXIST : -EOPNOTSUPP;
+        }
+        close(fd);
+        return err;
+}
+
+static int write_renamed(int dir_fd, const char *name, mode_t mode, const void *data, size_t len, const char **step)
+{
+        int fd, err;
+
+        if (snprintf(temporary.name, sizeof(temporary.name), ".%s.tmp", name) >= (int)sizeof(temporary.name))
+                return -ENAMETOOLONG;
+        *step = "open";
+        fd = openat(dir_fd, temporary.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd < 0)
+                return -errno;
+        temporary.dir_fd = dir_fd;
+        err = fill(fd, mode, data, len, step);
+        if (close(fd) && !err)
+                err = -errno; /* NFS and quotas speak up only here */
+        if (!err) {
+                *step = "rename";
+                if (!renameat2(dir_fd, temporary.name, dir_fd, name, RENAME_NOREPLACE)) {
+                        temporary.dir_fd = -1;
+                } else if (errno != EINVAL && errno != ENOSYS) {
+                        err = -errno;
+                } else if (linkat(dir_fd, temporary.name, dir_fd, name, 0)) { /* NFS cannot rename so */
+                        err = -errno;
+                }
+        }
+        store_abandon();
+        return err;
+}
+
+int store_write(int dir_fd, const char *name, mode_t mode, const void *data, size_t len, const char **step)
+{
+        const char *ignored;
+        int err;
+
+        if (!step)
+                step = &ignored;
+        *step = "open";
+        err = write_unnamed(dir_fd, name, mode, data, len, step);
+        return err == -EOPNOTSUPP ? write_renamed(dir_fd, name, mode, data, len, step) : err;
+}
+
+/* ---- names ---- */
+
+/* "20261121T143512.123456Z" */
+static bool is_time(const char *s, size_t len)
+{
+        static const char pattern[] = "00000000T000000.000000Z";
+        size_t i;
+
+        if (len != sizeof(pattern) - 1)
+                return false;
+        for (i = 0; i < len; i++)
+                if (pattern[i] == '0' ? !isdigit((unsigned char)s[i]) : s[i] != pattern[i])
+                        return false;
+        return true;
+}
+
+bool store_parse_name(const char *name, size_t *id_len, const char **time, unsigned *files)
+{
+        const size_t time_len = sizeof("20261121T143512.123456Z") - 1, prefix_len = sizeof(id_prefix) - 1;
+        size_t len = strlen(name), i;
+        unsigned file = 0;
+
+        for (i = 0; i < SUFFIXES && !file; i++) {
+                size_t suffix_len = strlen(suffixes[i].text);
+
+                if (len > suffix_len && !strcmp(name + len - suffix_len, suffixes[i].text)) {
+                        len -= suffix_len;
+                        file = suffixes[i].file;
+                }
+        }
+        if (strncmp(name, id_prefix, prefix_len) || len < prefix_len + 4 + time_len)
+                return false;
+        i = len - time_len;
+        if (!is_time(name + i, time_len) || name[--i] != '-' || !isdigit((unsigned char)name[i - 1]))
+                return false;
+        *time = name + len - time_len;
+        while (i > prefix_len && isdigit((unsigned char)name[i - 1]))
+                i--;
+        if (i <= prefix_len + 1 || name[i - 1] != '-')
+                return false;
+        if (id_len)
+                *id_len = len;
+        if (files)
+                *files = file;
+        return true;
+}
+
+/* What write_renamed() calls its file. */
+static bool is_temporary(const char *name)
+{
+        static const char suffix[] = ".tmp";
+        size_t len = strlen(name), suffix_len = sizeof(suffix) - 1;
+        char inner[NAME_MAX + 1];
+        const char *time;
+        unsigned files;
+
+        if (name[0] != '.' || len <= 1 + suffix_len || len > NAME_MAX || strcmp(name + len - suffix_len, suffix))
+                return false;
+        memcpy(inner, name + 1, len - 1 - suffix_len);
+        inner[len - 1 - suffix_len] = 0;
+        return store_parse_name(inner, NULL, &time, &files) && files;
+}
+
+/* ---- listing ---- */
+
+static DIR *open_listing(int dir_fd)
+{
+        int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+        DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+        if (!dir && fd >= 0) {
+                err = errno;
+                close(fd);
+                errno = err;
+        }
+        return dir;
+}
+
+static int by_id(const void *a, const void *b)
+{
+        return strcmp(((const struct store_entry *)a)->id, ((const struct store_entry *)b)->id);
+}
+
+static int by_time(const void *a, const void *b)
+{
+        int order = strcmp(((const struct store_entry *)a)->time, ((const struct store_entry *)b)->time);
+
+        return order ? order : by_id(a, b);
+}
+
+/* The files of one report stand side by side once sorted by id: made one entry. */
+static size_t merge(struct store_entry *v, size_t n)
+{
+        size_t used = 0, i;
+
+        qsort(v, n, sizeof(*v), by_id);
+        for (i = 0; i < n; i++) {
+                if (used && !strcmp(v[used - 1].id, v[i].id))
+                        v[used - 1].files |= v[i].files;
+                else
+                        v[used++] = v[i];
+        }
+        return used;
+}
+
+int store_list(struct pool *pool, int dir_fd, struct store_entry **out, size_t *n)
+{
+        const struct dirent *d;
+        DIR *dir = open_listing(dir_fd);
+
+        *out = NULL;
+        *n = 0;
+        if (!dir)
+                return -errno;
+        while ((d = readdir(dir))) {
+                struct store_entry entry = { NULL, NULL, 0 };
+                size_t id_len;
+
+                if (!store_parse_name(d->d_name, &id_len, &entry.time, &entry.files) || !entry.files)
+                        continue;
+                entry.id = pool_strndup(pool, d->d_name, id_len);
+                entry.time = entry.id + (entry.time - d->d_name);
+                *POOL_APPEND(pool, *out, *n) = entry;
+        }
+        closedir(dir);
+        if (*n) {
+                *n = merge(*out, *n);
+                qsort(*out, *n, sizeof(**out), by_time);
+        }
+        return 0;
+}
+
+int store_retain(struct pool *pool, int dir_fd, size_t keep)
+{
+        struct store_entry *v;
+        size_t n, i, k;
+        int err;
+
+        if (!keep)
+                return 0;
+        err = store_list(pool, dir_fd, &v, &n);
+        for (i = 0; !err && n > keep && i < n - keep; i++) {
+                for (k = 0; k < SUFFIXES; k++) {
+                        if (v[i].files & suffixes[k].file)
+                                unlinkat(dir_fd, pool_printf(pool, "%s%s", v[i].id, suffixes[k].text), 0);
+                }
+        }
+        return err;
+}
+
+int store_sweep(int dir_fd, time_t before)
+{
+        DIR *dir = open_listing(dir_fd);
+        const struct dirent *d;
+        struct stat st;
+
+        if (!dir)
+                return -errno;
+        while ((d = readdir(dir)))
+                if (is_temporary(d->d_name) && !fstatat(dir_fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+                    S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_mtime < before)
+                        unlinkat(dir_fd, d->d_name, 0);
+        closedir(dir);
+        return 0;
+}
+
+/* ---- reading ---- */
+
+int store_read_fd(struct pool *pool, int fd, size_t limit, char **text, size_t *len)
+{
+        size_t room = 64 * 1024, used = 0;
+        char *buf = pool_malloc(room + 1);
+        int err = 0;
+
+        for (;;) {
+                ssize_t n = read(fd, buf + used, room - used);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        err = -errno;
+                if (n <= 0)
+                        break;
+                used += (size_t)n;
+                if (used >= limit) {
+                        used = limit;
+                        break;
+                }
+                if (used == room) {
+                        char *bigger = pool_malloc(2 * room + 1);
+
+                        memcpy(bigger, buf, used);
+                        free(buf);
+                        buf = bigger;
+                        room *= 2;
+                }
+        }
+        if (!err) {
+                *text = pool_strndup(pool, buf, used);
+                *len = used;
+        }
+        free(buf);
+        return err;
+}
+
+int store_read(struct pool *pool, int dir_fd, const char *name, size_t limit, char **text, size_t *len)
+{
+        int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), err;
+
+        if (fd < 0)
+                return -errno;
+        err = store_read_fd(pool, fd, limit, text, len);
+        close(fd);
+        return err;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* report/raw/target.c: a raw report as a target: what symbols need when nobody may look at the process, or it is
+ * long gone. */
+#include "report/raw/read.h"
+
+#include "unwind/target/modules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ssize_t no_memory_to_read(struct target *t, uint64_t addr, void *buf, size_t len)
+{
+        (void)t;
+        (void)addr;
+        (void)buf;
+        (void)len;
+        return -EFAULT;
+}
+
+static void free_target(struct target *t)
+{
+        free(t);
+}
+
+static const struct target_ops raw_ops = { .read = no_memory_to_read, .free = free_target };
+
+static void *zeroed(size_t n, size_t size)
+{
+        void *p;
+
+        if (size && n > SIZE_MAX / size)
+                n = SIZE_MAX / size;
+        p = pool_malloc(n * size);
+        memset(p, 0, n * size);
+        return p;
+}
+
+static char *copy_string(const char *s)
+{
+        size_t size = strlen(s) + 1;
+
+        return memcpy(pool_malloc(size), s, size);
+}
+
+static int by_base(const void *a, const void *b)
+{
+        uint64_t x = ((const struct module *)a)->base, y = ((const struct module *)b)->base;
+
+        return (x > y) - (x < y);
+}
+
+static uint32_t parse_build_id(const char *hex, uint8_t *out)
+{
+        uint32_t n;
+
+        for (n = 0; hex && hex[2 * n] && hex[2 * n + 1] && n < IMAGE_BUILD_ID_MAX; n++) {
+                const char digits[] = { hex[2 * n], hex[2 * n + 1], 0 };
+
+                out[n] = (uint8_t)strtoul(digits, NULL, 16);
+        }
+        return n;
+}
+
+static void add_modules(const struct raw_report *raw, struct target *t)
+{
+        static const char deleted[] = " (deleted)";
+        size_t i;
+
+        t->modules.v = zeroed(raw->module_count + 1, sizeof(*t->modules.v));
+        for (i = 0; i < raw->module_count; i++) {
+                const struct raw_module *from = &raw->modules[i];
+                struct module *m = &t->modules.v[t->modules.n++];
+                size_t len = strlen(from->path);
+
+                m->path = copy_string(from->path);
+                if (len > sizeof(deleted) - 1 && !strcmp(m->path + len - (sizeof(deleted) - 1), deleted)) {
+                        m->path[len - (sizeof(deleted) - 1)] = 0;
+                        m->deleted = true;
+                }
+                m->base = from->base;
+                m->end = from->end;
+                m->image.build_id_len = parse_build_id(from->build_id, m->image.build_id);
+        }
+        qsort(t->modules.v, t->modules.n, sizeof(*t->modules.v), by_base);
+}
+
+/* Ties a mapping and the module it lies in together. The first of a module's own file says where in the file it
+ * begins and which file that was, for modules without a build-id. */
+static void join(struct target *t, struct mapping *mapping, int index)
+{
+        struct module *m = &t->modules.v[index];
+
+        if (mapping->start < m->base || mapping->start >= m->end)
+                return;
+        mapping->module = index;
+        if (m->inode || strcmp(mapping->path, m->path))
+                return;
+        m->dev = mapping->dev;
+        m->inode = mapping->inode;
+        m->file_offset = mapping->offset;
+}
+
+static void add_mappings(const struct raw_report *raw, struct target *t)
+{
+        char *text;
+        size_t i, k;
+
+        if (!raw->maps)
+                return;
+        text = pool_malloc(raw->maps_len + 1);
+        memcpy(text, raw->maps, raw->maps_len);
+        text[raw->maps_len] = 0;
+        if (modules_parse_maps(t, text, raw->maps_len))
+                return;
+        for (i = 0; i < t->mappings.n; i++) {
+                t->mappings.v[i].module = -1;
+                for (k = 0; k < t->modules.n; k++)
+                        join(t, &t->mappings.v[i], (int)k);
+        }
+}
+
+static enum cfi_trust parse_trust(const char *word)
+{
+        int trust;
+
+        for (trust = CFI_TRUST_CONTEXT; trust < CFI_TRUST_SCAN; trust++)
+                if (!strcmp(cfi_trust_name((enum cfi_trust)trust), word))
+                        break;
+        return (enum cfi_trust)trust;
+}
+
+static enum cfi_end parse_end(const char *word)
+{
+        int end;
+
+        for (end = CFI_END_OF_STACK; word && end <= CFI_END_NO_RULE; end++)
+                if (!strcmp(cfi_end_name((enum cfi_end)end), word))
+                        return (enum cfi_end)end;
+        return CFI_END_NONE;
+}
+
+static void add_thread(const struct raw_report *raw, struct target *t)
+{
+        struct target_thread *thread = zeroed(1, sizeof(*thread));
+        size_t i;
+
+        t->threads = thread;
+        t->thread_count = 1;
+        thread->tid = (pid_t)raw->tid.v;
+        if (raw->thread_name)
+                strncpy(thread->name, raw->thread_name, sizeof(thread->name) - 1);
+        thread->regs = raw->facts.regs;
+        thread->end = parse_end(raw->frames_end);
+        thread->frames = zeroed(raw->frame_count + 1, sizeof(*thread->frames));
+        for (i = 0; i < raw->frame_count; i++) {
+                const struct raw_frame *from = &raw->frames[i];
+                struct thread_frame *frame = &thread->frames[thread->frame_count++];
+
+                frame->pc = from->pc;
+                frame->trust = parse_trust(from->trust);
+                frame->signal_frame = from->signal_frame;
+                frame->exact_pc = !i || from->signal_frame || raw->frames[i - 1].signal_frame;
+                frame->module = target_module_index(t, frame->exact_pc ? from->pc : from->pc - 1);
+        }
+}
+
+struct target *raw_target(const struct raw_report *raw)
+{
+        struct target *t = zeroed(1, sizeof(*t));
+
+        t->ops = &raw_ops;
+        t->pid = raw->facts.pid;
+        add_modules(raw, t);
+        add_mappings(raw, t);
+        raw_fill_bias(raw, t);
+        add_thread(raw, t);
+        return t;
+}
+
+void raw_fill_bias(const struct raw_report *raw, struct target *t)
+{
+        size_t i, k;
+
+        for (i = 0; i < t->modules.n; i++) {
+                struct module *m = &t->modules.v[i];
+
+                if (m->image.base)
+                        continue;
+                m->image.bias = m->base;
+                for (k = 0; k < raw->frame_count; k++) {
+                        const struct raw_frame *f = &raw->frames[k];
+
+                        if (f->module && f->pc >= m->base && f->pc < m->end && !strcmp(f->module, m->path))
+                                m->image.bias = f->pc - f->module_offset;
+                }
+        }
+}
+
+static void expand(const char **path, struct pool *pool, const char *home)
+{
+        if (*path && **path == '~')
+                *path = pool_printf(pool, "%s%s", home, *path + 1);
+}
+
+void raw_expand_home(struct raw_report *raw, struct pool *pool, const char *home)
+{
+        size_t i;
+
+        if (!home || *home != '/')
+                return;
+        for (i = 0; i < raw->module_count; i++)
+                expand(&raw->modules[i].path, pool, home);
+        for (i = 0; i < raw->frame_count; i++)
+                expand(&raw->frames[i].module, pool, home);
+}

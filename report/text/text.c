@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/text/parts.h"
+
+#include "report/model/names.h"
+#include "report/model/utf8.h"
+#include "report/words/describe.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* What a program says as it dies may be long; a screen is not. */
+#define CAUSE_LINES 4
+#define LEAST_COLUMNS 40
+
+static const struct style coloured = { "\033[1m", "\033[1;31m", "\033[36m", "\033[2m", "\033[0m" };
+static const struct style uncoloured = { "", "", "", "", "" };
+
+/* ---- words and lines ---- */
+
+const char *text_safe(struct writer *w, const char *s)
+{
+        return utf8_printable(w->pool, s);
+}
+
+const char *text_quoted(struct writer *w, const char *s)
+{
+        static const char harmless[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
+        char *out, *o;
+
+        if (*s && strspn(s, harmless) == strlen(s))
+                return s;
+        o = out = pool_alloc(w->pool, 4 * strlen(s) + 3);
+        *o++ = '\'';
+        for (; *s; s++) {
+                if (*s == '\'') {
+                        memcpy(o, "'\\''", 4);
+                        o += 4;
+                } else {
+                        *o++ = *s;
+                }
+        }
+        *o = '\'';
+        return text_safe(w, out);
+}
+
+/* Bytes of `s` that go into a line of `room` characters: up to the last blank, or cut where there is none. */
+static size_t line_length(const char *s, size_t room)
+{
+        const char *end = s, *blank = NULL;
+        size_t n = 0;
+
+        if (names_width(s) <= room)
+                return strlen(s);
+        while ((n += ((unsigned char)*end & 0xc0) != 0x80) <= room) {
+                if (*end == ' ')
+                        blank = end;
+                end++;
+        }
+        return (size_t)((*end == ' ' || !blank || blank == s ? end : blank) - s);
+}
+
+void text_paragraph(struct writer *w, size_t indent, const char *s, size_t limit)
+{
+        size_t room = w->columns - indent, used;
+
+        for (s = text_safe(w, s); *s && limit; s += used, limit--) {
+                if (limit == 1 && names_width(s) > room)
+                        s = names_cut(w->pool, s, room);
+                used = line_length(s, room);
+                fprintf(w->out, "%*s%.*s\n", (int)indent, "", (int)used, s);
+                used += strspn(s + used, " ");
+        }
+}
+
+void text_title(struct writer *w, const char *name)
+{
+        fprintf(w->out, "\n%s%s%s\n", w->style->bold, name, w->style->plain);
+}
+
+/* ---- the parts that all have ---- */
+
+static void headline(struct writer *w)
+{
+        fprintf(w->out, "crashpre: %s%s%s\n", w->style->red, text_safe(w, describe_headline(w->report)),
+                w->style->plain);
+}
+
+/* Numbers and strings are thrown bare. */
+static bool is_value(struct writer *w)
+{
+        static const char *const words[] = {
+                "int",  "unsigned", "long",   "short",   "char",        "signed",
+                "bool", "float",    "double", "wchar_t", "std::string", "std::string_view"
+        };
+        const char *type = w->report->cause.exception.type;
+        size_t i, len;
+
+        if (!type)
+                return false;
+        type = names_readable(w->pool, type);
+        len = strcspn(type, " *<");
+        for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+                if (strlen(words[i]) == len && !strncmp(type, words[i], len))
+                        return true;
+        return false;
+}
+
+/* What the program said, and what that means. */
+static void cause(struct writer *w)
+{
+        const struct report_cause *c = &w->report->cause;
+        size_t i;
+
+        if (c->message && !(c->kind && !strcmp(c->kind, "request")))
+                text_paragraph(w, 2, c->message, CAUSE_LINES);
+        if (c->exception.what)
+                text_paragraph(w, 2,
+                               pool_printf(w->pool, "%s: %s", is_value(w) ? "value" : "what()", c->exception.what),
+                               CAUSE_LINES);
+        for (i = 0; i < c->exception.nested_count; i++) {
+                const struct report_nested *n = &c->exception.nested[i];
+
+                text_paragraph(w, 2,
+                               pool_printf(w->pool, "caused by %s%s%s",
+                                           names_readable(w->pool, n->type ? n->type : "?"), n->what ? ": " : "",
+                                           n->what ? n->what : ""),
+                               CAUSE_LINES);
+        }
+        if (w->report->fault.explanation)
+                text_paragraph(w, 2, w->report->fault.explanation, CAUSE_LINES);
+}
+
+static void path_line(struct writer *w)
+{
+        if (w->options->path)
+                fprintf(w->out, "report: %s\n", text_safe(w, w->options->path));
+}
+
+static void begin(struct writer *w, struct report *report, const struct text_options *options)
+{
+        *w = (struct writer){ .report = report, .pool = &report->pool, .options = options };
+        w->style = options->colour ? &coloured : &uncoloured;
+        w->columns = options->columns ? options->columns : TEXT_COLUMNS;
+        if (w->columns < LEAST_COLUMNS)
+                w->columns = LEAST_COLUMNS;
+        w->out = open_memstream(&w->text, &w->len);
+        if (!w->out) {
+                fputs("crashpre: out of memory\n", stderr);
+                _Exit(125);
+        }
+        headline(w);
+        cause(w);
+}
+
+static char *finish(struct writer *w)
+{
+        fclose(w->out);
+        return w->text;
+}
+
+/* ---- the three of them ---- */
+
+char *text_brief(struct report *report, const struct text_options *options)
+{
+        struct writer w;
+        const char *where = describe_where(report);
+
+        begin(&w, report, options);
+        if (where)
+                text_paragraph(&w, 2, where, 1);
+        path_line(&w);
+        return finish(&w);
+}
+
+char *text_full(struct report *report, const struct text_options *options)
+{
+        struct writer w;
+
+        begin(&w, report, options);
+        text_interpreter(&w);
+        if (report->thread_count)
+                text_stack(&w, &report->threads[0]);
+        text_threads_line(&w);
+        path_line(&w);
+        if (options->path)
+                fprintf(w.out, "  more: crashpre show %s\n", text_quoted(&w, options->path));
+        return finish(&w);
+}
+
+static void thread_section(struct writer *w, const struct report_thread *thread)
+{
+        text_title(w, pool_printf(w->pool, "Thread %" PRId64 "%s%s%s", thread->tid.v, thread->name ? " " : "",
+                                  thread->name ? text_safe(w, thread->name) : "",
+                                  thread->crashed ? ", which crashed" : ""));
+        text_stack(w, thread);
+}
+
+static void threads(struct writer *w)
+{
+        size_t i;
+
+        for (i = 0; i < w->report->thread_count; i++) {
+                if (i && !w->options->all_threads)
+                        break;
+                thread_section(w, &w->report->threads[i]);
+                if (!i)
+                        text_thrown_at(w);
+                text_context(w, &w->report->threads[i]);
+        }
+        if (!w->options->all_threads)
+                text_threads_section(w);
+}
+
+char *text_show(struct report *report, const struct text_options *options)
+{
+        struct writer w;
+
+        begin(&w, report, options);
+        w.whole = true;
+        text_interpreter(&w);
+        threads(&w);
+        text_process(&w);
+        text_breadcrumbs(&w);
+        text_metadata(&w);
+        text_instructions(&w);
+        if (report->thread_count)
+                text_registers(&w, &report->threads[0]);
+        text_memory(&w);
+        text_notes(&w);
+        if (options->path)
+                fputs("\n", w.out);
+        path_line(&w);
+        return finish(&w);
+}
+
+/* ---- where it goes ---- */
+
+size_t text_columns(int fd)
+{
+        const char *columns = getenv("COLUMNS");
+        struct winsize size;
+
+        if (isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) && size.ws_col)
+                return size.ws_col;
+        if (columns && strspn(columns, "0123456789") == strlen(columns) && atoi(columns) > 0 && strlen(columns) < 5)
+                return (size_t)atoi(columns);
+        return TEXT_COLUMNS;
+}
+
+bool text_colour(int fd)
+{
+        const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+
+        return isatty(fd) && !(no_colour && *no_colour) && !(term && !strcmp(term, "dumb"));
+}

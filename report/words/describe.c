@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/words/describe.h"
+
+#include "report/model/names.h"
+#include "report/words/own.h"
+#include "report/words/recursion.h"
+#include "unwind/symbols/symbols.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the summary takes of a message, and of the functions of a recursion. */
+#define SUMMARY_TEXT 160
+#define SUMMARY_FUNCTIONS 4
+
+const char *describe_base_name(const char *path)
+{
+        const char *slash = path ? strrchr(path, '/') : NULL;
+
+        return slash && slash[1] ? slash + 1 : path;
+}
+
+const char *describe_program(struct report *report)
+{
+        const char *name = describe_base_name(report->process.exe);
+
+        if (!name && report->process.cmdline_count)
+                name = describe_base_name(report->process.cmdline[0]);
+        return name && *name ? name : "process";
+}
+
+const char *describe_type(struct pool *pool, const char *mangled)
+{
+        static const char prefix[] = "typeinfo for ";
+        char *demangled = symbols_demangle(pool_printf(pool, "_ZTI%s", mangled));
+        const char *name = mangled;
+
+        if (demangled && !strncmp(demangled, prefix, sizeof(prefix) - 1))
+                name = demangled + sizeof(prefix) - 1;
+        name = pool_strdup(pool, name);
+        free(demangled);
+        return name;
+}
+
+static bool is(const char *word, const char *expected)
+{
+        return word && !strcmp(word, expected);
+}
+
+static const char *sent_by(struct report *report)
+{
+        const struct report_sender *sender = &report->signal.sender;
+        const char *code = report->signal.code_name;
+
+        if (is(code, "SI_TIMER"))
+                return "by a timer";
+        if (is(code, "SI_MESGQ"))
+                return "by a message queue";
+        if (is(code, "SI_ASYNCIO") || is(code, "SI_SIGIO"))
+                return "by asynchronous I/O";
+        if (!sender->pid.known)
+                return NULL;
+        if (report->process.pid.known && sender->pid.v == report->process.pid.v)
+                return "by itself";
+        if (!sender->pid.v)
+                return "by a process outside this container";
+        if (sender->name)
+                return pool_printf(&report->pool, "by %s [%" PRId64 "], uid %" PRId64, sender->name, sender->pid.v,
+                                   sender->uid.v);
+        return pool_printf(&report->pool, "by process %" PRId64 ", uid %" PRId64, sender->pid.v, sender->uid.v);
+}
+
+static const char *access_phrase(struct report *report)
+{
+        const struct report_fault *fault = &report->fault;
+        const char *verb = fault->access;
+
+        if (!fault->address.known)
+                return NULL;
+        if (is(verb, "read"))
+                verb = "read from";
+        else if (is(verb, "write"))
+                verb = "write to";
+        else if (is(verb, "execute"))
+                verb = "jump to";
+        else
+                verb = "access to";
+        return pool_printf(&report->pool, "%s 0x%" PRIx64, verb, fault->address.v);
+}
+
+/* What follows the class, or NULL. */
+static const char *detail(struct report *report)
+{
+        const char *class = report->fault.class;
+
+        if (is(class, "sent-by-process"))
+                return sent_by(report);
+        if (is(class, "uncaught-exception"))
+                return report->cause.exception.type ? names_readable(&report->pool, report->cause.exception.type)
+                                                    : NULL;
+        if (is(class, "bad-system-call") && report->signal.syscall_name)
+                return report->signal.syscall_name;
+        if (is(class, "bad-system-call") && report->signal.syscall.known)
+                return pool_printf(&report->pool, "number %" PRId64, report->signal.syscall.v);
+        return access_phrase(report);
+}
+
+static const char *signal_name(struct report *report)
+{
+        if (report->signal.name)
+                return report->signal.name;
+        return report->signal.number.known ? pool_printf(&report->pool, "signal %" PRId64, report->signal.number.v)
+                                           : "an unknown signal";
+}
+
+const char *describe_cause(struct report *report)
+{
+        const char *class = report->fault.class, *name = signal_name(report), *more;
+
+        if (is(report->cause.kind, "request"))
+                return report->cause.message ? pool_printf(&report->pool, "a request (%s)", report->cause.message)
+                                             : "a request";
+        if (!class)
+                return name;
+        more = detail(report);
+        if (is(class, "unknown"))
+                return more ? pool_printf(&report->pool, "%s (%s)", name, more) : name;
+        return more ? pool_printf(&report->pool, "%s (%s: %s)", name, class, more)
+                    : pool_printf(&report->pool, "%s (%s)", name, class);
+}
+
+static const char *process_name(struct report *report)
+{
+        const char *program = describe_program(report);
+
+        return report->process.pid.known ? pool_printf(&report->pool, "%s[%" PRId64 "]", program, report->process.pid.v)
+                                         : program;
+}
+
+const char *describe_headline(struct report *report)
+{
+        const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
+        const char *cause = describe_cause(report), *what = process_name(report);
+        const char *verb = is(report->cause.chance, "first") ? "got" : "died of";
+
+        if (is(report->cause.kind, "request"))
+                return pool_printf(&report->pool, "%s: report on %s", what, cause);
+        if (!thread || !thread->tid.known || thread->tid.v == report->process.pid.v)
+                return pool_printf(&report->pool, "%s %s %s", what, verb, cause);
+        return pool_printf(&report->pool, "%s %s %s in thread %s [%" PRId64 "]", what, verb, cause,
+                           thread->name ? thread->name : "?", thread->tid.v);
+}
+
+/* ---- where ---- */
+
+/* Plain: parameters and template arguments are in the stack below. */
+static const char *function_name(struct report *report, const struct report_frame *frame)
+{
+        return frame->function ? names_plain(&report->pool, frame->function) : describe_place(report, frame);
+}
+
+static const char *place_of_frame(struct report *report, const struct report_frame *frame)
+{
+        const char *line = describe_line(report, frame), *name = function_name(report, frame);
+
+        return line ? pool_printf(&report->pool, "%s at %s", name, line) : name;
+}
+
+/* The innermost own code: a frame, or what a script was at. `index`: where in the native stack that is. */
+static const char *own_place(struct report *report, size_t *index)
+{
+        const struct report_thread *thread = &report->threads[0];
+        const struct report_script_frame *script =
+                report->interpreter.frame_count ? &report->interpreter.frames[own_script_frame(report)] : NULL;
+        const bool *own = own_frames(report, thread);
+        size_t end = own_script_begin(report);
+
+        for (*index = own_begin(report); *index < thread->frame_count; ++*index) {
+                if (own[*index])
+                        return place_of_frame(report, &thread->frames[*index]);
+                if (*index == end && script && script->function && script->file && script->line.known)
+                        return pool_printf(&report->pool, "%s at %s:%" PRId64, script->function,
+                                           describe_base_name(script->file), script->line.v);
+        }
+        return NULL;
+}
+
+/* What of others' code own code had called is the outermost of it, which it names in its source. */
+const char *describe_where(struct report *report)
+{
+        const struct report_frame *frames;
+        const char *own, *called;
+        size_t i;
+
+        if (!report->thread_count || !report->threads[0].frame_count)
+                return NULL;
+        frames = report->threads[0].frames;
+        own = own_place(report, &i);
+        if (!own)
+                return frames->function ? pool_printf(&report->pool, "in %s", place_of_frame(report, frames)) : NULL;
+        called = i > own_begin(report) && frames[i - 1].function ? function_name(report, &frames[i - 1]) : NULL;
+        if (!called || !is(report->cause.kind, "signal"))
+                return pool_printf(&report->pool, "in %s", own);
+        return pool_printf(&report->pool, "in %s, called from %s", called, own);
+}
+
+/* ---- the summary ---- */
+
+const char *describe_assertion(struct report *report)
+{
+        const char *message = report->cause.message, *begin, *end, *next;
+
+        /* glibc, assert/assert.c: "%s%s%s:%u: %s%sAssertion `%s' failed.\n"; libstdc++ has two like quotes. */
+        begin = message ? strstr(message, "Assertion ") : NULL;
+        if (!begin || !strchr("`'", begin[10]) || !begin[10])
+                return NULL;
+        begin += 11;
+        for (end = NULL, next = begin; (next = strstr(next, "' failed")); next++)
+                end = next;
+        return end ? pool_strndup(&report->pool, begin, (size_t)(end - begin)) : NULL;
+}
+
+/* One line of no great length, whatever the program had to say. */
+static const char *one_line(struct report *report, const char *s)
+{
+        char *line = pool_strndup(&report->pool, s, strnlen(s, 4 * SUMMARY_TEXT)), *c;
+
+        for (c = line; *c; c++)
+                if (*c == '\n' || *c == '\t')
+                        *c = ' ';
+        return names_cut(&report->pool, line, SUMMARY_TEXT);
+}
+
+/* "*** stack smashing detected ***: terminated" less its ornaments. */
+static const char *said(struct report *report)
+{
+        const char *assertion = describe_assertion(report), *message = report->cause.message, *end;
+
+        if (assertion)
+                return pool_printf(&report->pool, "assertion failed: %s", one_line(report, assertion));
+        if (strncmp(message, "*** ", 4))
+                return one_line(report, message);
+        end = strstr(message + 4, " ***");
+        return end ? pool_strndup(&report->pool, message + 4, (size_t)(end - message - 4)) : one_line(report, message);
+}
+
+static const char *exception_phrase(struct report *report)
+{
+        const struct report_exception *e = &report->cause.exception;
+        const char *type = names_short(&report->pool, e->type, SUMMARY_TEXT);
+
+        return e->what ? pool_printf(&report->pool, "%s: %s", type, one_line(report, e->what)) : type;
+}
+
+/* "f, g and h" */
+static const char *enumerated(struct report *report, const char **names, size_t n)
+{
+        const char *list = names[0];
+        size_t i;
+
+        for (i = 1; i < n; i++)
+                list = pool_printf(&report->pool, "%s%s%s", list, i + 1 < n ? ", " : " and ", names[i]);
+        return list;
+}
+
+const char *describe_recursion(struct report *report)
+{
+        size_t n;
+        const char **names = recursion_own_names(report, &n);
+
+        if (!n)
+                return NULL;
+        if (n > SUMMARY_FUNCTIONS)
+                n = SUMMARY_FUNCTIONS;
+        return pool_printf(&report->pool, "%s calling %s %" PRId64 " times", enumerated(report, names, n),
+                           n > 1 ? "each other" : "itself", report->fault.recursion.count.v);
+}
+
+static const char *fault_phrase(struct report *report)
+{
+        const char *class = report->fault.class, *more;
+
+        if (is(class, "stack-overflow"))
+                return report->fault.recursion.function_count
+                               ? pool_printf(&report->pool, "stack-overflow: %s", describe_recursion(report))
+                               : class;
+        if (!class || is(class, "unknown"))
+                return describe_cause(report);
+        more = detail(report);
+        if (is(class, "sent-by-process"))
+                return pool_printf(&report->pool, "%s sent %s", signal_name(report), more ? more : "by a process");
+        return more ? pool_printf(&report->pool, "%s: %s", class, more) : class;
+}
+
+const char *describe_what(struct report *report)
+{
+        if (is(report->cause.kind, "request"))
+                return describe_cause(report);
+        if (report->cause.exception.type && !is(report->cause.kind, "signal")) /* nor did what() itself crash */
+                return exception_phrase(report);
+        return report->cause.message ? said(report) : fault_phrase(report);
+}
+
+/* Between what and where: nothing stands between a fault and its place. */
+static const char *joint(struct report *report)
+{
+        size_t begin = own_begin(report);
+        const char *function = NULL;
+
+        if (report->thread_count && begin < report->threads[0].frame_count)
+                function = report->threads[0].frames[begin].function;
+        if (is(function, "__cxa_throw"))
+                return ", thrown ";
+        if (is(function, "__cxa_rethrow") || (function && !strncmp(function, "std::rethrow_exception(", 23)))
+                return ", rethrown ";
+        if (report->cause.exception.type || report->cause.message || report->fault.recursion.function_count)
+                return ", ";
+        return " ";
+}
+
+void describe_summary(struct report *report)
+{
+        const char *what = describe_what(report), *where = describe_where(report);
+
+        report->cause.summary = where && !is(report->cause.kind, "request")
+                                        ? pool_printf(&report->pool, "%s%s%s", what, joint(report), where)
+                                        : what;
+}
+
+/* ---- frames ---- */
+
+static const char *module_name(const struct report *report, const struct report_frame *frame)
+{
+        if (!frame->module.known || frame->module.v < 0 || (uint64_t)frame->module.v >= report->module_count)
+                return NULL;
+        return describe_base_name(report->modules[frame->module.v].path);
+}
+
+const char *describe_place(struct report *report, const struct report_frame *frame)
+{
+        const char *module = module_name(report, frame);
+
+        if (module && frame->module_offset.known)
+                return pool_printf(&report->pool, "%s+0x%" PRIx64, module, frame->module_offset.v);
+        return pool_printf(&report->pool, "0x%" PRIx64, frame->pc.v);
+}
+
+const char *describe_line(struct report *report, const struct report_frame *frame)
+{
+        if (!frame->file || !frame->line.known)
+                return NULL;
+        return pool_printf(&report->pool, "%s:%" PRId64, describe_base_name(frame->file), frame->line.v);
+}
+
+const char *describe_frame(struct report *report, const struct report_frame *frame)
+{
+        const char *module = module_name(report, frame), *name = frame->function, *line = describe_line(report, frame);
+
+        if (frame->signal_frame)
+                return "<signal handler called>";
+        if (line)
+                return pool_printf(&report->pool, "%s at %s", name ? name : describe_place(report, frame), line);
+        if (!name)
+                return describe_place(report, frame);
+        if (frame->function_offset.known && frame->function_offset.v)
+                name = pool_printf(&report->pool, "%s+0x%" PRIx64, name, (uint64_t)frame->function_offset.v);
+        return module ? pool_printf(&report->pool, "%s in %s", name, module) : name;
+}

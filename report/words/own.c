@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/words/own.h"
+
+#include "report/model/names.h"
+#include "report/words/describe.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+/* ---- the table: globs ---- */
+
+/* Libraries that say nothing about which bug it is, by base name. */
+static const char *const foreign_modules[] = {
+        /* libc and the loader, glibc's and musl's */
+        "libc.so*", "libc-2.*", "ld-*.so*", "libpthread[.-]*", "libdl[.-]*", "librt[.-]*", "libm.so*", "libm-2.*",
+        "libmvec[.-]*", "libc.musl-*", "*vdso*",
+        /* C++ and its exceptions; calls by pointer */
+        "libstdc++.so*", "libgcc_s.so*", "libc++.so*", "libc++abi.so*", "libunwind.so*", "libsupc++*", "libffi.so*",
+        "libobjc.so*",
+        /* allocators */
+        "libjemalloc.so*", "libtcmalloc*.so*", "libmimalloc.so*",
+        /* sanitizers, and ourselves */
+        "libasan.so*", "libubsan.so*", "libtsan.so*", "liblsan.so*", "libclang_rt.*", "libcrashpre.so*", NULL
+};
+
+/* Of programs that have the stack of a script to show, which says more. */
+static const char *const interpreter_modules[] = { "python[23]*", "libpython[23]*", "_ctypes.*", NULL };
+
+/* A script's frames of its language's library. */
+static const char *const foreign_scripts[] = { "*/lib/python[23]*", "<frozen *", NULL };
+
+/* Functions, by names_plain(), wherever they stand: these libraries may be linked statically. */
+static const char *const foreign_functions[] = {
+        /* how C programs end: abort, assert, fortify, stack protector */
+        "abort", "raise", "gsignal", "pthread_kill", "__pthread_kill_*", "__abort*", "__assert*", "__libc_message*",
+        "__libc_fatal", "__fortify_fail*", "__chk_fail", "__*_chk", "__stack_chk_fail*", "_exit", "__libc_*",
+        /* malloc */
+        "malloc", "calloc", "realloc", "free", "_int_malloc", "_int_free", "_int_realloc", "malloc_printerr",
+        "malloc_consolidate", "operator new*", "operator delete*",
+        /* C++: exceptions and the standard library's own functions in headers */
+        "__cxa_*", "__gxx_personality_*", "_Unwind_*", "__verbose_terminate_handler", "__clang_call_terminate",
+        "std::*", "__gnu_cxx::*", "__gnu_debug::*", "__cxxabiv1::*",
+        /* Rust's panics */
+        "rust_begin_unwind", "rust_panic*", "__rust_*", "_rust_*", "__rustc*",
+        /* GLib and Qt: fatal messages */
+        "g_log", "g_logv", "g_log_*", "g_assertion_message*", "g_return_if_fail_warning", "g_abort", "_g_log_abort",
+        "g_error*", "qt_assert*", "qt_message_fatal", "qt_message", "QMessageLogger::*", "qFatal", "qAbort",
+        /* sanitizers */
+        "__asan*", "__ubsan*", "__tsan*", "__lsan*", "__msan*", "__sanitizer*", "__interceptor_*", "___interceptor_*",
+        /* where a process or a thread begins */
+        "_start", "start_thread", "clone", "clone3", "__clone*", "execute_native_thread_routine", "call_init", "_init",
+        "_fini",
+        /* crashpre.h */
+        "crashpre_*", NULL
+};
+
+/* C++ programs, too, may have a namespace "core": these count in Rust's symbols only. */
+static const char *const foreign_rust_functions[] = { "core::*", "alloc::*", "<core::*", "<alloc::*", "<std::*", NULL };
+
+static const char *const standard_functions[] = { "std::*", "__gnu_cxx::*", NULL };
+
+/* As they are in full. */
+static const char *const throwing_functions[] = { "__cxa_throw", "__cxa_rethrow", "std::rethrow_exception(*", NULL };
+
+/* Compiled into the program, but nobody's who works on it. */
+static const char *const foreign_files[] = { "/usr/include/c++/*", "/usr/include/*/c++/*", "/usr/lib/gcc/*",
+                                             "/usr/lib/llvm*/include/*", "/rustc/*/library/*",
+                                             /* glibc's: memset and printf of _FORTIFY_SOURCE, atoi, strtol */
+                                             "/usr/include/bits/*", "/usr/include/*-linux-*/bits/*",
+                                             "/usr/include/sys/*", "/usr/include/*-linux-*/sys/*",
+                                             "/usr/include/stdlib.h", "/usr/include/stdio.h", "/usr/include/string.h",
+                                             NULL };
+
+/* ---- */
+
+static bool matches(const char *const *globs, const char *s)
+{
+        for (; s && *globs; globs++)
+                if (!fnmatch(*globs, s, 0))
+                        return true;
+        return false;
+}
+
+static const char *module_path(const struct report *report, const struct report_frame *frame)
+{
+        if (!frame->module.known || frame->module.v < 0 || (uint64_t)frame->module.v >= report->module_count)
+                return NULL;
+        return report->modules[frame->module.v].path;
+}
+
+/* "_RN...", and of the older scheme "_ZN...17h<16 digits>E". */
+static bool is_rust(const struct report_frame *frame)
+{
+        size_t len = frame->symbol ? strlen(frame->symbol) : 0;
+
+        if (len > 2 && !strncmp(frame->symbol, "_R", 2))
+                return true;
+        return len > 20 && !strncmp(frame->symbol + len - 20, "17h", 3) &&
+               strspn(frame->symbol + len - 17, "0123456789abcdef") == 16 && frame->symbol[len - 1] == 'E';
+}
+
+bool own_frame(struct report *report, const struct report_frame *frame)
+{
+        const char *path = module_path(report, frame), *name;
+
+        if (frame->signal_frame || (!path && !frame->function))
+                return false;
+        if (path && matches(foreign_modules, describe_base_name(path)))
+                return false;
+        /* A function of the program's own may have a line of a header at its address, of what was inlined into it. */
+        if ((frame->inlined || !frame->function) && matches(foreign_files, frame->file))
+                return false;
+        if (!frame->function)
+                return true;
+        name = names_plain(&report->pool, frame->function);
+        return !matches(foreign_functions, name) && !(is_rust(frame) && matches(foreign_rust_functions, name));
+}
+
+static bool is_interpreter(const struct report *report, const struct report_frame *frame)
+{
+        const char *path = module_path(report, frame);
+
+        return path && matches(interpreter_modules, describe_base_name(path));
+}
+
+size_t own_script_begin(const struct report *report)
+{
+        const struct report_thread *thread = report->threads;
+        size_t i;
+
+        if (!report->thread_count)
+                return 0;
+        if (!report->interpreter.frame_count)
+                return thread->frame_count;
+        for (i = 0; i < thread->frame_count && !is_interpreter(report, &thread->frames[i]); i++)
+                ;
+        return i;
+}
+
+size_t own_script_frame(const struct report *report)
+{
+        const struct report_interpreter *script = &report->interpreter;
+        size_t i;
+
+        for (i = 0; i < script->frame_count; i++)
+                if (script->frames[i].file && !matches(foreign_scripts, script->frames[i].file))
+                        return i;
+        return 0;
+}
+
+/* std::rt::lang_start, as the frame before it has it, is called by the main() that rustc makes. */
+static bool is_made_by_rustc(const struct report_thread *thread, size_t i)
+{
+        const char *name = thread->frames[i].function, *inner = i ? thread->frames[i - 1].function : NULL;
+
+        return name && inner && !strcmp(name, "main") && !strncmp(inner, "std::rt::lang_start", 19);
+}
+
+const bool *own_frames(struct report *report, const struct report_thread *thread)
+{
+        bool script = thread == report->threads && report->interpreter.frame_count;
+        bool *own = pool_alloc(&report->pool, thread->frame_count + 1);
+        size_t i;
+
+        for (i = 0; i < thread->frame_count; i++)
+                own[i] = own_frame(report, &thread->frames[i]) && !is_made_by_rustc(thread, i) &&
+                         !(script && is_interpreter(report, &thread->frames[i]));
+        return own;
+}
+
+const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n)
+{
+        size_t i;
+
+        for (i = 0; i < n; i++)
+                if (own_frame(report, &frames[i]))
+                        return &frames[i];
+        return NULL;
+}
+
+bool own_is_passed_over(struct report *report, const struct report_frame *frame)
+{
+        return frame->function && matches(foreign_functions, names_plain(&report->pool, frame->function));
+}
+
+bool own_is_crashpre(const struct report *report, const struct report_frame *frame)
+{
+        const char *base = describe_base_name(module_path(report, frame));
+
+        return base && !strncmp(base, "libcrashpre.so", 14);
+}
+
+size_t own_begin(struct report *report)
+{
+        const struct report_thread *thread = report->threads;
+        size_t i;
+
+        if (!report->thread_count || !thread->frame_count)
+                return 0;
+        if (report->fault.access && !strcmp(report->fault.access, "execute") && !thread->frames[0].function)
+                return 1;
+        if (!report->cause.exception.type || (report->cause.kind && !strcmp(report->cause.kind, "signal")))
+                return 0;
+        for (i = 0; i < thread->frame_count; i++)
+                if (thread->frames[i].function && matches(throwing_functions, thread->frames[i].function))
+                        return i;
+        return 0;
+}
+
+bool own_is_standard(struct report *report, const struct report_frame *frame)
+{
+        const char *name = frame->function ? names_plain(&report->pool, frame->function) : NULL;
+
+        return matches(standard_functions, name) || (is_rust(frame) && matches(foreign_rust_functions, name));
+}

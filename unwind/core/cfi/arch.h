@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/core/cfi/arch.h: picks the processor's file. */
+#ifndef CRASHPRE_UNWIND_CORE_ARCH_H
+#define CRASHPRE_UNWIND_CORE_ARCH_H
+
+#if defined(__x86_64__)
+#include "unwind/core/cfi/x86_64.h"
+#else
+#error "crashpre knows x86_64 only so far: add unwind/core/<processor>.h"
+#endif
+
+#endif

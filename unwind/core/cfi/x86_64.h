@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/core/cfi/x86_64.h: what the unwinder needs to know of the x86-64 processor and its psABI.
+ *
+ * DWARF register numbers: System V psABI AMD64, figure 3.36. No other file of unwind/ or report/ says
+ * "rip": they use the names and tables below, so that a second processor is a second file.
+ */
+#ifndef CRASHPRE_UNWIND_CORE_X86_64_H
+#define CRASHPRE_UNWIND_CORE_X86_64_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+        ARCH_REG_RAX,
+        ARCH_REG_RDX,
+        ARCH_REG_RCX,
+        ARCH_REG_RBX,
+        ARCH_REG_RSI,
+        ARCH_REG_RDI,
+        ARCH_REG_FP, /* rbp */
+        ARCH_REG_SP, /* rsp */
+        ARCH_REG_R8,
+        ARCH_REG_R9,
+        ARCH_REG_R10,
+        ARCH_REG_R11,
+        ARCH_REG_R12,
+        ARCH_REG_R13,
+        ARCH_REG_R14,
+        ARCH_REG_R15,
+        ARCH_REG_PC, /* the return address column, 16 */
+        ARCH_DWARF_REGS,
+
+        /* Beyond DWARF: shown in reports, not used to unwind. */
+        ARCH_REG_FLAGS = ARCH_DWARF_REGS,
+        ARCH_REG_CS,
+        ARCH_REG_SS,
+        ARCH_REG_DS,
+        ARCH_REG_ES,
+        ARCH_REG_FS,
+        ARCH_REG_GS,
+        ARCH_REG_FS_BASE,
+        ARCH_REG_GS_BASE,
+        ARCH_REGS
+};
+
+/* Intel SDM volume 3, 6.15 and 4.7: the trap number of a page fault and bits of its error code. Of use only where
+ * si_code says that the kernel raised the signal: for a sent one they are left over from the thread's last fault. */
+#define ARCH_TRAP_OVERFLOW 4u
+#define ARCH_TRAP_STACK_SEGMENT 12u
+#define ARCH_TRAP_PROTECTION 13u
+#define ARCH_TRAP_PAGE_FAULT 14u
+#define ARCH_FAULT_WRITE 0x2u
+#define ARCH_FAULT_EXECUTE 0x10u
+
+#define ARCH_NAME "x86_64" /* as uname(2) says it */
+
+/* Bytes below SP that a leaf function may use without moving SP (psABI 3.2.2). */
+#define ARCH_RED_ZONE 128
+
+/* Registers that a function gives back as it got them (psABI 3.2.1), bit n for register n. */
+#define ARCH_CALLEE_SAVED                                                                                       \
+        (1u << ARCH_REG_RBX | 1u << ARCH_REG_FP | 1u << ARCH_REG_SP | 1u << ARCH_REG_R12 | 1u << ARCH_REG_R13 | \
+         1u << ARCH_REG_R14 | 1u << ARCH_REG_R15)
+
+/* ELF e_machine of a module this processor can run. */
+#define ARCH_ELF_MACHINE 62 /* EM_X86_64 */
+
+/* All registers of one thread at one instant. Bit n of `known` says that v[n] holds a value.
+ * Bit n of `inherited`: v[n] is what the callee had, and nothing says that it kept its caller's value (see
+ * cfi_apply_row()): good enough to compute a CFA with, not to be shown. Zero in registers from a context. */
+struct arch_registers {
+        uint64_t v[ARCH_REGS];
+        uint32_t known;
+        uint32_t inherited;
+};
+
+/* linux/audit.h: AUDIT_ARCH_X86_64, in the si_arch of a SIGSYS for this processor's own system calls. */
+#define ARCH_AUDIT 0xc000003eu
+
+/* Names as gdb's "info registers" prints them, indexed by ARCH_REG_*. */
+#define ARCH_REG_NAMES                                                                                                 \
+        {                                                                                                              \
+                "rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", \
+                        "r15", "rip", "eflags", "cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"               \
+        }
+
+/* The order in which gdb's "info registers" lists them. */
+#define ARCH_REG_DISPLAY_ORDER                                                                                         \
+        {                                                                                                              \
+                ARCH_REG_RAX, ARCH_REG_RBX, ARCH_REG_RCX, ARCH_REG_RDX, ARCH_REG_RSI, ARCH_REG_RDI, ARCH_REG_FP,       \
+                        ARCH_REG_SP, ARCH_REG_R8, ARCH_REG_R9, ARCH_REG_R10, ARCH_REG_R11, ARCH_REG_R12, ARCH_REG_R13, \
+                        ARCH_REG_R14, ARCH_REG_R15, ARCH_REG_PC, ARCH_REG_FLAGS, ARCH_REG_CS, ARCH_REG_SS,             \
+                        ARCH_REG_DS, ARCH_REG_ES, ARCH_REG_FS, ARCH_REG_GS, ARCH_REG_FS_BASE, ARCH_REG_GS_BASE         \
+        }
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/core/cfi/x86_64_code.c: the little code that is read for what it would do: functions that return a pointer and do
+ * nothing else, and constants that a call is given. */
+#include "unwind/core/cfi/arch_unwind.h"
+
+/* ---- functions that return a pointer and do nothing else ---- */
+
+#define GETTER_STEPS 12
+
+struct getter {
+        const struct cfi_space *space;
+        uint64_t pc, rax, rdi;
+        bool done;
+};
+
+static uint64_t extend8(uint8_t byte)
+{
+        return (uint64_t)(int64_t)(int8_t)byte;
+}
+
+static uint64_t extend32(const uint8_t *bytes)
+{
+        return (uint64_t)(int64_t)(int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+                                            (uint32_t)bytes[3] << 24);
+}
+
+static bool getter_load(struct getter *g, uint64_t at, uint64_t *out)
+{
+        return !g->space->read(g->space->ctx, at, out, sizeof(*out));
+}
+
+/* With a REX.W prefix. Length of the instruction, 0 unknown. */
+static unsigned getter_wide(struct getter *g, const uint8_t *code)
+{
+        if (code[1] == 0x89 && code[2] == 0xe5) /* mov %rsp,%rbp */
+                return 3;
+        if (code[1] == 0x8b && code[2] == 0x47) /* mov disp8(%rdi),%rax */
+                return getter_load(g, g->rdi + extend8(code[3]), &g->rax) ? 4 : 0;
+        if (code[1] == 0x8d && code[2] == 0x05) { /* lea disp32(%rip),%rax */
+                g->rax = g->pc + 7 + extend32(code + 3);
+                return 7;
+        }
+        if (code[1] == 0x83 && code[2] == 0xef) { /* sub $imm8,%rdi: a thunk for a base that is not the first */
+                g->rdi -= extend8(code[3]);
+                return 4;
+        }
+        if (code[1] == 0x83 && code[2] == 0xc7) { /* add $imm8,%rdi */
+                g->rdi += extend8(code[3]);
+                return 4;
+        }
+        return 0;
+}
+
+static unsigned getter_step(struct getter *g, const uint8_t *code)
+{
+        switch (code[0]) {
+        case 0xf3: /* endbr64 */
+                return code[1] == 0x0f && code[2] == 0x1e && code[3] == 0xfa ? 4 : 0;
+        case 0xf2: /* bnd, before a jump */
+        case 0x55: /* push %rbp */
+        case 0x5d: /* pop %rbp */
+                return 1;
+        case 0x48:
+                return getter_wide(g, code);
+        case 0xb8: /* mov $imm32,%eax */
+                g->rax = extend32(code + 1) & UINT32_MAX;
+                return 5;
+        case 0xe9: /* jmp rel32 */
+                g->pc += extend32(code + 1);
+                return 5;
+        case 0xeb: /* jmp rel8 */
+                g->pc += extend8(code[1]);
+                return 2;
+        case 0xff: /* jmp *disp32(%rip): of a PLT */
+                if (code[1] != 0x25 || !getter_load(g, g->pc + 6 + extend32(code + 2), &g->pc))
+                        return 0;
+                g->pc -= 6;
+                return 6;
+        case 0xc3:
+                g->done = true;
+                return 1;
+        default:
+                return 0;
+        }
+}
+
+bool arch_simple_getter(const struct cfi_space *space, uint64_t code, uint64_t self, uint64_t *result)
+{
+        struct getter g = { .space = space, .pc = code, .rdi = self };
+
+        for (unsigned i = 0; i < GETTER_STEPS && !g.done; i++) {
+                uint8_t bytes[7] = { 0 };
+                unsigned len = (unsigned)(4096 - g.pc % 4096); /* the next page may be none */
+
+                if (space->read(space->ctx, g.pc, bytes, sizeof(bytes)) &&
+                    (len >= sizeof(bytes) || space->read(space->ctx, g.pc, bytes, len)))
+                        return false;
+                len = getter_step(&g, bytes);
+                if (!len)
+                        return false;
+                g.pc += len;
+        }
+        *result = g.rax;
+        return g.done && g.rax;
+}
+
+/* ---- constant arguments of a call ---- */
+
+#define CALL_BYTES 5       /* call rel32 */
+#define ARGUMENTS_BYTES 64 /* of the instructions before it: mostly seven bytes each, one or two an argument */
+#define LONGEST 10
+
+/* By number, as in the instructions: rax, rcx, rdx, ..., rsi 6, rdi 7. */
+struct arguments {
+        uint64_t reg[8];
+        unsigned known; /* bit n: register n */
+};
+
+static void set_argument(struct arguments *a, unsigned n, uint64_t value)
+{
+        a->reg[n] = value;
+        a->known |= 1u << n;
+}
+
+/* One instruction at `pc`, which sets a register to a constant or copies one. Its length, 0 for any other. */
+static unsigned argument_step(struct arguments *a, const uint8_t *code, uint64_t pc)
+{
+        if (code[0] >= 0xb8 && code[0] <= 0xbf) { /* mov $imm32,%reg */
+                set_argument(a, code[0] - 0xb8, extend32(code + 1) & UINT32_MAX);
+                return 5;
+        }
+        if (code[0] != 0x48)
+                return 0;
+        if (code[1] >= 0xb8 && code[1] <= 0xbf) { /* movabs $imm64,%reg */
+                set_argument(a, code[1] - 0xb8, (extend32(code + 2) & UINT32_MAX) | extend32(code + 6) << 32);
+                return 10;
+        }
+        if (code[1] == 0x8d && (code[2] & 0xc7) == 0x05) { /* lea disp32(%rip),%reg */
+                set_argument(a, code[2] >> 3 & 7, pc + 7 + extend32(code + 3));
+                return 7;
+        }
+        if (code[1] == 0x89 && code[2] >> 6 == 3 && a->known >> (code[2] >> 3 & 7) & 1) { /* mov %reg,%reg */
+                set_argument(a, code[2] & 7, a->reg[code[2] >> 3 & 7]);
+                return 3;
+        }
+        return 0;
+}
+
+/* System V psABI 3.2.3: rdi, rsi, rdx, rcx. */
+#define ARGUMENT_REGISTERS (1u << 7 | 1u << 6 | 1u << 2 | 1u << 1)
+
+bool arch_constant_arguments(const struct cfi_space *space, uint64_t return_address, uint64_t argument[4])
+{
+        uint8_t code[ARGUMENTS_BYTES + CALL_BYTES + LONGEST] = { 0 };
+        const uint64_t begin = return_address - CALL_BYTES - ARGUMENTS_BYTES;
+
+        if (space->read(space->ctx, begin, code, ARGUMENTS_BYTES + CALL_BYTES) || code[ARGUMENTS_BYTES] != 0xe8)
+                return false;
+        for (unsigned start = 0; start < ARGUMENTS_BYTES; start++) {
+                struct arguments a = { .known = 0 };
+                unsigned at = start, len = 1;
+
+                for (; len && at < ARGUMENTS_BYTES; at += len)
+                        len = argument_step(&a, code + at, begin + at);
+                if (at != ARGUMENTS_BYTES || (a.known & ARGUMENT_REGISTERS) != ARGUMENT_REGISTERS)
+                        continue; /* not where an instruction begins, or others stand between */
+                argument[0] = a.reg[7];
+                argument[1] = a.reg[6];
+                argument[2] = a.reg[2];
+                argument[3] = a.reg[1];
+                return true;
+        }
+        return false;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/core/image/image.h: what an ELF image in a target's memory says about itself.
+ *
+ * Reads through a struct cfi_space's read only, allocates nothing, calls nothing of libc: async-signal-safe,
+ * shared by handler and helper. Hostile headers are expected: every count and offset is bounded.
+ */
+#ifndef CRASHPRE_UNWIND_CORE_IMAGE_H
+#define CRASHPRE_UNWIND_CORE_IMAGE_H
+
+#include "unwind/core/cfi/cfi.h"
+
+#define IMAGE_BUILD_ID_MAX 64 /* bytes; GNU build-ids are 20, lld and Go may differ */
+
+struct image {
+        uint64_t base;         /* address of the ELF header */
+        uint64_t end;          /* end of the last PT_LOAD at run time, page-rounded up */
+        uint64_t bias;         /* run-time address minus ELF virtual address */
+        uint64_t eh_frame_hdr; /* run-time address; 0: none */
+        uint64_t eh_frame_hdr_size;
+        uint64_t dynamic;      /* run-time address of PT_DYNAMIC; 0: none */
+        uint32_t build_id_len; /* 0: none */
+        uint8_t build_id[IMAGE_BUILD_ID_MAX];
+};
+
+/* Reads the image whose ELF header stands at `base` in the target. 0, -ENOEXEC (no ELF image of this processor
+ * there) or -EFAULT. Only `read` of `space` is used. The build-id is the first NT_GNU_BUILD_ID of any PT_NOTE. */
+int image_read(const struct cfi_space *space, uint64_t base, struct image *out);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/dwarf/bytes.h: reading numbers from sections that nobody vouches for. Private to unwind/dwarf_*.
+ *
+ * Errors are sticky: past the end every read gives 0 and `bad` is set, so a run of reads is checked once.
+ */
+#ifndef CRASHPRE_UNWIND_DWARF_BYTES_H
+#define CRASHPRE_UNWIND_DWARF_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct dwarf_bytes {
+        const uint8_t *data;
+        size_t size;
+};
+
+struct dwarf_reader {
+        const uint8_t *at, *end;
+        bool bad;
+};
+
+/* From `offset` on; an offset behind the end gives a reader that is bad. */
+static inline struct dwarf_reader dwarf_reader_at(struct dwarf_bytes b, uint64_t offset)
+{
+        if (!b.data || offset > b.size)
+                return (struct dwarf_reader){ .bad = true };
+        return (struct dwarf_reader){ .at = b.data + offset, .end = b.data + b.size };
+}
+
+static inline size_t dwarf_left(const struct dwarf_reader *r)
+{
+        return r->bad ? 0 : (size_t)(r->end - r->at);
+}
+
+static inline void dwarf_skip(struct dwarf_reader *r, uint64_t n)
+{
+        if (n > dwarf_left(r))
+                r->bad = true;
+        else
+                r->at += n;
+}
+
+/* A little-endian number of 1 to 8 bytes. */
+static inline uint64_t dwarf_fixed(struct dwarf_reader *r, size_t n)
+{
+        uint64_t v = 0;
+
+        if (!r->at || n > 8 || n > dwarf_left(r)) {
+                r->bad = true;
+                return 0;
+        }
+        for (size_t i = 0; i < n; i++)
+                v |= (uint64_t)r->at[i] << 8 * i;
+        r->at += n;
+        return v;
+}
+
+/* Bits beyond the 64th are dropped, as other readers do. */
+static inline uint64_t dwarf_uleb(struct dwarf_reader *r)
+{
+        uint64_t v = 0;
+        unsigned shift = 0;
+
+        if (!r->bad && r->at < r->end && *r->at < 0x80)
+                return *r->at++; /* most are that short */
+        while (!r->bad && r->at < r->end) {
+                uint8_t byte = *r->at++;
+
+                if (shift < 64)
+                        v |= (uint64_t)(byte & 0x7f) << shift;
+                shift += 7;
+                if (!(byte & 0x80))
+                        return v;
+        }
+        r->bad = true;
+        return 0;
+}
+
+static inline int64_t dwarf_sleb(struct dwarf_reader *r)
+{
+        uint64_t v = 0;
+        unsigned shift = 0;
+
+        while (!r->bad && r->at < r->end) {
+                uint8_t byte = *r->at++;
+
+                if (shift < 64)
+                        v |= (uint64_t)(byte & 0x7f) << shift;
+                shift += 7;
+                if (!(byte & 0x80)) {
+                        if (shift < 64 && (byte & 0x40))
+                                v |= ~(uint64_t)0 << shift;
+                        return (int64_t)v;
+                }
+        }
+        r->bad = true;
+        return 0;
+}
+
+/* A NUL-terminated string; "" where it has no end. Borrowed from the section. */
+static inline const char *dwarf_string(struct dwarf_reader *r)
+{
+        const char *s = (const char *)r->at;
+        const uint8_t *nul = r->at && dwarf_left(r) ? memchr(r->at, 0, dwarf_left(r)) : NULL;
+
+        if (!nul) {
+                r->bad = true;
+                return "";
+        }
+        r->at = nul + 1;
+        return s;
+}
+
+/* The length that begins a unit, and whether its offsets have 4 or 8 bytes. The reader ends where the unit ends. */
+static inline uint64_t dwarf_unit_length(struct dwarf_reader *r, uint8_t *offset_size)
+{
+        uint64_t length = dwarf_fixed(r, 4);
+
+        *offset_size = 4;
+        if (length == 0xffffffff) {
+                *offset_size = 8;
+                length = dwarf_fixed(r, 8);
+        } else if (length >= 0xfffffff0) {
+                r->bad = true;
+        }
+        if (length > dwarf_left(r))
+                length = dwarf_left(r); /* cut: what is there may still answer */
+        if (!r->bad)
+                r->end = r->at + length;
+        return length;
+}
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/dwarf/names.c: see names.h. */
+#include "unwind/dwarf/names.h"
+#include "unwind/dwarf/abbrevs.h"
+
+#include <dwarf.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+        MAX_REFERENCES = 16, /* from a concrete function to its declaration: 3 in practice */
+        MAX_SCOPES = 64,
+        MAX_NAME = 1 << 16,
+};
+
+/* ---- one function ---- */
+
+struct references {
+        Dwarf_Attribute linkage, name, origin, specification;
+};
+
+static int keep_reference(Dwarf_Attribute *a, void *ctx)
+{
+        struct references *r = ctx;
+
+        switch (a->code) {
+        case DW_AT_linkage_name:
+        case DW_AT_MIPS_linkage_name:
+                r->linkage = *a;
+                break;
+        case DW_AT_name:
+                r->name = *a;
+                break;
+        case DW_AT_abstract_origin:
+                r->origin = *a;
+                break;
+        case DW_AT_specification:
+                r->specification = *a;
+                break;
+        }
+        return DWARF_CB_OK;
+}
+
+static const char *text(Dwarf_Attribute *a)
+{
+        const char *s = a->code ? dwarf_formstring(a) : NULL;
+
+        return s && *s ? s : NULL;
+}
+
+struct dwarf_name dwarf_name_of(Dwarf_Die *die)
+{
+        struct dwarf_name n = { .named = *die };
+        Dwarf_Die at = *die;
+
+        for (int i = 0; i < MAX_REFERENCES; i++) {
+                struct references r = { 0 };
+                Dwarf_Die next;
+
+                dwarf_getattrs(&at, keep_reference, &r, 0);
+                n.linkage = text(&r.linkage);
+                if (!n.plain)
+                        n.plain = text(&r.name);
+                n.named = at;
+                n.declared |= r.specification.code != 0;
+                if (n.linkage || !(r.origin.code || r.specification.code) ||
+                    !dwarf_formref_die(r.origin.code ? &r.origin : &r.specification, &next))
+                        break;
+                at = next;
+        }
+        return n;
+}
+
+/* ---- what is around it ---- */
+
+static const char *separator(Dwarf_Die *unit)
+{
+        switch (dwarf_srclang(unit)) {
+        case DW_LANG_C_plus_plus:
+        case DW_LANG_C_plus_plus_03:
+        case DW_LANG_C_plus_plus_11:
+        case DW_LANG_C_plus_plus_14:
+        case DW_LANG_Rust:
+                return "::";
+        case DW_LANG_D:
+                return ".";
+        default:
+                return NULL;
+        }
+}
+
+bool dwarf_language_nests(Dwarf_Die *unit)
+{
+        switch (dwarf_srclang(unit)) {
+        case DW_LANG_Rust:
+        case DW_LANG_D:
+        case DW_LANG_Swift:
+                return true;
+        default:
+                return false;
+        }
+}
+
+/* Names that are longer than this are nobody's: the file is malformed. */
+static bool append(char **out, const char *part, const char *sep)
+{
+        size_t used = strlen(*out), size = used + strlen(part) + strlen(sep) + 1;
+        char *grown = size < MAX_NAME ? realloc(*out, size) : NULL;
+
+        if (!grown)
+                return false;
+        strcat(strcpy(grown + used, part), sep);
+        *out = grown;
+        return true;
+}
+
+/* The child of `scope` in which `target` lies: DIEs stand in the file in the order of the tree. */
+static bool child_around(struct dwarf_abbrevs *abbrevs, Dwarf_Die *scope, const Dwarf_Die *target, Dwarf_Die *out)
+{
+        Dwarf_Die die;
+
+        if (dwarf_child(scope, &die) || (uintptr_t)die.addr > (uintptr_t)target->addr)
+                return false;
+        do {
+                *out = die;
+                dwarf_abbrevs_see(abbrevs, &die);
+        } while (dwarf_siblingof(&die, &die) == 0 && (uintptr_t)die.addr <= (uintptr_t)target->addr);
+        return true;
+}
+
+/* A class without a name, as a lambda is, gives its members no scope at all: so gdb has it. */
+static bool append_scope(char **out, Dwarf_Die *scope, const char *sep)
+{
+        const char *name = dwarf_diename(scope);
+
+        switch (dwarf_tag(scope)) {
+        case DW_TAG_namespace:
+                return append(out, name ? name : "(anonymous namespace)", sep);
+        case DW_TAG_module:
+        case DW_TAG_class_type:
+        case DW_TAG_structure_type:
+        case DW_TAG_union_type:
+                if (!name)
+                        **out = '\0';
+                return !name || append(out, name, sep);
+        default:
+                return true;
+        }
+}
+
+/* Finding the scope takes a search through the unit. A lambda, whose operator() gcc marks as artificial, has none that
+ * has a name; and gcc puts what is defined at the top of a unit there, with a reference to its declaration where that
+ * is elsewhere. */
+static bool has_no_scope(const struct dwarf_name *name, Dwarf_Die *named, Dwarf_Die *unit)
+{
+        Dwarf_Attribute a;
+        const char *producer;
+
+        if (strcmp(name->plain, "operator()") == 0 && dwarf_hasattr(named, DW_AT_artificial))
+                return true;
+        if (name->declared || !dwarf_attr(unit, DW_AT_producer, &a))
+                return false;
+        producer = dwarf_formstring(&a);
+        return producer && strncmp(producer, "GNU C", 5) == 0;
+}
+
+char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user)
+{
+        Dwarf_Die unit, scope, next, named = name->named;
+        struct dwarf_abbrevs abbrevs = { 0 };
+        char *out = strdup("");
+        const char *sep;
+
+        if (!out || !name->plain) {
+                free(out);
+                return NULL;
+        }
+        sep = dwarf_diecu(user, &unit, NULL, NULL) && dwarf_diecu(&named, &scope, NULL, NULL) &&
+                              !has_no_scope(name, &named, &unit)
+                      ? separator(&unit)
+                      : NULL;
+        for (int i = 0; sep && i < MAX_SCOPES && child_around(&abbrevs, &scope, &named, &next); i++) {
+                if (next.addr == named.addr || !append_scope(&out, &next, sep))
+                        break;
+                scope = next;
+        }
+        if (append(&out, name->plain, ""))
+                return out;
+        free(out);
+        return NULL;
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/dwarf/stage.c: see stage.h.
+ *
+ * Through the pipe come messages: their length (4 bytes), a letter, and numbers (4 bytes each) and strings (length,
+ * bytes; length ~0 for NULL). The parent believes none of it: a child that was taken over can say wrong names, no
+ * more.
+ */
+#include "unwind/dwarf/stage.h"
+#include "unwind/dwarf/bytes.h"
+#include "unwind/dwarf/late.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+        SAY_MODULE = 'M', /* module: begins */
+        SAY_LINES = 'L',  /* module, index, count, then line, column, function, symbol, file of each */
+        SAY_NOTE = 'N',   /* text */
+        SAY_END = 'E',    /* all modules are done */
+        MAX_LINES = 512,  /* calls at one address */
+        MAX_CRASHES = 8,
+        MAX_STRING = 1 << 16,
+        ENOUGH = 1 << 13, /* bytes that are worth a system call */
+};
+static const uint32_t no_string = UINT32_MAX;
+static const size_t max_message = (size_t)16 << 20;
+static const uint64_t default_time = UINT64_C(60000000000), default_bytes = UINT64_C(1) << 30;
+static const uint64_t patience = 5000000; /* ns that an answer may wait for company */
+
+static uint64_t now_ns(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- the child ---- */
+
+struct teller {
+        int fd;
+        size_t module;
+        char *text;
+        size_t used, room;
+        uint64_t last; /* when something was handed over */
+};
+
+static void put(struct teller *t, const void *bytes, size_t n)
+{
+        if (n > t->room - t->used) {
+                size_t room = 2 * (t->used + n) + 4096;
+                char *grown = realloc(t->text, room);
+
+                if (!grown)
+                        _exit(1);
+                t->text = grown;
+                t->room = room;
+        }
+        memcpy(t->text + t->used, bytes, n);
+        t->used += n;
+}
+
+static void put_number(struct teller *t, size_t n)
+{
+        uint32_t v = (uint32_t)n;
+
+        put(t, &v, sizeof(v));
+}
+
+static void put_string(struct teller *t, const char *s)
+{
+        size_t len = s ? strnlen(s, MAX_STRING) : 0;
+
+        put_number(t, s ? len : no_string);
+        put(t, s ? s : "", len);
+}
+
+static size_t begin_message(struct teller *t, char kind)
+{
+        size_t start = t->used;
+
+        put_number(t, 0);
+        put(t, &kind, 1);
+        return start;
+}
+
+static void end_message(struct teller *t, size_t start)
+{
+        uint32_t len = (uint32_t)(t->used - start - sizeof(len));
+
+        memcpy(t->text + start, &len, sizeof(len));
+}
+
+static void hand_over(struct teller *t)
+{
+        for (size_t done = 0; done < t->used;) {
+                ssize_t n = write(t->fd, t->text + done, t->used - done);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        _exit(1); /* nobody listens */
+                done += (size_t)n;
+        }
+        t->used = 0;
+        t->last = now_ns();
+}
+
+static void tell_lines(void *ctx, size_t index, const struct symbol_line *lines, size_t n)
+{
+        struct teller *t = ctx;
+        size_t start = begin_message(t, SAY_LINES);
+
+        put_number(t, t->module);
+        put_number(t, index);
+        put_number(t, n < MAX_LINES ? n : MAX_LINES);
+        for (size_t i = 0; i < n && i < MAX_LINES; i++) {
+                put_number(t, lines[i].line);
+                put_number(t, lines[i].column);
+                put_string(t, lines[i].function);
+                put_string(t, lines[i].symbol);
+                put_string(t, lines[i].file);
+        }
+        end_message(t, start);
+        if (t->used >= ENOUGH || now_ns() - t->last >= patience)
+                hand_over(t);
+}
+
+static void tell_note(void *ctx, const char *message)
+{
+        struct teller *t = ctx;
+        size_t start = begin_message(t, SAY_NOTE);
+
+        put_string(t, message);
+        end_message(t, start);
+        hand_over(t);
+}
+
+static void tell_module(struct teller *t, char kind)
+{
+        size_t start = begin_message(t, kind);
+
+        put_number(t, t->module);
+        end_message(t, start);
+        hand_over(t);
+}
+
+static void limit(int what, uint64_t value)
+{
+        struct rlimit l = { .rlim_cur = value, .rlim_max = value };
+
+        setrlimit((__rlimit_resource_t)what, &l);
+}
+
+/* A core of one byte is none, for files and for pipes (core(5)). */
+static void bound_child(const struct dwarf_stage *s, uint64_t now)
+{
+        limit(RLIMIT_CORE, 1);
+        limit(RLIMIT_CPU, (s->deadline_ns > now ? (s->deadline_ns - now) / 1000000000u : 0) + 2);
+#if !defined(__SANITIZE_ADDRESS__) /* its shadow alone is larger than any bound */
+        limit(RLIMIT_DATA, s->bytes);
+#endif
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+__attribute__((noreturn)) static void child(struct dwarf_stage *s, size_t first, int fd, uint64_t now, pid_t parent)
+{
+        static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU, SIGPIPE };
+        struct teller t = { .fd = fd };
+
+        bound_child(s, now);
+        if (getppid() != parent)
+                _exit(1);
+        for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+                signal(fatal[i], SIG_DFL);
+        dwarf_late_begin();
+        for (size_t i = first; i < s->count; i++) {
+                struct dwarf_module *m = &s->modules[i];
+
+                t.module = i;
+                tell_module(&t, SAY_MODULE);
+                m->answer = tell_lines;
+                m->note = tell_note;
+                m->ctx = &t;
+                m->max = s->bytes - s->bytes / 4;
+                dwarf_module_resolve(m);
+        }
+        tell_module(&t, SAY_END);
+        _exit(0);
+}
+
+/* ---- the parent ---- */
+
+struct listener {
+        struct dwarf_stage *s;
+        uint8_t *text;
+        size_t used, room;
+        size_t module; /* the child works on it */
+        bool ended;
+};
+
+static char *get_string(struct dwarf_reader *r)
+{
+        uint32_t len = (uint32_t)dwarf_fixed(r, 4);
+        const char *at = (const char *)r->at;
+
+        if (r->bad || len == no_string)
+                return NULL;
+        dwarf_skip(r, len);
+        return r->bad ? NULL : strndup(at, len);
+}
+
+static void hear_lines(struct listener *l, struct dwarf_reader *r)
+{
+        size_t module = dwarf_fixed(r, 4), index = dwarf_fixed(r, 4), n = dwarf_fixed(r, 4);
+        struct symbol_line *lines;
+
+        if (r->bad || module >= l->s->count || index >= l->s->modules[module].count || !n || n > MAX_LINES)
+                return;
+        lines = calloc(n, sizeof(*lines));
+        for (size_t i = 0; lines && i < n; i++) {
+                lines[i].line = (uint32_t)dwarf_fixed(r, 4);
+                lines[i].column = (uint32_t)dwarf_fixed(r, 4);
+                lines[i].function = get_string(r);
+                lines[i].symbol = get_string(r);
+                lines[i].file = get_string(r);
+        }
+        if (lines)
+                l->s->answer(l->s->ctx, module, index, lines, n);
+}
+
+static void hear(struct listener *l, struct dwarf_reader r)
+{
+        char *text;
+
+        switch (dwarf_fixed(&r, 1)) {
+        case SAY_MODULE:
+                l->module = dwarf_fixed(&r, 4);
+                break;
+        case SAY_LINES:
+                hear_lines(l, &r);
+                break;
+        case SAY_NOTE:
+                text = get_string(&r);
+                if (text)
+                        l->s->note(l->s->ctx, text);
+                free(text);
+                break;
+        case SAY_END:
+                l->ended = true;
+                break;
+        }
+}
+
+/* Takes the complete messages off the front. False: nonsense. */
+static bool hear_all(struct listener *l)
+{
+        size_t at = 0;
+
+        while (l->used - at >= 4) {
+                uint32_t len;
+
+                memcpy(&len, l->text + at, sizeof(len));
+                if (len > max_message)
+                        return false;
+                if (l->used - at - 4 < len)
+                        break;
+                hear(l, (struct dwarf_reader){ .at = l->text + at + 4, .end = l->text + at + 4 + len });
+                at += 4 + len;
+        }
+        memmove(l->text, l->text + at, l->used - at);
+        l->used -= at;
+        return true;
+}
+
+static bool make_room(struct listener *l)
+{
+        uint8_t *grown;
+
+        if (l->room - l->used >= 1 << 16)
+                return true;
+        grown = realloc(l->text, 2 * l->room + (1 << 17));
+        if (!grown)
+                return false;
+        l->text = grown;
+        l->room = 2 * l->room + (1 << 17);
+        return true;
+}
+
+/* Until the child has closed its end. 0, -ETIME, -ENOMEM or -EBADMSG. */
+static int listen_to(struct listener *l, int fd)
+{
+        for (;;) {
+                struct pollfd p = { .fd = fd, .events = POLLIN };
+                uint64_t now = now_ns();
+                ssize_t n;
+
+                if (now >= l->s->deadline_ns)
+                        return -ETIME;
+                if (poll(&p, 1, (int)((l->s->deadline_ns - now) / 1000000u % 1000000u) + 1) < 0 && errno != EINTR)
+                        p.revents =
+                                POLLIN; /* a seccomp filter refuses to wait: read() waits as well, without a limit */
+                if (!p.revents)
+                        continue;
+                if (!make_room(l))
+                        return -ENOMEM;
+                n = read(fd, l->text + l->used, l->room - l->used);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return 0;
+                l->used += (size_t)n;
+                if (!hear_all(l))
+                        return -EBADMSG;
+        }
+}
+
+static const char *end_of_child(int err, int status, char *buf, size_t size)
+{
+        if (err == -ETIME)
+                return "there was no more time";
+        if (err)
+                return "there is no memory";
+        if (WIFSIGNALED(status))
+                snprintf(buf, size, "the reader died of signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        else
+                snprintf(buf, size, "the reader ended with status %d", WEXITSTATUS(status));
+        return buf;
+}
+
+static void complain(const struct listener *l, int err, int status)
+{
+        char how[128], text[4096 + 256];
+        const char *path = l->module < l->s->count ? l->s->modules[l->module].file_path : "?";
+
+        snprintf(text, sizeof(text), "%s: its debugging information was not read to the end: %s", path,
+                 end_of_child(err, status, how, sizeof(how)));
+        l->s->note(l->s->ctx, text);
+}
+
+/* One child, for the modules from `first` on. Returns the module to go on with; s->count: none. */
+static size_t run_child(struct dwarf_stage *s, size_t first)
+{
+        struct listener l = { .s = s, .module = first };
+        pid_t self = getpid(), pid;
+        int ends[2], status = 0, err;
+
+        if (pipe2(ends, O_CLOEXEC)) {
+                s->note(s->ctx, "no lines from debugging information: no pipe");
+                return s->count;
+        }
+        pid = fork();
+        if (pid == 0)
+                child(s, first, ends[1], now_ns(), self);
+        close(ends[1]);
+        err = pid < 0 ? -errno : listen_to(&l, ends[0]);
+        close(ends[0]);
+        if (pid < 0) {
+                s->note(s->ctx, "no lines from debugging information: no process could be made to read it");
+                return s->count;
+        }
+        if (!l.ended)
+                kill(pid, SIGKILL); /* it may be past closing the pipe already: then this does nothing */
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+                ;
+        free(l.text);
+        if (l.ended)
+                return s->count;
+        complain(&l, err, status);
+        return err ? s->count : l.module + 1;
+}
+
+void dwarf_stage_run(struct dwarf_stage *s)
+{
+        size_t next = 0;
+
+        if (!s->deadline_ns)
+                s->deadline_ns = now_ns() + default_time;
+        if (!s->bytes)
+                s->bytes = default_bytes;
+        for (int i = 0; next < s->count && i < MAX_CRASHES && now_ns() < s->deadline_ns; i++)
+                next = run_child(s, next);
+}

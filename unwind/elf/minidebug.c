@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/elf/minidebug.c: see minidebug.h. */
+#include "unwind/elf/minidebug.h"
+
+#include <errno.h>
+#include <lzma.h>
+#include <stdlib.h>
+
+enum { FIRST_SIZE = 1 << 20 };
+static const size_t max_size = (size_t)256 << 20; /* of the file, and of the decoder's memory */
+
+/* Takes nothing; *out is new. */
+static int decode(const uint8_t *packed, size_t packed_size, uint8_t **out, size_t *out_size)
+{
+        lzma_stream stream = LZMA_STREAM_INIT;
+        size_t size = 0;
+        lzma_ret ret = lzma_stream_decoder(&stream, max_size, 0);
+
+        *out = NULL;
+        stream.next_in = packed;
+        stream.avail_in = packed_size;
+        while (ret == LZMA_OK) {
+                if (!stream.avail_out) {
+                        size_t bigger = size ? size * 2 : FIRST_SIZE;
+                        uint8_t *more = bigger <= max_size ? realloc(*out, bigger) : NULL;
+
+                        if (!more)
+                                break;
+                        *out = more;
+                        stream.next_out = more + size;
+                        stream.avail_out = bigger - size;
+                        size = bigger;
+                }
+                ret = lzma_code(&stream, LZMA_FINISH);
+        }
+        *out_size = size - stream.avail_out;
+        lzma_end(&stream);
+        if (ret == LZMA_STREAM_END)
+                return 0;
+        free(*out);
+        return -EBADMSG;
+}
+
+int minidebug_open(const struct elf_file *f, struct elf_file *out)
+{
+        const Elf64_Shdr *s = elf_file_section(f, ".gnu_debugdata");
+        uint8_t *packed, *data;
+        size_t packed_size, size;
+        int err;
+
+        if (!s)
+                return -ENOENT;
+        err = elf_file_contents(f, s, &packed, &packed_size);
+        if (err)
+                return err;
+        err = decode(packed, packed_size, &data, &size);
+        free(packed);
+        return err ? err : elf_file_open_memory(out, data, size);
+}

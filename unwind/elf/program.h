@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/elf/program.h: what a program's file tells about how well its crashes can be reported, before it runs. */
+#ifndef CRASHPRE_UNWIND_PROGRAM_H
+#define CRASHPRE_UNWIND_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum program_kind {
+        PROGRAM_NOT_ELF,
+        PROGRAM_FOREIGN,       /* ELF, but of another processor or of 32 bits */
+        PROGRAM_NOT_A_PROGRAM, /* object file, core */
+        PROGRAM_LIBRARY,       /* a shared object without interpreter */
+        PROGRAM_STATIC,
+        PROGRAM_DYNAMIC,
+};
+
+struct program_facts {
+        enum program_kind kind;
+        unsigned bits; /* PROGRAM_FOREIGN */
+        char interpreter[256];
+        char build_id[2 * 64 + 1]; /* hex, "" none */
+        bool asan_shared,
+                asan_static;   /* AddressSanitizer's run-time: a library (gcc), or part of the program (clang) */
+        size_t functions;      /* that the table of .eh_frame_hdr covers; 0: none, or not known */
+        size_t frame_pointers; /* functions that set up one */
+        bool go;               /* made by Go's own linker, or with its run-time */
+        bool eh_frame, debug_frame;
+        bool symbols, minidebug, lines; /* .symtab, .gnu_debugdata, DWARF in the file itself */
+        char *debug_file;               /* new; the separate one that belongs to it, NULL: none found */
+        bool debug_file_lines;          /* it has DWARF */
+};
+
+/* Reads the file at the absolute `path`; `debug_dirs` is a colon list. 0, or -errno if it cannot be opened. */
+int program_read(const char *path, const char *debug_dirs, struct program_facts *out);
+void program_clear(struct program_facts *facts);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/stack/unwind.c: see unwind.h. */
+#include "unwind/stack/unwind.h"
+#include "unwind/stack/engine.h"
+#include "unwind/symbols/symbols.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+        ROWS = 2048,        /* slots of the row cache; a power of two */
+        MAX_WALK = 1000000, /* frames */
+        CLOCK_EVERY = 1024, /* frames between two looks at the clock */
+        STACK_AHEAD = 8192, /* bytes of each stack fetched before the walks */
+        RETRIES = 8,        /* walks again of one thread after another table was found */
+};
+
+/* What a module's file knows of unwinding beyond what is loaded with it. */
+struct file_tables {
+        bool asked;
+        uint64_t eh_frame;          /* of a module that has no .eh_frame_hdr to lead there; 0 none */
+        const uint8_t *debug_frame; /* NULL none */
+        size_t debug_frame_size;
+};
+
+struct unwinder {
+        struct target *t;
+        struct cfi_space space;
+        struct cfi_cache cache;
+        const struct mapping *last;  /* the mapping found last: most questions are about its neighbourhood */
+        struct file_tables *files;   /* of each module */
+        struct symbols *own_symbols; /* made here, where the target had none */
+        struct engine *engine;
+        struct frames frames, other; /* of the two engines */
+        unwind_note *note;
+        void *note_ctx;
+};
+
+/* ---- the space the CFI engine works in ---- */
+
+static const struct mapping *mapping_at(struct unwinder *u, uint64_t addr)
+{
+        if (!u->last || addr < u->last->start || addr >= u->last->end)
+                u->last = target_mapping(u->t, addr);
+        return u->last;
+}
+
+static int space_read(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+        return target_read(((struct unwinder *)ctx)->t, addr, buf, len);
+}
+
+static bool space_executable(void *ctx, uint64_t addr)
+{
+        const struct mapping *m = mapping_at(ctx, addr);
+
+        return m && (m->perms & MAPS_EXEC);
+}
+
+static int module_index(struct unwinder *u, uint64_t addr)
+{
+        const struct mapping *m = mapping_at(u, addr);
+
+        return m && m->module >= 0 && addr < u->t->modules.v[m->module].end ? m->module : -1;
+}
+
+static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
+{
+        struct unwinder *u = ctx;
+        int i = module_index(u, pc);
+        const struct module *m;
+
+        if (i < 0)
+                return -ENOENT;
+        m = &u->t->modules.v[i];
+        *out = (struct cfi_module){ .start = u->last->start,
+                                    .end = u->last->end < m->end ? u->last->end : m->end,
+                                    .bias = m->image.bias,
+                                    .eh_frame_hdr = m->image.eh_frame_hdr,
+                                    .eh_frame_hdr_size = m->image.eh_frame_hdr_size,
+                                    .eh_frame = u->files[i].eh_frame,
+                                    .debug_frame = u->files[i].debug_frame,
+                                    .debug_frame_size = u->files[i].debug_frame_size };
+        return 0;
+}
+
+static void say(const struct unwinder *u, pid_t tid, const char *what)
+{
+        char text[256];
+
+        if (!u->note)
+                return;
+        snprintf(text, sizeof(text), "thread %d: %s", (int)tid, what);
+        u->note(u->note_ctx, text);
+}
+
+/* ---- one walk ---- */
+
+static int add_present(struct unwinder *u, const struct cfi_walk *walk)
+{
+        uint64_t pc = walk->regs.v[ARCH_REG_PC];
+        struct thread_frame frame = { .pc = pc,
+                                      .trust = walk->trust,
+                                      .exact_pc = walk->exact_pc,
+                                      .module = module_index(u, pc - !walk->exact_pc) };
+
+        if (walk->regs.known & (1u << ARCH_REG_SP))
+                frame.sp = walk->regs.v[ARCH_REG_SP];
+        return frames_add(&u->frames, &frame);
+}
+
+/* That a frame was a trampoline is plain from its caller, which it interrupted: only there is the pc exact. */
+static void mark_trampoline(struct unwinder *u)
+{
+        struct thread_frame *frame = frames_last(&u->frames);
+
+        if (frame)
+                frame->signal_frame = true;
+}
+
+static int walk_own(struct unwinder *u, const struct arch_registers *regs)
+{
+        struct cfi_walk walk;
+        size_t n = 0;
+        int err;
+
+        frames_clear(&u->frames);
+        cfi_walk_begin(&walk, &u->space, u->cache, regs);
+        err = add_present(u, &walk);
+        while (!err && cfi_walk_next(&walk)) {
+                if (walk.exact_pc)
+                        mark_trampoline(u);
+                if (++n >= MAX_WALK || (n % CLOCK_EVERY == 0 && target_past_deadline(u->t))) {
+                        walk.end = CFI_END_MAX_FRAMES;
+                        break;
+                }
+                err = add_present(u, &walk);
+        }
+        if (!err && walk.end != CFI_END_MAX_FRAMES && cfi_walk_is_signal_frame(&walk))
+                mark_trampoline(u);
+        u->frames.end = walk.end;
+        return err;
+}
+
+/* ---- tables in files, where nothing else speaks for a frame ---- */
+
+static bool load_tables(struct unwinder *u, int module)
+{
+        struct file_tables *f;
+
+        if (module < 0 || u->files[module].asked)
+                return false;
+        f = &u->files[module];
+        f->asked = true;
+        if (!u->t->symbols)
+                u->own_symbols = symbols_new(u->t, NULL, NULL, NULL);
+        if (!u->t->symbols)
+                return false;
+        if (symbols_debug_frame(u->t->symbols, module, &f->debug_frame, &f->debug_frame_size))
+                f->debug_frame = NULL;
+        if (u->t->modules.v[module].image.eh_frame_hdr || symbols_eh_frame(u->t->symbols, module, &f->eh_frame))
+                f->eh_frame = 0;
+        return f->debug_frame || f->eh_frame;
+}
+
+/* Looks for the frames that the engine left by a guess, or could not leave. Was a table found that may know better? */
+static bool find_tables(struct unwinder *u)
+{
+        const struct frames *f = &u->frames;
+        size_t n = f->total < f->max ? f->total : f->inner;
+        bool found = false;
+
+        for (size_t i = 0; i + 1 < n; i++)
+                if (f->v[i + 1].trust != CFI_TRUST_CFI)
+                        found |= load_tables(u, f->v[i].module);
+        if (n == f->total && n && f->end != CFI_END_OF_STACK)
+                found |= load_tables(u, f->v[n - 1].module);
+        return found;
+}
+
+/* ---- the two engines ---- */
+
+static int walk_libunwind(struct unwinder *u, const struct arch_registers *regs)
+{
+        frames_clear(&u->other);
+        if (!u->engine)
+                u->engine = engine_new(u->t, &u->space);
+        return u->engine ? engine_walk(u->engine, regs, MAX_WALK, &u->other) : -ENOMEM;
+}
+
+static void swap_frames(struct unwinder *u)
+{
+        struct frames swap = u->frames;
+
+        u->frames = u->other;
+        u->other = swap;
+}
+
+/* Two walks that both reach the end should be the same. */
+static void compare(struct unwinder *u, pid_t tid)
+{
+        char what[160] = "";
+        const struct frames *a = &u->frames, *b = &u->other;
+        size_t n = a->total < b->total ? a->total : b->total, i;
+
+        if (n > a->inner)
+                n = a->inner; /* the outer ones are still in ring order */
+        for (i = 0; i < n && a->v[i].pc == b->v[i].pc; i++)
+                ;
+        if (i < n)
+                snprintf(what, sizeof(what), "libunwind disagrees at frame %zu: 0x%" PRIx64 ", not 0x%" PRIx64, i,
+                         b->v[i].pc, a->v[i].pc);
+        else if (a->total != b->total)
+                snprintf(what, sizeof(what), "libunwind sees %zu frames, not %zu", b->total, a->total);
+        if (what[0])
+                say(u, tid, what);
+}
+
+static int second_opinion(struct unwinder *u, const struct target_thread *thread, enum unwind_check check)
+{
+        char what[160];
+        bool ended = u->frames.end == CFI_END_OF_STACK, given_up = u->frames.end == CFI_END_MAX_FRAMES;
+        int err;
+
+        if (check == UNWIND_OWN_ONLY || given_up || (ended && check != UNWIND_CROSS_CHECK))
+                return 0;
+        err = walk_libunwind(u, &thread->regs);
+        if (err || u->other.end != CFI_END_OF_STACK)
+                return err;
+        if (ended) {
+                compare(u, thread->tid);
+        } else if (u->other.total > u->frames.total) {
+                snprintf(what, sizeof(what), "frames by libunwind, our own walk ended after %zu (%s)", u->frames.total,
+                         cfi_end_name(u->frames.end));
+                say(u, thread->tid, what);
+                swap_frames(u);
+        }
+        return 0;
+}
+
+static int unwind_thread(struct unwinder *u, struct target_thread *thread, enum unwind_check check)
+{
+        int err;
+
+        if (check == UNWIND_LIBUNWIND) {
+                err = walk_libunwind(u, &thread->regs);
+                swap_frames(u);
+        } else {
+                err = walk_own(u, &thread->regs);
+                for (int i = 0; !err && i < RETRIES && find_tables(u); i++) {
+                        memset(u->cache.rows, 0, ROWS * sizeof(*u->cache.rows));
+                        err = walk_own(u, &thread->regs);
+                }
+                if (!err)
+                        err = second_opinion(u, thread, check);
+        }
+        frames_give(&u->frames, thread);
+        return err;
+}
+
+/* ---- all threads ---- */
+
+static void prefetch_stacks(struct target *t)
+{
+        struct memory_range *ranges = t->ops->prefetch ? malloc((t->thread_count + 1) * sizeof(*ranges)) : NULL;
+        size_t n = 0;
+
+        if (!ranges)
+                return;
+        for (size_t i = 0; i < t->thread_count; i++) {
+                const struct arch_registers *regs = &t->threads[i].regs;
+                uint64_t sp = regs->v[ARCH_REG_SP];
+
+                if ((regs->known & (1u << ARCH_REG_SP)) && sp >= ARCH_RED_ZONE)
+                        ranges[n++] = (struct memory_range){ sp - ARCH_RED_ZONE, ARCH_RED_ZONE + STACK_AHEAD / 2 };
+        }
+        t->ops->prefetch(t, ranges, n);
+        free(ranges);
+}
+
+int unwind_threads(struct target *t, size_t max_frames, enum unwind_check check, unwind_note *note, void *ctx)
+{
+        struct unwinder u = { .t = t, .note = note, .note_ctx = ctx };
+        int err = 0;
+
+        u.space = (struct cfi_space){
+                .ctx = &u, .read = space_read, .module = space_module, .executable = space_executable
+        };
+        u.cache = (struct cfi_cache){ calloc(ROWS, sizeof(*u.cache.rows)), ROWS };
+        u.files = calloc(t->modules.n + 1, sizeof(*u.files));
+        if (!u.cache.rows || !u.files)
+                err = -ENOMEM;
+        frames_begin(&u.frames, max_frames ? max_frames : 1);
+        frames_begin(&u.other, max_frames ? max_frames : 1);
+        if (!err)
+                prefetch_stacks(t);
+        for (size_t i = 0; !err && i < t->thread_count; i++)
+                if (t->threads[i].regs.known & (1u << ARCH_REG_PC))
+                        err = unwind_thread(&u, &t->threads[i], check);
+        engine_free(u.engine);
+        symbols_free(u.own_symbols);
+        frames_free(&u.frames);
+        frames_free(&u.other);
+        free(u.files);
+        free(u.cache.rows);
+        return err;
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/target/attach.c: stopping every thread of a process by ptrace(2), and letting them go.
+ *
+ * PTRACE_SEIZE and PTRACE_INTERRUPT, not PTRACE_ATTACH: no SIGSTOP is sent that could be seen, lost or left behind,
+ * and a process in group-stop is told apart. No wait here is without a deadline: the SIGCHLD that a stop or death
+ * sends to the tracer is blocked and waited for by sigtimedwait(2), so that a wait ends within microseconds of the
+ * event and needs neither handler nor timer; should the signal go astray (another thread takes it), the next look
+ * comes after a short slice of time.
+ */
+#include "unwind/target/arch.h"
+#include "unwind/target/proc.h"
+#include "unwind/target/process_internal.h"
+#include "unwind/target/refusal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+        SPINS = 64,           /* looks that only yield the processor, before the first that sleeps */
+        SLICE_NS = 2000000,   /* longest sleep between two looks */
+        TRACER_MS = 50,       /* for another tracer to let go */
+        STUCK_NS = 250000000, /* so long without a stop: time to see whether those left can stop at all */
+};
+
+/* ---- waiting ---- */
+
+static void block_sigchld(sigset_t *old)
+{
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGCHLD);
+        sigprocmask(SIG_BLOCK, &set, old);
+}
+
+/* Sleeps until a child or tracee changes, or a slice of the time to `deadline_ns` is over. */
+static void sleep_until_event(uint64_t deadline_ns)
+{
+        uint64_t now = process_now_ns(), left = deadline_ns > now ? deadline_ns - now : 0;
+        struct timespec slice = { .tv_nsec = left < SLICE_NS ? (long)left : SLICE_NS };
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGCHLD);
+        sigtimedwait(&set, NULL, &slice);
+}
+
+static void note_stop(struct held *h, int status)
+{
+        if (!WIFSTOPPED(status)) {
+                h->hold = HOLD_GONE;
+                return;
+        }
+        /* PTRACE_EVENT_STOP: our interrupt, or the group-stop of a process that was stopped before; both go back to
+         * what they were by themselves. Anything else is a signal on its way: our interrupt is then forgotten by the
+         * kernel at the detach. */
+        h->signal = status >> 16 ? 0 : WSTOPSIG(status);
+        h->hold = arch_read_registers(h->tid, &h->regs) == -ESRCH ? HOLD_GONE : HOLD_STOPPED;
+}
+
+/* One look at each thread that has not stopped yet. How many are left. */
+static size_t look(struct process *p)
+{
+        size_t left = 0;
+
+        for (size_t i = 0; i < p->held_count; i++) {
+                struct held *h = &p->held[i];
+                int status;
+                pid_t got;
+
+                if (h->hold != HOLD_ASKED)
+                        continue;
+                got = waitpid(h->tid, &status, __WALL | WNOHANG);
+                if (got == h->tid)
+                        note_stop(h, status);
+                else if (got < 0)
+                        h->hold = HOLD_GONE; /* ECHILD: it became another by execve(2), or was reaped */
+                else
+                        left++;
+        }
+        return left;
+}
+
+/* Do all that have not stopped sleep uninterruptibly? On a busy machine a thread may also wait for its turn to run. */
+static bool all_stuck(const struct process *p)
+{
+        for (size_t i = 0; i < p->held_count; i++)
+                if (p->held[i].hold == HOLD_ASKED && proc_task_state(p->base.proc, p->held[i].task) != 'D')
+                        return false;
+        return true;
+}
+
+static void wait_for_stops(struct process *p, uint64_t deadline_ns)
+{
+        uint64_t progress = process_now_ns();
+        size_t before = p->held_count + 1;
+        unsigned spins = 0;
+        sigset_t old;
+
+        block_sigchld(&old);
+        for (;;) {
+                size_t left = look(p);
+                uint64_t now;
+
+                if (!left)
+                        break;
+                if (spins++ < SPINS) {
+                        sched_yield();
+                        continue;
+                }
+                now = process_now_ns();
+                if (now >= deadline_ns)
+                        break;
+                if (left < before)
+                        progress = now;
+                else if (now - progress >= STUCK_NS && all_stuck(p))
+                        break;
+                else if (now - progress >= STUCK_NS)
+                        progress = now;
+                before = left;
+                sleep_until_event(deadline_ns);
+        }
+        sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+/* ---- seizing ---- */
+
+static struct held *find_task(struct process *p, pid_t task)
+{
+        for (size_t i = 0; i < p->held_count; i++)
+                if (p->held[i].task == task)
+                        return &p->held[i];
+        return NULL;
+}
+
+static struct held *find_held(struct process *p, pid_t tid)
+{
+        for (size_t i = 0; i < p->held_count; i++)
+                if (p->held[i].tid == tid)
+                        return &p->held[i];
+        return NULL;
+}
+
+/* A debugger that lets go of a process does so thread by thread, and the first one it freed may be the one that
+ * crashes now: another tracer gets a moment to leave. Spent once for the whole process. */
+static bool tracer_leaves(struct process *p, pid_t task)
+{
+        const struct timespec pause = { .tv_nsec = 1000000 };
+        char id[48];
+        long tracer;
+
+        snprintf(id, sizeof(id), "%d/task/%d", (int)p->base.proc, (int)task);
+        while ((tracer = proc_status(id, "TracerPid:")) > 0 && p->tracer_patience > 0) {
+                p->tracer_patience--;
+                nanosleep(&pause, NULL);
+        }
+        return tracer == 0;
+}
+
+static int seize_once(struct process *p, pid_t tid, pid_t task)
+{
+        if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0)
+                return 0;
+        if (errno != EPERM)
+                return -errno;
+        if (!tracer_leaves(p, task))
+                return -EPERM;
+        return ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0 ? 0 : -errno;
+}
+
+static int seize(struct process *p, pid_t tid, pid_t task)
+{
+        struct held *h;
+        int err = 0;
+
+        if (p->held_count == p->held_room) {
+                size_t room = p->held_room ? p->held_room * 2 : 64;
+                struct held *v = realloc(p->held, room * sizeof(*v));
+
+                if (!v)
+                        return -ENOMEM;
+                p->held = v;
+                p->held_room = room;
+        }
+        h = &p->held[p->held_count++];
+        *h = (struct held){ .tid = tid, .task = task, .hold = HOLD_ASKED };
+        err = -seize_once(p, tid, task);
+        if (err) {
+                char state;
+
+                /* A thread on its way out, and a leader that ended before its threads, refuse with EPERM too. */
+                state = err == ESRCH ? 'X' : proc_task_state(p->base.proc, task);
+                h->hold = strchr("ZXx", state) ? HOLD_GONE : HOLD_REFUSED;
+                return h->hold == HOLD_REFUSED ? -err : 0;
+        }
+        ptrace(PTRACE_INTERRUPT, tid, NULL, NULL); /* ESRCH: it is dying, the wait will tell */
+        return 0;
+}
+
+/* A thread that ended meanwhile has no number of its own: 0, and the seizure finds nobody. */
+static pid_t own_tid(const struct process *p, pid_t task)
+{
+        return p->base.proc == p->base.pid ? task : proc_own_tid(p->base.proc, task);
+}
+
+struct listing {
+        size_t fresh, seized; /* threads not seen before; those of them that are ours now */
+        int refused;          /* -errno of a refusal */
+};
+
+/* Seizes every thread that was not there at the last look. Tasks are listed in the order of their creation, so those
+ * known mostly come in the order of `held`: the search starts where the last one ended. */
+static int seize_new(struct process *p, struct listing *l)
+{
+        size_t next = 0, known = p->held_count;
+        struct dirent *e;
+        char path[32];
+        DIR *dir;
+        int err;
+
+        snprintf(path, sizeof(path), "/proc/%d/task", (int)p->base.proc);
+        dir = opendir(path);
+        if (!dir)
+                return -errno;
+        while (errno = 0, (e = readdir(dir))) {
+                pid_t task = (pid_t)strtol(e->d_name, NULL, 10);
+
+                if (task <= 0)
+                        continue;
+                if (next < known && p->held[next].task == task) {
+                        next++;
+                        continue;
+                }
+                if (known && find_task(p, task)) {
+                        while (next < known && p->held[next].task != task)
+                                next++;
+                        next += next < known;
+                        continue;
+                }
+                err = seize(p, own_tid(p, task), task);
+                if (err == -ENOMEM) {
+                        closedir(dir);
+                        return err;
+                }
+                l->fresh++;
+                l->seized += p->held[p->held_count - 1].hold == HOLD_ASKED;
+                if (err)
+                        l->refused = err;
+        }
+        err = -errno; /* of the listing itself: 0 at its end */
+        closedir(dir);
+        return err;
+}
+
+static int fail(struct process *p, int err, char *why, size_t size)
+{
+        if (err == -ENOENT)
+                err = -ESRCH;
+        refusal_explain(&p->base, err, why, size);
+        target_free(&p->base);
+        return err;
+}
+
+/* ---- the interface ---- */
+
+static int make_threads(struct process *p)
+{
+        struct target *t = &p->base;
+
+        t->threads = calloc(p->held_count + 1, sizeof(*t->threads));
+        if (!t->threads)
+                return -ENOMEM;
+        for (size_t i = 0; i < p->held_count; i++) {
+                const struct held *h = &p->held[i];
+
+                if (h->hold == HOLD_GONE)
+                        continue;
+                t->threads[t->thread_count].tid = h->tid;
+                t->threads[t->thread_count++].regs = h->regs;
+        }
+        return t->thread_count ? 0 : -ESRCH;
+}
+
+int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *why, size_t why_size)
+{
+        struct process *p = process_new(pid);
+        struct listing l;
+        size_t seized = 0;
+        int err;
+
+        if (!p) {
+                snprintf(why, why_size, "cannot attach to process %d: out of memory", (int)pid);
+                return -ENOMEM;
+        }
+        p->tracer_patience = TRACER_MS;
+        /* A thread that ran on until it was seized may have made others: the list is complete when a look at it after
+         * all have stopped shows none that is new. */
+        do {
+                l = (struct listing){ 0 };
+                err = seize_new(p, &l);
+                seized += l.seized;
+                if (err && !seized)
+                        return fail(p, err, why, why_size);
+                if (l.refused && !seized)
+                        return fail(p, l.refused, why, why_size);
+                if (l.seized)
+                        wait_for_stops(p, deadline_ns);
+        } while (!err && l.fresh && process_now_ns() < deadline_ns);
+        err = make_threads(p);
+        if (err)
+                return fail(p, err, why, why_size);
+        *out = &p->base;
+        return 0;
+}
+
+pid_t attach_task(struct process *p, pid_t tid)
+{
+        const struct held *h = p->base.proc == p->base.pid ? NULL : find_held(p, tid);
+
+        return h ? h->task : tid;
+}
+
+/* Detaches a thread that is in ptrace-stop. One that has not stopped cannot be detached; it is ours until it stops,
+ * or we end. */
+static int release(struct held *h)
+{
+        int status;
+
+        if (h->hold == HOLD_ASKED && waitpid(h->tid, &status, __WALL | WNOHANG) == h->tid) {
+                h->hold = WIFSTOPPED(status) ? HOLD_STOPPED : HOLD_GONE;
+                h->signal = h->hold == HOLD_STOPPED && !(status >> 16) ? WSTOPSIG(status) : 0;
+        }
+        if (h->hold == HOLD_ASKED)
+                return -EBUSY;
+        if (h->hold != HOLD_STOPPED)
+                return h->hold == HOLD_RELEASED ? 0 : -ESRCH;
+        if (ptrace(PTRACE_DETACH, h->tid, NULL, (void *)(uintptr_t)h->signal) < 0) {
+                /* Killed in the meantime: its death waits to be collected, or the real parent never hears of it. */
+                h->hold = waitpid(h->tid, &status, __WALL | WNOHANG) == h->tid ? HOLD_GONE : HOLD_ASKED;
+                return -ESRCH;
+        }
+        h->hold = HOLD_RELEASED;
+        return 0;
+}
+
+int process_release_thread(struct target *t, pid_t tid)
+{
+        struct held *h = find_held(process_of(t), tid);
+
+        return h ? release(h) : -ESRCH;
+}
+
+void attach_release_all(struct process *p)
+{
+        for (size_t i = 0; i < p->held_count; i++)
+                release(&p->held[i]);
+}
+
+void process_release_all(struct target *t)
+{
+        attach_release_all(process_of(t));
+}
+
+/* Collects the dead among the held threads. How many are still ours. */
+static size_t collect(struct process *p)
+{
+        size_t left = 0;
+
+        for (size_t i = 0; i < p->held_count; i++) {
+                struct held *h = &p->held[i];
+                int status;
+                pid_t got;
+
+                if (h->hold != HOLD_STOPPED && h->hold != HOLD_ASKED)
+                        continue;
+                got = waitpid(h->tid, &status, __WALL | WNOHANG);
+                if (got < 0 || (got == h->tid && !WIFSTOPPED(status)))
+                        h->hold = HOLD_GONE;
+                else
+                        left++;
+                if (got == h->tid && WIFSTOPPED(status) && h->hold == HOLD_ASKED)
+                        note_stop(h, status);
+        }
+        return left;
+}
+
+/* Each dead thread must be collected by its tracer before the process is reported dead to its real parent, the leader
+ * last: the kernel holds the leader's report back until the others are gone (linux kernel/exit.c,
+ * delay_group_leader). */
+void process_hold_until_death(struct target *t, uint64_t deadline_ns)
+{
+        struct process *p = process_of(t);
+        sigset_t old;
+
+        block_sigchld(&old);
+        while (collect(p) && process_now_ns() < deadline_ns)
+                sleep_until_event(deadline_ns);
+        sigprocmask(SIG_SETMASK, &old, NULL);
+        attach_release_all(p);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/target/files.c: see files.h. */
+#include "unwind/target/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+
+/* Takes `fd`. Anything but a regular file could block a read or be changed by it. */
+static int regular_only(int fd)
+{
+        struct stat st;
+
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+                return fd;
+        close(fd);
+        return -EINVAL;
+}
+
+/* The kernel prints a newline in a path as "\012" (proc(5)); every other byte stands for itself. */
+static void unescape(const char *path, char *out, size_t size)
+{
+        size_t n = 0;
+
+        while (*path && n + 1 < size) {
+                if (strncmp(path, "\\012", 4) == 0) {
+                        out[n++] = '\n';
+                        path += 4;
+                } else {
+                        out[n++] = *path++;
+                }
+        }
+        out[n] = '\0';
+}
+
+static int open_in_root(const char *root, const char *path)
+{
+        struct open_how how = { .flags = OPEN_FLAGS, .resolve = RESOLVE_IN_ROOT };
+        int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, err;
+
+        if (dir < 0)
+                return -errno;
+        fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+        err = fd < 0 ? errno : 0;
+        if (err == ENOSYS || err == EPERM) { /* before Linux 5.6, or a seccomp filter that does not know it */
+                while (*path == '/')
+                        path++;
+                fd = openat(dir, path, OPEN_FLAGS);
+                err = fd < 0 ? errno : 0;
+        }
+        close(dir);
+        errno = err;
+        return regular_only(fd);
+}
+
+int files_open(const struct target *t, const char *path)
+{
+        char plain[4096];
+        int fd;
+
+        unescape(path, plain, sizeof(plain));
+        if (t->root[0]) {
+                fd = open_in_root(t->root, plain);
+                if (fd != -ENOENT && fd != -EACCES)
+                        return fd;
+                if (access(t->root, F_OK) == 0)
+                        return fd;
+                /* The process has ended in the meantime, and its root with it: most processes have ours. */
+        }
+        return regular_only(open(plain, OPEN_FLAGS));
+}
+
+int files_open_mapped(const struct target *t, const struct mapping *m)
+{
+        char link[96];
+        struct stat st;
+        int fd;
+
+        snprintf(link, sizeof(link), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)t->living, m->start, m->end);
+        fd = regular_only(open(link, OPEN_FLAGS));
+        if (fd >= 0)
+                return fd;
+        fd = files_open(t, m->path);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) == 0 && st.st_ino == m->inode && st.st_dev == m->dev)
+                return fd;
+        close(fd);
+        return -ESTALE;
+}
+
+char *files_read(const char *path, size_t *len)
+{
+        size_t size = 65536, used = 0;
+        int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+        char *text;
+
+        if (fd < 0)
+                return NULL;
+        text = malloc(size);
+        while (text) {
+                ssize_t n;
+
+                if (size - used < 8192) {
+                        char *more = realloc(text, size *= 2);
+
+                        if (!more) {
+                                free(text);
+                                text = NULL;
+                                break;
+                        }
+                        text = more;
+                }
+                n = read(fd, text + used, size - used - 1);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0) {
+                        err = n < 0 ? errno : 0;
+                        break;
+                }
+                used += (size_t)n;
+        }
+        close(fd);
+        if (!text || (err && !used)) {
+                free(text);
+                errno = err ? err : ENOMEM;
+                return NULL;
+        }
+        text[used] = '\0';
+        *len = used;
+        return text;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/target/process.c: a live process's memory, mappings and names. Stopping it is attach.c's part. */
+#include "unwind/target/files.h"
+#include "unwind/target/modules.h"
+#include "unwind/target/proc.h"
+#include "unwind/target/process_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+uint64_t process_now_ns(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- memory ---- */
+
+static int mem_fd(struct process *p)
+{
+        char path[32];
+
+        if (p->mem_fd == MEM_FD_UNTRIED) {
+                snprintf(path, sizeof(path), "/proc/%d/mem", (int)p->base.living);
+                p->mem_fd = open(path, O_RDONLY | O_CLOEXEC); /* -1: refused, and so it will stay */
+        }
+        return p->mem_fd;
+}
+
+static bool read_by_mem_fd(struct process *p, struct memory_page *page)
+{
+        return mem_fd(p) >= 0 && pread(p->mem_fd, page->data, MEMORY_PAGE, (off_t)page->addr) == (ssize_t)MEMORY_PAGE;
+}
+
+/* Adds one page to a vector, as part of its last element where it is the neighbour of that. */
+static size_t add_page(struct iovec *v, size_t n, void *base)
+{
+        if (n && (char *)v[n - 1].iov_base + v[n - 1].iov_len == (char *)base) {
+                v[n - 1].iov_len += MEMORY_PAGE;
+                return n;
+        }
+        v[n] = (struct iovec){ base, MEMORY_PAGE };
+        return n + 1;
+}
+
+/* One call for up to IOV_MAX stretches. How many pages were filled; *asked how many were tried. */
+static size_t read_batch(struct process *p, struct memory_page *pages, size_t n, size_t *asked)
+{
+        struct iovec local[IOV_MAX], remote[IOV_MAX];
+        size_t locals = 0, remotes = 0, i;
+        ssize_t got;
+
+        for (i = 0; i < n && locals < IOV_MAX && remotes < IOV_MAX; i++) {
+                locals = add_page(local, locals, pages[i].data);
+                remotes = add_page(remote, remotes, (void *)(uintptr_t)pages[i].addr);
+        }
+        *asked = i;
+        got = process_vm_readv(p->memory_tid, local, locals, remote, remotes, 0);
+        if (got < 0 && errno == ESRCH)
+                p->gone = true;
+        else if (got < 0 && errno != EFAULT) /* not allowed, in whatever words a seccomp filter says so */
+                p->by_mem_fd = true;
+        return got < 0 ? 0 : (size_t)got / MEMORY_PAGE;
+}
+
+/* process_vm_readv(2) honours the protection that the process sees, the mem file does not. Code that may be run but
+ * not read is worth the difference; guard pages are not: they would read as zeros. */
+static bool execute_only(const struct process *p, uint64_t addr)
+{
+        const struct mapping *m = target_mapping(&p->base, addr);
+
+        return m && (m->perms & (MAPS_READ | MAPS_EXEC)) == MAPS_EXEC;
+}
+
+/* Not worth a call: nothing is mapped there, as behind the end of a stack that is read ahead. Guard pages would read
+ * as zeros by the mem file. */
+static bool hopeless(const struct process *p, uint64_t addr)
+{
+        const struct mapping *m;
+
+        if (p->gone)
+                return true;
+        if (!p->loaded)
+                return false;
+        m = target_mapping(&p->base, addr);
+        return !m || !(m->perms & (MAPS_READ | MAPS_EXEC));
+}
+
+/* One page's entry (Documentation/admin-guide/mm/pagemap.rst). Where the file is refused: as of a page that is there. */
+static uint64_t pagemap_entry(struct process *p, uint64_t addr)
+{
+        uint64_t page = addr / MEMORY_PAGE, first = page - page % PAGEMAP_WINDOW;
+        char path[32];
+
+        if (p->pagemap_fd == MEM_FD_UNTRIED) {
+                snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)p->base.living);
+                p->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+        }
+        if (p->pagemap_fd < 0)
+                return PAGEMAP_PRESENT;
+        if (first != p->pagemap_first || !first) {
+                for (size_t i = 0; i < PAGEMAP_WINDOW; i++)
+                        p->pagemap[i] = PAGEMAP_PRESENT;
+                if (pread(p->pagemap_fd, p->pagemap, sizeof(p->pagemap), (off_t)(first * sizeof(uint64_t))) < 0)
+                        return PAGEMAP_PRESENT;
+                p->pagemap_first = first;
+        }
+        return p->pagemap[page - first];
+}
+
+static bool is_anonymous(const struct mapping *m)
+{
+        return m && (!*m->path || !strcmp(m->path, "[heap]") || !strncmp(m->path, "[anon:", 6));
+}
+
+/* Anonymous memory that nobody has written yet is known without a look: zeros. And a look may never end: whoever was to
+ * fill the page by userfaultfd(2) is a thread that we hold, or has died. */
+static bool fill_untouched(struct process *p, struct memory_page *page)
+{
+        if (!p->loaded || !is_anonymous(target_mapping(&p->base, page->addr)) ||
+            pagemap_entry(p, page->addr) & PAGEMAP_TAKEN)
+                return false;
+        memset(page->data, 0, MEMORY_PAGE);
+        return true;
+}
+
+/* Fills the first pages up to one that cannot be read. How many are done with, at least 1. */
+static size_t fetch_some(struct process *p, struct memory_page *pages, size_t n)
+{
+        size_t asked, got;
+
+        for (got = 0; got < n && !hopeless(p, pages[got].addr); got++)
+                ;
+        n = got;
+        if (!n) {
+                pages[0].data = NULL;
+                return 1;
+        }
+        for (got = 0; got < n && !fill_untouched(p, &pages[got]); got++)
+                ;
+        if (!got)
+                return 1;
+        n = got;
+        if (!p->by_mem_fd) {
+                got = read_batch(p, pages, n, &asked);
+                if (got == asked)
+                        return got;
+                if (p->gone || (!p->by_mem_fd && !execute_only(p, pages[got].addr))) {
+                        pages[got].data = NULL;
+                        return got + 1;
+                }
+                if (got)
+                        return got;
+        }
+        if (!read_by_mem_fd(p, &pages[0]))
+                pages[0].data = NULL;
+        return 1;
+}
+
+static void fetch(void *ctx, struct memory_page *pages, size_t n)
+{
+        ((struct process *)ctx)->pagemap_first = 0;
+        for (size_t i = 0; i < n;)
+                i += fetch_some(ctx, pages + i, n - i);
+}
+
+static ssize_t read_memory(struct target *t, uint64_t addr, void *buf, size_t len)
+{
+        return (ssize_t)memory_read(process_of(t)->memory, addr, buf, len);
+}
+
+static void prefetch(struct target *t, const struct memory_range *ranges, size_t n)
+{
+        memory_prefetch(process_of(t)->memory, ranges, n);
+}
+
+/* ---- life ---- */
+
+static void free_process(struct target *t)
+{
+        struct process *p = process_of(t);
+
+        attach_release_all(p);
+        memory_free(p->memory);
+        if (p->mem_fd >= 0)
+                close(p->mem_fd);
+        if (p->pagemap_fd >= 0)
+                close(p->pagemap_fd);
+        free(p->held);
+        free(p);
+}
+
+static const struct target_ops process_ops = { .read = read_memory, .prefetch = prefetch, .free = free_process };
+
+struct process *process_of(struct target *t)
+{
+        return (struct process *)t; /* `base` is its first member */
+}
+
+/* Is its root directory another than ours? Asked once, since a root of its own costs each opening of a file more. */
+static void set_root(struct target *t)
+{
+        struct stat theirs, ours;
+
+        snprintf(t->root, sizeof(t->root), "/proc/%d/root", (int)t->living);
+        if (stat(t->root, &theirs) == 0 && stat("/", &ours) == 0 && theirs.st_dev == ours.st_dev &&
+            theirs.st_ino == ours.st_ino)
+                t->root[0] = '\0';
+}
+
+struct process *process_new(pid_t pid)
+{
+        struct process *p = calloc(1, sizeof(*p));
+
+        if (!p)
+                return NULL;
+        p->base.ops = &process_ops;
+        p->base.pid = pid;
+        p->base.proc = proc_number(pid);
+        p->base.living = proc_living(p->base.proc);
+        p->memory_tid = pid;
+        if (p->base.living != p->base.proc)
+                p->memory_tid = p->base.proc == pid ? p->base.living : proc_own_tid(p->base.proc, p->base.living);
+        p->mem_fd = p->pagemap_fd = MEM_FD_UNTRIED;
+        p->memory = memory_new(fetch, p);
+        if (!p->memory) {
+                free(p);
+                return NULL;
+        }
+        set_root(&p->base);
+        return p;
+}
+
+int process_open(pid_t pid, struct target **out, char *why, size_t why_size)
+{
+        struct process *p = process_new(pid);
+        int err = p ? process_load(&p->base) : -ENOMEM;
+
+        if (err) {
+                snprintf(why, why_size, "cannot read the mappings of process %d: %s", (int)pid, strerror(-err));
+                target_free(p ? &p->base : NULL);
+                return err;
+        }
+        *out = &p->base;
+        return 0;
+}
+
+/* ---- mappings and names ---- */
+
+static void read_name(struct target *t, struct target_thread *thread)
+{
+        char path[64];
+        ssize_t n;
+        int fd;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", (int)t->proc,
+                 (int)attach_task(process_of(t), thread->tid));
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return;
+        n = read(fd, thread->name, sizeof(thread->name) - 1);
+        close(fd);
+        if (n > 0 && thread->name[n - 1] == '\n')
+                n--;
+        thread->name[n > 0 ? n : 0] = '\0';
+}
+
+int process_load(struct target *t)
+{
+        struct process *p = process_of(t);
+        char path[32], *text;
+        size_t len;
+        int err;
+
+        if (p->loaded)
+                return 0;
+        snprintf(path, sizeof(path), "/proc/%d/maps", (int)t->living);
+        text = files_read(path, &len);
+        if (!text)
+                return -errno;
+        err = modules_parse_maps(t, text, len);
+        if (!err)
+                err = modules_build(t);
+        for (size_t i = 0; i < t->thread_count; i++)
+                read_name(t, &t->threads[i]);
+        p->loaded = true;
+        return err;
+}
+
+int process_set_crash(struct target *t, pid_t tid, const struct arch_registers *regs)
+{
+        for (size_t i = 0; i < t->thread_count; i++) {
+                struct target_thread crashed = t->threads[i];
+
+                if (crashed.tid != tid)
+                        continue;
+                for (int r = 0; r < ARCH_REGS; r++)
+                        if (regs->known & (1u << r))
+                                crashed.regs.v[r] = regs->v[r];
+                crashed.regs.known |= regs->known;
+                memmove(&t->threads[1], &t->threads[0], i * sizeof(t->threads[0]));
+                t->threads[0] = crashed;
+                return 0;
+        }
+        return -ESRCH;
+}
+
+struct process_counts process_counts(const struct target *t)
+{
+        struct memory_counts c = memory_counts(((const struct process *)t)->memory);
+
+        return (struct process_counts){ .reads = c.fetches, .pages = c.pages };
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/target/process_internal.h: what process.c (memory, maps) and attach.c (ptrace) share. */
+#ifndef CRASHPRE_UNWIND_PROCESS_INTERNAL_H
+#define CRASHPRE_UNWIND_PROCESS_INTERNAL_H
+
+#include "unwind/target/process.h"
+
+enum hold {
+        HOLD_ASKED,    /* seized and interrupted, has not stopped yet */
+        HOLD_STOPPED,  /* in ptrace-stop */
+        HOLD_REFUSED,  /* somebody else traces just this thread, or it has other credentials */
+        HOLD_GONE,     /* exited, or a zombie */
+        HOLD_RELEASED, /* detached */
+};
+
+struct held {
+        pid_t tid;
+        pid_t task; /* its number in /proc: the same, but for another namespace's /proc */
+        enum hold hold;
+        int signal; /* was about to be delivered when the thread stopped: goes with the detach */
+        struct arch_registers regs;
+};
+
+enum { MEM_FD_UNTRIED = -2 };
+
+#define PAGEMAP_WINDOW 64 /* pages whose entries are read at once */
+
+struct process {
+        struct target base;
+        struct memory *memory;
+        pid_t memory_tid; /* the thread by whose id process_vm_readv(2) finds it */
+        int mem_fd;       /* /proc/PID/mem; -1: refused */
+        int pagemap_fd;   /* /proc/PID/pagemap; likewise */
+        bool by_mem_fd;   /* process_vm_readv(2) is refused */
+        bool gone;        /* no such process any more: no system calls for memory */
+        bool loaded;
+        uint64_t pagemap_first; /* page number that pagemap[0] is of; 0: nothing was read yet */
+        uint64_t pagemap[PAGEMAP_WINDOW];
+        int tracer_patience; /* milliseconds left to wait for another tracer that is leaving */
+        struct held *held;
+        size_t held_count, held_room;
+};
+
+/* New, with nothing attached and nothing loaded; NULL without memory. */
+struct process *process_new(pid_t pid);
+struct process *process_of(struct target *t);
+
+/* attach.c: the number of a thread in /proc. */
+pid_t attach_task(struct process *p, pid_t tid);
+
+/* attach.c: lets go of all that is held; see process_release_all(). */
+void attach_release_all(struct process *p);
+
+uint64_t process_now_ns(void); /* CLOCK_MONOTONIC */
+
+#endif

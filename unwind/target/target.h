@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* unwind/target/target.h: the seam: a process to look at, whatever way it is reached.
+ *
+ * A live process under ptrace (process.h), our own process (self.h) and later a raw report give the same small table.
+ * Unwinding and symbols work on this and know neither ptrace nor JSON. Single-threaded; not async-signal-safe.
+ * Errors: 0 or -errno; sizes in bytes. "new": the caller frees; "borrowed": valid until the target is freed.
+ */
+#ifndef CRASHPRE_UNWIND_TARGET_H
+#define CRASHPRE_UNWIND_TARGET_H
+
+#include "unwind/core/cfi/cfi.h"
+#include "unwind/core/image/image.h"
+#include "unwind/core/image/maps.h"
+#include "unwind/target/memory.h"
+
+#include <sys/types.h>
+
+struct target;
+struct symbols;
+
+/* What the symbolizer had of a module; the report prints: none, symbols, dwarf, missing, deleted. */
+enum module_status {
+        MODULE_NONE,    /* no symbols at all */
+        MODULE_SYMBOLS, /* ELF symbols (.symtab, .dynsym or .gnu_debugdata) */
+        MODULE_DWARF,   /* debugging information found */
+        MODULE_MISSING, /* the file cannot be opened, or its build-id is another */
+        MODULE_DELETED, /* the file was deleted since; symbols may have been found all the same */
+};
+
+struct module {
+        char *path;                /* as /proc/PID/maps prints it less " (deleted)"; "[vdso]" */
+        uint64_t base, end;        /* lowest and highest address of its mappings */
+        struct image image;        /* read from the target's memory; image.base == 0: the headers were not readable */
+        uint64_t file_offset;      /* of the ELF header in the file: not 0 for a library inside an archive */
+        uint64_t dev, inode;       /* as in maps: dev = makedev(major, minor) */
+        bool deleted;              /* maps says so */
+        bool has_code;             /* a mapping of it is executable */
+        char *debug_file;          /* separate debug file found, or NULL; set by the symbolizer */
+        enum module_status status; /* set by the symbolizer */
+};
+
+struct module_list {
+        struct module *v; /* sorted by base */
+        size_t n;
+};
+
+struct mapping {
+        uint64_t start, end, offset;
+        uint64_t dev, inode; /* as in struct module */
+        uint32_t perms;      /* MAPS_* */
+        bool deleted;
+        const char *path; /* "" if none */
+        int module;       /* index of the module it is part of (its .bss too), -1 none */
+};
+
+struct mapping_list {
+        struct mapping *v; /* sorted by start */
+        size_t n;
+};
+
+struct thread_frame {
+        uint64_t pc;
+        uint64_t sp; /* stack pointer in this frame, 0 unknown */
+        enum cfi_trust trust;
+        bool exact_pc;     /* look-ups use pc, else pc - 1 */
+        bool signal_frame; /* a signal trampoline: gdb's <signal handler called> */
+        int module;        /* index, or -1 */
+};
+
+struct target_thread {
+        pid_t tid;
+        char name[17];               /* comm, "" unknown */
+        struct arch_registers regs;  /* regs.known == 0: not readable */
+        struct thread_frame *frames; /* innermost first; filled by unwind_threads() */
+        size_t frame_count;
+        size_t frames_omitted; /* in the middle: the innermost and outermost are kept */
+        size_t omitted_after;  /* index of the last frame before the gap */
+        enum cfi_end end;
+};
+
+struct target_ops {
+        /* Copies up to `len` bytes; returns how many (a short count at the first unreadable page), or -errno. */
+        ssize_t (*read)(struct target *t, uint64_t addr, void *buf, size_t len);
+        /* May be NULL: these ranges will be read soon, get them at once. */
+        void (*prefetch)(struct target *t, const struct memory_range *ranges, size_t n);
+        void (*free)(struct target *t);
+};
+
+struct target {
+        const struct target_ops *ops;
+        pid_t pid;
+        pid_t proc;   /* its number in the /proc mounted here (proc.h); 0: not to be found there */
+        pid_t living; /* proc_living() of that */
+        struct module_list modules;
+        struct mapping_list mappings;
+        struct target_thread *threads; /* the crashing one first once it was named */
+        size_t thread_count;
+        char root[32];           /* "/proc/PID/root" or "": prefix for the target's file names */
+        uint64_t deadline_ns;    /* CLOCK_MONOTONIC: unwinding gives up here; 0: never. The caller sets it. */
+        struct symbols *symbols; /* borrowed; set by symbols_new(), cleared by symbols_free() */
+        char *maps_text;         /* what the mappings' paths point into; freed with the target */
+};
+
+/* Reads exactly `len` bytes. 0 or -EFAULT. */
+int target_read(struct target *t, uint64_t addr, void *buf, size_t len);
+
+/* A NUL-terminated string of at most size - 1 bytes into `buf`. Its length, or -EFAULT where not even one byte is
+ * readable. */
+ssize_t target_read_string(struct target *t, uint64_t addr, char *buf, size_t size);
+
+/* The mapping that holds `addr`, borrowed; NULL if none. */
+const struct mapping *target_mapping(const struct target *t, uint64_t addr);
+
+/* The index in t->modules of the module that holds `addr`; -1 if none. Where mappings are known they decide, so that
+ * what is mapped into a gap of a module is not taken for it. */
+int target_module_index(const struct target *t, uint64_t addr);
+
+/* Has t->deadline_ns passed? */
+bool target_past_deadline(const struct target *t);
+
+/* Frees the target and all that hangs on it, but not its symbols: symbols_free() comes before. NULL is fine. */
+void target_free(struct target *t);
+
+#endif
