@@ -317,7 +317,7 @@ run café.py 8
 <module> café.py 15
 END
         [ "$(raw_section "$(raw_report)" python | wc -l)" = 4 ]
-        assert_stack "$(the_report)" _ctypes_callproc _PyEval_EvalFrameDefault Py_BytesMain
+        assert_stack "$(the_report)" ffi_call _PyEval_EvalFrameDefault Py_BytesMain
 }
 
 @test "Python: in a thread, and with faulthandler's own handler before ours" {
