@@ -286,8 +286,8 @@ $(LIBRARY): $(CRASH_OBJS) $(CALM_OBJS) $(PRELOAD_MAP)
 
 link_tool = $(CC) $(OPT) $(TOOL_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(TOOL_LIBS)
 
-$(BUILD)/bin/crashpre: $(OBJ)/tool/report/cli_main.o
-$(BUILD)/libexec/crashpre/crashpre-helper: $(OBJ)/tool/report/helper_main.o
+$(BUILD)/bin/crashpre: $(OBJ)/tool/report/command/main.o
+$(BUILD)/libexec/crashpre/crashpre-helper: $(OBJ)/tool/report/helper/main.o
 $(PROGRAMS): $(ARCHIVES) $(SAN_OBJS)
 	$(call say,LINK,$@)
 	$(mkdir)
