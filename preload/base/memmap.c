@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/memmap.h"
-#include "preload/base/linkmap.h"
-#include "preload/base/probe.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/image/maps.h"
 #include "unwind/core/terms/raw_format.h"
 
 #include <errno.h>
-#include <linux/limits.h>
 
 #define MAX_RANGES 16384
 #define NAMED_RANGES 4096 /* of those: kept for mappings that have a name or can be executed */
-#define MAX_MODULES 1024
 #define LINE_MAX_BYTES 8192 /* a path of PATH_MAX with each byte escaped is cut */
 #define NAMES_SIZE 65536    /* paths of lines beyond the kept text */
 
@@ -19,7 +15,6 @@
 static struct {
         struct memmap map;
         struct memmap_range range[MAX_RANGES];
-        struct memmap_module module[MAX_MODULES];
         char text[RAW_MAPS_CAP];
         char spill[LINE_MAX_BYTES];
         char names[NAMES_SIZE];
@@ -43,24 +38,7 @@ const struct memmap_range *memmap_find(const struct memmap *m, uint64_t addr)
         return NULL;
 }
 
-const struct memmap_module *memmap_module_of(const struct memmap *m, uint64_t addr)
-{
-        size_t low = 0, high = m->module_count;
-
-        while (low < high) {
-                size_t mid = low + (high - low) / 2;
-
-                if (addr < m->module[mid].start)
-                        high = mid;
-                else if (addr >= m->module[mid].end)
-                        low = mid + 1;
-                else
-                        return &m->module[mid];
-        }
-        return NULL;
-}
-
-static const char *keep_name(const char *s, size_t n)
+const char *memmap_keep_name(const char *s, size_t n)
 {
         char *to = store.names + store.names_used;
 
@@ -91,7 +69,7 @@ static void add_line(const char *line, size_t len, bool kept)
                 .end = parsed.end,
                 .offset = parsed.offset,
                 .perms = parsed.perms,
-                .path = kept ? parsed.path : keep_name(parsed.path, parsed.path_len),
+                .path = kept ? parsed.path : memmap_keep_name(parsed.path, parsed.path_len),
                 .path_len = (uint32_t)parsed.path_len,
                 .inode = parsed.inode,
                 .deleted = parsed.deleted != 0,
@@ -155,114 +133,33 @@ static void read_text(int fd)
                 read_rest(fd, store.text + len - tail, tail);
 }
 
-static bool same_file(const struct memmap_range *a, const struct memmap_range *b)
-{
-        if (a->path_len != b->path_len || a->inode != b->inode)
-                return false;
-        for (uint32_t i = 0; i < a->path_len; i++)
-                if (a->path[i] != b->path[i])
-                        return false;
-        return true;
-}
-
-/* A module begins where a file (or the vdso) is mapped with an ELF header at the mapping's start, and goes on through
- * the file's mappings inside the extent that its program headers claim. Only what has executable code counts: a data
- * file may look like ELF, too. */
-static void find_modules(void)
+void memmap_insert(const struct memmap_range *r)
 {
         struct memmap *m = &store.map;
+        size_t at = m->range_count;
 
-        for (size_t i = 0; i < m->range_count && m->module_count < MAX_MODULES;) {
-                const struct memmap_range *first = &m->range[i];
-                struct memmap_module *mod = &store.module[m->module_count];
-                bool executable = first->perms & MAPS_EXEC;
-                size_t next = i + 1;
-
-                if (!first->path_len || !(first->perms & MAPS_READ) || (!first->inode && first->path[0] != '[') ||
-                    image_read(&memmap_space, first->start, &mod->image) < 0) {
-                        i++;
-                        continue;
-                }
-                mod->start = first->start;
-                mod->end = first->end;
-                mod->path = first->path;
-                mod->path_len = first->path_len;
-                for (; next < m->range_count && m->range[next].start < mod->image.end; next++) {
-                        if (!same_file(first, &m->range[next]))
-                                continue;
-                        mod->end = m->range[next].end;
-                        executable |= (m->range[next].perms & MAPS_EXEC) != 0;
-                }
-                if (executable)
-                        m->module_count++;
-                i = executable ? next : i + 1;
-        }
-}
-
-/* The program's own path is what execve(2) was given, and may be relative: to a directory that the program has perhaps left,
- * but whoever opens the file compares its build ID. */
-static const char *absolute_path(const char *path)
-{
-        static char full[PATH_MAX];
-        long n;
-
-        if (path[0] == '/' || path[0] == '[' || !path[0])
-                return path;
-        n = sys_2(SYS_getcwd, (long)full, sizeof(full));
-        if (n < 2 || full[0] != '/') /* "(unreachable)/...": getcwd(2) */
-                return path;
-        n -= full[n - 2] == '/' ? 2 : 1;
-        full[n++] = '/';
-        if (path[0] == '.' && path[1] == '/')
-                path += 2;
-        for (; *path && n + 1 < PATH_MAX; path++)
-                full[n++] = *path;
-        full[n] = 0;
-        return full;
-}
-
-/* Without /proc: one range a module, said to be executable throughout, which is as much as can be told. */
-static void add_linked(void *ctx, const struct image *image, const char *path)
-{
-        struct memmap *m = &store.map;
-        size_t n = 0, at = m->module_count;
-
-        (void)ctx;
-        path = absolute_path(path);
-        while (path[n])
-                n++;
-        if (m->module_count == MAX_MODULES || m->range_count == MAX_RANGES)
+        if (at == MAX_RANGES) {
+                m->ranges_omitted++;
                 return;
-        path = keep_name(path, n);
-        for (; at > 0 && store.module[at - 1].start > image->base; at--) {
-                store.module[at] = store.module[at - 1];
-                store.range[at] = store.range[at - 1];
         }
-        store.module[at] = (struct memmap_module){
-                .image = *image, .start = image->base, .end = image->end, .path = path, .path_len = n
-        };
-        store.range[at] = (struct memmap_range){ .start = image->base,
-                                                 .end = image->end,
-                                                 .perms = MAPS_READ | MAPS_EXEC,
-                                                 .path = path,
-                                                 .path_len = (uint32_t)n };
-        m->module_count = ++m->range_count;
+        for (; at > 0 && store.range[at - 1].start > r->start; at--)
+                store.range[at] = store.range[at - 1];
+        store.range[at] = *r;
+        m->range_count++;
 }
 
 const struct memmap *memmap_read(void)
 {
         int fd = sys_openat(AT_FDCWD, "/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
 
-        store.map = (struct memmap){ .range = store.range, .module = store.module, .text = store.text };
+        store.map = (struct memmap){ .range = store.range, .text = store.text };
         store.names_used = 0;
         if (fd < 0) {
                 store.map.error = fd;
-                linkmap_each(&memmap_space, add_linked, NULL);
                 return &store.map;
         }
         read_text(fd);
         sys_close(fd);
-        find_modules();
         return &store.map;
 }
 
@@ -270,34 +167,3 @@ const struct memmap *memmap_last(void)
 {
         return &store.map;
 }
-
-static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
-{
-        const struct memmap_module *mod = memmap_module_of(&store.map, pc);
-
-        (void)ctx;
-        if (!mod)
-                return -ENOENT;
-        *out = (struct cfi_module){
-                .start = mod->start,
-                .end = mod->end,
-                .bias = mod->image.bias,
-                .eh_frame_hdr = mod->image.eh_frame_hdr,
-                .eh_frame_hdr_size = mod->image.eh_frame_hdr_size,
-        };
-        return 0;
-}
-
-static bool space_executable(void *ctx, uint64_t addr)
-{
-        const struct memmap_range *r = memmap_find(&store.map, addr);
-
-        (void)ctx;
-        return r && r->perms & MAPS_EXEC;
-}
-
-const struct cfi_space memmap_space = {
-        .read = probe_read,
-        .module = space_module,
-        .executable = space_executable,
-};

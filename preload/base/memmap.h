@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/base/memmap.h: the dying process's own memory map and modules, as /proc gives them.
+/* preload/base/memmap.h: the dying process's own memory map, as /proc shows it.
  *
- * Signal context: async-signal-safe; ld.so is never asked (its lock may be held). Static storage, one user at a time:
- * the thread that claimed the crash. Beyond the limits the map is truncated, counted, never wrong.
+ * Signal context: async-signal-safe. Static storage, one user at a time: the thread that claimed the crash. Beyond the limits the
+ * map is truncated and what is missing is counted. The modules in it: modmap.h.
  */
 #ifndef CRASHPRE_PRELOAD_MEMMAP_H
 #define CRASHPRE_PRELOAD_MEMMAP_H
 
-#include "unwind/core/image/image.h"
-
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct memmap_range {
         uint64_t start, end, offset;
@@ -21,18 +20,9 @@ struct memmap_range {
         bool deleted;
 };
 
-struct memmap_module {
-        struct image image;
-        uint64_t start, end; /* of its mappings */
-        const char *path;    /* as in struct memmap_range */
-        size_t path_len;
-};
-
 struct memmap {
         const struct memmap_range *range; /* sorted by address, as the kernel prints them */
         size_t range_count;
-        const struct memmap_module *module; /* sorted by address */
-        size_t module_count;
         const char *text; /* the file as read, whole lines, at most RAW_MAPS_CAP bytes */
         size_t text_len;
         size_t lines_omitted;  /* beyond text */
@@ -40,17 +30,19 @@ struct memmap {
         int error;             /* 0, or -errno of opening or reading the file */
 };
 
-/* Reads the map anew; probe_begin() must have been called. The result is valid until the next call. */
+/* Reads the map anew. The result is valid until the next call. Callers use modmap_read(), which reads the modules with it. */
 const struct memmap *memmap_read(void);
 
 /* The map read last; empty before the first time. */
 const struct memmap *memmap_last(void);
 
-/* The range or module that holds `addr`, or NULL. */
+/* The range that holds `addr`, or NULL. */
 const struct memmap_range *memmap_find(const struct memmap *m, uint64_t addr);
-const struct memmap_module *memmap_module_of(const struct memmap *m, uint64_t addr);
 
-/* What the CFI engine wants of the world, over the map read last. */
-extern const struct cfi_space memmap_space;
+/* Adds a range that is known from elsewhere to the map read last, in its order; its path must outlive the map. */
+void memmap_insert(const struct memmap_range *r);
+
+/* A copy of `n` bytes that lives as long as the map read last; "" where there is no room left. */
+const char *memmap_keep_name(const char *s, size_t n);
 
 #endif

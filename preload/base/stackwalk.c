@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/stackwalk.h"
-#include "preload/base/memmap.h"
+#include "preload/base/modmap.h"
 
 /* Enough for recursion and mutual recursion to hit; few, since each page first touched in a crash is a fault of our
  * own. */
@@ -29,7 +29,7 @@ uint32_t stackwalk(const struct arch_registers *regs, struct wire_frame *frame, 
         if (used)
                 __builtin_memset(rows, 0, sizeof(rows)); /* a module may have come or gone since */
         used = true;
-        cfi_walk_begin(&walk, &memmap_space, cache, regs);
+        cfi_walk_begin(&walk, &modmap_space, cache, regs);
         for (;;) {
                 put_frame(&frame[n++]);
                 if (n == max) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/crash/origin.h"
 #include "preload/base/crashstack.h"
-#include "preload/base/memmap.h"
+#include "preload/base/modmap.h"
 #include "preload/base/probe.h"
 #include "preload/base/stackwalk.h"
 #include "preload/base/syscalls.h"
@@ -26,7 +26,7 @@ static void search_handler(void *p)
         enum cfi_end end;
 
         probe_begin();
-        memmap_read();
+        modmap_read();
         s->found = dispatch_on_stack(frame, stackwalk(s->regs, frame, DEPTH, &end), s->out);
         probe_end();
 }
@@ -53,7 +53,7 @@ static void search_abort(void *p)
 
         arch_registers_from_context(s->uc, &regs);
         probe_begin();
-        memmap_read();
+        modmap_read();
         n = stackwalk(&regs, frame, ABORT_DEPTH, &end);
         probe_end();
         for (uint32_t i = 0; i < n; i++)

@@ -12,6 +12,8 @@
 #include "preload/raw/report.h"
 #include "preload/signal/mask.h"
 
+#include <limits.h>
+
 #define NS_PER_S 1000000000ull
 
 static struct {
@@ -20,69 +22,16 @@ static struct {
         int (*filter)(int sig);
         int (*after_report)(const char *raw_path);
         struct crash crash;
-        struct wire_crash wire;
 } state;
 
 static void begin_crash(enum wire_kind kind, uint64_t fault_ns)
 {
         struct crash *c = &state.crash;
-        struct timespec now = { 0, 0 };
-        size_t at = 0;
 
-        __builtin_memset(c, 0, sizeof(*c));
-        c->kind = kind;
-        c->fault_ns = fault_ns;
-        c->deadline_ns = fault_ns ? fault_ns + settings.timeout_s * NS_PER_S : 0;
-        c->pid = sys_getpid();
-        c->tid = sys_gettid();
-        sys_2(SYS_clock_gettime, CLOCK_REALTIME, (long)&now);
-        c->time_sec = now.tv_sec;
-        c->time_nsec = now.tv_nsec;
-        c->dir_fd = c->raw_fd = -1;
+        crash_begin(c, kind, fault_ns, settings.note);
+        c->wire.deadline_ns = fault_ns ? fault_ns + settings.timeout_s * NS_PER_S : 0;
         c->stderr_ok = output_stderr_ok();
-        sigsafe_cat(c->note, sizeof(c->note), &at, settings.note);
         rawreport_name(c);
-}
-
-static void fill_wire(struct wire_crash *w, const struct crash *c)
-{
-        size_t at = 0;
-
-        __builtin_memset(w, 0, sizeof(*w));
-        w->magic = WIRE_MAGIC;
-        w->version = WIRE_VERSION;
-        w->size = sizeof(*w);
-        w->kind = c->kind;
-        w->pid = c->pid;
-        w->tid = c->tid;
-        w->time_sec = c->time_sec;
-        w->time_nsec = c->time_nsec;
-        w->fault_ns = c->fault_ns;
-        w->raw_ns = c->raw_ns;
-        w->deadline_ns = c->deadline_ns;
-        w->sigmask = c->sigmask;
-        w->altstack_base = crashstack_base();
-        w->altstack_size = crashstack_size();
-        w->regs = c->regs;
-        if (c->uc) {
-                w->fault_trap = arch_context_trap(c->fault_uc);
-                w->fault_error = arch_context_fault_error(c->fault_uc);
-                __builtin_memcpy(w->siginfo, &c->info, sizeof(w->siginfo));
-        }
-        w->uncaught_exception = c->uncaught;
-        w->terminate = c->terminate;
-        w->exception_certain = c->exception_certain;
-        w->throw_count = c->throw_count;
-        __builtin_memcpy(w->throw_pc, c->throw_pc, sizeof(w->throw_pc));
-        w->frame_count = c->frame_count;
-        w->frame_end = c->frame_end;
-        __builtin_memcpy(w->frames, c->frame, c->frame_count * sizeof(c->frame[0]));
-        __builtin_memcpy(w->id, c->id, sizeof(w->id));
-        __builtin_memcpy(w->dir, c->dir, sizeof(w->dir));
-        __builtin_memcpy(w->message, c->message, sizeof(w->message));
-        __builtin_memcpy(&w->exception, &c->exception, sizeof(w->exception));
-        __builtin_memcpy(w->note, c->note, sizeof(w->note));
-        sigsafe_cat(w->reason, sizeof(w->reason), &at, c->reason ? c->reason : "");
 }
 
 static void step_raw(void *crash)
@@ -92,8 +41,7 @@ static void step_raw(void *crash)
 
 static void step_helper(void *crash)
 {
-        fill_wire(&state.wire, crash);
-        spawn_helper(crash, &state.wire);
+        spawn_helper(crash);
 }
 
 static void step_after_report(void *crash)
@@ -102,9 +50,9 @@ static void step_after_report(void *crash)
         char path[PATH_MAX];
         size_t at = 0;
 
-        sigsafe_cat(path, sizeof(path), &at, c->dir);
+        sigsafe_cat(path, sizeof(path), &at, c->wire.dir);
         sigsafe_cat(path, sizeof(path), &at, "/");
-        sigsafe_cat(path, sizeof(path), &at, c->id);
+        sigsafe_cat(path, sizeof(path), &at, c->wire.id);
         sigsafe_cat(path, sizeof(path), &at, ".txt");
         state.handled = state.after_report(path) != 0;
 }
@@ -123,7 +71,7 @@ static void report_steps(void *crash)
                 mask_for_crash_path(NULL);
                 output_append_outcome(c, "given up after a fault in the crash path, signal ", NULL, fault.signal);
         }
-        if (state.after_report && c->dir[0] && !guard_run(step_after_report, c, &fault))
+        if (state.after_report && c->wire.dir[0] && !guard_run(step_after_report, c, &fault))
                 mask_for_crash_path(NULL);
         output_finish(c);
 }
@@ -162,11 +110,11 @@ bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, 
         schedule_enter(kind == WIRE_KIND_FATAL);
         begin_crash(kind, fault_ns);
         c->signal = sig;
-        c->info = *info;
+        c->wire.siginfo = *info;
         c->uc = uc;
-        c->fault_uc = uc;
-        arch_registers_from_context(uc, &c->regs);
-        c->sigmask = mask_believed(mask_of_context(uc));
+        crash_set_fault(c, uc);
+        arch_registers_from_context(uc, &c->wire.regs);
+        c->wire.sigmask = mask_believed(mask_of_context(uc));
         state.handled = false;
         if (wanted())
                 make_report();
@@ -176,16 +124,14 @@ bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, 
 
 int crashreport_on_request(const char *reason, const struct arch_registers *regs, uint64_t sigmask, uint64_t fault_ns)
 {
-        static char copy[256];
         struct crash *c = &state.crash;
         size_t at = 0;
 
         schedule_enter(false);
         begin_crash(WIRE_KIND_REQUEST, fault_ns);
-        c->regs = *regs;
-        c->sigmask = sigmask;
-        sigsafe_cat(copy, sizeof(copy), &at, reason ? reason : "");
-        c->reason = copy;
+        c->wire.regs = *regs;
+        c->wire.sigmask = sigmask;
+        sigsafe_cat(c->wire.reason, sizeof(c->wire.reason), &at, reason ? reason : "");
         make_report();
         schedule_leave();
         return c->raw_err;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/helper/spawn.h"
-#include "preload/base/memmap.h"
+#include "preload/base/modmap.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
 #include "preload/helper/intermediate.h"
 #include "preload/raw/output.h"
 
+#include <limits.h>
 #include <errno.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -64,7 +65,7 @@ static enum outcome wait_byte(struct crash *c, int fd, char *byte)
                         return ENDED;
                 if (n == 0 && spawn_wait_is_over())
                         return INTERRUPTED;
-                if (c->deadline_ns ? sys_clock_ns(CLOCK_MONOTONIC) >= c->deadline_ns
+                if (c->wire.deadline_ns ? sys_clock_ns(CLOCK_MONOTONIC) >= c->wire.deadline_ns
                                    : slices >= settings.timeout_s * (NSEC_PER_S / SLICE_NS))
                         return TIMED_OUT;
         }
@@ -131,7 +132,7 @@ static bool send_wire(int fd, const struct wire_crash *wire)
 }
 
 /* HELLO, go, and then bytes until the one that ends the wait. */
-static void converse(struct crash *c, struct wire_crash *wire, int crash_fd, int status_fd)
+static void converse(struct crash *c, int crash_fd, int status_fd)
 {
         char byte = 0;
         enum outcome got = wait_byte(c, status_fd, &byte);
@@ -141,8 +142,8 @@ static void converse(struct crash *c, struct wire_crash *wire, int crash_fd, int
                  * EINVAL: no Yama. */
                 if (!intermediate_word()->elsewhere)
                         sys_5(SYS_prctl, PR_SET_PTRACER, intermediate_word()->helper_pid, 0, 0, 0);
-                wire->sent_ns = sys_clock_ns(CLOCK_MONOTONIC);
-                if (send_wire(crash_fd, wire))
+                c->wire.sent_ns = sys_clock_ns(CLOCK_MONOTONIC);
+                if (send_wire(crash_fd, &c->wire))
                         do
                                 got = wait_byte(c, status_fd, &byte);
                         while (got == GOT_BYTE && byte != WIRE_DONE);
@@ -151,9 +152,9 @@ static void converse(struct crash *c, struct wire_crash *wire, int crash_fd, int
         }
         if (got != GOT_BYTE)
                 finish_badly(c, got);
-        else if (c->kind != WIRE_KIND_FATAL)
+        else if (c->wire.kind != WIRE_KIND_FATAL)
                 intermediate_collect();
-        if (c->kind != WIRE_KIND_FATAL)
+        if (c->wire.kind != WIRE_KIND_FATAL)
                 sys_5(SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0);
 }
 
@@ -161,7 +162,7 @@ static void converse(struct crash *c, struct wire_crash *wire, int crash_fd, int
  * the build tree and in an installed prefix alike. */
 static bool find_helper(void)
 {
-        const struct memmap_module *self = memmap_module_of(memmap_last(), (uint64_t)find_helper);
+        const struct modmap_module *self = modmap_find((uint64_t)find_helper);
         size_t dir = self ? self->path_len : 0, at = 0;
 
         sigsafe_cat(helper_path, sizeof(helper_path), &at, settings.helper);
@@ -202,11 +203,11 @@ static bool children_elsewhere(void)
                 !sigsafe_streq(own, children));
 }
 
-void spawn_helper(struct crash *c, struct wire_crash *wire)
+void spawn_helper(struct crash *c)
 {
         int crash_pipe[2], status_pipe[2], err;
 
-        if (!intermediate_free(c->pid)) {
+        if (!intermediate_free(c->wire.pid)) {
                 output_append_outcome(c, "not started: an earlier one has not gone", NULL, OUTPUT_NO_NUMBER);
                 return;
         }
@@ -216,7 +217,7 @@ void spawn_helper(struct crash *c, struct wire_crash *wire)
                                       NULL, OUTPUT_NO_NUMBER);
                 return;
         }
-        if (c->kind != WIRE_KIND_FATAL && children_elsewhere()) {
+        if (c->wire.kind != WIRE_KIND_FATAL && children_elsewhere()) {
                 output_append_outcome(c, "not started: the program's children live in another pid namespace", NULL,
                                       OUTPUT_NO_NUMBER);
                 return;
@@ -231,13 +232,13 @@ void spawn_helper(struct crash *c, struct wire_crash *wire)
                 (const int[]){
                         -1, -1, c->stderr_ok ? 2 : -1, [WIRE_FD_CRASH] = crash_pipe[0],
                         [WIRE_FD_STATUS] = status_pipe[1], [WIRE_FD_RAW] = c->raw_fd, [WIRE_FD_DIR] = c->dir_fd },
-                c->pid, c->deadline_ns);
+                c->wire.pid, c->wire.deadline_ns);
         sys_close(crash_pipe[0]);
         sys_close(status_pipe[1]);
         if (err)
                 tell_clone_refused(c, -err);
         else
-                converse(c, wire, crash_pipe[1], status_pipe[0]);
+                converse(c, crash_pipe[1], status_pipe[0]);
         sys_close(crash_pipe[1]);
         sys_close(status_pipe[0]);
 }

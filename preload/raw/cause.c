@@ -15,21 +15,21 @@ static struct sigsafe_out *const out = &raw.out;
 /* The fault class as far as it is known without symbols or a disassembler. */
 static const char *fault_class(const struct crash *c)
 {
-        uint64_t addr = (uint64_t)c->info.si_addr, pc, sp;
+        uint64_t addr = (uint64_t)c->wire.siginfo.si_addr, pc, sp;
         struct arch_registers regs;
 
-        if (c->uncaught)
+        if (c->wire.uncaught_exception)
                 return "uncaught-exception";
-        if (c->terminate)
+        if (c->wire.terminate)
                 return "terminate";
-        if (c->info.si_code <= 0)
-                return c->signal == SIGABRT && c->info.si_pid == c->pid ? "abort" : "sent-by-process";
+        if (c->wire.siginfo.si_code <= 0)
+                return c->signal == SIGABRT && c->wire.siginfo.si_pid == c->wire.pid ? "abort" : "sent-by-process";
         arch_registers_from_context(c->fault_uc, &regs);
         pc = regs.v[ARCH_REG_PC];
         sp = regs.v[ARCH_REG_SP];
         switch (c->signal) {
         case SIGSEGV:
-                if (c->info.si_code == SI_KERNEL)
+                if (c->wire.siginfo.si_code == SI_KERNEL)
                         return arch_context_is_protection_fault(c->fault_uc) ? "non-canonical-address" : "unknown";
                 if (addr == pc)
                         return pc < NULL_PAGE               ? "null-call"
@@ -42,11 +42,11 @@ static const char *fault_class(const struct crash *c)
                         return "stack-overflow";
                 if (addr + 65536 > sp && addr < sp + NULL_PAGE && !(memmap_find(raw.map, addr)->perms & MAPS_READ))
                         return "stack-overflow";
-                return c->info.si_code == SEGV_ACCERR ? "write-to-read-only" : "unmapped-address";
+                return c->wire.siginfo.si_code == SEGV_ACCERR ? "write-to-read-only" : "unmapped-address";
         case SIGBUS:
-                return c->info.si_code == BUS_ADRALN ? "bus-misaligned" : "bus-file-truncated";
+                return c->wire.siginfo.si_code == BUS_ADRALN ? "bus-misaligned" : "bus-file-truncated";
         case SIGFPE:
-                return c->info.si_code == FPE_INTDIV ? "integer-divide-by-zero" : "unknown";
+                return c->wire.siginfo.si_code == FPE_INTDIV ? "integer-divide-by-zero" : "unknown";
         case SIGILL:
                 return "illegal-instruction";
         case SIGTRAP:
@@ -61,38 +61,38 @@ static const char *fault_class(const struct crash *c)
 static void put_syscall(const struct crash *c)
 {
         rawline_key("syscall");
-        sigsafe_dec(out, c->info.si_syscall);
-        if (c->info.si_arch != ARCH_AUDIT) {
+        sigsafe_dec(out, c->wire.siginfo.si_syscall);
+        if (c->wire.siginfo.si_arch != ARCH_AUDIT) {
                 sigsafe_str(out, " arch ");
-                sigsafe_hex(out, c->info.si_arch);
+                sigsafe_hex(out, c->wire.siginfo.si_arch);
         }
         sigsafe_char(out, '\n');
 }
 
 static void put_signal(const struct crash *c)
 {
-        const char *name = signames_signal(c->signal), *code = signames_code(c->signal, c->info.si_code);
+        const char *name = signames_signal(c->signal), *code = signames_code(c->signal, c->wire.siginfo.si_code);
 
         rawline_key("signal");
         sigsafe_dec(out, c->signal);
         sigsafe_char(out, ' ');
         sigsafe_str(out, name ? name : "?");
         sigsafe_str(out, "\ncode: ");
-        sigsafe_dec(out, c->info.si_code);
+        sigsafe_dec(out, c->wire.siginfo.si_code);
         sigsafe_char(out, ' ');
         sigsafe_str(out, code ? code : "?");
         sigsafe_char(out, '\n');
-        if (signames_has_address(c->signal, c->info.si_code))
-                rawline_hex("address", (uint64_t)c->info.si_addr);
-        if (signames_has_sender(c->info.si_code)) {
+        if (signames_has_address(c->signal, c->wire.siginfo.si_code))
+                rawline_hex("address", (uint64_t)c->wire.siginfo.si_addr);
+        if (signames_has_sender(c->wire.siginfo.si_code)) {
                 rawline_key("sender");
                 sigsafe_str(out, "pid ");
-                sigsafe_dec(out, c->info.si_pid);
+                sigsafe_dec(out, c->wire.siginfo.si_pid);
                 sigsafe_str(out, " uid ");
-                sigsafe_dec(out, (int64_t)(uint32_t)c->info.si_uid);
+                sigsafe_dec(out, (int64_t)(uint32_t)c->wire.siginfo.si_uid);
                 sigsafe_char(out, '\n');
         }
-        if (c->signal == SIGSYS && c->info.si_code > 0)
+        if (c->signal == SIGSYS && c->wire.siginfo.si_code > 0)
                 put_syscall(c);
         rawline_key("trap");
         sigsafe_dec(out, (int64_t)arch_context_trap(c->fault_uc));
@@ -117,11 +117,11 @@ static void put_exception(const struct exception_chain *chain)
 
 static void put_throw_site(const struct crash *c)
 {
-        for (uint32_t i = 0; i < c->throw_count; i++) {
+        for (uint32_t i = 0; i < c->wire.throw_count; i++) {
                 rawline_key("thrown at");
-                sigsafe_hex(out, c->throw_pc[i]);
+                sigsafe_hex(out, c->wire.throw_pc[i]);
                 sigsafe_char(out, ' ');
-                rawsection_place(c->throw_pc[i]);
+                rawsection_place(c->wire.throw_pc[i]);
                 sigsafe_char(out, '\n');
         }
 }
@@ -134,17 +134,17 @@ void rawsection_cause(void)
         sigsafe_str(out, RAW_SECTION_CAUSE "\n");
         if (!c->signal)
                 kind = "request";
-        else if (c->signal == SIGABRT && c->uncaught)
+        else if (c->signal == SIGABRT && c->wire.uncaught_exception)
                 kind = "exception";
         rawline_str("kind", kind);
         if (c->signal)
                 put_signal(c);
-        if (c->message[0])
-                rawline_text("message", c->message, sigsafe_strlen(c->message));
-        if (c->exception_certain) {
-                put_exception(&c->exception);
+        if (c->wire.message[0])
+                rawline_text("message", c->wire.message, sigsafe_strlen(c->wire.message));
+        if (c->wire.exception_certain) {
+                put_exception(&c->wire.exception);
                 put_throw_site(c);
         }
-        if (c->reason)
-                rawline_text("reason", c->reason, sigsafe_strlen(c->reason));
+        if (c->wire.kind == WIRE_KIND_REQUEST)
+                rawline_text("reason", c->wire.reason, sigsafe_strlen(c->wire.reason));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/raw/exception.h"
 #include "preload/base/memmap.h"
+#include "preload/base/modmap.h"
 #include "preload/base/probe.h"
 #include "preload/facts/notes.h"
 #include "preload/facts/throws.h"
@@ -16,15 +17,14 @@
 
 int exception_frame_of(const struct crash *c, const char *name)
 {
-        const struct memmap *map = memmap_last();
-        const struct memmap_module *asked = NULL;
+        const struct modmap_module *asked = NULL;
         struct dynsym symbol = { 0, 0 };
 
-        for (uint32_t i = 0; i < c->frame_count && i < DEPTH; i++) {
-                uint64_t pc = c->frame[i].pc - !c->frame[i].exact_pc;
-                const struct memmap_module *m = memmap_module_of(map, pc);
+        for (uint32_t i = 0; i < c->wire.frame_count && i < DEPTH; i++) {
+                uint64_t pc = c->wire.frames[i].pc - !c->wire.frames[i].exact_pc;
+                const struct modmap_module *m = modmap_find(pc);
 
-                if (m && m != asked && dynsym_find(&memmap_space, &m->image, name, &symbol) < 0)
+                if (m && m != asked && dynsym_find(&modmap_space, &m->image, name, &symbol) < 0)
                         symbol = (struct dynsym){ 0, 0 };
                 asked = m;
                 if (m && pc - symbol.addr < symbol.size)
@@ -46,7 +46,7 @@ static bool is_code(const struct memmap *map, uint64_t addr)
 static bool is_held(const struct memmap *map, const struct exception_object *e)
 {
         return e->handlers && e->handlers <= HANDLERS_MAX && e->handlers >= -HANDLERS_MAX &&
-               memmap_module_of(map, e->type) && is_code(map, e->terminate_handler);
+               modmap_find(e->type) && is_code(map, e->terminate_handler);
 }
 
 /* Pointers to the unwinder's header, to the object, to libstdc++'s and LLVM's own headers (without and with the
@@ -59,7 +59,7 @@ static bool leads_to_exception(const struct memmap *map, uint64_t word, struct e
         if (!r || !(r->perms & MAPS_WRITE))
                 return false;
         for (unsigned i = 0; i < sizeof(to_header); i++)
-                if (exception_at(&memmap_space, word + (uint64_t)(int64_t)to_header[i], out) && is_held(map, out))
+                if (exception_at(&modmap_space, word + (uint64_t)(int64_t)to_header[i], out) && is_held(map, out))
                         return true;
         return false;
 }
@@ -72,8 +72,8 @@ static bool is_being_thrown(const struct crash *c, const struct exception_object
 {
         uint64_t begin = e->is_llvm ? e->cleanup - LLVM_BEFORE : e->cleanup;
 
-        for (uint32_t i = 0; i < c->frame_count && i < DEPTH; i++)
-                if (c->frame[i].pc - begin < THROWING_SOURCE)
+        for (uint32_t i = 0; i < c->wire.frame_count && i < DEPTH; i++)
+                if (c->wire.frames[i].pc - begin < THROWING_SOURCE)
                         return true;
         return false;
 }
@@ -100,11 +100,11 @@ static bool take(struct finding *f, const struct crash *c, uint64_t word)
 static void scan(struct finding *f, const struct crash *c)
 {
         const struct memmap *map = memmap_last();
-        uint64_t sp = c->regs.v[ARCH_REG_SP] & ~(uint64_t)7, word;
+        uint64_t sp = c->wire.regs.v[ARCH_REG_SP] & ~(uint64_t)7, word;
         const struct memmap_range *stack = memmap_find(map, sp);
 
         for (unsigned i = 0; i < ARCH_REGS; i++)
-                if (c->regs.known >> i & 1 && !take(f, c, c->regs.v[i]))
+                if (c->wire.regs.known >> i & 1 && !take(f, c, c->wire.regs.v[i]))
                         return;
         for (uint64_t at = sp; stack && at < stack->end && at < sp + SCAN_BYTES; at += sizeof(word)) {
                 if (probe_read(NULL, at, &word, sizeof(word)) < 0)
@@ -118,7 +118,7 @@ static void scan(struct finding *f, const struct crash *c)
 
 static bool aborts_itself(const struct crash *c)
 {
-        return c->signal == SIGABRT && c->info.si_code <= 0 && c->info.si_pid == c->pid;
+        return c->signal == SIGABRT && c->wire.siginfo.si_code <= 0 && c->wire.siginfo.si_pid == c->wire.pid;
 }
 
 /* Its slot may have been taken by another throw since, or be written just now by another thread. */
@@ -128,28 +128,28 @@ static void find_throw_site(struct crash *c, uint64_t object)
 
         if (!object || __atomic_load_n(&site->object, __ATOMIC_ACQUIRE) != object)
                 return;
-        c->throw_count = site->count < WIRE_THROW_FRAMES ? site->count : WIRE_THROW_FRAMES;
-        __builtin_memcpy(c->throw_pc, site->pc, c->throw_count * sizeof(site->pc[0]));
+        c->wire.throw_count = site->count < WIRE_THROW_FRAMES ? site->count : WIRE_THROW_FRAMES;
+        __builtin_memcpy(c->wire.throw_pc, site->pc, c->wire.throw_count * sizeof(site->pc[0]));
         if (__atomic_load_n(&site->object, __ATOMIC_ACQUIRE) != object)
-                c->throw_count = 0;
+                c->wire.throw_count = 0;
 }
 
 static void find_unhooked(struct crash *c)
 {
         /* The personality routine calls it where an exception would leave a function that is noexcept. */
         static const char *const callers[] = { "_ZSt9terminatev", "__cxa_call_terminate", "__gxx_personality_v0" };
-        const struct exception_reader reader = { .space = &memmap_space };
+        const struct exception_reader reader = { .space = &modmap_space };
         struct finding f = { .any = false };
 
         for (unsigned i = 0; i < sizeof(callers) / sizeof(callers[0]); i++)
-                c->terminate |= exception_frame_of(c, callers[i]) >= 0;
+                c->wire.terminate |= exception_frame_of(c, callers[i]) >= 0;
         scan(&f, c);
         if (!f.any)
                 return;
-        exception_describe(&reader, &f.object, &c->exception);
+        exception_describe(&reader, &f.object, &c->wire.exception);
         find_throw_site(c, f.object.object);
-        c->terminate |= f.thrown;
-        c->uncaught = c->exception_certain = c->terminate;
+        c->wire.terminate |= f.thrown;
+        c->wire.uncaught_exception = c->wire.exception_certain = c->wire.terminate;
 }
 
 void exception_find(struct crash *c)
@@ -158,11 +158,11 @@ void exception_find(struct crash *c)
 
         if (!c->signal)
                 return;
-        if (t->count && t->tid == c->tid) {
-                c->terminate = aborts_itself(c);
-                c->uncaught = c->terminate && t->in_flight;
-                c->exception_certain = true;
-                __builtin_memcpy(&c->exception, &t->exception, sizeof(c->exception));
+        if (t->count && t->tid == c->wire.tid) {
+                c->wire.terminate = aborts_itself(c);
+                c->wire.uncaught_exception = c->wire.terminate && t->in_flight;
+                c->wire.exception_certain = true;
+                __builtin_memcpy(&c->wire.exception, &t->exception, sizeof(c->wire.exception));
                 find_throw_site(c, t->object);
         } else if (aborts_itself(c)) {
                 find_unhooked(c);

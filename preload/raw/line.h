@@ -8,13 +8,17 @@
 #define CRASHPRE_PRELOAD_RAWLINE_H
 
 #include "preload/base/memmap.h"
+#include "preload/base/modmap.h"
 #include "preload/base/sigsafe.h"
 #include "preload/raw/crash.h"
+
+#include <limits.h>
 
 struct raw_writer {
         struct sigsafe_out out;
         struct crash *crash;
         const struct memmap *map;
+        const struct modmap *modules;
         char text[PATH_MAX]; /* for whoever needs a buffer just now */
 };
 

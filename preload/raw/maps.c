@@ -9,8 +9,8 @@ static struct sigsafe_out *const out = &raw.out;
 void rawsection_modules(void)
 {
         sigsafe_str(out, RAW_SECTION_MODULES "\n");
-        for (size_t i = 0; i < raw.map->module_count; i++) {
-                const struct memmap_module *m = &raw.map->module[i];
+        for (size_t i = 0; i < raw.modules->module_count; i++) {
+                const struct modmap_module *m = &raw.modules->module[i];
 
                 sigsafe_hex(out, m->start);
                 sigsafe_char(out, ' ');
@@ -49,8 +49,8 @@ static void put_named_ranges(void)
 {
         const struct memmap_range *last = NULL;
 
-        for (uint32_t i = 0; i < raw.crash->frame_count + ARCH_DWARF_REGS; i++) {
-                uint64_t addr = i < ARCH_DWARF_REGS ? raw.crash->regs.v[i] : raw.crash->frame[i - ARCH_DWARF_REGS].pc;
+        for (uint32_t i = 0; i < raw.crash->wire.frame_count + ARCH_DWARF_REGS; i++) {
+                uint64_t addr = i < ARCH_DWARF_REGS ? raw.crash->wire.regs.v[i] : raw.crash->wire.frames[i - ARCH_DWARF_REGS].pc;
                 const struct memmap_range *r = memmap_find(raw.map, addr);
 
                 if (r && r != last && (r->path < raw.map->text || r->path >= raw.map->text + raw.map->text_len))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/raw/message.h"
 #include "preload/base/memmap.h"
+#include "preload/base/modmap.h"
 #include "preload/base/probe.h"
 #include "preload/base/sigsafe.h"
 #include "preload/facts/notes.h"
@@ -13,7 +14,7 @@
 #define ABORT_DEPTH 6                         /* frames from raise() to who called abort() */
 #define ABORT_MESSAGE_MAX (64u * 1024 * 1024) /* no text of glibc's is longer: its size is damaged */
 
-static bool is_libc(const struct memmap_module *m)
+static bool is_libc(const struct modmap_module *m)
 {
         static const char name[] = "libc";
         size_t base = m->path_len;
@@ -30,13 +31,13 @@ static bool is_libc(const struct memmap_module *m)
 /* glibc keeps the text of a failed assertion, of malloc, of _FORTIFY_SOURCE and of the stack protector for debuggers:
  * the private symbol __abort_msg points to { unsigned int size; char msg[]; }, where `size` is that of the whole
  * mapping (glibc, include/stdlib.h: struct abort_msg_s; sysdeps/posix/libc_fatal.c and assert/assert.c set it). */
-static bool read_abort_message(const struct memmap_module *libc, char *to, size_t size)
+static bool read_abort_message(const struct modmap_module *libc, char *to, size_t size)
 {
         struct dynsym symbol;
         uint32_t mapped;
         uint64_t at;
 
-        if (dynsym_find(&memmap_space, &libc->image, "__abort_msg", &symbol) < 0 || symbol.size != sizeof(at) ||
+        if (dynsym_find(&modmap_space, &libc->image, "__abort_msg", &symbol) < 0 || symbol.size != sizeof(at) ||
             probe_read(NULL, symbol.addr, &at, sizeof(at)) < 0 || !at ||
             probe_read(NULL, at, &mapped, sizeof(mapped)) < 0)
                 return false;
@@ -59,7 +60,7 @@ static void set(struct crash *c, const char *text)
 {
         size_t at = 0;
 
-        sigsafe_cat(c->message, sizeof(c->message), &at, text);
+        sigsafe_cat(c->wire.message, sizeof(c->wire.message), &at, text);
 }
 
 /* What the C++ run-time prints, and keeps nowhere: the functions that print it are on the stack. */
@@ -75,9 +76,9 @@ static void find_runtime_message(struct crash *c)
         for (unsigned i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
                 if (exception_frame_of(c, verdicts[i].function) >= 0)
                         set(c, verdicts[i].text);
-        if (c->terminate && !c->message[0] && notes.terminate.count > 1)
+        if (c->wire.terminate && !c->wire.message[0] && notes.terminate.count > 1)
                 set(c, "terminate called recursively");
-        if (c->terminate && !c->message[0] && !c->uncaught)
+        if (c->wire.terminate && !c->wire.message[0] && !c->wire.uncaught_exception)
                 set(c, "terminate called without an active exception");
 }
 
@@ -86,15 +87,15 @@ static bool leads_to_formatter(struct crash *c, uint64_t word)
 {
         const struct memmap_range *r = word % 8 ? NULL : memmap_find(memmap_last(), word);
 
-        return r && r->perms & MAPS_WRITE && library_message_debug(&memmap_space, word, c->message, sizeof(c->message));
+        return r && r->perms & MAPS_WRITE && library_message_debug(&modmap_space, word, c->wire.message, sizeof(c->wire.message));
 }
 
 static bool find_formatter(struct crash *c)
 {
-        uint64_t sp = c->regs.v[ARCH_REG_SP] & ~(uint64_t)7, word;
+        uint64_t sp = c->wire.regs.v[ARCH_REG_SP] & ~(uint64_t)7, word;
 
         for (unsigned i = 0; i < ARCH_REGS; i++)
-                if (c->regs.known >> i & 1 && leads_to_formatter(c, c->regs.v[i]))
+                if (c->wire.regs.known >> i & 1 && leads_to_formatter(c, c->wire.regs.v[i]))
                         return true;
         for (uint64_t at = sp; at < sp + SCAN_BYTES && probe_read(NULL, at, &word, sizeof(word)) == 0;
              at += sizeof(word))
@@ -108,10 +109,10 @@ static bool aborts_within(const struct crash *c, const char *symbol)
 {
         struct dynsym found;
 
-        for (uint32_t i = 0; i < c->frame_count && i < ABORT_DEPTH; i++) {
-                const struct memmap_module *m = memmap_module_of(memmap_last(), c->frame[i].pc);
+        for (uint32_t i = 0; i < c->wire.frame_count && i < ABORT_DEPTH; i++) {
+                const struct modmap_module *m = modmap_find(c->wire.frames[i].pc);
 
-                if (m && dynsym_find(&memmap_space, &m->image, symbol, &found) == 0)
+                if (m && dynsym_find(&modmap_space, &m->image, symbol, &found) == 0)
                         return true;
         }
         return false;
@@ -122,26 +123,26 @@ static void find_library_message(struct crash *c)
 {
         int frame = exception_frame_of(c, "_ZSt21__glibcxx_assert_failPKciS0_S0_");
 
-        if (frame >= 0 && (uint32_t)frame + 1 < c->frame_count &&
-            library_message_assertion(&memmap_space, c->frame[frame + 1].pc, c->message, sizeof(c->message)))
+        if (frame >= 0 && (uint32_t)frame + 1 < c->wire.frame_count &&
+            library_message_assertion(&modmap_space, c->wire.frames[frame + 1].pc, c->wire.message, sizeof(c->wire.message)))
                 return;
-        c->message[0] = 0;
+        c->wire.message[0] = 0;
         if (!aborts_within(c, "_ZNK11__gnu_debug16_Error_formatter8_M_errorEv") || !find_formatter(c))
-                c->message[0] = 0;
+                c->wire.message[0] = 0;
 }
 
 void message_find(struct crash *c)
 {
-        const struct memmap *map = memmap_last();
+        const struct modmap *map = modmap_last();
 
-        if (c->signal != SIGABRT || c->info.si_code > 0 || c->info.si_pid != c->pid)
+        if (c->signal != SIGABRT || c->wire.siginfo.si_code > 0 || c->wire.siginfo.si_pid != c->wire.pid)
                 return;
-        if (c->terminate)
+        if (c->wire.terminate)
                 find_runtime_message(c);
-        for (size_t i = 0; i < map->module_count && !c->message[0]; i++)
-                if (is_libc(&map->module[i]) && !read_abort_message(&map->module[i], c->message, sizeof(c->message)))
-                        c->message[0] = 0;
-        if (!c->message[0])
+        for (size_t i = 0; i < map->module_count && !c->wire.message[0]; i++)
+                if (is_libc(&map->module[i]) && !read_abort_message(&map->module[i], c->wire.message, sizeof(c->wire.message)))
+                        c->wire.message[0] = 0;
+        if (!c->wire.message[0])
                 find_library_message(c);
-        trim_newlines(c->message);
+        trim_newlines(c->wire.message);
 }

@@ -24,7 +24,7 @@ void rawsection_context(void)
         uint32_t depth;
 
         for (unsigned i = 0; i < NOTES_THREADS && i < notes.thread_end; i++)
-                if (notes.thread[i].tid == raw.crash->tid)
+                if (notes.thread[i].tid == raw.crash->wire.tid)
                         t = &notes.thread[i];
         if (!t || !t->depth)
                 return;

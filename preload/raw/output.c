@@ -7,6 +7,7 @@
 #include "unwind/core/terms/redact.h"
 #include "unwind/core/terms/signames.h"
 
+#include <limits.h>
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <linux/close_range.h>
@@ -70,24 +71,24 @@ static bool lifted;
 
 void output_prepare(const struct crash *c)
 {
-        lifted = c->kind == WIRE_KIND_FATAL && sys_4(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&file_size) == 0;
-        if (c->kind != WIRE_KIND_FATAL)
+        lifted = c->wire.kind == WIRE_KIND_FATAL && sys_4(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&file_size) == 0;
+        if (c->wire.kind != WIRE_KIND_FATAL)
                 return;
         raise_limit(RLIMIT_FSIZE);
         take_own_table();
 }
 
-/* mkdir -p of c->dir. */
+/* mkdir -p of c->wire.dir. */
 static void make_directories(struct crash *c)
 {
-        for (char *p = c->dir + 1; *p; p++) {
+        for (char *p = c->wire.dir + 1; *p; p++) {
                 if (*p != '/')
                         continue;
                 *p = 0;
-                sys_3(SYS_mkdirat, AT_FDCWD, (long)c->dir, 0700);
+                sys_3(SYS_mkdirat, AT_FDCWD, (long)c->wire.dir, 0700);
                 *p = '/';
         }
-        sys_3(SYS_mkdirat, AT_FDCWD, (long)c->dir, 0700);
+        sys_3(SYS_mkdirat, AT_FDCWD, (long)c->wire.dir, 0700);
 }
 
 static bool candidate(unsigned i, char *dir, size_t size)
@@ -141,17 +142,17 @@ static int open_directory(const char *path)
 
 int output_open(struct crash *c, unsigned i)
 {
-        char name[sizeof(c->id) + 4];
+        char name[sizeof(c->wire.id) + 4];
         size_t at = 0;
 
         c->dir_fd = c->raw_fd = -1;
-        c->dir[0] = 0;
-        if (!candidate(i, c->dir, sizeof(c->dir)))
+        c->wire.dir[0] = 0;
+        if (!candidate(i, c->wire.dir, sizeof(c->wire.dir)))
                 return -ENOENT;
-        c->dir_fd = open_directory(c->dir);
+        c->dir_fd = open_directory(c->wire.dir);
         if (c->dir_fd == -ENOENT && !settings.dir_is_default) {
                 make_directories(c);
-                c->dir_fd = open_directory(c->dir);
+                c->dir_fd = open_directory(c->wire.dir);
         }
         if (c->dir_fd < 0) {
                 int err = c->dir_fd;
@@ -159,7 +160,7 @@ int output_open(struct crash *c, unsigned i)
                 c->dir_fd = -1;
                 return err;
         }
-        sigsafe_cat(name, sizeof(name), &at, c->id);
+        sigsafe_cat(name, sizeof(name), &at, c->wire.id);
         sigsafe_cat(name, sizeof(name), &at, ".txt");
         c->raw_fd = sys_openat(c->dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                settings.mode);
@@ -209,10 +210,10 @@ void output_finish(struct crash *c)
 
 void output_discard(struct crash *c)
 {
-        char name[sizeof(c->id) + 4];
+        char name[sizeof(c->wire.id) + 4];
         size_t at = 0;
 
-        sigsafe_cat(name, sizeof(name), &at, c->id);
+        sigsafe_cat(name, sizeof(name), &at, c->wire.id);
         sigsafe_cat(name, sizeof(name), &at, ".txt");
         if (c->dir_fd >= 0)
                 sys_3(SYS_unlinkat, c->dir_fd, (long)name, 0);
@@ -222,7 +223,7 @@ void output_discard(struct crash *c)
 /* "app[4242]", from "crash-app-4242-<time>". */
 static void put_program(struct sigsafe_out *o, const struct crash *c)
 {
-        const char *name = c->id + sizeof("crash-") - 1;
+        const char *name = c->wire.id + sizeof("crash-") - 1;
         size_t end = sigsafe_strlen(name);
 
         while (end && name[end] != '-')
@@ -231,7 +232,7 @@ static void put_program(struct sigsafe_out *o, const struct crash *c)
                 end--;
         sigsafe_bytes(o, name, end ? end - 1 : 0);
         sigsafe_char(o, '[');
-        sigsafe_dec(o, c->pid);
+        sigsafe_dec(o, c->wire.pid);
         sigsafe_char(o, ']');
 }
 
@@ -266,9 +267,9 @@ static void tell_stderr(struct sigsafe_out *o, const struct crash *c, const char
         put_outcome(o, what, detail, number);
         if (c->raw_fd >= 0) {
                 sigsafe_str(o, "report: ");
-                sigsafe_text(o, c->dir, sigsafe_strlen(c->dir));
+                sigsafe_text(o, c->wire.dir, sigsafe_strlen(c->wire.dir));
                 sigsafe_char(o, '/');
-                sigsafe_str(o, c->id);
+                sigsafe_str(o, c->wire.id);
                 sigsafe_str(o, ".txt\n");
         }
         sigsafe_flush(o);

@@ -98,8 +98,8 @@ static void put_system(void)
 void rawsection_process(void)
 {
         sigsafe_str(out, RAW_SECTION_PROCESS "\n");
-        rawline_dec("pid", raw.crash->pid);
-        rawline_dec("tid", raw.crash->tid);
+        rawline_dec("pid", raw.crash->wire.pid);
+        rawline_dec("tid", raw.crash->wire.tid);
         put_thread_name();
         rawline_dec("ppid", sys_0(SYS_getppid));
         put_link("exe", "/proc/thread-self/exe");

@@ -24,7 +24,7 @@ struct python {
 };
 
 /* "python3.11", "libpython3.11.so.1.0", or any program, which may have it linked in. */
-static bool may_be_python(const struct memmap_module *m)
+static bool may_be_python(const struct modmap_module *m)
 {
         static const char name[] = "python", library[] = ".so";
         size_t base = m->path_len;
@@ -43,11 +43,11 @@ static bool may_be_python(const struct memmap_module *m)
         return !is_library;
 }
 
-static bool find_function(const struct memmap_module *m, const char *name, void *function)
+static bool find_function(const struct modmap_module *m, const char *name, void *function)
 {
         struct dynsym symbol;
 
-        if (dynsym_find(&memmap_space, &m->image, name, &symbol) < 0)
+        if (dynsym_find(&modmap_space, &m->image, name, &symbol) < 0)
                 return false;
         __builtin_memcpy(function, &symbol.addr, sizeof(symbol.addr));
         return true;
@@ -55,8 +55,8 @@ static bool find_function(const struct memmap_module *m, const char *name, void 
 
 static bool find_python(struct python *p)
 {
-        for (size_t i = 0; i < raw.map->module_count; i++) {
-                const struct memmap_module *m = &raw.map->module[i];
+        for (size_t i = 0; i < raw.modules->module_count; i++) {
+                const struct modmap_module *m = &raw.modules->module[i];
 
                 if (may_be_python(m) && find_function(m, "_Py_DumpTraceback", &p->dump) &&
                     find_function(m, "PyGILState_GetThisThreadState", &p->this_thread))

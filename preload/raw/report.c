@@ -27,7 +27,7 @@ static struct sigsafe_out *const out = &raw.out;
 /* One line each: settings that were bad, directories that could not be used. */
 static void put_notes(void)
 {
-        const char *line = raw.crash->note;
+        const char *line = raw.crash->wire.note;
 
         while (*line) {
                 size_t n = 0;
@@ -44,9 +44,9 @@ static void put_header(void)
         struct crash *c = raw.crash;
 
         sigsafe_str(out, RAW_SCHEMA_LINE "\n");
-        rawline_str("id", c->id);
+        rawline_str("id", c->wire.id);
         rawline_key("time");
-        rawline_time(c->time_sec, c->time_nsec);
+        rawline_time(c->wire.time_sec, c->wire.time_nsec);
         sigsafe_str(out, "\nversion: " CRASHPRE_VERSION " (commit " CRASHPRE_COMMIT ")\nmachine: " ARCH_NAME "\n");
         put_notes();
 }
@@ -114,14 +114,14 @@ static int write_to_directory(struct crash *c, unsigned i)
                         output_discard(c);
         }
         if (err && err != -ENOENT)
-                crash_note(c, "no report could be written to ", c->dir, -err);
+                crash_note(c, "no report could be written to ", c->wire.dir, -err);
         return err;
 }
 
 /* 0 or -errno, -EBADF where report text is not wanted there. */
 static int write_to_stderr(struct crash *c)
 {
-        c->dir[0] = 0;
+        c->wire.dir[0] = 0;
         if (!c->stderr_ok && !settings.stderr_only)
                 return -EBADF;
         begin_output(2);
@@ -141,7 +141,7 @@ static void write_what_fits(struct crash *c)
                 if (sys_3(SYS_lseek, c->raw_fd, 0, SEEK_END) > 0)
                         return;
                 output_discard(c);
-                c->dir[0] = 0;
+                c->wire.dir[0] = 0;
         }
 }
 
@@ -150,7 +150,7 @@ static void walk(void *crash)
         struct crash *c = crash;
         uint32_t max = settings.max_frames < WIRE_MAX_FRAMES ? settings.max_frames : WIRE_MAX_FRAMES;
 
-        c->frame_count = stackwalk(&c->regs, c->frame, max, &c->frame_end);
+        c->wire.frame_count = stackwalk(&c->wire.regs, c->wire.frames, max, &c->wire.frame_end);
 }
 
 static void find_exception(void *crash)
@@ -171,11 +171,11 @@ static void find_origin(void *crash)
         struct crash *c = crash;
         struct dispatch d;
 
-        if (c->info.si_code > 0 || c->info.si_pid != c->pid || !dispatch_any() ||
-            !dispatch_on_stack(c->frame, c->frame_count, &d) || d.sig != c->signal)
+        if (c->wire.siginfo.si_code > 0 || c->wire.siginfo.si_pid != c->wire.pid || !dispatch_any() ||
+            !dispatch_on_stack(c->wire.frames, c->wire.frame_count, &d) || d.sig != c->signal)
                 return;
-        if (probe_copy((uint64_t)d.info, &c->info, sizeof(c->info)) == sizeof(c->info))
-                c->fault_uc = d.uc;
+        if (probe_copy((uint64_t)d.info, &c->wire.siginfo, sizeof(c->wire.siginfo)) == sizeof(c->wire.siginfo))
+                crash_set_fault(c, d.uc);
 }
 
 void rawreport_write(struct crash *c)
@@ -186,7 +186,8 @@ void rawreport_write(struct crash *c)
         raw.crash = c;
         output_prepare(c);
         probe_begin();
-        raw.map = memmap_read();
+        raw.modules = modmap_read();
+        raw.map = memmap_last();
         if (!guard_run(walk, c, &fault))
                 crash_note(c, "the stack walk of the raw report was abandoned by a fault of its own", NULL, 0);
         if (c->uc && !guard_run(find_origin, c, &fault))
@@ -203,7 +204,7 @@ void rawreport_write(struct crash *c)
         c->raw_err = err;
         if (err && write_to_stderr(c) && err != -ENOENT)
                 write_what_fits(c);
-        c->raw_ns = sys_clock_ns(CLOCK_MONOTONIC);
+        c->wire.raw_ns = sys_clock_ns(CLOCK_MONOTONIC);
         probe_end();
 }
 
@@ -229,25 +230,12 @@ void rawreport_name(struct crash *c)
         for (const char *p = base; *p; p++)
                 if (*p == '/' && p[1])
                         base = p + 1;
-        sigsafe_cat(c->id, sizeof(c->id), &at, "crash-");
+        sigsafe_cat(c->wire.id, sizeof(c->wire.id), &at, "crash-");
         for (; *base && at < 128; base++)
-                c->id[at++] = safe_char(*base);
-        c->id[at] = 0;
-        sigsafe_cat(c->id, sizeof(c->id), &at, "-");
-        sigsafe_cat_dec(c->id, sizeof(c->id), &at, (uint64_t)c->pid, 1);
-        sigsafe_cat(c->id, sizeof(c->id), &at, "-");
-        rawline_utc(c->id, sizeof(c->id), &at, c->time_sec, c->time_nsec, "", "");
-}
-
-void crash_note(struct crash *c, const char *what, const char *detail, int err)
-{
-        size_t at = sigsafe_strlen(c->note);
-
-        sigsafe_cat(c->note, sizeof(c->note), &at, what);
-        sigsafe_cat(c->note, sizeof(c->note), &at, detail ? detail : "");
-        if (err) {
-                sigsafe_cat(c->note, sizeof(c->note), &at, ": errno ");
-                sigsafe_cat_dec(c->note, sizeof(c->note), &at, (uint64_t)err, 1);
-        }
-        sigsafe_cat(c->note, sizeof(c->note), &at, "\n");
+                c->wire.id[at++] = safe_char(*base);
+        c->wire.id[at] = 0;
+        sigsafe_cat(c->wire.id, sizeof(c->wire.id), &at, "-");
+        sigsafe_cat_dec(c->wire.id, sizeof(c->wire.id), &at, (uint64_t)c->wire.pid, 1);
+        sigsafe_cat(c->wire.id, sizeof(c->wire.id), &at, "-");
+        rawline_utc(c->wire.id, sizeof(c->wire.id), &at, c->wire.time_sec, c->wire.time_nsec, "", "");
 }

@@ -13,7 +13,7 @@ void rawsection_registers(void)
 {
         static const char *const names[ARCH_REGS] = ARCH_REG_NAMES;
         static const uint8_t order[] = ARCH_REG_DISPLAY_ORDER;
-        const struct arch_registers *regs = &raw.crash->regs;
+        const struct arch_registers *regs = &raw.crash->wire.regs;
         size_t size;
         const void *xstate;
 
@@ -30,7 +30,7 @@ void rawsection_registers(void)
 
 void rawsection_place(uint64_t pc)
 {
-        const struct memmap_module *m = memmap_module_of(raw.map, pc);
+        const struct modmap_module *m = modmap_find(pc);
 
         if (!m) {
                 sigsafe_char(out, '-');
@@ -46,17 +46,17 @@ void rawsection_frames(void)
         struct crash *c = raw.crash;
 
         sigsafe_str(out, RAW_SECTION_FRAMES "\n");
-        for (uint32_t i = 0; i < c->frame_count; i++) {
+        for (uint32_t i = 0; i < c->wire.frame_count; i++) {
                 sigsafe_dec(out, i);
                 sigsafe_char(out, ' ');
-                sigsafe_str(out, cfi_trust_name((enum cfi_trust)c->frame[i].trust));
+                sigsafe_str(out, cfi_trust_name((enum cfi_trust)c->wire.frames[i].trust));
                 sigsafe_char(out, ' ');
-                sigsafe_hex(out, c->frame[i].pc);
+                sigsafe_hex(out, c->wire.frames[i].pc);
                 sigsafe_char(out, ' ');
-                rawsection_place(c->frame[i].pc);
-                if (c->frame[i].signal_frame)
+                rawsection_place(c->wire.frames[i].pc);
+                if (c->wire.frames[i].signal_frame)
                         sigsafe_str(out, " signal");
                 sigsafe_char(out, '\n');
         }
-        rawline_str("end", cfi_end_name(c->frame_end));
+        rawline_str("end", cfi_end_name(c->wire.frame_end));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/signal/dispatch.h"
-#include "preload/base/memmap.h"
+#include "preload/base/modmap.h"
 #include "preload/base/probe.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
@@ -207,7 +207,7 @@ void dispatch_inherit(int old_pid, int old_tid)
 static bool lies_in_frame(const struct dispatch *d, const struct wire_frame *frame)
 {
         return (uint64_t)d >= frame[0].sp && (uint64_t)d < frame[1].sp &&
-               memmap_module_of(memmap_last(), frame[0].pc) == memmap_module_of(memmap_last(), (uint64_t)lies_in_frame);
+               modmap_find(frame[0].pc) == modmap_find((uint64_t)lies_in_frame);
 }
 
 /* A child forked in a handler has the masks of that handler, but the signal was its parent's. */

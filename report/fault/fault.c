@@ -39,10 +39,8 @@ const char *fault_signal_name(struct report *report, int signal)
 
 void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *out)
 {
-        siginfo_t info;
+        const siginfo_t info = wire->siginfo;
 
-        _Static_assert(sizeof(info) == WIRE_SIGINFO_SIZE, "siginfo_t crosses the pipe whole");
-        memcpy(&info, wire->siginfo, sizeof(info));
         memset(out, 0, sizeof(*out));
         out->pid = wire->pid;
         out->regs = wire->regs;

@@ -53,9 +53,8 @@ void message_by_names(struct report *report, struct wire_crash *wire, struct tar
                                                  "std::__terminate",       "__cxa_call_terminate",
                                                  "__clang_call_terminate", "__gxx_personality_v0" };
         static const char *const pure[] = { "__cxa_pure_virtual" }, *const deleted[] = { "__cxa_deleted_virtual" };
-        siginfo_t info;
+        const siginfo_t info = wire->siginfo;
 
-        memcpy(&info, wire->siginfo, sizeof(info));
         if (info.si_signo != SIGABRT || info.si_code > 0)
                 return;
         if (!wire->terminate && is_on_stack(report, terminate, sizeof(terminate) / sizeof(terminate[0]))) {

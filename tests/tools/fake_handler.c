@@ -118,7 +118,7 @@ static void fill(int sig, const siginfo_t *info, const ucontext_t *uc)
         crash.fault_ns = now_ns();
         crash.deadline_ns = crash.fault_ns + (mode_is("late") ? 0 : DEADLINE_SECONDS * UINT64_C(1000000000));
         if (info)
-                memcpy(crash.siginfo, info, sizeof(crash.siginfo));
+                crash.siginfo = *info;
         take_registers(uc, &crash.regs);
         crash.fault_trap = (uint64_t)uc->uc_mcontext.gregs[REG_TRAPNO];
         crash.fault_error = (uint64_t)uc->uc_mcontext.gregs[REG_ERR];

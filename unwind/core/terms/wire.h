@@ -22,6 +22,8 @@
 #include "unwind/core/cfi/arch.h"
 #include "unwind/core/image/exception.h"
 
+#include <signal.h>
+
 enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 };
 
 #define WIRE_MAGIC 0x70435243u
@@ -29,7 +31,6 @@ enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 }
 #define WIRE_MAX_FRAMES 256
 #define WIRE_THROW_FRAMES 48
 #define WIRE_MESSAGE_MAX 4096 /* longer messages are cut, here and in the raw report */
-#define WIRE_SIGINFO_SIZE 128 /* the kernel's SI_MAX_SIZE, asm-generic/siginfo.h */
 
 enum wire_status { WIRE_HELLO = 'H', WIRE_RELEASED = 'R', WIRE_DONE = 'D' };
 
@@ -59,9 +60,9 @@ struct wire_crash {
         uint64_t sigmask;                      /* blocked at the crash, bit n-1 for signal n */
         uint64_t altstack_base, altstack_size; /* the stack the handler runs on */
         struct arch_registers regs;            /* at the crash */
-        /* the processor's words for the fault (x86-64: REG_TRAPNO, REG_ERR of the ucontext); 0 where none */
+        /* trap number and page-fault error code (x86-64: REG_TRAPNO, REG_ERR of the ucontext); 0 where none */
         uint64_t fault_trap, fault_error;
-        uint8_t siginfo[WIRE_SIGINFO_SIZE];        /* as delivered; all zero for a request */
+        siginfo_t siginfo;                         /* as delivered; all zero for a request */
         uint32_t uncaught_exception;               /* std::terminate was entered with an exception in flight */
         uint32_t terminate;                        /* std::terminate was entered at all */
         uint32_t frame_count, frame_end;           /* frames[] in use; enum cfi_end */
