@@ -94,7 +94,7 @@ OBJ := $(BUILD)/obj
 CORE_SRCS := $(sort $(wildcard unwind/core/*/*.c))
 UNWIND_SRCS := $(sort $(wildcard unwind/*/*.c))
 MAIN_SRCS := $(sort $(wildcard report/*/main.c))
-REPORT_SRCS := $(filter-out $(MAIN_SRCS),$(sort $(wildcard report/*/*.c)))
+REPORT_SRCS := $(filter-out $(MAIN_SRCS),$(sort $(wildcard report/*.c report/*/*.c)))
 
 # The flags follow the folder: these two may call libc. Everything else in preload/ is crash path, under its stricter rules.
 CALM_SRCS := $(sort $(wildcard preload/program/*.c preload/facts/*.c))

@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #define MAX_RANGES 16384
-#define NAMED_RANGES 4096 /* of those: kept for mappings that have a name or can be executed */
+#define NAMED_RANGES 4096   /* of those: kept for mappings that have a name or can be executed */
 #define LINE_MAX_BYTES 8192 /* a path of PATH_MAX with each byte escaped is cut */
 #define NAMES_SIZE 65536    /* paths of lines beyond the kept text */
 

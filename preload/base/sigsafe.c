@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
+#include "unwind/core/terms/clock.h"
 #include "unwind/core/terms/redact.h"
 
 #include <errno.h>
 #include <linux/limits.h>
-
-#define NS_PER_S 1000000000u
 
 #define SELECT_BITS 64
 

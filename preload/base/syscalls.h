@@ -7,6 +7,7 @@
 #define CRASHPRE_PRELOAD_SYSCALLS_H
 
 #include "preload/base/x86_64.h"
+#include "unwind/core/terms/clock.h"
 
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -105,7 +106,7 @@ static inline uint64_t sys_clock_ns(int clock)
         struct timespec ts = { 0, 0 };
 
         sys_2(SYS_clock_gettime, clock, (long)&ts);
-        return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+        return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 static inline int sys_ppoll(struct pollfd *fds, unsigned n, const struct timespec *timeout)
 {

@@ -4,14 +4,14 @@
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
 #include "preload/helper/spawn.h"
+#include "unwind/core/terms/clock.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
 
 #define SLICE_NS 50000000ll            /* how often it is looked */
 #define STDERR_PATIENCE_NS 2000000000u /* for a pipe that nobody reads */
-#define NS_PER_S 1000000000ull
-#define KEY "\nTracerPid:\t" /* proc(5), /proc/PID/status */
+#define KEY "\nTracerPid:\t"           /* proc(5), /proc/PID/status */
 
 /* Of the calling thread: a debugger attaches to the threads one by one. 0 where /proc does not tell, too: then the
  * wait goes on to its end. */

@@ -9,13 +9,13 @@
 #include "preload/signal/claim.h"
 #include "preload/signal/death.h"
 #include "preload/signal/mask.h"
+#include "unwind/core/terms/clock.h"
 
 #include <errno.h>
 
 #define FIRST_CHANCE_MAX 10 /* CRASHPRE_CHAIN=first: a runtime may fault and recover all day */
 /* beyond the timeout, for a thread that crashes while another's crash is being reported */
 #define OTHERS_PATIENCE_NS 5000000000ull
-#define NS_PER_S 1000000000ull
 /* What is rarely called must not make the frame of the usual way larger: it may be on an alternate stack of the
  * application's that has little room. */
 #define APART __attribute__((noinline))

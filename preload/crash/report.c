@@ -11,10 +11,9 @@
 #include "preload/raw/output.h"
 #include "preload/raw/report.h"
 #include "preload/signal/mask.h"
+#include "unwind/core/terms/clock.h"
 
 #include <limits.h>
-
-#define NS_PER_S 1000000000ull
 
 static struct {
         bool disabled;

@@ -4,7 +4,6 @@
 #include "preload/facts/notes.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
-#include "preload/program/api.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -92,12 +91,12 @@ static void put_metadata(const char *key, enum note_type type, const char *value
         __atomic_store_n(&metadata_lock, 0, __ATOMIC_RELEASE);
 }
 
-void api_set(const char *key, const char *value)
+void notes_set(const char *key, const char *value)
 {
         put_metadata(key, NOTE_STRING, value, NULL);
 }
 
-void api_set_int(const char *key, long value)
+void notes_set_int(const char *key, long value)
 {
         char text[32] = "-";
         size_t at = value < 0;
@@ -116,7 +115,7 @@ static __attribute__((format(printf, 3, 4))) void format(char *to, size_t size, 
         va_end(arguments);
 }
 
-void api_set_double(const char *key, double value)
+void notes_set_double(const char *key, double value)
 {
         char text[64];
 
@@ -124,17 +123,17 @@ void api_set_double(const char *key, double value)
         put_metadata(key, NOTE_DOUBLE, text, NULL);
 }
 
-void api_set_bool(const char *key, int value)
+void notes_set_bool(const char *key, int value)
 {
         put_metadata(key, NOTE_BOOL, value ? "true" : "false", NULL);
 }
 
-void api_set_volatile(const char *key, int (*read)(char *buf, size_t size))
+void notes_set_volatile(const char *key, int (*read)(char *buf, size_t size))
 {
         put_metadata(key, NOTE_VOLATILE, NULL, read);
 }
 
-void api_vbreadcrumb(const char *category, const char *text, va_list arguments)
+void notes_vbreadcrumb(const char *category, const char *text, va_list arguments)
 {
         uint64_t n = __atomic_fetch_add(&notes.breadcrumb_count, 1, __ATOMIC_ACQ_REL);
         struct note_breadcrumb *b = &notes.breadcrumb[n % NOTES_BREADCRUMBS];
@@ -202,7 +201,7 @@ static struct note_thread *my_record(void)
         return NULL;
 }
 
-void api_push(const char *module, const char *klass, const char *phase)
+void notes_push(const char *module, const char *klass, const char *phase)
 {
         struct note_thread *t = my_record();
 
@@ -216,7 +215,7 @@ void api_push(const char *module, const char *klass, const char *phase)
         __atomic_store_n(&t->depth, t->depth + 1, __ATOMIC_RELEASE);
 }
 
-void api_pop(void)
+void notes_pop(void)
 {
         struct note_thread *t = mine;
 
@@ -242,6 +241,6 @@ void notes_metadata_from_environment(char **envp)
                 }
                 key[n] = 0;
                 if (n && (*envp)[prefix + n] == '=')
-                        api_set(key, *envp + prefix + n + 1);
+                        notes_set(key, *envp + prefix + n + 1);
         }
 }

@@ -11,6 +11,7 @@
 
 #include "unwind/core/image/exception.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,6 +64,17 @@ struct notes {
 };
 
 extern struct notes notes;
+
+/* The functions behind crashpre.h, which documents them. Ordinary code; async-signal-safe: push, pop. */
+void notes_set(const char *key, const char *value);
+void notes_set_int(const char *key, long value);
+void notes_set_double(const char *key, double value);
+void notes_set_bool(const char *key, int value);
+void notes_set_volatile(const char *key, int (*read)(char *buf, size_t size));
+void notes_vbreadcrumb(const char *category, const char *format, va_list arguments)
+        __attribute__((format(printf, 2, 0)));
+void notes_push(const char *module, const char *klass, const char *phase);
+void notes_pop(void);
 
 /* CRASHPRE_META_name=value, at load. */
 void notes_metadata_from_environment(char **envp);

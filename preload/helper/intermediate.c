@@ -2,6 +2,7 @@
 #include "preload/helper/intermediate.h"
 #include "preload/base/keep.h"
 #include "preload/base/syscalls.h"
+#include "unwind/core/terms/clock.h"
 
 #include <errno.h>
 #include <linux/close_range.h>
@@ -14,11 +15,10 @@
 #define STACK_SIZE 16384
 #define HELPER_VARIABLES 128
 #define HELPER_MEMORY (8ull << 30) /* address space the helper may want */
-#define NSEC_PER_S 1000000000ll
-#define GRACE_NS 1000000000ull   /* beyond its deadline, for a helper that would see to it itself */
-#define SLICE_NS 20000000ll      /* how often a wait looks by itself */
-#define COLLECT_NS 2000000000ull /* for the intermediate to go after its helper was killed or is done */
-#define FIRST_FREE 16            /* where descriptors are parked while 0-6 are put in order */
+#define GRACE_NS 1000000000ull     /* beyond its deadline, for a helper that would see to it itself */
+#define SLICE_NS 20000000ll        /* how often a wait looks by itself */
+#define COLLECT_NS 2000000000ull   /* for the intermediate to go after its helper was killed or is done */
+#define FIRST_FREE 16              /* where descriptors are parked while 0-6 are put in order */
 
 /* Shared with the intermediate process, which runs in our memory, and with the helper's first instants before it
  * execs. */
@@ -155,7 +155,7 @@ static void await_helper(long pid, int *status)
 
         while (shared.deadline_ns && got <= 0 && got != -ECHILD) {
                 uint64_t now = sys_clock_ns(CLOCK_MONOTONIC), left = end > now ? end - now : 0;
-                struct timespec time = { (time_t)(left / NSEC_PER_S), (long)(left % NSEC_PER_S) };
+                struct timespec time = { (time_t)(left / NS_PER_S), (long)(left % NS_PER_S) };
                 long signal;
 
                 got = sys_4(SYS_wait4, pid, (long)status, __WALL | WNOHANG, 0);

@@ -6,13 +6,13 @@
 #include "preload/facts/settings.h"
 #include "preload/helper/intermediate.h"
 #include "preload/raw/output.h"
+#include "unwind/core/terms/clock.h"
 
-#include <limits.h>
 #include <errno.h>
+#include <limits.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#define NSEC_PER_S 1000000000ll
 #define SLICE_NS 20000000ll /* how often the wait looks for a pending Ctrl-C */
 #define NAP_NS 1000000ll    /* between two looks where even that is refused */
 #define HELPER_FROM_LIBRARY "../libexec/crashpre/crashpre-helper"
@@ -66,7 +66,7 @@ static enum outcome wait_byte(struct crash *c, int fd, char *byte)
                 if (n == 0 && spawn_wait_is_over())
                         return INTERRUPTED;
                 if (c->wire.deadline_ns ? sys_clock_ns(CLOCK_MONOTONIC) >= c->wire.deadline_ns
-                                   : slices >= settings.timeout_s * (NSEC_PER_S / SLICE_NS))
+                                        : slices >= settings.timeout_s * (NS_PER_S / SLICE_NS))
                         return TIMED_OUT;
         }
 }

@@ -2,11 +2,12 @@
 /* preload/program/api.c: the calls of crashpre.h, as a table for its wrappers and under their plain names for foreign callers
  * (ctypes, FFI). */
 #define CRASHPRE_NO_WRAPPERS
-#include "preload/program/api.h"
 #include "preload/crash/occasion.h"
 #include "preload/crash/report.h"
 #include "preload/crashpre.h"
+#include "preload/facts/notes.h"
 #include "preload/program/interpose.h"
+#include "preload/program/lastreport.h"
 
 #include <errno.h>
 
@@ -26,27 +27,27 @@ const char *crashpre_last_report(void);
 
 EXPORT void crashpre_set(const char *key, const char *value)
 {
-        api_set(key, value);
+        notes_set(key, value);
 }
 
 EXPORT void crashpre_set_int(const char *key, long value)
 {
-        api_set_int(key, value);
+        notes_set_int(key, value);
 }
 
 EXPORT void crashpre_set_double(const char *key, double value)
 {
-        api_set_double(key, value);
+        notes_set_double(key, value);
 }
 
 EXPORT void crashpre_set_bool(const char *key, int value)
 {
-        api_set_bool(key, value);
+        notes_set_bool(key, value);
 }
 
 EXPORT void crashpre_set_volatile(const char *key, int (*read)(char *buf, size_t size))
 {
-        api_set_volatile(key, read);
+        notes_set_volatile(key, read);
 }
 
 EXPORT void crashpre_breadcrumb(const char *category, const char *format, ...)
@@ -54,18 +55,18 @@ EXPORT void crashpre_breadcrumb(const char *category, const char *format, ...)
         va_list arguments;
 
         va_start(arguments, format);
-        api_vbreadcrumb(category, format, arguments);
+        notes_vbreadcrumb(category, format, arguments);
         va_end(arguments);
 }
 
 EXPORT void crashpre_push(const char *module, const char *klass, const char *phase)
 {
-        api_push(module, klass, phase);
+        notes_push(module, klass, phase);
 }
 
 EXPORT void crashpre_pop(void)
 {
-        api_pop();
+        notes_pop();
 }
 
 EXPORT int crashpre_report(const char *reason)
@@ -90,26 +91,26 @@ EXPORT void crashpre_set_enabled(int on)
 
 EXPORT const char *crashpre_last_report(void)
 {
-        return api_last_report();
+        return lastreport_newest();
 }
 
 EXPORT const struct crashpre_api *crashpre_get_api(void)
 {
         static const struct crashpre_api api = {
                 .size = sizeof(api),
-                .set = api_set,
-                .set_int = api_set_int,
-                .set_double = api_set_double,
-                .set_bool = api_set_bool,
-                .set_volatile = api_set_volatile,
-                .vbreadcrumb = api_vbreadcrumb,
-                .push = api_push,
-                .pop = api_pop,
+                .set = notes_set,
+                .set_int = notes_set_int,
+                .set_double = notes_set_double,
+                .set_bool = notes_set_bool,
+                .set_volatile = notes_set_volatile,
+                .vbreadcrumb = notes_vbreadcrumb,
+                .push = notes_push,
+                .pop = notes_pop,
                 .report = crashpre_report,
                 .set_filter = crashreport_set_filter,
                 .set_after_report = crashreport_set_after_report,
                 .set_enabled = crashpre_set_enabled,
-                .last_report = api_last_report,
+                .last_report = lastreport_newest,
         };
 
         return &api;

@@ -4,10 +4,10 @@
  * By system calls and our own few string functions: each name imported from libc is looked up at every start of every
  * program.
  */
+#include "preload/program/lastreport.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
-#include "preload/program/api.h"
 
 #include <limits.h>
 #include <string.h>
@@ -95,7 +95,7 @@ static void scan(int fd, struct newest *n)
                 }
 }
 
-const char *api_last_report(void)
+const char *lastreport_newest(void)
 {
         static char path[PATH_MAX];
         char exe[PATH_MAX];

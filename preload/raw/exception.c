@@ -45,8 +45,8 @@ static bool is_code(const struct memmap *map, uint64_t addr)
 /* Is it held by a catch clause, and does what must point into modules do so? What was freed is held by none. */
 static bool is_held(const struct memmap *map, const struct exception_object *e)
 {
-        return e->handlers && e->handlers <= HANDLERS_MAX && e->handlers >= -HANDLERS_MAX &&
-               modmap_find(e->type) && is_code(map, e->terminate_handler);
+        return e->handlers && e->handlers <= HANDLERS_MAX && e->handlers >= -HANDLERS_MAX && modmap_find(e->type) &&
+               is_code(map, e->terminate_handler);
 }
 
 /* Pointers to the unwinder's header, to the object, to libstdc++'s and LLVM's own headers (without and with the

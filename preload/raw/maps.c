@@ -50,7 +50,8 @@ static void put_named_ranges(void)
         const struct memmap_range *last = NULL;
 
         for (uint32_t i = 0; i < raw.crash->wire.frame_count + ARCH_DWARF_REGS; i++) {
-                uint64_t addr = i < ARCH_DWARF_REGS ? raw.crash->wire.regs.v[i] : raw.crash->wire.frames[i - ARCH_DWARF_REGS].pc;
+                uint64_t addr = i < ARCH_DWARF_REGS ? raw.crash->wire.regs.v[i]
+                                                    : raw.crash->wire.frames[i - ARCH_DWARF_REGS].pc;
                 const struct memmap_range *r = memmap_find(raw.map, addr);
 
                 if (r && r != last && (r->path < raw.map->text || r->path >= raw.map->text + raw.map->text_len))

@@ -87,7 +87,8 @@ static bool leads_to_formatter(struct crash *c, uint64_t word)
 {
         const struct memmap_range *r = word % 8 ? NULL : memmap_find(memmap_last(), word);
 
-        return r && r->perms & MAPS_WRITE && library_message_debug(&modmap_space, word, c->wire.message, sizeof(c->wire.message));
+        return r && r->perms & MAPS_WRITE &&
+               library_message_debug(&modmap_space, word, c->wire.message, sizeof(c->wire.message));
 }
 
 static bool find_formatter(struct crash *c)
@@ -124,7 +125,8 @@ static void find_library_message(struct crash *c)
         int frame = exception_frame_of(c, "_ZSt21__glibcxx_assert_failPKciS0_S0_");
 
         if (frame >= 0 && (uint32_t)frame + 1 < c->wire.frame_count &&
-            library_message_assertion(&modmap_space, c->wire.frames[frame + 1].pc, c->wire.message, sizeof(c->wire.message)))
+            library_message_assertion(&modmap_space, c->wire.frames[frame + 1].pc, c->wire.message,
+                                      sizeof(c->wire.message)))
                 return;
         c->wire.message[0] = 0;
         if (!aborts_within(c, "_ZNK11__gnu_debug16_Error_formatter8_M_errorEv") || !find_formatter(c))
@@ -140,7 +142,8 @@ void message_find(struct crash *c)
         if (c->wire.terminate)
                 find_runtime_message(c);
         for (size_t i = 0; i < map->module_count && !c->wire.message[0]; i++)
-                if (is_libc(&map->module[i]) && !read_abort_message(&map->module[i], c->wire.message, sizeof(c->wire.message)))
+                if (is_libc(&map->module[i]) &&
+                    !read_abort_message(&map->module[i], c->wire.message, sizeof(c->wire.message)))
                         c->wire.message[0] = 0;
         if (!c->wire.message[0])
                 find_library_message(c);

@@ -7,9 +7,9 @@
 #include "unwind/core/terms/redact.h"
 #include "unwind/core/terms/signames.h"
 
-#include <limits.h>
 #include <asm/ioctls.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <sys/resource.h>

@@ -35,13 +35,4 @@ bool cli_wants_colour(FILE *out);
 /* The value of --color: auto (as cli_wants_colour()), always or never. false: it is none of them. */
 bool cli_parse_colour(const char *when, FILE *out, bool *colour);
 
-/* Reads a report from directory `dir_fd` into an empty one: `file` ends in .json, or .txt for the raw report alone. 0,
- * or -errno with a sentence in `why`. */
-struct report;
-int cli_load_report(struct report *report, int dir_fd, const char *file, char *why, size_t why_size);
-
-/* Where reports are looked for if nobody says: $CRASHPRE_DIR alone, else ./crash-reports and then the working
- * directory. The n-th place (borrowed), or NULL after the last. */
-const char *cli_report_place(size_t n);
-
 #endif

@@ -2,8 +2,10 @@
 /* report/command/list.c: crashpre list: the reports of a directory, a line each. */
 #include "report/command/cli.h"
 
+#include "report/load.h"
 #include "report/model/names.h"
 #include "report/model/utf8.h"
+#include "report/place/places.h"
 #include "report/place/store.h"
 #include "report/text/text.h"
 #include "report/words/describe.h"
@@ -96,7 +98,7 @@ static void read_row(struct listing *l, const struct store_entry *entry, struct 
         read_name(l, row);
         if (!(entry->files & (STORE_JSON | STORE_RAW)))
                 row->error = "a core, but no report";
-        else if (cli_load_report(report, l->dir_fd, main_file(l, entry), why, sizeof(why)))
+        else if (load_report(report, l->dir_fd, main_file(l, entry), why, sizeof(why)))
                 row->error = pool_strdup(&l->pool, why);
         else
                 keep(l, row, report);
@@ -305,13 +307,13 @@ static int find(struct listing *l, const char *dir)
         if (dir)
                 err = look_into(l, dir);
         else
-                for (n = 0; !l->entry_count && cli_report_place(n); n++)
-                        err = look_into(l, cli_report_place(n));
+                for (n = 0; !l->entry_count && places_default(n); n++)
+                        err = look_into(l, places_default(n));
         if (err)
                 cli_error(l->self, "%s: %s", l->dir, strerror(-err));
         else if (!l->entry_count)
                 cli_error(l->self, "no crash report in %s; name a directory, or set CRASHPRE_DIR",
-                          dir || !cli_report_place(1) ? l->dir : "./crash-reports and the working directory");
+                          dir || !places_default(1) ? l->dir : "./crash-reports and the working directory");
         return l->entry_count ? CLI_SUCCESS : CLI_NOTHING;
 }
 

@@ -2,6 +2,7 @@
 /* report/command/run.c: crashpre run: a command under the preload, its exit passed on unchanged. */
 #include "report/command/cli.h"
 
+#include "report/load.h"
 #include "report/model/utf8.h"
 #include "report/place/install.h"
 #include "report/place/settings.h"
@@ -291,7 +292,7 @@ static void print_new_reports(struct run *r)
                 if (was_there(r, &v[i]) || !(v[i].files & (STORE_JSON | STORE_RAW)))
                         continue;
                 report = report_new();
-                if (cli_load_report(report, fd, file, why, sizeof(why)))
+                if (load_report(report, fd, file, why, sizeof(why)))
                         cli_error(r->self, "%s: %s", path, why);
                 else
                         add_report(r, &bugs, report, path);

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/command/cli.h"
 
-#include "report/fault/examine.h"
-#include "report/gather/message.h"
-#include "report/gather/stacks.h"
-#include "report/gather/throw_site.h"
-#include "report/model/json.h"
+#include "report/load.h"
+#include "report/place/places.h"
 #include "report/place/store.h"
-#include "report/raw/read.h"
 #include "report/text/text.h"
-#include "report/words/describe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,59 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define REPORT_LIMIT ((size_t)256 * 1024 * 1024)
-
 /* ---- one report ---- */
-
-/* A raw report alone: no names, the handler's own frames. */
-static int load_raw(struct report *report, const char *text, size_t len)
-{
-        struct examination seen;
-        struct raw_report raw;
-        struct target *t;
-        size_t i;
-        int err = raw_read(text, len, report, &raw);
-
-        if (err)
-                return err;
-        t = raw_target(&raw);
-        throw_site_add(t, raw.throw_pc, raw.throw_count);
-        stacks_fill(report, t, NULL, raw.facts.signal != 0);
-        throw_site_take(report, t, raw.throw_count);
-        message_exception_raw(report, &raw);
-        examine(report, &raw.facts, t, &seen); /* by the files, where they are the same still */
-        fault_classify(report, &raw.facts, t, &seen);
-        report->threads[0].context = raw.context;
-        report->threads[0].context_count = raw.context_count;
-        target_free(t);
-        if (!raw.complete)
-                report_diagnose(report, "raw", "the report ends early: the program died while it was written");
-        for (i = 0; i < raw.helper_count; i++)
-                report_diagnose(report, "helper", "%s", raw.helper[i]);
-        if (!raw.helper_count)
-                report_diagnose(report, "helper", "it left no word: names of functions are missing");
-        describe_summary(report);
-        return 0;
-}
-
-int cli_load_report(struct report *report, int dir_fd, const char *file, char *why, size_t why_size)
-{
-        size_t len = 0, name_len = strlen(file);
-        char *text;
-        int err = store_read(&report->pool, dir_fd, file, REPORT_LIMIT, &text, &len);
-
-        if (err) {
-                snprintf(why, why_size, "%s", strerror(-err));
-                return err;
-        }
-        if (name_len > 4 && !strcmp(file + name_len - 4, ".txt")) {
-                err = load_raw(report, text, len);
-                if (err)
-                        snprintf(why, why_size, "not a raw crash report (its first line tells)");
-                return err;
-        }
-        return json_read_report(text, len, report, why, why_size);
-}
 
 static int print_report(const char *path, bool all_threads, bool colour, char *why, size_t why_size)
 {
@@ -79,7 +22,7 @@ static int print_report(const char *path, bool all_threads, bool colour, char *w
                 .columns = text_columns(STDOUT_FILENO), .colour = colour, .all_threads = all_threads, .path = path
         };
         struct report *report = report_new();
-        int err = cli_load_report(report, AT_FDCWD, path, why, why_size);
+        int err = load_report(report, AT_FDCWD, path, why, why_size);
         char *text;
 
         if (!err) {
@@ -138,25 +81,15 @@ static void choose_named(struct choice *c, const char *name)
         }
 }
 
-const char *cli_report_place(size_t n)
-{
-        static const char *const places[] = { "crash-reports", "." };
-        const char *dir = getenv("CRASHPRE_DIR");
-
-        if (dir && *dir && strcmp(dir, "-"))
-                return n ? NULL : dir;
-        return n < sizeof(places) / sizeof(places[0]) ? places[n] : NULL;
-}
-
 /* Returns the places that were searched, for people. */
 static const char *choose_default(struct choice *c)
 {
         size_t n;
 
-        for (n = 0; cli_report_place(n); n++)
-                if (choose_newest(c, cli_report_place(n)))
+        for (n = 0; places_default(n); n++)
+                if (choose_newest(c, places_default(n)))
                         break;
-        return cli_report_place(1) ? "./crash-reports and the working directory" : cli_report_place(0);
+        return places_default(1) ? "./crash-reports and the working directory" : places_default(0);
 }
 
 static int show(const struct cli_command *self, int argc, char **argv)

@@ -3,6 +3,7 @@
  * capabilities all have a say. */
 #include "report/doctor/doctor.h"
 
+#include "unwind/target/clock.h"
 #include "unwind/target/process.h"
 
 #include <errno.h>
@@ -31,15 +32,12 @@ static void trace_parent(pid_t program, int go, int result)
         struct outcome o = { .attach = 0 };
         struct iovec here, there = { (void *)(uintptr_t)&known, sizeof(known) };
         struct target *t = NULL;
-        struct timespec now;
         long copy = 0;
         char byte;
 
         if (read(go, &byte, 1) != 1)
                 _exit(1);
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        o.attach = -process_attach(program, (uint64_t)(now.tv_sec + PATIENCE_MS / 2000) * 1000000000, &t, o.why,
-                                   sizeof(o.why));
+        o.attach = -process_attach(program, clock_now_ns() + PATIENCE_MS / 2 * NS_PER_MS, &t, o.why, sizeof(o.why));
         here = (struct iovec){ &copy, sizeof(copy) };
         if (process_vm_readv(program, &here, 1, &there, 1, 0) < 0)
                 o.read = errno;

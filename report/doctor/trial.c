@@ -3,16 +3,18 @@
  * directory of their own. */
 #include "report/doctor/doctor.h"
 
-#include "report/command/cli.h"
+#include "report/load.h"
 #include "report/model/model.h"
 #include "report/place/install.h"
 #include "report/place/store.h"
+#include "unwind/target/clock.h"
 #include "version.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -38,10 +40,7 @@ struct trial {
 
 static long now_ms(void)
 {
-        struct timespec ts;
-
-        clock_gettime(CLOCK_MONOTONIC, &ts);
-        return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+        return (long)(clock_now_ns() / NS_PER_MS);
 }
 
 /* A core size of one byte is the one limit that a core pattern with a pipe obeys (core(5)). */
@@ -149,7 +148,7 @@ static void judge_json(struct trial *t)
         size_t frames, i;
         char why[256] = "", trouble[256] = "";
 
-        if (cli_load_report(report, t->dir_fd, name, why, sizeof(why)) || !report->thread_count) {
+        if (load_report(report, t->dir_fd, name, why, sizeof(why)) || !report->thread_count) {
                 doctor_say(t->d, "trial", DOCTOR_FAIL, NULL, "the JSON report of a trial crash: %s", why);
                 report_free(report);
                 return;

@@ -7,7 +7,7 @@
 #include "unwind/core/terms/wire.h"
 #include "unwind/target/target.h"
 
-/* A crash as the dying process told it, by wire or by raw report. */
+/* A crash as the dying process described it, in the wire message or in its raw report. */
 struct crash_facts {
         int signal;               /* 0: a report on request */
         int code;                 /* si_code */
@@ -15,7 +15,7 @@ struct crash_facts {
         struct known_int sender_pid, sender_uid;
         struct known_int syscall;
         bool syscall_foreign; /* by the numbers of another processor or mode: int $0x80, x32 */
-        uint64_t trap, error; /* the processor's words, 0 unknown */
+        uint64_t trap, error; /* trap number and page-fault error code, 0 unknown */
         pid_t pid;
         bool uncaught_exception, terminate;
         struct arch_registers regs; /* of the crashing thread */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/fault/place.h"
 
+#include "report/model/names.h"
 #include "report/words/describe.h"
 #include "unwind/core/image/maps.h"
 
@@ -129,8 +130,8 @@ static const char *file_name(struct report *report, const struct mapping *m)
 const char *fault_place_name(struct report *report, const struct target *t, const struct mapping *m)
 {
         const char *module = m->module >= 0 && (size_t)m->module < t->modules.n
-                                     ? describe_base_name(t->modules.v[m->module].path)
-                                     : describe_base_name(m->path);
+                                     ? names_base(t->modules.v[m->module].path)
+                                     : names_base(m->path);
 
         switch (kind_of(t, m)) {
         case PLACE_STACK:

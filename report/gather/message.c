@@ -109,11 +109,3 @@ void message_exception(struct report *report, const struct exception_chain *chai
                     t->what_kind == EXCEPTION_WHAT_OWN);
         }
 }
-
-void message_exception_raw(struct report *report, const struct raw_report *raw)
-{
-        size_t i;
-
-        for (i = 0; i < raw->exception_count; i++)
-                add(report, raw->exceptions[i].type, raw->exceptions[i].what, raw->exceptions[i].what_unknown);
-}

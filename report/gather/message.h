@@ -3,8 +3,9 @@
 #ifndef CRASHPRE_REPORT_MESSAGE_H
 #define CRASHPRE_REPORT_MESSAGE_H
 
-#include "report/raw/read.h"
+#include "report/model/model.h"
 #include "unwind/core/terms/wire.h"
+#include "unwind/target/target.h"
 
 /* Completes by the names of frames what the handler could not know: in a program that has the C++ run-time linked
  * into it, std::terminate and its like have names only in the full symbol table. To be called with names and before
@@ -13,8 +14,5 @@ void message_by_names(struct report *report, struct wire_crash *wire, struct tar
 
 /* Fills report->cause.exception; what() that could not be had is told in the diagnostics. */
 void message_exception(struct report *report, const struct exception_chain *chain);
-
-/* The same from a raw report. */
-void message_exception_raw(struct report *report, const struct raw_report *raw);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/gather/source.h"
 
-#include "report/helper/guard.h"
 #include "report/model/utf8.h"
+#include "unwind/target/clock.h"
 #include "unwind/target/files.h"
 
 #include <errno.h>
@@ -263,7 +263,7 @@ void source_fill(struct report *report, const struct target *t, struct report_th
         for (i = 0; i < thread->frame_count && job.used < SOURCE_TOTAL_MAX; i++) {
                 if (done[i] || !wants(&job, &thread->frames[i]))
                         continue;
-                if (deadline_ns && guard_now() >= deadline_ns)
+                if (deadline_ns && clock_now_ns() >= deadline_ns)
                         break;
                 fill_file(&job, i, done);
         }

@@ -6,6 +6,7 @@
 #include "unwind/core/terms/signames.h"
 #include "unwind/core/terms/wire.h"
 #include "unwind/target/arch.h"
+#include "unwind/target/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +22,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#define NSEC_PER_SEC UINT64_C(1000000000)
 
 static const char *volatile stage = "start";
 
@@ -145,7 +144,7 @@ void guard_begin(long seconds)
                 install(crashes[i], on_crash);
         install(SIGALRM, on_alarm);
         pool_on_no_memory(on_no_memory);
-        guard_deadline(guard_now() + (uint64_t)seconds * NSEC_PER_SEC);
+        guard_deadline(clock_now_ns() + (uint64_t)seconds * NS_PER_S);
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -155,19 +154,11 @@ void guard_stage(const char *name)
         stage = name;
 }
 
-uint64_t guard_now(void)
-{
-        struct timespec ts;
-
-        clock_gettime(CLOCK_MONOTONIC, &ts);
-        return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
-
 void guard_deadline(uint64_t ns)
 {
-        uint64_t now = guard_now(), left = ns > now ? ns - now : 0;
-        struct itimerval timer = { .it_value = { .tv_sec = (time_t)(left / NSEC_PER_SEC),
-                                                 .tv_usec = (suseconds_t)(left % NSEC_PER_SEC / 1000) } };
+        uint64_t now = clock_now_ns(), left = ns > now ? ns - now : 0;
+        struct itimerval timer = { .it_value = { .tv_sec = (time_t)(left / NS_PER_S),
+                                                 .tv_usec = (suseconds_t)(left % NS_PER_S / 1000) } };
 
         if (!timer.it_value.tv_sec && !timer.it_value.tv_usec)
                 timer.it_value.tv_usec = 1; /* nothing would mean: no timer */
@@ -206,7 +197,7 @@ static char await_call(int fd, uint64_t until)
         uint64_t now;
         char why = 0;
 
-        while ((now = guard_now()) < until) {
+        while ((now = clock_now_ns()) < until) {
                 int n = getppid() != spare.owner ? 1 : poll(p, 2, (int)((until - now) / 1000000) + 1);
 
                 if (n > 0) {

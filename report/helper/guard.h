@@ -22,8 +22,6 @@ void guard_stage(const char *stage);
 
 /* CLOCK_MONOTONIC. */
 void guard_deadline(uint64_t ns);
-uint64_t guard_now(void);
-
 /* A stage that may crash, hang or eat all memory over files of unknown origin begins: forks a spare with all that is
  * known so far. In the helper itself, and where none can be had: NULL. In the spare, once the helper is in trouble
  * (its own death however it comes, or `soft_ns` over): what the trouble is, words to follow a colon; from there on

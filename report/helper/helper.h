@@ -19,9 +19,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NSEC_PER_SEC UINT64_C(1000000000)
-#define NSEC_PER_MSEC UINT64_C(1000000)
-
 struct helper {
         struct wire_crash wire;
         struct settings settings;

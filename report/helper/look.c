@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* report/helper/look.c: what is seen of the process: threads by ptrace, or what its handler sent; the raw report, /proc;
  * then names. */
+#include "report/finish.h"
 #include "report/gather/procfs.h"
 #include "report/gather/source.h"
-#include "report/gather/stacks.h"
-#include "report/gather/throw_site.h"
 #include "report/helper/helper.h"
 #include "report/model/redact.h"
 #include "report/place/store.h"
 #include "unwind/stack/unwind.h"
+#include "unwind/target/clock.h"
 #include "unwind/target/process.h"
 #include "version.h"
 
@@ -66,45 +66,13 @@ static void read_raw(struct helper *h)
 
 /* ---- nobody may look into the process ---- */
 
-static void fill_wire_frames(const struct wire_crash *w, const struct target *t, struct target_thread *thread)
-{
-        uint32_t i;
-
-        thread->end = w->frame_end <= CFI_END_NO_RULE ? (enum cfi_end)w->frame_end : CFI_END_NONE;
-        thread->frames = pool_malloc((w->frame_count + 1) * sizeof(*thread->frames));
-        thread->frame_count = w->frame_count;
-        for (i = 0; i < w->frame_count; i++) {
-                const struct wire_frame *from = &w->frames[i];
-                struct thread_frame *frame = &thread->frames[i];
-
-                frame->pc = from->pc;
-                frame->sp = from->sp;
-                frame->trust = from->trust <= CFI_TRUST_SCAN ? (enum cfi_trust)from->trust : CFI_TRUST_SCAN;
-                frame->signal_frame = from->signal_frame;
-                frame->exact_pc = from->exact_pc;
-                frame->module = target_module_index(t, from->exact_pc ? from->pc : from->pc - 1);
-        }
-}
-
-/* Puts the crashing thread, as its own handler saw it, before the threads that the target has. */
+/* The crashing thread, as its own handler saw it. */
 static void add_wire_thread(struct helper *h)
 {
-        struct target *t = h->target;
-        struct target_thread *threads = pool_malloc((t->thread_count + 1) * sizeof(*threads));
         const char *name = procfs_name(h->report, h->wire.tid);
 
-        memset(threads, 0, sizeof(*threads));
-        if (t->thread_count)
-                memcpy(threads + 1, t->threads, t->thread_count * sizeof(*threads));
-        free(t->threads);
-        t->threads = threads;
-        t->thread_count++;
-        if (!name)
-                name = h->raw.thread_name ? h->raw.thread_name : "";
-        strncpy(threads->name, name, sizeof(threads->name) - 1);
-        threads->tid = h->wire.tid;
-        threads->regs = h->wire.regs;
-        fill_wire_frames(&h->wire, t, threads);
+        if (target_add_crashed(h->target, &h->wire, name ? name : h->raw.thread_name))
+                report_diagnose(h->report, "unwind", "no memory for the frames of the crashing thread");
 }
 
 /* Nobody may look into the process: its handler's own frames, and modules from /proc or from the raw report. */
@@ -124,11 +92,8 @@ static void look_from_outside(struct helper *h)
         } else {
                 raw_fill_bias(&h->raw, h->target);
         }
-        if (!h->target) {
+        if (!h->target)
                 h->target = raw_target(&h->raw);
-                free(h->target->threads->frames);
-                h->target->thread_count = 0;
-        }
         add_wire_thread(h);
 }
 
@@ -146,7 +111,7 @@ static void symbols_to_report(void *ctx, const char *message)
 
 static void attach(struct helper *h)
 {
-        uint64_t now = guard_now(), left = h->wire.deadline_ns > now ? h->wire.deadline_ns - now : 0;
+        uint64_t now = clock_now_ns(), left = h->wire.deadline_ns > now ? h->wire.deadline_ns - now : 0;
         char why[512] = "";
 
         guard_stage("attach");
@@ -156,13 +121,13 @@ static void attach(struct helper *h)
                 report_diagnose(h->report, "attach", "the mappings of the process could not be read");
         if (!h->attached)
                 report_diagnose(h->report, "attach", "%s", why);
-        h->report->timings_us.attach = KNOWN_INT(helper_microseconds(now, guard_now()));
+        h->report->timings_us.attach = KNOWN_INT(helper_microseconds(now, clock_now_ns()));
 }
 
 static void unwind(struct helper *h)
 {
         enum unwind_check check = getenv("CRASHPRE_TEST_CROSS_CHECK") ? UNWIND_CROSS_CHECK : UNWIND_OWN;
-        uint64_t now = guard_now(), left = h->wire.deadline_ns > now ? h->wire.deadline_ns - now : 0;
+        uint64_t now = clock_now_ns(), left = h->wire.deadline_ns > now ? h->wire.deadline_ns - now : 0;
         int err;
 
         guard_stage("unwind");
@@ -171,7 +136,7 @@ static void unwind(struct helper *h)
         err = unwind_threads(h->target, (size_t)h->settings.max_frames, check, unwind_to_report, h->report);
         if (err)
                 report_diagnose(h->report, "unwind", "stopped early: %s", strerror(-err));
-        h->report->timings_us.unwind = KNOWN_INT(helper_microseconds(now, guard_now()));
+        h->report->timings_us.unwind = KNOWN_INT(helper_microseconds(now, clock_now_ns()));
 }
 
 /* Its policy came to us from the thread that crashed. As long as the program's threads were free it kept them from
@@ -215,7 +180,7 @@ void helper_look(struct helper *h)
         if (h->attached && !helper_is_fatal(h)) {
                 process_release_all(h->target);
                 helper_say(WIRE_RELEASED);
-                h->report->timings_us.held = KNOWN_INT(helper_microseconds(h->attach_began, guard_now()));
+                h->report->timings_us.held = KNOWN_INT(helper_microseconds(h->attach_began, clock_now_ns()));
         }
 }
 
@@ -223,18 +188,10 @@ void helper_look(struct helper *h)
 
 static void fill_stacks(struct helper *h, struct symbols *symbols)
 {
-        size_t thrown = h->wire.exception_certain ? h->wire.throw_count : 0;
-        int err;
+        int err = finish_stacks(h->report, h->target, symbols, &h->wire, &h->raw);
 
-        throw_site_add(h->target, h->wire.throw_pc, thrown);
-        err = stacks_fill(h->report, h->target, symbols, h->wire.kind != WIRE_KIND_REQUEST);
-        throw_site_take(h->report, h->target, thrown);
         if (err)
                 report_diagnose(h->report, "symbolize", "no names: %s", strerror(-err));
-        if (!h->report->thread_count)
-                return;
-        h->report->threads[0].context = h->raw.context;
-        h->report->threads[0].context_count = h->raw.context_count;
 }
 
 static void look_at_code(struct helper *h)
@@ -251,7 +208,7 @@ static void look_at_code(struct helper *h)
  * with a quarter for what must be done: names may be missing, the report may not. */
 void helper_name(struct helper *h)
 {
-        uint64_t now = guard_now(), hard = h->wire.deadline_ns, left = hard > now ? hard - now : 0;
+        uint64_t now = clock_now_ns(), hard = h->wire.deadline_ns, left = hard > now ? hard - now : 0;
         const char *trouble;
 
         guard_stage("symbolize");
@@ -273,5 +230,5 @@ void helper_name(struct helper *h)
                             now + left / 8 * 5);
         look_at_code(h);
         guard_spare_dismiss(hard);
-        h->report->timings_us.symbolize = KNOWN_INT(helper_microseconds(now, guard_now()));
+        h->report->timings_us.symbolize = KNOWN_INT(helper_microseconds(now, clock_now_ns()));
 }

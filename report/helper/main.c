@@ -6,8 +6,7 @@
  *   by) -> JSON -> outcome line -> text on stderr -> CRASHPRE_ON_REPORT begins -> release the crashing thread, DONE ->
  *   hold the others until the process is gone -> remove old reports
  */
-#include "report/fault/fault.h"
-#include "report/gather/message.h"
+#include "report/finish.h"
 #include "report/gather/procfs.h"
 #include "report/helper/helper.h"
 #include "report/helper/hook.h"
@@ -16,8 +15,8 @@
 #include "report/model/redact.h"
 #include "report/place/store.h"
 #include "report/text/text.h"
-#include "report/words/describe.h"
-#include "report/words/signature.h"
+#include "unwind/core/terms/signames.h"
+#include "unwind/target/clock.h"
 #include "unwind/target/process.h"
 #include "version.h"
 
@@ -54,16 +53,12 @@ static void settings_to_report(void *ctx, const char *name, const char *message)
 
 static void explain(struct helper *h)
 {
-        struct report *r = h->report;
-        struct crash_facts facts;
+        const siginfo_t *info = &h->wire.siginfo;
 
-        message_by_names(r, &h->wire, h->target);
-        fault_facts_from_wire(&h->wire, &facts);
-        if (h->wire.exception_certain)
-                message_exception(r, &h->wire.exception);
-        if (facts.sender_pid.known && facts.sender_pid.v > 0 && facts.sender_pid.v != h->wire.pid)
-                r->signal.sender.name = procfs_name(r, (pid_t)facts.sender_pid.v);
-        fault_classify(r, &facts, h->target, h->seen);
+        if (h->wire.kind != WIRE_KIND_REQUEST && signames_has_sender(info->si_code) && info->si_pid > 0 &&
+            info->si_pid != h->wire.pid)
+                h->report->signal.sender.name = procfs_name(h->report, info->si_pid);
+        finish_report(h->report, h->target, &h->wire, h->seen);
 }
 
 /* ---- results ---- */
@@ -71,7 +66,7 @@ static void explain(struct helper *h)
 static void write_json(struct helper *h)
 {
         const char *step = "", *name = pool_printf(&h->report->pool, "%s.json", h->wire.id);
-        uint64_t now = guard_now();
+        uint64_t now = clock_now_ns();
         size_t len;
         char *text;
         int err;
@@ -131,11 +126,11 @@ static bool holds_others(const struct helper *h)
 /* From here on the process may go its way. */
 static void let_go(struct helper *h)
 {
-        uint64_t deadline = guard_now() + HOLD_SECONDS * NSEC_PER_SEC;
+        uint64_t deadline = clock_now_ns() + HOLD_SECONDS * NS_PER_S;
         bool hold = holds_others(h);
 
         guard_stage(NULL);
-        guard_deadline(deadline + NSEC_PER_SEC);
+        guard_deadline(deadline + NS_PER_S);
         if (h->is_spare) { /* the threads are let go by the end of the helper that holds them */
                 helper_say(WIRE_DONE);
                 guard_spare_leave();
@@ -171,18 +166,16 @@ static void run(struct helper *h)
 {
         h->report = report_new();
         settings_read(&h->settings, settings_to_report, h->report);
-        guard_deadline(guard_now() + (uint64_t)h->settings.timeout * NSEC_PER_SEC);
+        guard_deadline(clock_now_ns() + (uint64_t)h->settings.timeout * NS_PER_S);
         helper_receive(h);
         if (h->wire.deadline_ns)
                 guard_deadline(h->wire.deadline_ns);
         else
-                h->wire.deadline_ns = guard_now() + (uint64_t)h->settings.timeout * NSEC_PER_SEC;
+                h->wire.deadline_ns = clock_now_ns() + (uint64_t)h->settings.timeout * NS_PER_S;
         helper_look(h);
         diagnose_notes(h->report, h->wire.note);
         helper_name(h);
         explain(h);
-        signature_fill(h->report);
-        describe_summary(h->report);
         redact_report(h->report, (unsigned)h->settings.redact, getenv("HOME"));
         write_json(h);
         print(h);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/helper/stderr.h"
 #include "report/helper/guard.h"
+#include "unwind/target/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +9,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define NSEC_PER_MSEC UINT64_C(1000000)
 
 /* How long a full stderr that nobody reads may keep a process from dying. */
 #define PATIENCE_MS 1000
@@ -27,18 +26,18 @@ static int open_patient_stderr(void)
 
 void stderr_write(const char *text, size_t len)
 {
-        uint64_t deadline = guard_now() + PATIENCE_MS * NSEC_PER_MSEC;
+        uint64_t deadline = clock_now_ns() + PATIENCE_MS * NS_PER_MS;
         int own = open_patient_stderr(), fd = own >= 0 ? own : STDERR_FILENO;
 
         while (len) {
                 struct pollfd p = { .fd = fd, .events = POLLOUT };
-                uint64_t now = guard_now();
+                uint64_t now = clock_now_ns();
                 size_t piece = own >= 0 || len < 512
                                        ? len
                                        : 512; /* a pipe that can be written to takes a small piece without blocking */
                 ssize_t n;
 
-                if (now >= deadline || poll(&p, 1, (int)((deadline - now) / NSEC_PER_MSEC) + 1) <= 0 ||
+                if (now >= deadline || poll(&p, 1, (int)((deadline - now) / NS_PER_MS) + 1) <= 0 ||
                     !(p.revents & POLLOUT))
                         break;
                 n = send(fd, text, piece, MSG_DONTWAIT | MSG_NOSIGNAL);

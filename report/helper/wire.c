@@ -2,6 +2,7 @@
 /* report/helper/wire.c: the helper's side of unwind/core/terms/wire.h: descriptors, struct wire_crash, one byte a step. */
 #include "report/helper/helper.h"
 #include "report/place/store.h"
+#include "unwind/target/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,16 +56,16 @@ void helper_settle_descriptors(struct helper *h)
 /* End of file: the process died before it had something to say. */
 static void read_wire(struct helper *h)
 {
-        uint64_t deadline = guard_now() + (uint64_t)h->settings.timeout * NSEC_PER_SEC;
+        uint64_t deadline = clock_now_ns() + (uint64_t)h->settings.timeout * NS_PER_S;
         size_t got = 0;
 
         guard_stage("handshake");
         while (got < sizeof(h->wire)) {
                 struct pollfd fd = { .fd = WIRE_FD_CRASH, .events = POLLIN };
-                uint64_t now = guard_now();
+                uint64_t now = clock_now_ns();
                 ssize_t n;
 
-                if (now >= deadline || poll(&fd, 1, (int)((deadline - now) / NSEC_PER_MSEC) + 1) == 0)
+                if (now >= deadline || poll(&fd, 1, (int)((deadline - now) / NS_PER_MS) + 1) == 0)
                         guard_fail("nothing came from the crashing process");
                 n = read(WIRE_FD_CRASH, (char *)&h->wire + got, sizeof(h->wire) - got);
                 if (n < 0 && errno != EINTR)
@@ -118,10 +119,10 @@ static void check_wire(struct wire_crash *wire)
  * us there. Its times are brought to our clock, unless the difference may be the way that the message took. */
 static void translate_times(struct wire_crash *w)
 {
-        uint64_t now = guard_now(), *times[] = { &w->fault_ns, &w->raw_ns, &w->deadline_ns };
+        uint64_t now = clock_now_ns(), *times[] = { &w->fault_ns, &w->raw_ns, &w->deadline_ns };
         size_t i;
 
-        if (!w->sent_ns || now - w->sent_ns < NSEC_PER_SEC)
+        if (!w->sent_ns || now - w->sent_ns < NS_PER_S)
                 return;
         for (i = 0; i < sizeof(times) / sizeof(times[0]); i++)
                 if (*times[i])

@@ -361,3 +361,10 @@ const char *names_short(struct pool *pool, const char *name, size_t room)
                 kept = names_plain(pool, name);
         return names_cut(pool, kept, room);
 }
+
+const char *names_base(const char *path)
+{
+        const char *slash = path ? strrchr(path, '/') : NULL;
+
+        return slash && slash[1] ? slash + 1 : path;
+}

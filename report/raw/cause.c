@@ -22,7 +22,7 @@ bool raw_header_line(struct raw_reader *r, char *line)
         return true;
 }
 
-static bool sender_value(struct crash_facts *facts, char *value)
+static bool sender_value(siginfo_t *info, char *value)
 {
         char *pid_word = raw_next_word(&value), *pid = pid_word ? raw_next_word(&value) : NULL;
         char *uid_word = pid ? raw_next_word(&value) : NULL, *uid = uid_word ? raw_next_word(&value) : NULL;
@@ -30,77 +30,114 @@ static bool sender_value(struct crash_facts *facts, char *value)
 
         if (!pid || strcmp(pid_word, "pid") || !raw_parse_integer(pid, &n))
                 return false;
-        facts->sender_pid = KNOWN_INT(n);
+        info->si_pid = (pid_t)n;
         if (uid && !strcmp(uid_word, "uid") && raw_parse_integer(uid, &n))
-                facts->sender_uid = KNOWN_INT(n);
+                info->si_uid = (uid_t)n;
+        return true;
+}
+
+/* "39", of another processor or mode "39 arch 0x40000003" */
+static bool syscall_value(siginfo_t *info, char *value)
+{
+        const char *number = raw_next_word(&value), *word = number ? raw_next_word(&value) : NULL;
+        uint64_t arch = ARCH_AUDIT;
+        int64_t n;
+
+        if (!raw_parse_integer(number, &n) || (word && !raw_parse_hex(raw_next_word(&value), &arch)))
+                return false;
+        info->si_syscall = (int)n;
+        info->si_arch = (unsigned)arch;
         return true;
 }
 
 /* "14 error 0x6" */
-static bool trap_value(struct crash_facts *facts, char *value)
+static bool trap_value(struct wire_crash *crash, char *value)
 {
         char *number = raw_next_word(&value), *word = number ? raw_next_word(&value) : NULL;
         char *error = word ? raw_next_word(&value) : NULL;
         int64_t n;
 
-        if (!raw_parse_integer(number, &n) || !raw_parse_hex(error, &facts->error))
+        if (!raw_parse_integer(number, &n) || !raw_parse_hex(error, &crash->fault_error))
                 return false;
-        facts->trap = (uint64_t)n;
+        crash->fault_trap = (uint64_t)n;
         return true;
 }
 
-/* "what" belongs to the exception last named. */
-static bool exception_line(struct raw_reader *r, const char *key, const char *value)
+static bool number_value(int *out, char *value)
 {
-        struct raw_report *raw = r->raw;
-        struct raw_exception *last = raw->exception_count ? &raw->exceptions[raw->exception_count - 1] : NULL;
+        int64_t n;
 
-        if (!strcmp(key, "exception") || !strcmp(key, "nested"))
-                POOL_APPEND(r->pool, raw->exceptions, raw->exception_count)->type = value;
-        else if (last && !strcmp(key, "what"))
-                last->what = value;
-        else if (last && !strcmp(key, "what unknown"))
-                last->what_unknown = true;
+        if (!raw_parse_integer(raw_next_word(&value), &n))
+                return false;
+        *out = (int)n;
+        return true;
+}
+
+static bool address_value(siginfo_t *info, const char *value)
+{
+        uint64_t address;
+
+        if (!raw_parse_hex(value, &address))
+                return false;
+        info->si_addr = (void *)address; // NOLINT(performance-no-int-to-ptr)
+        return true;
+}
+
+static bool throw_site_value(struct wire_crash *crash, char *value)
+{
+        if (crash->throw_count == WIRE_THROW_FRAMES ||
+            !raw_parse_hex(raw_next_word(&value), &crash->throw_pc[crash->throw_count]))
+                return false;
+        crash->throw_count++;
+        return true;
+}
+
+/* The lines whose values are numbers. -1: another one. */
+static int numeric_line(struct wire_crash *crash, const char *key, char *value)
+{
+        if (!strcmp(key, "thrown at"))
+                return throw_site_value(crash, value);
+        if (!strcmp(key, "sender"))
+                return sender_value(&crash->siginfo, value);
+        if (!strcmp(key, "trap"))
+                return trap_value(crash, value);
+        if (!strcmp(key, "signal"))
+                return number_value(&crash->siginfo.si_signo, value);
+        if (!strcmp(key, "code"))
+                return number_value(&crash->siginfo.si_code, value);
+        if (!strcmp(key, "syscall"))
+                return syscall_value(&crash->siginfo, value);
+        if (!strcmp(key, "address"))
+                return address_value(&crash->siginfo, value);
+        return -1;
+}
+
+/* "what" belongs to the exception last named. */
+static bool exception_line(struct exception_chain *chain, const char *key, const char *value)
+{
+        struct exception_text *last = chain->count ? &chain->v[chain->count - 1] : NULL;
+
+        if (!strcmp(key, "exception") || !strcmp(key, "nested")) {
+                if (chain->count == EXCEPTION_CHAIN_MAX)
+                        return false;
+                stpncpy(chain->v[chain->count++].type, value, EXCEPTION_TYPE_MAX - 1);
+        } else if (last && !strcmp(key, "what")) {
+                stpncpy(last->what, value, EXCEPTION_WHAT_MAX - 1);
+                last->what_kind = EXCEPTION_WHAT_TEXT;
+        } else if (last && !strcmp(key, "what unknown")) {
+                last->what_kind = EXCEPTION_WHAT_OWN;
+        }
         return true;
 }
 
 bool raw_cause_line(struct raw_reader *r, char *line)
 {
         char *value = raw_split_key(line);
-        struct crash_facts *facts = &r->raw->facts;
-        int64_t n;
+        struct wire_crash *crash = &r->raw->crash;
+        int numeric = value ? numeric_line(crash, line, value) : false;
 
-        if (!value)
-                return false;
-        if (!strcmp(line, "thrown at")) {
-                uint64_t pc;
-
-                if (!raw_parse_hex(raw_next_word(&value), &pc))
-                        return false;
-                *POOL_APPEND(r->pool, r->raw->throw_pc, r->raw->throw_count) = pc;
-                return true;
-        }
-        if (!strcmp(line, "sender"))
-                return sender_value(facts, value);
-        if (!strcmp(line, "trap"))
-                return trap_value(facts, value);
-        if (!strcmp(line, "signal") || !strcmp(line, "code") || !strcmp(line, "syscall")) {
-                if (!raw_parse_integer(raw_next_word(&value), &n))
-                        return false;
-                if (line[0] == 'c')
-                        facts->code = (int)n;
-                else if (line[1] == 'i')
-                        facts->signal = (int)n;
-                else {
-                        facts->syscall = KNOWN_INT(n);
-                        facts->syscall_foreign = raw_next_word(&value) != NULL;
-                }
-                return true;
-        }
-        if (!strcmp(line, "address")) {
-                facts->address.known = raw_parse_hex(value, &facts->address.v);
-                return facts->address.known;
-        }
+        if (numeric >= 0)
+                return numeric;
         raw_decode(value);
         if (!strcmp(line, "kind"))
                 r->report->cause.kind = value;
@@ -109,7 +146,9 @@ bool raw_cause_line(struct raw_reader *r, char *line)
         else if (!strcmp(line, "class"))
                 r->raw->class = value;
         else
-                return exception_line(r, line, value);
+                return exception_line(&crash->exception, line, value);
+        if (line[0] == 'm')
+                stpncpy(crash->message, value, sizeof(crash->message) - 1);
         return true;
 }
 
@@ -128,10 +167,19 @@ static const struct process_key {
         { "kernel", false, false, offsetof(struct report, system.kernel) },
         { "hostname", false, false, offsetof(struct report, system.hostname) },
         { "cpus", true, false, offsetof(struct report, system.cpus) },
-        { "tid", true, true, offsetof(struct raw_report, tid) },
         { "thread", false, true, offsetof(struct raw_report, thread_name) },
         { "start_time", true, true, offsetof(struct raw_report, start_ticks) },
 };
+
+static bool tid_value(struct wire_crash *crash, const char *value)
+{
+        int64_t n;
+
+        if (!raw_parse_integer(value, &n))
+                return false;
+        crash->tid = (int32_t)n;
+        return true;
+}
 
 bool raw_process_line(struct raw_reader *r, char *line)
 {
@@ -145,6 +193,8 @@ bool raw_process_line(struct raw_reader *r, char *line)
                 *POOL_APPEND(r->pool, r->report->process.cmdline, r->report->process.cmdline_count) = value;
                 return true;
         }
+        if (!strcmp(line, "tid"))
+                return tid_value(&r->raw->crash, value);
         for (i = 0; i < sizeof(process_keys) / sizeof(process_keys[0]); i++) {
                 const struct process_key *key = &process_keys[i];
                 char *member = (key->raw ? (char *)r->raw : (char *)r->report) + key->offset;

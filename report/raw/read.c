@@ -100,6 +100,18 @@ static void read_lines(struct raw_reader *r, const char *text, size_t len)
         }
 }
 
+/* What follows from several lines. */
+static void complete_crash(const struct report *report, struct raw_report *raw)
+{
+        struct wire_crash *crash = &raw->crash;
+
+        crash->kind = crash->siginfo.si_signo ? WIRE_KIND_FATAL : WIRE_KIND_REQUEST;
+        crash->pid = report->process.pid.known ? (int32_t)report->process.pid.v : 0;
+        crash->uncaught_exception = report->cause.kind && !strcmp(report->cause.kind, "exception");
+        crash->terminate = crash->uncaught_exception || (raw->class && !strcmp(raw->class, "terminate"));
+        crash->exception_certain = crash->exception.count > 0;
+}
+
 int raw_read(const char *text, size_t len, struct report *report, struct raw_report *out)
 {
         struct raw_reader r = { report, out, &report->pool };
@@ -116,9 +128,7 @@ int raw_read(const char *text, size_t len, struct report *report, struct raw_rep
         }
         if (len)
                 read_lines(&r, text + 1, len - 1);
-        out->facts.pid = report->process.pid.known ? (pid_t)report->process.pid.v : 0;
-        out->facts.uncaught_exception = report->cause.kind && !strcmp(report->cause.kind, "exception");
-        out->facts.terminate = out->class && !strcmp(out->class, "terminate");
+        complete_crash(report, out);
         report->fault.class = out->class;
         read_time(report);
         return 0;

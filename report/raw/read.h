@@ -7,20 +7,13 @@
 #ifndef CRASHPRE_REPORT_RAW_READ_H
 #define CRASHPRE_REPORT_RAW_READ_H
 
-#include "report/fault/fault.h"
+#include "report/model/model.h"
+#include "unwind/core/terms/wire.h"
 
-struct raw_frame {
-        const char *trust;
-        uint64_t pc;
+/* Where the raw report says a frame is. */
+struct raw_place {
         const char *module; /* path, NULL outside modules */
-        uint64_t module_offset;
-        bool signal_frame;
-};
-
-struct raw_exception {
-        const char *type;  /* mangled */
-        const char *what;  /* NULL unknown */
-        bool what_unknown; /* the program's own what(), which was not called */
+        uint64_t offset;
 };
 
 struct raw_module {
@@ -29,22 +22,17 @@ struct raw_module {
         const char *path;
 };
 
-/* What a raw report holds besides what stands in the report model already. */
+/* What a raw report holds besides what the report model has a place for. */
 struct raw_report {
-        struct crash_facts facts; /* facts.regs: [registers] */
-        struct known_int tid;     /* of the crashing thread */
+        /* As the handler would have sent it, but for id, dir and notes. Frames beyond WIRE_MAX_FRAMES, exceptions beyond
+         * EXCEPTION_CHAIN_MAX and throw sites beyond WIRE_THROW_FRAMES count as bad lines: no writer makes them. */
+        struct wire_crash crash;
+        struct raw_place places[WIRE_MAX_FRAMES]; /* of crash.frames */
         const char *thread_name;
         struct known_int start_ticks; /* clock ticks from boot to the start of the process */
         const char *class;
-        struct raw_exception *exceptions; /* thrown first, then what it was thrown over */
-        size_t exception_count;
-        uint64_t *throw_pc; /* return addresses of its throw, innermost first */
-        size_t throw_count;
         struct report_context *context;
         size_t context_count;
-        struct raw_frame *frames;
-        size_t frame_count;
-        const char *frames_end;
         struct raw_module *modules;
         size_t module_count;
         char *maps; /* the lines of [maps], decoded; NULL: none */
@@ -59,8 +47,7 @@ struct raw_report {
  * first line is not that of a raw report. */
 int raw_read(const char *text, size_t len, struct report *report, struct raw_report *out);
 
-/* A new target (target_free()) made of nothing but `raw`: registers and frames of the crashing thread, modules,
- * mappings; no memory. */
+/* A new target (target_free()) made of nothing but `raw`: modules and mappings; no threads (target_add_crashed()), no memory. */
 struct target *raw_target(const struct raw_report *raw);
 
 /* Paths that begin with ~ (CRASHPRE_REDACT=paths) lead to files below `home` again, which may be NULL: then they stay.

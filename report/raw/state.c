@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/raw/sections.h"
 #include "report/raw/words.h"
+#include "unwind/core/cfi/cfi.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 bool raw_register_line(struct raw_reader *r, char *line)
 {
         static const char *const names[] = ARCH_REG_NAMES;
-        struct arch_registers *regs = &r->raw->facts.regs;
+        struct arch_registers *regs = &r->raw->crash.regs;
         const char *value;
         size_t i;
 
@@ -26,35 +27,65 @@ bool raw_register_line(struct raw_reader *r, char *line)
         return value != NULL;
 }
 
+static enum cfi_trust parse_trust(const char *word)
+{
+        int trust;
+
+        for (trust = CFI_TRUST_CONTEXT; trust < CFI_TRUST_SCAN; trust++)
+                if (!strcmp(cfi_trust_name((enum cfi_trust)trust), word))
+                        break;
+        return (enum cfi_trust)trust;
+}
+
+static enum cfi_end parse_end(const char *word)
+{
+        int end;
+
+        for (end = CFI_END_OF_STACK; end <= CFI_END_NO_RULE; end++)
+                if (!strcmp(cfi_end_name((enum cfi_end)end), word))
+                        return (enum cfi_end)end;
+        return CFI_END_NONE;
+}
+
+/* "/bin/app +0x1136 signal", "-" outside modules */
+static void read_place(char *text, struct wire_frame *frame, struct raw_place *place)
+{
+        static const char signal_mark[] = " signal";
+        size_t len = strlen(text);
+        char *offset;
+
+        if (len >= sizeof(signal_mark) - 1 && !strcmp(text + len - (sizeof(signal_mark) - 1), signal_mark)) {
+                frame->signal_frame = true;
+                text[len - (sizeof(signal_mark) - 1)] = 0;
+        }
+        offset = strrchr(text, '+');
+        if (offset && offset > text + 1 && offset[-1] == ' ' && raw_parse_hex(offset + 1, &place->offset)) {
+                offset[-1] = 0;
+                place->module = raw_decode(text);
+        }
+}
+
 /* "0 context 0x401136 /bin/app +0x1136 signal" */
 bool raw_frame_line(struct raw_reader *r, char *line)
 {
-        static const char signal_mark[] = " signal";
-        struct raw_frame frame = { 0 };
-        const char *index, *pc;
-        size_t len;
-        char *offset;
+        struct wire_crash *crash = &r->raw->crash;
+        struct wire_frame *frame = &crash->frames[crash->frame_count];
+        const char *index, *trust, *pc;
 
         if (!strncmp(line, "end: ", 5)) {
-                r->raw->frames_end = raw_decode(line + 5);
+                crash->frame_end = parse_end(raw_decode(line + 5));
                 return true;
         }
         index = raw_next_word(&line);
-        frame.trust = index ? raw_next_word(&line) : NULL;
-        pc = frame.trust ? raw_next_word(&line) : NULL;
-        if (!pc || !isdigit((unsigned char)index[0]) || !raw_parse_hex(pc, &frame.pc))
+        trust = index ? raw_next_word(&line) : NULL;
+        pc = trust ? raw_next_word(&line) : NULL;
+        if (crash->frame_count == WIRE_MAX_FRAMES || !pc || !isdigit((unsigned char)index[0]) ||
+            !raw_parse_hex(pc, &frame->pc))
                 return false;
-        len = strlen(line);
-        if (len >= sizeof(signal_mark) - 1 && !strcmp(line + len - (sizeof(signal_mark) - 1), signal_mark)) {
-                frame.signal_frame = true;
-                line[len - (sizeof(signal_mark) - 1)] = 0;
-        }
-        offset = strrchr(line, '+');
-        if (offset && offset > line + 1 && offset[-1] == ' ' && raw_parse_hex(offset + 1, &frame.module_offset)) {
-                offset[-1] = 0;
-                frame.module = raw_decode(line);
-        }
-        *POOL_APPEND(r->pool, r->raw->frames, r->raw->frame_count) = frame;
+        frame->trust = (uint8_t)parse_trust(trust);
+        read_place(line, frame, &r->raw->places[crash->frame_count]);
+        frame->exact_pc = !crash->frame_count || frame->signal_frame || frame[-1].signal_frame;
+        crash->frame_count++;
         return true;
 }
 

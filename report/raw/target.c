@@ -120,61 +120,15 @@ static void add_mappings(const struct raw_report *raw, struct target *t)
         }
 }
 
-static enum cfi_trust parse_trust(const char *word)
-{
-        int trust;
-
-        for (trust = CFI_TRUST_CONTEXT; trust < CFI_TRUST_SCAN; trust++)
-                if (!strcmp(cfi_trust_name((enum cfi_trust)trust), word))
-                        break;
-        return (enum cfi_trust)trust;
-}
-
-static enum cfi_end parse_end(const char *word)
-{
-        int end;
-
-        for (end = CFI_END_OF_STACK; word && end <= CFI_END_NO_RULE; end++)
-                if (!strcmp(cfi_end_name((enum cfi_end)end), word))
-                        return (enum cfi_end)end;
-        return CFI_END_NONE;
-}
-
-static void add_thread(const struct raw_report *raw, struct target *t)
-{
-        struct target_thread *thread = zeroed(1, sizeof(*thread));
-        size_t i;
-
-        t->threads = thread;
-        t->thread_count = 1;
-        thread->tid = (pid_t)raw->tid.v;
-        if (raw->thread_name)
-                strncpy(thread->name, raw->thread_name, sizeof(thread->name) - 1);
-        thread->regs = raw->facts.regs;
-        thread->end = parse_end(raw->frames_end);
-        thread->frames = zeroed(raw->frame_count + 1, sizeof(*thread->frames));
-        for (i = 0; i < raw->frame_count; i++) {
-                const struct raw_frame *from = &raw->frames[i];
-                struct thread_frame *frame = &thread->frames[thread->frame_count++];
-
-                frame->pc = from->pc;
-                frame->trust = parse_trust(from->trust);
-                frame->signal_frame = from->signal_frame;
-                frame->exact_pc = !i || from->signal_frame || raw->frames[i - 1].signal_frame;
-                frame->module = target_module_index(t, frame->exact_pc ? from->pc : from->pc - 1);
-        }
-}
-
 struct target *raw_target(const struct raw_report *raw)
 {
         struct target *t = zeroed(1, sizeof(*t));
 
         t->ops = &raw_ops;
-        t->pid = raw->facts.pid;
+        t->pid = raw->crash.pid;
         add_modules(raw, t);
         add_mappings(raw, t);
         raw_fill_bias(raw, t);
-        add_thread(raw, t);
         return t;
 }
 
@@ -188,11 +142,12 @@ void raw_fill_bias(const struct raw_report *raw, struct target *t)
                 if (m->image.base)
                         continue;
                 m->image.bias = m->base;
-                for (k = 0; k < raw->frame_count; k++) {
-                        const struct raw_frame *f = &raw->frames[k];
+                for (k = 0; k < raw->crash.frame_count; k++) {
+                        const struct raw_place *place = &raw->places[k];
+                        uint64_t pc = raw->crash.frames[k].pc;
 
-                        if (f->module && f->pc >= m->base && f->pc < m->end && !strcmp(f->module, m->path))
-                                m->image.bias = f->pc - f->module_offset;
+                        if (place->module && pc >= m->base && pc < m->end && !strcmp(place->module, m->path))
+                                m->image.bias = pc - place->offset;
                 }
         }
 }
@@ -211,6 +166,6 @@ void raw_expand_home(struct raw_report *raw, struct pool *pool, const char *home
                 return;
         for (i = 0; i < raw->module_count; i++)
                 expand(&raw->modules[i].path, pool, home);
-        for (i = 0; i < raw->frame_count; i++)
-                expand(&raw->frames[i].module, pool, home);
+        for (i = 0; i < raw->crash.frame_count; i++)
+                expand(&raw->places[i].module, pool, home);
 }

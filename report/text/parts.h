@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/text/parts.h: what the files report/text*.c share. Each part prints nothing where the report has nothing to
+/* report/text/parts.h: what the files of this folder share. Each part prints nothing where the report has nothing to
  * say. */
 #ifndef CRASHPRE_REPORT_TEXT_PARTS_H
 #define CRASHPRE_REPORT_TEXT_PARTS_H
@@ -25,7 +25,7 @@ struct writer {
         size_t len;
 };
 
-/* ---- text.c ---- */
+/* ---- lines.c ---- */
 
 /* Safe for a terminal (utf8_printable()). */
 const char *text_safe(struct writer *w, const char *s);

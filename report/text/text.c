@@ -2,7 +2,6 @@
 #include "report/text/parts.h"
 
 #include "report/model/names.h"
-#include "report/model/utf8.h"
 #include "report/words/describe.h"
 
 #include <inttypes.h>
@@ -17,68 +16,6 @@
 
 static const struct style coloured = { "\033[1m", "\033[1;31m", "\033[36m", "\033[2m", "\033[0m" };
 static const struct style uncoloured = { "", "", "", "", "" };
-
-/* ---- words and lines ---- */
-
-const char *text_safe(struct writer *w, const char *s)
-{
-        return utf8_printable(w->pool, s);
-}
-
-const char *text_quoted(struct writer *w, const char *s)
-{
-        static const char harmless[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
-        char *out, *o;
-
-        if (*s && strspn(s, harmless) == strlen(s))
-                return s;
-        o = out = pool_alloc(w->pool, 4 * strlen(s) + 3);
-        *o++ = '\'';
-        for (; *s; s++) {
-                if (*s == '\'') {
-                        memcpy(o, "'\\''", 4);
-                        o += 4;
-                } else {
-                        *o++ = *s;
-                }
-        }
-        *o = '\'';
-        return text_safe(w, out);
-}
-
-/* Bytes of `s` that go into a line of `room` characters: up to the last blank, or cut where there is none. */
-static size_t line_length(const char *s, size_t room)
-{
-        const char *end = s, *blank = NULL;
-        size_t n = 0;
-
-        if (names_width(s) <= room)
-                return strlen(s);
-        while ((n += ((unsigned char)*end & 0xc0) != 0x80) <= room) {
-                if (*end == ' ')
-                        blank = end;
-                end++;
-        }
-        return (size_t)((*end == ' ' || !blank || blank == s ? end : blank) - s);
-}
-
-void text_paragraph(struct writer *w, size_t indent, const char *s, size_t limit)
-{
-        size_t room = w->columns - indent, used;
-
-        for (s = text_safe(w, s); *s && limit; s += used, limit--) {
-                if (limit == 1 && names_width(s) > room)
-                        s = names_cut(w->pool, s, room);
-                used = line_length(s, room);
-                fprintf(w->out, "%*s%.*s\n", (int)indent, "", (int)used, s);
-                used += strspn(s + used, " ");
-        }
-}
-
-void text_title(struct writer *w, const char *name)
-{
-        fprintf(w->out, "\n%s%s%s\n", w->style->bold, name, w->style->plain);
-}
 
 /* ---- the parts that all have ---- */
 

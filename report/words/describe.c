@@ -4,7 +4,7 @@
 #include "report/model/names.h"
 #include "report/words/own.h"
 #include "report/words/recursion.h"
-#include "unwind/symbols/symbols.h"
+#include "unwind/elf/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,26 +14,19 @@
 #define SUMMARY_TEXT 160
 #define SUMMARY_FUNCTIONS 4
 
-const char *describe_base_name(const char *path)
-{
-        const char *slash = path ? strrchr(path, '/') : NULL;
-
-        return slash && slash[1] ? slash + 1 : path;
-}
-
 const char *describe_program(struct report *report)
 {
-        const char *name = describe_base_name(report->process.exe);
+        const char *name = names_base(report->process.exe);
 
         if (!name && report->process.cmdline_count)
-                name = describe_base_name(report->process.cmdline[0]);
+                name = names_base(report->process.cmdline[0]);
         return name && *name ? name : "process";
 }
 
 const char *describe_type(struct pool *pool, const char *mangled)
 {
         static const char prefix[] = "typeinfo for ";
-        char *demangled = symbols_demangle(pool_printf(pool, "_ZTI%s", mangled));
+        char *demangled = demangle(pool_printf(pool, "_ZTI%s", mangled));
         const char *name = mangled;
 
         if (demangled && !strncmp(demangled, prefix, sizeof(prefix) - 1))
@@ -181,7 +174,7 @@ static const char *own_place(struct report *report, size_t *index)
                         return place_of_frame(report, &thread->frames[*index]);
                 if (*index == end && script && script->function && script->file && script->line.known)
                         return pool_printf(&report->pool, "%s at %s:%" PRId64, script->function,
-                                           describe_base_name(script->file), script->line.v);
+                                           names_base(script->file), script->line.v);
         }
         return NULL;
 }
@@ -334,7 +327,7 @@ static const char *module_name(const struct report *report, const struct report_
 {
         if (!frame->module.known || frame->module.v < 0 || (uint64_t)frame->module.v >= report->module_count)
                 return NULL;
-        return describe_base_name(report->modules[frame->module.v].path);
+        return names_base(report->modules[frame->module.v].path);
 }
 
 const char *describe_place(struct report *report, const struct report_frame *frame)
@@ -350,7 +343,7 @@ const char *describe_line(struct report *report, const struct report_frame *fram
 {
         if (!frame->file || !frame->line.known)
                 return NULL;
-        return pool_printf(&report->pool, "%s:%" PRId64, describe_base_name(frame->file), frame->line.v);
+        return pool_printf(&report->pool, "%s:%" PRId64, names_base(frame->file), frame->line.v);
 }
 
 const char *describe_frame(struct report *report, const struct report_frame *frame)

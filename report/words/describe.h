@@ -47,7 +47,4 @@ const char *describe_frame(struct report *report, const struct report_frame *fra
 /* A C++ type's name from its mangled one, which lacks the "_ZTI" of a symbol; as it is if it is none. */
 const char *describe_type(struct pool *pool, const char *mangled);
 
-/* Part of a path after its last slash. Borrowed from `path`; NULL gives NULL. */
-const char *describe_base_name(const char *path);
-
 #endif

@@ -85,9 +85,8 @@ static void add_script(struct report *report, struct parts *parts)
 
         for (i = own_script_frame(report); i < script->frame_count && parts->count < SIGNATURE_FRAMES; i++)
                 if (script->frames[i].function)
-                        add(parts,
-                            pool_printf(&report->pool, "%s (%s)", script->frames[i].function,
-                                        script->frames[i].file ? describe_base_name(script->frames[i].file) : "?"));
+                        add(parts, pool_printf(&report->pool, "%s (%s)", script->frames[i].function,
+                                               script->frames[i].file ? names_base(script->frames[i].file) : "?"));
 }
 
 static void add_own(struct report *report, struct parts *parts)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_raw.c: the raw report is read back; cut, scrambled or hostile it does no harm. */
+#include "report/fault/fault.h"
+#include "report/finish.h"
 #include "report/gather/stacks.h"
 #include "report/raw/read.h"
 #include "report/words/describe.h"
@@ -19,7 +21,6 @@ static const char sample[] = "crashpre raw report 1\n"
                              "code: 1 SEGV_MAPERR\n"
                              "address: 0x10\n"
                              "trap: 14 error 0x6\n"
-                             "sender: pid 1 uid 1000\n"
                              "class: null-dereference\n"
                              "[process]\n"
                              "pid: 4242\n"
@@ -74,9 +75,10 @@ static void facts(void)
         tap_ok(raw.complete && raw.helper_count == 1, "it is complete, and the helper's word is there");
         tap_ok(!strcmp(r->id, "crash-app-4242-20261121T143512.123456Z"), "id");
         tap_ok(r->time_unix.v > 1795271712.1234 && r->time_unix.v < 1795271712.1235, "time");
-        tap_ok(raw.facts.signal == 11 && raw.facts.code == 1 && raw.facts.address.v == 16, "signal");
-        tap_ok(raw.facts.trap == 14 && raw.facts.error == 6, "trap");
-        tap_ok(raw.facts.sender_pid.v == 1 && raw.facts.sender_uid.v == 1000, "sender");
+        tap_ok(raw.crash.siginfo.si_signo == 11 && raw.crash.siginfo.si_code == 1 &&
+                       raw.crash.siginfo.si_addr == (void *)16,
+               "signal");
+        tap_ok(raw.crash.fault_trap == 14 && raw.crash.fault_error == 6, "trap");
         tap_ok(!strcmp(raw.thread_name, "work\xff\\er"), "escapes are undone");
         tap_ok(r->process.cmdline_count == 3 && !*r->process.cmdline[1] && !strcmp(r->process.cmdline[2], "a: b"),
                "arguments, an empty one too");
@@ -86,24 +88,55 @@ static void facts(void)
         tap_ok(!strcmp(r->metadata[0].string, "with: colons") && r->metadata[1].integer == -5 &&
                        r->metadata[2].real == 0.25 && r->metadata[3].kind == REPORT_BOOLEAN && !r->metadata[3].boolean,
                "metadata of four types");
-        tap_is(raw.facts.regs.v[ARCH_REG_PC], 0x401136, "registers");
-        tap_is(raw.frame_count, 4, "frames");
-        tap_ok(raw.frames[1].signal_frame && !strcmp(raw.frames[1].module, "/lib/libc.so.6"), "a signal frame");
-        tap_ok(!raw.frames[3].module && raw.frames[3].pc == 1, "a frame outside of modules");
-        tap_ok(!strcmp(raw.frames[0].module, "/opt/my app/app") && raw.frames[0].module_offset == 0x401136,
+        tap_is(raw.crash.regs.v[ARCH_REG_PC], 0x401136, "registers");
+        tap_is(raw.crash.frame_count, 4, "frames");
+        tap_ok(raw.crash.frames[1].signal_frame && !strcmp(raw.places[1].module, "/lib/libc.so.6"), "a signal frame");
+        tap_ok(!raw.places[3].module && raw.crash.frames[3].pc == 1, "a frame outside of modules");
+        tap_ok(!strcmp(raw.places[0].module, "/opt/my app/app") && raw.places[0].offset == 0x401136,
                "a path with a blank");
         tap_ok(raw.module_count == 2 && !raw.modules[1].build_id, "modules");
         report_free(r);
+}
+
+static struct crash_facts facts_of(const char *cause)
+{
+        struct report *r = report_new();
+        struct crash_facts facts;
+        struct raw_report raw;
+
+        cause = pool_printf(&r->pool, "crashpre raw report 1\nid: x\n[cause]\nkind: signal\n%s", cause);
+        raw_read(cause, strlen(cause), r, &raw);
+        fault_facts_from_wire(&raw.crash, &facts);
+        report_free(r);
+        return facts;
+}
+
+/* siginfo_t is a union: each kind of signal by itself. */
+static void kinds_of_signals(void)
+{
+        struct crash_facts f = facts_of("signal: 15 SIGTERM\ncode: 0 SI_USER\nsender: pid 1 uid 1000\n");
+
+        tap_ok(f.signal == 15 && f.sender_pid.v == 1 && f.sender_uid.v == 1000 && !f.address.known, "a sender");
+        f = facts_of("signal: 31 SIGSYS\ncode: 1 SYS_SECCOMP\naddress: 0x1234\nsyscall: 39\n");
+        tap_ok(f.syscall.known && f.syscall.v == 39 && !f.syscall_foreign, "a refused system call");
+        f = facts_of("signal: 31 SIGSYS\ncode: 1 SYS_SECCOMP\nsyscall: 20 arch 0x40000003\n");
+        tap_ok(f.syscall.v == 20 && f.syscall_foreign, "one by the numbers of another processor");
+        f = facts_of("signal: 11 SIGSEGV\ncode: 1 SEGV_MAPERR\naddress: 0xfffffffffffffff0\n");
+        tap_ok(f.address.known && f.address.v == 0xfffffffffffffff0 && !f.sender_pid.known, "an address");
+        f = facts_of("reason: asked\n");
+        tap_ok(!f.signal && !f.address.known, "a request has no signal");
 }
 
 static void target(void)
 {
         struct report *r = report_new();
         struct raw_report raw;
+        struct crash_facts facts;
         struct target *t;
 
         raw_read(sample, sizeof(sample) - 1, r, &raw);
         t = raw_target(&raw);
+        target_add_crashed(t, &raw.crash, raw.thread_name);
         tap_is(t->modules.v[0].image.bias, 0, "a module's bias follows from its frames");
         tap_is(t->modules.v[1].image.bias, 0x7f0000000000, "of a library too");
         tap_is(t->modules.v[0].image.build_id_len, 2, "build-id");
@@ -116,7 +149,8 @@ static void target(void)
         tap_is(r->threads[0].frames[2].lookup_offset.v, 0x1234, "an interrupted frame is looked up where it stood");
         tap_ok(!strcmp(r->threads[0].frames[0].text, "app+0x401136"), "a frame without symbols is module and offset");
         tap_ok(!strcmp(r->threads[0].unwind_end, "unreadable"), "why the walk ended");
-        fault_classify(r, &raw.facts, NULL, NULL);
+        fault_facts_from_wire(&raw.crash, &facts);
+        fault_classify(r, &facts, NULL, NULL);
         tap_ok(!strcmp(r->fault.access, "write"), "the page-fault error code gives the access");
         report_free(r);
 }
@@ -131,10 +165,10 @@ static size_t use(const char *text, size_t len)
         if (!raw_read(text, len, r, &raw)) {
                 struct target *t = raw_target(&raw);
 
-                stacks_fill(r, t, NULL, true);
-                fault_classify(r, &raw.facts, t, NULL);
+                target_add_crashed(t, &raw.crash, raw.thread_name);
+                finish_stacks(r, t, NULL, &raw.crash, &raw);
+                finish_report(r, t, &raw.crash, NULL);
                 target_free(t);
-                describe_summary(r);
                 used = strlen(r->cause.summary) + strlen(describe_headline(r));
         }
         report_free(r);
@@ -193,9 +227,9 @@ static void odd_lines(void)
 
         tap_is((unsigned long long)-raw_read(text, sizeof(text) - 1, r, &raw), 0,
                "a first line with a carriage return is taken");
-        tap_is(raw.frame_count, 1, "of four bad frames the one that says enough is kept");
+        tap_is(raw.crash.frame_count, 1, "of four bad frames the one that says enough is kept");
         tap_is(raw.module_count, 0, "no bad module is kept");
-        tap_is(raw.facts.regs.known, 0, "no bad register is kept");
+        tap_is(raw.crash.regs.known, 0, "no bad register is kept");
         tap_is(r->metadata_count, 0, "no bad metadata is kept");
         tap_is(raw.bad_lines, 17, "bad lines are counted");
         tap_ok(!raw.complete, "a report without its last line is not complete");
@@ -209,6 +243,7 @@ static void odd_lines(void)
 int main(void)
 {
         facts();
+        kinds_of_signals();
         target();
         odd_lines();
         cut_fact();

@@ -4,6 +4,7 @@
 #include "report/gather/source.h"
 #include "report/helper/guard.h"
 #include "tests/unit/tap.h"
+#include "unwind/target/clock.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -228,7 +229,7 @@ static void many(void)
         tap_ok(bytes <= SOURCE_TOTAL_MAX + 100, "as much as a report may have: %zu bytes", bytes);
         report_free(r);
         r = sample("seven.c", 4);
-        source_fill(r, &target, &r->threads[0], 3, guard_now());
+        source_fill(r, &target, &r->threads[0], 3, clock_now_ns());
         is_source(r, 0, "", "none after the deadline");
         report_free(r);
 }

@@ -2,6 +2,7 @@
 /* Which symbol names an address, on a symbol table made for it, and what damaged files do to the reader: nothing. */
 #include "tests/unit/tap.h"
 #include "unwind/core/cfi/arch.h"
+#include "unwind/elf/demangle.h"
 #include "unwind/elf/minidebug.h"
 #include "unwind/elf/symbol_table.h"
 #include "unwind/symbols/symbols.h"
@@ -262,7 +263,7 @@ static void test_demangling(void)
         };
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-                char *got = symbols_demangle(names[i][0]);
+                char *got = demangle(names[i][0]);
 
                 tap_ok(got && strcmp(got, names[i][1]) == 0, "%s is %s", names[i][0], got);
                 free(got);
@@ -278,7 +279,7 @@ static void test_endless_name(void)
 
         for (int i = 0; i < 16; i++)
                 used += (size_t)sprintf(name + used, "S_IS%c_S%c_E", digits[i], digits[i]);
-        got = symbols_demangle(name);
+        got = demangle(name);
         tap_ok(got && strncmp(got, "f(X<int, int>, X<X<int, int>, X<int", 35) == 0 && strlen(got) == 65536,
                "a name that grows without end is cut");
         free(got);

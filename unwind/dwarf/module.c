@@ -6,6 +6,7 @@
 #include "unwind/dwarf/line_program.h"
 #include "unwind/dwarf/names.h"
 #include "unwind/dwarf/walk.h"
+#include "unwind/elf/demangle.h"
 
 #include <dwarf.h>
 #include <errno.h>
@@ -257,7 +258,7 @@ static void name_line(Dwarf_Die *die, struct symbol_line *line)
 
         if (name.linkage) {
                 line->symbol = strdup(name.linkage);
-                line->function = symbols_demangle_call(name.linkage);
+                line->function = demangle_call(name.linkage);
         } else if (name.plain) {
                 line->function = dwarf_name_qualified(&name, die);
         }

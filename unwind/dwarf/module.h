@@ -9,8 +9,9 @@
 #define CRASHPRE_UNWIND_DWARF_MODULE_H
 
 #include "unwind/dwarf/line_program.h"
+#include "unwind/dwarf/symbol_line.h"
 #include "unwind/elf/elf_file.h"
-#include "unwind/symbols/symbols.h"
+#include "unwind/target/target.h"
 
 struct dwarf_pc {
         uint64_t vaddr; /* as the file counts addresses */

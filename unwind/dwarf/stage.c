@@ -8,6 +8,7 @@
 #include "unwind/dwarf/stage.h"
 #include "unwind/dwarf/bytes.h"
 #include "unwind/dwarf/late.h"
+#include "unwind/target/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,14 +37,6 @@ static const uint32_t no_string = UINT32_MAX;
 static const size_t max_message = (size_t)16 << 20;
 static const uint64_t default_time = UINT64_C(60000000000), default_bytes = UINT64_C(1) << 30;
 static const uint64_t patience = 5000000; /* ns that an answer may wait for company */
-
-static uint64_t now_ns(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- the child ---- */
 
@@ -113,7 +106,7 @@ static void hand_over(struct teller *t)
                 done += (size_t)n;
         }
         t->used = 0;
-        t->last = now_ns();
+        t->last = clock_now_ns();
 }
 
 static void tell_lines(void *ctx, size_t index, const struct symbol_line *lines, size_t n)
@@ -132,7 +125,7 @@ static void tell_lines(void *ctx, size_t index, const struct symbol_line *lines,
                 put_string(t, lines[i].file);
         }
         end_message(t, start);
-        if (t->used >= ENOUGH || now_ns() - t->last >= patience)
+        if (t->used >= ENOUGH || clock_now_ns() - t->last >= patience)
                 hand_over(t);
 }
 
@@ -166,7 +159,7 @@ static void limit(int what, uint64_t value)
 static void bound_child(const struct dwarf_stage *s, uint64_t now)
 {
         limit(RLIMIT_CORE, 1);
-        limit(RLIMIT_CPU, (s->deadline_ns > now ? (s->deadline_ns - now) / 1000000000u : 0) + 2);
+        limit(RLIMIT_CPU, (s->deadline_ns > now ? (s->deadline_ns - now) / NS_PER_S : 0) + 2);
 #if !defined(__SANITIZE_ADDRESS__) /* its shadow alone is larger than any bound */
         limit(RLIMIT_DATA, s->bytes);
 #endif
@@ -302,7 +295,7 @@ static int listen_to(struct listener *l, int fd)
 {
         for (;;) {
                 struct pollfd p = { .fd = fd, .events = POLLIN };
-                uint64_t now = now_ns();
+                uint64_t now = clock_now_ns();
                 ssize_t n;
 
                 if (now >= l->s->deadline_ns)
@@ -361,7 +354,7 @@ static size_t run_child(struct dwarf_stage *s, size_t first)
         }
         pid = fork();
         if (pid == 0)
-                child(s, first, ends[1], now_ns(), self);
+                child(s, first, ends[1], clock_now_ns(), self);
         close(ends[1]);
         err = pid < 0 ? -errno : listen_to(&l, ends[0]);
         close(ends[0]);
@@ -385,9 +378,9 @@ void dwarf_stage_run(struct dwarf_stage *s)
         size_t next = 0;
 
         if (!s->deadline_ns)
-                s->deadline_ns = now_ns() + default_time;
+                s->deadline_ns = clock_now_ns() + default_time;
         if (!s->bytes)
                 s->bytes = default_bytes;
-        for (int i = 0; next < s->count && i < MAX_CRASHES && now_ns() < s->deadline_ns; i++)
+        for (int i = 0; next < s->count && i < MAX_CRASHES && clock_now_ns() < s->deadline_ns; i++)
                 next = run_child(s, next);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/elf/demangle.c: readable names by libiberty: Rust, C++ (Itanium ABI) and D. */
-#include "unwind/symbols/symbols.h"
+#include "unwind/elf/demangle.h"
 
 #include <libiberty/demangle.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static char *finish(struct text *t, int ok)
 
 /* Rust before C++: its older scheme is C++'s with a hash at the end, which only the Rust demangler takes off. C++
  * names in full (std::basic_string<char, ...>), as gdb and c++filt print them. */
-static char *demangle(const char *symbol, int options)
+static char *demangle_known(const char *symbol, int options)
 {
         struct text t = { 0 };
 
@@ -69,12 +69,12 @@ static char *demangle_or_copy(const char *symbol, int options)
         if (strlen(symbol) > MAX_MANGLED)
                 return strdup(symbol);
         if (!suffix) {
-                readable = demangle(symbol, options);
+                readable = demangle_known(symbol, options);
                 return readable ? readable : strdup(symbol);
         }
         mangled = strndup(symbol, (size_t)(suffix - symbol));
         if (mangled)
-                readable = demangle(mangled, options);
+                readable = demangle_known(mangled, options);
         free(mangled);
         if (!readable)
                 return strdup(symbol);
@@ -85,12 +85,12 @@ static char *demangle_or_copy(const char *symbol, int options)
         return whole;
 }
 
-char *symbols_demangle(const char *symbol)
+char *demangle(const char *symbol)
 {
         return demangle_or_copy(symbol, DMGL_PARAMS | DMGL_ANSI);
 }
 
-char *symbols_demangle_call(const char *symbol)
+char *demangle_call(const char *symbol)
 {
         return demangle_or_copy(symbol, DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP);
 }

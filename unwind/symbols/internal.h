@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/symbols/internal.h: what symbols.c and lines.c share. Private. */
+/* unwind/symbols/internal.h: what symbols.c (ELF symbols), lines.c (DWARF) and files.c share. Private. */
 #ifndef CRASHPRE_UNWIND_SYMBOLS_INTERNAL_H
 #define CRASHPRE_UNWIND_SYMBOLS_INTERNAL_H
 
@@ -26,6 +26,10 @@ struct symbols {
         uint64_t deadline_ns, bytes;
 };
 
+/* The files of module `module`, opened now if they were not. Borrowed. Sets status and debug_file of the module. */
+struct module_files *symbols_open(struct symbols *s, int module);
+
+/* Is there a .debug_info section, compressed or not? */
 bool symbols_has_dwarf(const struct elf_file *f);
 
 /* Fills the lines of queries whose names are known already. `order` ascends by module and address, queries of the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/symbols/lines.c: lines and inlined calls from debugging information, for all modules at once. */
 #include "unwind/dwarf/stage.h"
+#include "unwind/elf/demangle.h"
 #include "unwind/symbols/internal.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ static void name_physical(struct symbol_line *line, const struct symbol_query *q
         if (line->function && is_variant(q->symbol, line->function))
                 return;
         plain = line->function ? without_variant(q->symbol) : strdup(q->symbol);
-        function = plain ? symbols_demangle_call(plain) : NULL;
+        function = plain ? demangle_call(plain) : NULL;
         free(plain);
         if (function) {
                 free(line->function);

@@ -9,15 +9,8 @@
 #ifndef CRASHPRE_UNWIND_SYMBOLS_H
 #define CRASHPRE_UNWIND_SYMBOLS_H
 
+#include "unwind/dwarf/symbol_line.h"
 #include "unwind/target/target.h"
-
-/* One call at an address: the function it was inlined from, or the one that is there. From debugging information. */
-struct symbol_line {
-        char *function;        /* new, demangled; NULL: unknown */
-        char *symbol;          /* new, linkage name; NULL: none */
-        char *file;            /* new, absolute; NULL: unknown */
-        uint32_t line, column; /* 0: unknown */
-};
 
 struct symbol_query {
         int module;      /* in: index into the target's modules, or -1 */
@@ -59,13 +52,6 @@ int symbols_debug_frame(struct symbols *s, int module, const uint8_t **data, siz
 
 /* Where .eh_frame of a module is in the target, by the section headers of its file. 0 or -ENOENT. */
 int symbols_eh_frame(struct symbols *s, int module, uint64_t *addr);
-
-/* New: demangled C++, Rust or D name, or a copy of `symbol`; NULL only without memory. */
-char *symbols_demangle(const char *symbol);
-
-/* The same without the return type that mangled names of templates contain: as gdb names functions that it has
- * debugging information for. */
-char *symbols_demangle_call(const char *symbol);
 
 /* Which of several symbols names an address: as in gdb; the rules stand in symbol_table.h. */
 

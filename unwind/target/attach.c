@@ -8,6 +8,7 @@
  * comes after a short slice of time.
  */
 #include "unwind/target/arch.h"
+#include "unwind/target/clock.h"
 #include "unwind/target/proc.h"
 #include "unwind/target/process_internal.h"
 #include "unwind/target/refusal.h"
@@ -45,7 +46,7 @@ static void block_sigchld(sigset_t *old)
 /* Sleeps until a child or tracee changes, or a slice of the time to `deadline_ns` is over. */
 static void sleep_until_event(uint64_t deadline_ns)
 {
-        uint64_t now = process_now_ns(), left = deadline_ns > now ? deadline_ns - now : 0;
+        uint64_t now = clock_now_ns(), left = deadline_ns > now ? deadline_ns - now : 0;
         struct timespec slice = { .tv_nsec = left < SLICE_NS ? (long)left : SLICE_NS };
         sigset_t set;
 
@@ -101,7 +102,7 @@ static bool all_stuck(const struct process *p)
 
 static void wait_for_stops(struct process *p, uint64_t deadline_ns)
 {
-        uint64_t progress = process_now_ns();
+        uint64_t progress = clock_now_ns();
         size_t before = p->held_count + 1;
         unsigned spins = 0;
         sigset_t old;
@@ -117,7 +118,7 @@ static void wait_for_stops(struct process *p, uint64_t deadline_ns)
                         sched_yield();
                         continue;
                 }
-                now = process_now_ns();
+                now = clock_now_ns();
                 if (now >= deadline_ns)
                         break;
                 if (left < before)
@@ -138,14 +139,6 @@ static struct held *find_task(struct process *p, pid_t task)
 {
         for (size_t i = 0; i < p->held_count; i++)
                 if (p->held[i].task == task)
-                        return &p->held[i];
-        return NULL;
-}
-
-static struct held *find_held(struct process *p, pid_t tid)
-{
-        for (size_t i = 0; i < p->held_count; i++)
-                if (p->held[i].tid == tid)
                         return &p->held[i];
         return NULL;
 }
@@ -290,45 +283,6 @@ static int make_threads(struct process *p)
         return t->thread_count ? 0 : -ESRCH;
 }
 
-int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *why, size_t why_size)
-{
-        struct process *p = process_new(pid);
-        struct listing l;
-        size_t seized = 0;
-        int err;
-
-        if (!p) {
-                snprintf(why, why_size, "cannot attach to process %d: out of memory", (int)pid);
-                return -ENOMEM;
-        }
-        p->tracer_patience = TRACER_MS;
-        /* A thread that ran on until it was seized may have made others: the list is complete when a look at it after
-         * all have stopped shows none that is new. */
-        do {
-                l = (struct listing){ 0 };
-                err = seize_new(p, &l);
-                seized += l.seized;
-                if (err && !seized)
-                        return fail(p, err, why, why_size);
-                if (l.refused && !seized)
-                        return fail(p, l.refused, why, why_size);
-                if (l.seized)
-                        wait_for_stops(p, deadline_ns);
-        } while (!err && l.fresh && process_now_ns() < deadline_ns);
-        err = make_threads(p);
-        if (err)
-                return fail(p, err, why, why_size);
-        *out = &p->base;
-        return 0;
-}
-
-pid_t attach_task(struct process *p, pid_t tid)
-{
-        const struct held *h = p->base.proc == p->base.pid ? NULL : find_held(p, tid);
-
-        return h ? h->task : tid;
-}
-
 /* Detaches a thread that is in ptrace-stop. One that has not stopped cannot be detached; it is ours until it stops,
  * or we end. */
 static int release(struct held *h)
@@ -354,20 +308,53 @@ static int release(struct held *h)
 
 int process_release_thread(struct target *t, pid_t tid)
 {
-        struct held *h = find_held(process_of(t), tid);
+        struct held *h = process_held(process_of(t), tid);
 
         return h ? release(h) : -ESRCH;
 }
 
-void attach_release_all(struct process *p)
+static void release_all(struct process *p)
 {
         for (size_t i = 0; i < p->held_count; i++)
                 release(&p->held[i]);
 }
 
+int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *why, size_t why_size)
+{
+        struct process *p = process_new(pid);
+        struct listing l;
+        size_t seized = 0;
+        int err;
+
+        if (!p) {
+                snprintf(why, why_size, "cannot attach to process %d: out of memory", (int)pid);
+                return -ENOMEM;
+        }
+        p->tracer_patience = TRACER_MS;
+        p->release_all = release_all;
+        /* A thread that ran on until it was seized may have made others: the list is complete when a look at it after
+         * all have stopped shows none that is new. */
+        do {
+                l = (struct listing){ 0 };
+                err = seize_new(p, &l);
+                seized += l.seized;
+                if (err && !seized)
+                        return fail(p, err, why, why_size);
+                if (l.refused && !seized)
+                        return fail(p, l.refused, why, why_size);
+                if (l.seized)
+                        wait_for_stops(p, deadline_ns);
+        } while (!err && l.fresh && clock_now_ns() < deadline_ns);
+        err = make_threads(p);
+        if (err)
+                return fail(p, err, why, why_size);
+        *out = &p->base;
+        return 0;
+}
+
 void process_release_all(struct target *t)
 {
-        attach_release_all(process_of(t));
+        release_all(process_of(t));
 }
 
 /* Collects the dead among the held threads. How many are still ours. */
@@ -402,8 +389,8 @@ void process_hold_until_death(struct target *t, uint64_t deadline_ns)
         sigset_t old;
 
         block_sigchld(&old);
-        while (collect(p) && process_now_ns() < deadline_ns)
+        while (collect(p) && clock_now_ns() < deadline_ns)
                 sleep_until_event(deadline_ns);
         sigprocmask(SIG_SETMASK, &old, NULL);
-        attach_release_all(p);
+        release_all(p);
 }

@@ -14,16 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
-
-uint64_t process_now_ns(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- memory ---- */
 
@@ -191,7 +182,8 @@ static void free_process(struct target *t)
 {
         struct process *p = process_of(t);
 
-        attach_release_all(p);
+        if (p->release_all)
+                p->release_all(p);
         memory_free(p->memory);
         if (p->mem_fd >= 0)
                 close(p->mem_fd);
@@ -258,6 +250,22 @@ int process_open(pid_t pid, struct target **out, char *why, size_t why_size)
 
 /* ---- mappings and names ---- */
 
+struct held *process_held(struct process *p, pid_t tid)
+{
+        for (size_t i = 0; i < p->held_count; i++)
+                if (p->held[i].tid == tid)
+                        return &p->held[i];
+        return NULL;
+}
+
+/* The number of a thread in the /proc mounted here. */
+static pid_t task_number(struct process *p, pid_t tid)
+{
+        const struct held *h = p->base.proc == p->base.pid ? NULL : process_held(p, tid);
+
+        return h ? h->task : tid;
+}
+
 static void read_name(struct target *t, struct target_thread *thread)
 {
         char path[64];
@@ -265,7 +273,7 @@ static void read_name(struct target *t, struct target_thread *thread)
         int fd;
 
         snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", (int)t->proc,
-                 (int)attach_task(process_of(t), thread->tid));
+                 (int)task_number(process_of(t), thread->tid));
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
                 return;

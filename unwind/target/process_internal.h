@@ -39,18 +39,14 @@ struct process {
         int tracer_patience; /* milliseconds left to wait for another tracer that is leaving */
         struct held *held;
         size_t held_count, held_room;
+        void (*release_all)(struct process *p); /* set by process_attach(): see process_release_all() */
 };
 
 /* New, with nothing attached and nothing loaded; NULL without memory. */
 struct process *process_new(pid_t pid);
 struct process *process_of(struct target *t);
 
-/* attach.c: the number of a thread in /proc. */
-pid_t attach_task(struct process *p, pid_t tid);
-
-/* attach.c: lets go of all that is held; see process_release_all(). */
-void attach_release_all(struct process *p);
-
-uint64_t process_now_ns(void); /* CLOCK_MONOTONIC */
+/* The record of a held thread, or NULL. Borrowed. */
+struct held *process_held(struct process *p, pid_t tid);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/target/target.c: what every kind of target has in common. */
 #include "unwind/target/target.h"
+#include "unwind/target/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 int target_read(struct target *t, uint64_t addr, void *buf, size_t len)
 {
@@ -79,14 +79,48 @@ int target_module_index(const struct target *t, uint64_t addr)
         return m->module;
 }
 
+static struct thread_frame frame_of(const struct target *t, const struct wire_frame *from)
+{
+        return (struct thread_frame){
+                .pc = from->pc,
+                .sp = from->sp,
+                .trust = from->trust <= CFI_TRUST_SCAN ? (enum cfi_trust)from->trust : CFI_TRUST_SCAN,
+                .exact_pc = from->exact_pc,
+                .signal_frame = from->signal_frame,
+                .module = target_module_index(t, from->exact_pc ? from->pc : from->pc - 1),
+        };
+}
+
+int target_add_crashed(struct target *t, const struct wire_crash *crash, const char *name)
+{
+        uint32_t n = crash->frame_count < WIRE_MAX_FRAMES ? crash->frame_count : WIRE_MAX_FRAMES;
+        struct target_thread *threads = calloc(t->thread_count + 1, sizeof(*threads));
+        struct thread_frame *frames = calloc(n + 1, sizeof(*frames));
+
+        if (!threads || !frames) {
+                free(threads);
+                free(frames);
+                return -ENOMEM;
+        }
+        if (t->thread_count)
+                memcpy(threads + 1, t->threads, t->thread_count * sizeof(*threads));
+        free(t->threads);
+        t->threads = threads;
+        t->thread_count++;
+        for (uint32_t i = 0; i < n; i++)
+                frames[i] = frame_of(t, &crash->frames[i]);
+        threads->tid = crash->tid;
+        threads->regs = crash->regs;
+        threads->frames = frames;
+        threads->frame_count = n;
+        threads->end = crash->frame_end <= CFI_END_NO_RULE ? (enum cfi_end)crash->frame_end : CFI_END_NONE;
+        strncpy(threads->name, name ? name : "", sizeof(threads->name) - 1);
+        return 0;
+}
+
 bool target_past_deadline(const struct target *t)
 {
-        struct timespec now;
-
-        if (!t->deadline_ns)
-                return false;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec >= t->deadline_ns;
+        return clock_is_past(t->deadline_ns);
 }
 
 void target_free(struct target *t)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/target/target.h: the seam: a process to look at, whatever way it is reached.
  *
- * A live process under ptrace (process.h), our own process (self.h) and later a raw report give the same small table.
+ * A live process under ptrace (process.h), our own process (self.h) and a raw report give the same small table.
  * Unwinding and symbols work on this and know neither ptrace nor JSON. Single-threaded; not async-signal-safe.
  * Errors: 0 or -errno; sizes in bytes. "new": the caller frees; "borrowed": valid until the target is freed.
  */
@@ -11,6 +11,7 @@
 #include "unwind/core/cfi/cfi.h"
 #include "unwind/core/image/image.h"
 #include "unwind/core/image/maps.h"
+#include "unwind/core/terms/wire.h"
 #include "unwind/target/memory.h"
 
 #include <sys/types.h>
@@ -114,6 +115,10 @@ const struct mapping *target_mapping(const struct target *t, uint64_t addr);
 /* The index in t->modules of the module that holds `addr`; -1 if none. Where mappings are known they decide, so that
  * what is mapped into a gap of a module is not taken for it. */
 int target_module_index(const struct target *t, uint64_t addr);
+
+/* Puts the thread that crashed, as its own handler described it, before the threads that `t` has; `name` may be NULL. Its
+ * counts and words are checked. 0 or -ENOMEM. */
+int target_add_crashed(struct target *t, const struct wire_crash *crash, const char *name);
 
 /* Has t->deadline_ns passed? */
 bool target_past_deadline(const struct target *t);

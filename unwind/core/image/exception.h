@@ -14,26 +14,7 @@
 #define CRASHPRE_UNWIND_CORE_EXCEPTION_H
 
 #include "unwind/core/cfi/cfi.h"
-
-enum { EXCEPTION_CHAIN_MAX = 8, EXCEPTION_TYPE_MAX = 512, EXCEPTION_WHAT_MAX = 1024 };
-
-enum exception_what {
-        EXCEPTION_WHAT_NONE, /* neither a std::exception nor a string or number */
-        EXCEPTION_WHAT_TEXT,
-        EXCEPTION_WHAT_OWN /* the program's own what(): only a call could tell */
-};
-
-struct exception_text {
-        uint32_t what_kind;            /* enum exception_what */
-        char type[EXCEPTION_TYPE_MAX]; /* mangled, less the _ZTI of a symbol */
-        char what[EXCEPTION_WHAT_MAX]; /* EXCEPTION_WHAT_TEXT, else "" */
-};
-
-/* An exception, then what it was thrown over (std::nested_exception), outermost first. */
-struct exception_chain {
-        uint32_t count;
-        struct exception_text v[EXCEPTION_CHAIN_MAX];
-};
+#include "unwind/core/terms/exception_chain.h"
 
 /* What the run-time keeps before a thrown object, at the unwinder's header (struct _Unwind_Exception). */
 struct exception_object {

@@ -20,7 +20,7 @@
 #define CRASHPRE_UNWIND_CORE_WIRE_H
 
 #include "unwind/core/cfi/arch.h"
-#include "unwind/core/image/exception.h"
+#include "unwind/core/terms/exception_chain.h"
 
 #include <signal.h>
 

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/program/lastreport.h: crashpre_last_report() of crashpre.h, which documents it. Ordinary code. */
+#ifndef CRASHPRE_PRELOAD_LASTREPORT_H
+#define CRASHPRE_PRELOAD_LASTREPORT_H
+
+const char *lastreport_newest(void);
+
+#endif

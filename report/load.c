@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/load.h"
+
+#include "report/finish.h"
+#include "report/model/json.h"
+#include "report/place/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REPORT_LIMIT ((size_t)256 * 1024 * 1024)
+
+/* A raw report alone: no names, the handler's own frames. */
+static int load_raw(struct report *report, const char *text, size_t len)
+{
+        static struct raw_report raw;
+        struct crash_facts facts;
+        struct examination seen;
+        struct target *t;
+        size_t i;
+        int err = raw_read(text, len, report, &raw);
+
+        if (err)
+                return err;
+        t = raw_target(&raw);
+        if (target_add_crashed(t, &raw.crash, raw.thread_name))
+                err = -ENOMEM;
+        finish_stacks(report, t, NULL, &raw.crash, &raw);
+        fault_facts_from_wire(&raw.crash, &facts);
+        examine(report, &facts, t, &seen); /* by the files, where they are the same still */
+        finish_report(report, t, &raw.crash, &seen);
+        report->signature = report->fingerprint = NULL; /* without names they compare with no other report's */
+        target_free(t);
+        if (!raw.complete)
+                report_diagnose(report, "raw", "the report ends early: the program died while it was written");
+        for (i = 0; i < raw.helper_count; i++)
+                report_diagnose(report, "helper", "%s", raw.helper[i]);
+        if (!raw.helper_count)
+                report_diagnose(report, "helper", "it left no word: names of functions are missing");
+        return err;
+}
+
+int load_report(struct report *report, int dir_fd, const char *file, char *why, size_t why_size)
+{
+        size_t len = 0, name_len = strlen(file);
+        char *text;
+        int err = store_read(&report->pool, dir_fd, file, REPORT_LIMIT, &text, &len);
+
+        if (err) {
+                snprintf(why, why_size, "%s", strerror(-err));
+                return err;
+        }
+        if (name_len > 4 && !strcmp(file + name_len - 4, ".txt")) {
+                err = load_raw(report, text, len);
+                if (err)
+                        snprintf(why, why_size, "not a raw crash report (its first line tells)");
+                return err;
+        }
+        return json_read_report(text, len, report, why, why_size);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* report/load.h: a report from its file. */
+#ifndef CRASHPRE_REPORT_LOAD_H
+#define CRASHPRE_REPORT_LOAD_H
+
+#include "report/model/model.h"
+
+#include <stddef.h>
+
+/* Reads a report from directory `dir_fd` into an empty one: a `file` that ends in .txt is a raw report, any other one a JSON
+ * report. 0, or -errno with a sentence in `why`. */
+int load_report(struct report *report, int dir_fd, const char *file, char *why, size_t why_size);
+
+#endif
