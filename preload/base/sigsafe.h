@@ -43,10 +43,4 @@ void sigsafe_hex_bytes(struct sigsafe_out *o, const uint8_t *p, size_t n);
 /* Hands over what is waiting. Returns 0 or -errno; harmless to repeat. */
 int sigsafe_flush(struct sigsafe_out *o);
 
-/* Bounded string helpers on buffers of ours: append to `buf` of `size` at *at, always NUL-terminated, cut where full. */
-void sigsafe_cat(char *buf, size_t size, size_t *at, const char *s);
-void sigsafe_cat_dec(char *buf, size_t size, size_t *at, uint64_t value, unsigned width);
-size_t sigsafe_strlen(const char *s);
-bool sigsafe_streq(const char *a, const char *b);
-
 #endif

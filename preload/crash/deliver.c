@@ -6,6 +6,7 @@
 #include "preload/crash/origin.h"
 #include "preload/signal/dispatch.h"
 #include "preload/signal/mask.h"
+#include "unwind/core/terms/signames.h"
 
 /* bytes left of an alternate stack: with less, a handler of the application is called without any ceremony */
 #define LITTLE_ROOM 1024
@@ -13,7 +14,7 @@
 /* Takes one pending signal `sig`, which must be blocked, off the queue. */
 static bool take_pending(int sig, siginfo_t *info)
 {
-        const uint64_t one = 1ull << (sig - 1);
+        const uint64_t one = SIGNAL_BIT(sig);
         const struct timespec now = { 0, 0 };
 
         return sys_4(SYS_rt_sigtimedwait, (long)&one, (long)info, (long)&now, KERNEL_SIGSET_SIZE) == sig;

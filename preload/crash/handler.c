@@ -31,7 +31,7 @@ static bool blocked_unknown_to_kernel(int sig, const ucontext_t *uc)
 {
         uint64_t kernel = mask_of_context(uc);
 
-        return mask_believed(kernel) & ~kernel & 1ull << (sig - 1);
+        return mask_believed(kernel) & ~kernel & SIGNAL_BIT(sig);
 }
 
 /* A handler has filled its alternate stack. The kernel puts the next signal frame at the top of that same stack, since
@@ -59,7 +59,7 @@ static bool was_sent(int sig, const siginfo_t *info)
  * any thread stands for its process there. */
 static APART void put_back(int sig, const siginfo_t *info, ucontext_t *uc)
 {
-        uint64_t one = 1ull << (sig - 1);
+        uint64_t one = SIGNAL_BIT(sig);
         int pid = sys_getpid(), tid = sys_gettid();
         long err;
 

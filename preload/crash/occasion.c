@@ -63,7 +63,7 @@ static APART bool raised_for_reported(const ucontext_t *uc)
  * with the claim. */
 static bool told_before(const siginfo_t *info, const ucontext_t *uc)
 {
-        if (settings.chain != CHAIN_FIRST || !reported.tid)
+        if (settings.chain != SETTING_CHAIN_FIRST || !reported.tid)
                 return false;
         if (already_reported(uc))
                 return true;
@@ -109,7 +109,7 @@ void occasion_raised_again(int sig, siginfo_t *info, ucontext_t *uc, const sigin
 
 static bool first_chance_due(void)
 {
-        return settings.chain == CHAIN_FIRST && crashreport_enabled() &&
+        return settings.chain == SETTING_CHAIN_FIRST && crashreport_enabled() &&
                __atomic_fetch_add(&first_chances, 1, __ATOMIC_ACQ_REL) < FIRST_CHANCE_MAX;
 }
 

@@ -12,6 +12,7 @@
 #include "preload/raw/report.h"
 #include "preload/signal/mask.h"
 #include "unwind/core/terms/clock.h"
+#include "unwind/core/terms/str.h"
 
 #include <limits.h>
 
@@ -49,10 +50,10 @@ static void step_after_report(void *crash)
         char path[PATH_MAX];
         size_t at = 0;
 
-        sigsafe_cat(path, sizeof(path), &at, c->wire.dir);
-        sigsafe_cat(path, sizeof(path), &at, "/");
-        sigsafe_cat(path, sizeof(path), &at, c->wire.id);
-        sigsafe_cat(path, sizeof(path), &at, ".txt");
+        str_cat(path, sizeof(path), &at, c->wire.dir);
+        str_cat(path, sizeof(path), &at, "/");
+        str_cat(path, sizeof(path), &at, c->wire.id);
+        str_cat(path, sizeof(path), &at, ".txt");
         state.handled = state.after_report(path) != 0;
 }
 
@@ -130,7 +131,7 @@ int crashreport_on_request(const char *reason, const struct arch_registers *regs
         begin_crash(WIRE_KIND_REQUEST, fault_ns);
         c->wire.regs = *regs;
         c->wire.sigmask = sigmask;
-        sigsafe_cat(c->wire.reason, sizeof(c->wire.reason), &at, reason ? reason : "");
+        str_cat(c->wire.reason, sizeof(c->wire.reason), &at, reason ? reason : "");
         make_report();
         schedule_leave();
         return c->raw_err;

@@ -4,6 +4,7 @@
 #include "preload/facts/notes.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
+#include "unwind/core/terms/str.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -31,7 +32,7 @@ static void copy_cut(char *to, size_t size, const char *from)
 {
         size_t at = 0;
 
-        sigsafe_cat(to, size, &at, from);
+        str_cat(to, size, &at, from);
         memset(to + at, 0, size - at);
 }
 
@@ -101,7 +102,7 @@ void notes_set_int(const char *key, long value)
         char text[32] = "-";
         size_t at = value < 0;
 
-        sigsafe_cat_dec(text, sizeof(text), &at, value < 0 ? -(uint64_t)value : (uint64_t)value, 1);
+        str_cat_dec(text, sizeof(text), &at, value < 0 ? -(uint64_t)value : (uint64_t)value, 1);
         put_metadata(key, NOTE_INT, text, NULL);
 }
 

@@ -3,25 +3,24 @@
  * from that moment.
  *
  * Loading is silent: with LD_PRELOAD exported a warning would appear in every sed and grep of a build. A bad value
- * gives the default and a line in `note`, which is told with the report.
+ * leaves the default and adds a line to `note`, which is reported with the crash.
  */
 #ifndef CRASHPRE_PRELOAD_SETTINGS_H
 #define CRASHPRE_PRELOAD_SETTINGS_H
 
+#include "unwind/core/terms/settings_table.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-enum chain { CHAIN_LAST, CHAIN_FIRST };
-enum stderr_mode { STDERR_NONE, STDERR_BRIEF, STDERR_FULL };
 
 struct settings {
         bool enabled;        /* CRASHPRE_ENABLED, ONLY, SKIP */
         bool stderr_only;    /* CRASHPRE_DIR=- */
         bool throw_sites;    /* CRASHPRE_THROW_SITES */
         bool dir_is_default; /* CRASHPRE_DIR is not set: other directories may serve */
-        enum chain chain;
-        enum stderr_mode stderr_mode;
+        enum setting_chain chain;
+        enum setting_stderr stderr_mode;
         unsigned timeout_s;
         unsigned max_frames;
         unsigned mode;            /* of report files */

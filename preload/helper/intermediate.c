@@ -3,6 +3,7 @@
 #include "preload/base/keep.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/terms/clock.h"
+#include "unwind/core/terms/signames.h"
 
 #include <errno.h>
 #include <linux/close_range.h>
@@ -150,7 +151,7 @@ _Noreturn void intermediate_end_by(int sig)
  * file server, would hold them for ever. SIGCHLD is blocked: it waits to be asked for. */
 static void await_helper(long pid, int *status)
 {
-        const uint64_t child = 1ull << (SIGCHLD - 1), end = shared.deadline_ns + GRACE_NS;
+        const uint64_t child = SIGNAL_BIT(SIGCHLD), end = shared.deadline_ns + GRACE_NS;
         long got = 0;
 
         while (shared.deadline_ns && got <= 0 && got != -ECHILD) {

@@ -7,6 +7,8 @@
 #include "preload/helper/intermediate.h"
 #include "preload/raw/output.h"
 #include "unwind/core/terms/clock.h"
+#include "unwind/core/terms/signames.h"
+#include "unwind/core/terms/str.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -21,8 +23,7 @@ static char helper_path[PATH_MAX];
 
 bool spawn_wait_is_over(void)
 {
-        const uint64_t ending =
-                1ull << (SIGINT - 1) | 1ull << (SIGTERM - 1) | 1ull << (SIGHUP - 1) | 1ull << (SIGQUIT - 1);
+        const uint64_t ending = SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGQUIT);
         uint64_t pending = 0;
 
         return sys_sigpending(&pending) == 0 && pending & ending;
@@ -165,7 +166,7 @@ static bool find_helper(void)
         const struct modmap_module *self = modmap_find((uint64_t)find_helper);
         size_t dir = self ? self->path_len : 0, at = 0;
 
-        sigsafe_cat(helper_path, sizeof(helper_path), &at, settings.helper);
+        str_cat(helper_path, sizeof(helper_path), &at, settings.helper);
         if (at)
                 return true;
         while (dir && self->path[dir - 1] != '/')
@@ -173,7 +174,7 @@ static bool find_helper(void)
         if (!dir || dir + sizeof(HELPER_FROM_LIBRARY) > sizeof(helper_path))
                 return false;
         __builtin_memcpy(helper_path, self->path, dir);
-        sigsafe_cat(helper_path, sizeof(helper_path), &dir, HELPER_FROM_LIBRARY);
+        str_cat(helper_path, sizeof(helper_path), &dir, HELPER_FROM_LIBRARY);
         return true;
 }
 
@@ -200,7 +201,7 @@ static bool children_elsewhere(void)
 
         return sys_readlink("/proc/thread-self/ns/pid", own, sizeof(own) - 1) > 0 &&
                (sys_readlink("/proc/thread-self/ns/pid_for_children", children, sizeof(children) - 1) <= 0 ||
-                !sigsafe_streq(own, children));
+                !str_is(own, children));
 }
 
 void spawn_helper(struct crash *c)

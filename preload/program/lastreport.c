@@ -8,6 +8,8 @@
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
+#include "unwind/core/terms/raw_format.h"
+#include "unwind/core/terms/str.h"
 
 #include <limits.h>
 #include <string.h>
@@ -24,13 +26,6 @@ struct directory_entry {
         char name[];
 };
 
-static bool starts_with(const char *s, const char *prefix)
-{
-        while (*prefix && *s == *prefix)
-                s++, prefix++;
-        return !*prefix;
-}
-
 static bool is_digit(char c)
 {
         return c >= '0' && c <= '9';
@@ -40,17 +35,17 @@ static bool is_digit(char c)
  * otherwise. */
 static const char *time_of(const char *name, const char *base)
 {
-        size_t n = sigsafe_strlen(base), left;
+        size_t n = str_len(base), left;
 
-        if (!starts_with(name, "crash-") || !starts_with(name + 6, base) || name[6 + n] != '-')
+        if (!str_begins(name, "crash-") || !str_begins(name + 6, base) || name[6 + n] != '-')
                 return NULL;
         name += 6 + n + 1;
         if (!is_digit(*name))
                 return NULL;
         while (is_digit(*name))
                 name++;
-        left = sigsafe_strlen(name);
-        if (*name != '-' || left <= SUFFIX_LEN || !sigsafe_streq(name + left - SUFFIX_LEN, SUFFIX))
+        left = str_len(name);
+        if (*name != '-' || left <= SUFFIX_LEN || !str_is(name + left - SUFFIX_LEN, SUFFIX))
                 return NULL;
         for (const char *p = name + 1; p < name + left - SUFFIX_LEN; p++)
                 if (!is_digit(*p) && *p != 'T' && *p != '.')
@@ -77,8 +72,8 @@ static void consider(struct newest *n, const char *name)
 
         if (!when || !is_later(when, n->when))
                 return;
-        sigsafe_cat(n->when, sizeof(n->when), &at, when);
-        sigsafe_cat(n->name, sizeof(n->name), &name_at, name);
+        str_cat(n->when, sizeof(n->when), &at, when);
+        str_cat(n->name, sizeof(n->name), &name_at, name);
 }
 
 static void scan(int fd, struct newest *n)
@@ -104,18 +99,18 @@ const char *lastreport_newest(void)
         int fd = sys_openat(AT_FDCWD, settings.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
         size_t at = 0;
 
-        exe[len > 0 ? len : 0] = 0;
-        for (const char *p = exe; *p; p++)
-                if (*p == '/' && p[1])
-                        n.base = p + 1;
+        exe[len > 0 ? str_without_deleted(exe, (size_t)len) : 0] = 0;
+        n.base = str_base(exe);
+        for (char *p = exe; *p; p++)
+                *p = *p == '/' ? '/' : raw_name_char(*p);
         if (fd < 0)
                 return NULL;
         scan(fd, &n);
         sys_close(fd);
         if (!*n.name)
                 return NULL;
-        sigsafe_cat(path, sizeof(path), &at, settings.dir);
-        sigsafe_cat(path, sizeof(path), &at, "/");
-        sigsafe_cat(path, sizeof(path), &at, n.name);
+        str_cat(path, sizeof(path), &at, settings.dir);
+        str_cat(path, sizeof(path), &at, "/");
+        str_cat(path, sizeof(path), &at, n.name);
         return path;
 }

@@ -10,6 +10,7 @@
 #include "preload/program/interpose.h"
 #include "preload/signal/actions.h"
 #include "preload/signal/mask.h"
+#include "unwind/core/terms/signames.h"
 
 #include <errno.h>
 #include <string.h>
@@ -83,7 +84,7 @@ static handler_fn *set_handler(int sig, handler_fn *handler, unsigned long flags
 
 static uint64_t bit(int sig)
 {
-        return sig >= 1 && sig <= 64 && !reserved_by_libc(sig) ? 1ull << (sig - 1) : 0;
+        return sig >= 1 && sig <= 64 && !reserved_by_libc(sig) ? SIGNAL_BIT(sig) : 0;
 }
 
 EXPORT handler_fn *signal(int sig, handler_fn *handler)

@@ -5,6 +5,7 @@
 #include "unwind/core/image/maps.h"
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/signames.h"
+#include "unwind/core/terms/str.h"
 
 /* A call of an address below the first is one of a null pointer; below the second, vm.mmap_min_addr, nothing is mapped. */
 #define NULL_PAGE 4096u
@@ -107,9 +108,9 @@ static void put_exception(const struct exception_chain *chain)
         for (uint32_t i = 0; i < chain->count; i++) {
                 const struct exception_text *e = &chain->v[i];
 
-                rawline_text(i ? "nested" : "exception", e->type, sigsafe_strlen(e->type));
+                rawline_text(i ? "nested" : "exception", e->type, str_len(e->type));
                 if (e->what_kind == EXCEPTION_WHAT_TEXT)
-                        rawline_text("what", e->what, sigsafe_strlen(e->what));
+                        rawline_text("what", e->what, str_len(e->what));
                 else if (e->what_kind == EXCEPTION_WHAT_OWN)
                         rawline_str("what unknown", "the program's own what()");
         }
@@ -140,11 +141,11 @@ void rawsection_cause(void)
         if (c->signal)
                 put_signal(c);
         if (c->wire.message[0])
-                rawline_text("message", c->wire.message, sigsafe_strlen(c->wire.message));
+                rawline_text("message", c->wire.message, str_len(c->wire.message));
         if (c->wire.exception_certain) {
                 put_exception(&c->wire.exception);
                 put_throw_site(c);
         }
         if (c->wire.kind == WIRE_KIND_REQUEST)
-                rawline_text("reason", c->wire.reason, sigsafe_strlen(c->wire.reason));
+                rawline_text("reason", c->wire.reason, str_len(c->wire.reason));
 }

@@ -4,6 +4,7 @@
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
 #include "preload/base/x86_64.h"
+#include "unwind/core/terms/str.h"
 
 void crash_begin(struct crash *c, enum wire_kind kind, uint64_t fault_ns, const char *settings_note)
 {
@@ -25,7 +26,7 @@ void crash_begin(struct crash *c, enum wire_kind kind, uint64_t fault_ns, const 
         w->altstack_base = crashstack_base();
         w->altstack_size = crashstack_size();
         c->dir_fd = c->raw_fd = -1;
-        sigsafe_cat(w->note, sizeof(w->note), &at, settings_note);
+        str_cat(w->note, sizeof(w->note), &at, settings_note);
 }
 
 void crash_set_fault(struct crash *c, const ucontext_t *uc)
@@ -37,13 +38,13 @@ void crash_set_fault(struct crash *c, const ucontext_t *uc)
 
 void crash_note(struct crash *c, const char *what, const char *detail, int err)
 {
-        size_t at = sigsafe_strlen(c->wire.note);
+        size_t at = str_len(c->wire.note);
 
-        sigsafe_cat(c->wire.note, sizeof(c->wire.note), &at, what);
-        sigsafe_cat(c->wire.note, sizeof(c->wire.note), &at, detail ? detail : "");
+        str_cat(c->wire.note, sizeof(c->wire.note), &at, what);
+        str_cat(c->wire.note, sizeof(c->wire.note), &at, detail ? detail : "");
         if (err) {
-                sigsafe_cat(c->wire.note, sizeof(c->wire.note), &at, ": errno ");
-                sigsafe_cat_dec(c->wire.note, sizeof(c->wire.note), &at, (uint64_t)err, 1);
+                str_cat(c->wire.note, sizeof(c->wire.note), &at, ": errno ");
+                str_cat_dec(c->wire.note, sizeof(c->wire.note), &at, (uint64_t)err, 1);
         }
-        sigsafe_cat(c->wire.note, sizeof(c->wire.note), &at, "\n");
+        str_cat(c->wire.note, sizeof(c->wire.note), &at, "\n");
 }

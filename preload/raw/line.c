@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/raw/line.h"
+#include "unwind/core/terms/str.h"
 
 struct raw_writer raw;
 
@@ -75,8 +76,8 @@ void rawline_utc(char *buf, size_t size, size_t *at, int64_t sec, int64_t nsec, 
         };
 
         for (unsigned i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
-                sigsafe_cat_dec(buf, size, at, part[i].value, part[i].width);
-                sigsafe_cat(buf, size, at, part[i].after);
+                str_cat_dec(buf, size, at, part[i].value, part[i].width);
+                str_cat(buf, size, at, part[i].after);
         }
 }
 

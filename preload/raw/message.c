@@ -9,6 +9,7 @@
 #include "unwind/core/image/dynsym.h"
 #include "unwind/core/image/library_message.h"
 #include "unwind/core/image/maps.h"
+#include "unwind/core/terms/str.h"
 
 #define SCAN_BYTES 4096u                      /* of stack, from abort() to who called it */
 #define ABORT_DEPTH 6                         /* frames from raise() to who called abort() */
@@ -50,7 +51,7 @@ static bool read_abort_message(const struct modmap_module *libc, char *to, size_
 
 static void trim_newlines(char *s)
 {
-        size_t n = sigsafe_strlen(s);
+        size_t n = str_len(s);
 
         while (n && (s[n - 1] == '\n' || s[n - 1] == '\r'))
                 s[--n] = 0;
@@ -60,7 +61,7 @@ static void set(struct crash *c, const char *text)
 {
         size_t at = 0;
 
-        sigsafe_cat(c->wire.message, sizeof(c->wire.message), &at, text);
+        str_cat(c->wire.message, sizeof(c->wire.message), &at, text);
 }
 
 /* What the C++ run-time prints, and keeps nowhere: the functions that print it are on the stack. */

@@ -4,6 +4,7 @@
 #include "preload/raw/line.h"
 #include "preload/raw/sections.h"
 #include "unwind/core/terms/raw_format.h"
+#include "unwind/core/terms/str.h"
 
 static struct sigsafe_out *const out = &raw.out;
 
@@ -56,9 +57,9 @@ void rawsection_breadcrumbs(void)
                 sigsafe_char(out, ' ');
                 sigsafe_dec(out, b->tid);
                 sigsafe_char(out, ' ');
-                sigsafe_text(out, b->category, sigsafe_strlen(b->category));
+                sigsafe_text(out, b->category, str_len(b->category));
                 sigsafe_str(out, ": ");
-                sigsafe_text(out, b->message, sigsafe_strlen(b->message));
+                sigsafe_text(out, b->message, str_len(b->message));
                 sigsafe_char(out, '\n');
         }
 }
@@ -77,10 +78,10 @@ static void put_metadata_entry(const struct note_metadata *m)
                 text[(size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1] = 0;
                 value = text;
         }
-        sigsafe_text(out, m->key, sigsafe_strlen(m->key));
+        sigsafe_text(out, m->key, str_len(m->key));
         sigsafe_str(out, suffix[m->type <= NOTE_VOLATILE ? m->type : 0]);
         sigsafe_str(out, ": ");
-        sigsafe_text(out, value, sigsafe_strlen(value));
+        sigsafe_text(out, value, str_len(value));
         sigsafe_char(out, '\n');
 }
 

@@ -6,6 +6,7 @@
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/redact.h"
 #include "unwind/core/terms/signames.h"
+#include "unwind/core/terms/str.h"
 
 #include <asm/ioctls.h>
 #include <errno.h>
@@ -28,7 +29,7 @@ bool output_stderr_ok(void)
         char termios[256]; /* the kernel's struct termios is shorter */
         long flags;
 
-        if (settings.stderr_mode == STDERR_NONE || sys_fstat(2, &st) < 0)
+        if (settings.stderr_mode == SETTING_STDERR_NONE || sys_fstat(2, &st) < 0)
                 return false;
         if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || sys_3(SYS_ioctl, 2, TCGETS, (long)termios) == 0)
                 return true;
@@ -98,7 +99,7 @@ static bool candidate(unsigned i, char *dir, size_t size)
 
         if (settings.stderr_only || !*path || (i > 0 && !settings.dir_is_default))
                 return false;
-        sigsafe_cat(dir, size, &at, path);
+        str_cat(dir, size, &at, path);
         while (at > 1 && dir[at - 1] == '/') /* behind a slash a link is followed unseen */
                 dir[--at] = 0;
         return true;
@@ -119,7 +120,7 @@ static bool may_follow(const char *path)
 
         if (!lstat_ok(path, &link) || !S_ISLNK(link.st_mode) || link.st_uid == (uid_t)sys_0(SYS_geteuid))
                 return true;
-        sigsafe_cat(parent, sizeof(parent), &at, path);
+        str_cat(parent, sizeof(parent), &at, path);
         for (size_t i = 0; i < at; i++)
                 if (parent[i] == '/')
                         end = i + 1;
@@ -160,8 +161,8 @@ int output_open(struct crash *c, unsigned i)
                 c->dir_fd = -1;
                 return err;
         }
-        sigsafe_cat(name, sizeof(name), &at, c->wire.id);
-        sigsafe_cat(name, sizeof(name), &at, ".txt");
+        str_cat(name, sizeof(name), &at, c->wire.id);
+        str_cat(name, sizeof(name), &at, ".txt");
         c->raw_fd = sys_openat(c->dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                settings.mode);
         if (c->raw_fd < 0) {
@@ -185,7 +186,7 @@ uint64_t output_pending_signals(void)
 
 void output_forget_signals(uint64_t before)
 {
-        const uint64_t ours = (1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1)) & ~before;
+        const uint64_t ours = (SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGXFSZ)) & ~before;
         const struct timespec now = { 0, 0 };
 
         while (sys_4(SYS_rt_sigtimedwait, (long)&ours, 0, (long)&now, KERNEL_SIGSET_SIZE) > 0)
@@ -213,8 +214,8 @@ void output_discard(struct crash *c)
         char name[sizeof(c->wire.id) + 4];
         size_t at = 0;
 
-        sigsafe_cat(name, sizeof(name), &at, c->wire.id);
-        sigsafe_cat(name, sizeof(name), &at, ".txt");
+        str_cat(name, sizeof(name), &at, c->wire.id);
+        str_cat(name, sizeof(name), &at, ".txt");
         if (c->dir_fd >= 0)
                 sys_3(SYS_unlinkat, c->dir_fd, (long)name, 0);
         output_close(c);
@@ -224,7 +225,7 @@ void output_discard(struct crash *c)
 static void put_program(struct sigsafe_out *o, const struct crash *c)
 {
         const char *name = c->wire.id + sizeof("crash-") - 1;
-        size_t end = sigsafe_strlen(name);
+        size_t end = str_len(name);
 
         while (end && name[end] != '-')
                 end--;
@@ -245,10 +246,27 @@ static void put_outcome(struct sigsafe_out *o, const char *what, const char *det
                 sigsafe_dec(o, number);
         if (detail) {
                 sigsafe_str(o, ": ");
-                sigsafe_text(o, detail, sigsafe_strlen(detail));
+                sigsafe_text(o, detail, str_len(detail));
         }
         sigsafe_char(o, '\n');
         o->hide_homes = false;
+}
+
+/* The lines of the notes that are about settings. */
+static void put_wrong_settings(struct sigsafe_out *o, const char *line)
+{
+        while (*line) {
+                size_t n = 0;
+
+                while (line[n] && line[n] != '\n')
+                        n++;
+                if (str_begins(line, "CRASHPRE_")) {
+                        sigsafe_str(o, "setting: ");
+                        sigsafe_text(o, line, n);
+                        sigsafe_char(o, '\n');
+                }
+                line += n + (line[n] != 0);
+        }
 }
 
 /* In place of the summary that the helper would have printed. The report's own path is told as it is: it is to be
@@ -265,9 +283,12 @@ static void tell_stderr(struct sigsafe_out *o, const struct crash *c, const char
         sigsafe_str(o, !c->signal ? "" : name ? name : "a signal");
         sigsafe_str(o, "; helper ");
         put_outcome(o, what, detail, number);
+        o->hide_homes = settings.redact & REDACT_PATHS;
+        put_wrong_settings(o, c->wire.note);
+        o->hide_homes = false;
         if (c->raw_fd >= 0) {
                 sigsafe_str(o, "report: ");
-                sigsafe_text(o, c->wire.dir, sigsafe_strlen(c->wire.dir));
+                sigsafe_text(o, c->wire.dir, str_len(c->wire.dir));
                 sigsafe_char(o, '/');
                 sigsafe_str(o, c->wire.id);
                 sigsafe_str(o, ".txt\n");

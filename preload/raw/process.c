@@ -5,6 +5,7 @@
 #include "preload/raw/sections.h"
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/redact.h"
+#include "unwind/core/terms/str.h"
 
 #include <linux/prctl.h>
 #include <sched.h>
@@ -74,7 +75,7 @@ static void put_thread_name(void)
 
         /* PR_GET_NAME, not pthread_getname_np(): that one locks and opens files. */
         if (sys_5(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0) == 0)
-                rawline_text("thread", name, sigsafe_strlen(name));
+                rawline_text("thread", name, str_len(name));
 }
 
 static void put_system(void)
@@ -84,9 +85,9 @@ static void put_system(void)
         long n, count = 0;
 
         if (sys_1(SYS_uname, (long)&uts) == 0) {
-                rawline_text("kernel", uts.release, sigsafe_strlen(uts.release));
+                rawline_text("kernel", uts.release, str_len(uts.release));
                 if (!(settings.redact & REDACT_HOSTNAME))
-                        rawline_text("hostname", uts.nodename, sigsafe_strlen(uts.nodename));
+                        rawline_text("hostname", uts.nodename, str_len(uts.nodename));
         }
         n = sys_3(SYS_sched_getaffinity, 0, sizeof(cpus), (long)cpus);
         for (long i = 0; i < n * 8; i++)

@@ -13,14 +13,13 @@
 #include "preload/signal/dispatch.h"
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/redact.h"
+#include "unwind/core/terms/str.h"
 #include "version.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define STDERR_PATIENCE_NS 2000000000ull /* for a pipe that nobody reads */
-#define DELETED " (deleted)"             /* proc(5), /proc/PID/exe */
-#define DELETED_LEN (ssize_t)(sizeof(DELETED) - 1)
 
 static struct sigsafe_out *const out = &raw.out;
 
@@ -208,34 +207,20 @@ void rawreport_write(struct crash *c)
         probe_end();
 }
 
-/* The characters that are safe in a file name everywhere. */
-static char safe_char(char ch)
-{
-        if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' ||
-            ch == '-' || ch == '_' || ch == '+')
-                return ch;
-        return '_';
-}
-
 void rawreport_name(struct crash *c)
 {
         ssize_t n = sys_readlink("/proc/thread-self/exe", raw.text, sizeof(raw.text) - 1);
         const char *base;
         size_t at = 0;
 
-        if (n > DELETED_LEN && !memcmp(raw.text + n - DELETED_LEN, DELETED, DELETED_LEN))
-                n -= DELETED_LEN;
-        raw.text[n > 0 ? n : 0] = 0;
-        base = n > 0 ? raw.text : settings.argv0;
-        for (const char *p = base; *p; p++)
-                if (*p == '/' && p[1])
-                        base = p + 1;
-        sigsafe_cat(c->wire.id, sizeof(c->wire.id), &at, "crash-");
+        raw.text[n > 0 ? str_without_deleted(raw.text, (size_t)n) : 0] = 0;
+        base = str_base(n > 0 ? raw.text : settings.argv0);
+        str_cat(c->wire.id, sizeof(c->wire.id), &at, "crash-");
         for (; *base && at < 128; base++)
-                c->wire.id[at++] = safe_char(*base);
+                c->wire.id[at++] = raw_name_char(*base);
         c->wire.id[at] = 0;
-        sigsafe_cat(c->wire.id, sizeof(c->wire.id), &at, "-");
-        sigsafe_cat_dec(c->wire.id, sizeof(c->wire.id), &at, (uint64_t)c->wire.pid, 1);
-        sigsafe_cat(c->wire.id, sizeof(c->wire.id), &at, "-");
+        str_cat(c->wire.id, sizeof(c->wire.id), &at, "-");
+        str_cat_dec(c->wire.id, sizeof(c->wire.id), &at, (uint64_t)c->wire.pid, 1);
+        str_cat(c->wire.id, sizeof(c->wire.id), &at, "-");
         rawline_utc(c->wire.id, sizeof(c->wire.id), &at, c->wire.time_sec, c->wire.time_nsec, "", "");
 }

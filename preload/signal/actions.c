@@ -2,6 +2,7 @@
 #include "preload/signal/actions.h"
 #include "preload/base/startup.h"
 #include "preload/signal/mask.h"
+#include "unwind/core/terms/signames.h"
 
 #include <errno.h>
 
@@ -16,7 +17,7 @@
  * not know are dropped, and nobody blocks SIGKILL and SIGSTOP. glibc sets SA_RESTORER on its own, and the application
  * sees it. */
 #define KEPT_FLAGS 0xdc000807ul
-#define UNBLOCKABLE (1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1))
+#define UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 
 STARTUP_DATA static struct {
         uint64_t watched;
@@ -34,7 +35,7 @@ void actions_set_owner(int pid)
 
 bool actions_watched(int sig)
 {
-        return sig >= 1 && sig <= MAX_SIGNAL && table.watched & 1ull << (sig - 1);
+        return sig >= 1 && sig <= MAX_SIGNAL && table.watched & SIGNAL_BIT(sig);
 }
 
 /* A vfork child runs in its parent's memory: what it sets for itself must not become the parent's belief. */
@@ -108,7 +109,7 @@ static int set_stand_in(int sig, const struct action *act, struct action *old)
 {
         struct action k = { (void *)table.entry, SA_SIGINFO | SA_ONSTACK, act->mask };
 
-        if (act->handler == (void *)SIG_IGN && !(DEADLY_THOUGH_IGNORED & 1ull << (sig - 1)))
+        if (act->handler == (void *)SIG_IGN && !(DEADLY_THOUGH_IGNORED & SIGNAL_BIT(sig)))
                 return set_kernel(sig, act, old);
         if (act->handler == (void *)SIG_DFL || act->handler == (void *)SIG_IGN) {
                 k.flags |= SA_NODEFER | SA_RESTART;
@@ -187,9 +188,9 @@ static uint64_t ignored_here(void)
         uint64_t found = 0;
 
         for (int sig = 1; table.watched >> (sig - 1) && sig < MAX_SIGNAL; sig++)
-                if (table.watched & DEADLY_THOUGH_IGNORED & 1ull << (sig - 1) &&
+                if (table.watched & DEADLY_THOUGH_IGNORED & SIGNAL_BIT(sig) &&
                     table.virtual[sig - 1].handler == (void *)SIG_IGN)
-                        found |= 1ull << (sig - 1);
+                        found |= SIGNAL_BIT(sig);
         return found;
 }
 
@@ -202,7 +203,7 @@ void actions_ignore_in_earnest(void)
         if (lock)
                 lock_table(&saved_mask);
         for (int sig = 1; ignored >> (sig - 1) && sig < MAX_SIGNAL; sig++)
-                if (ignored & 1ull << (sig - 1) && table.virtual[sig - 1].handler == (void *)SIG_IGN)
+                if (ignored & SIGNAL_BIT(sig) && table.virtual[sig - 1].handler == (void *)SIG_IGN)
                         set_kernel(sig, &ignore, NULL);
         if (lock)
                 unlock_table(&saved_mask);
@@ -218,16 +219,15 @@ int actions_kernel_default(int sig)
 void actions_ignore_killers(void)
 {
         /* Not fatal by default (signal(7)), not to be changed, or wanted. */
-        const uint64_t others = 1ull << (SIGCHLD - 1) | 1ull << (SIGCONT - 1) | 1ull << (SIGTSTP - 1) |
-                                1ull << (SIGTTIN - 1) | 1ull << (SIGTTOU - 1) | 1ull << (SIGURG - 1) |
-                                1ull << (SIGWINCH - 1) | UNBLOCKABLE | 1ull << (SIGINT - 1) | 1ull << (SIGTERM - 1) |
-                                1ull << (SIGHUP - 1) | 1ull << (SIGQUIT - 1);
+        const uint64_t others = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) |
+                                SIGNAL_BIT(SIGTTOU) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH) | UNBLOCKABLE |
+                                SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGQUIT);
         const struct action ignore = { (void *)SIG_IGN, 0, 0 };
 
         for (int sig = 1; sig <= MAX_SIGNAL; sig++) {
                 struct action now = ignore;
 
-                if ((others | table.watched | HARDWARE_SIGNALS) & 1ull << (sig - 1) || set_kernel(sig, NULL, &now) < 0)
+                if ((others | table.watched | HARDWARE_SIGNALS) & SIGNAL_BIT(sig) || set_kernel(sig, NULL, &now) < 0)
                         continue;
                 if (now.handler == (void *)SIG_DFL)
                         set_kernel(sig, &ignore, NULL);
@@ -242,10 +242,10 @@ uint64_t actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucont
         for (int sig = 1; sig <= MAX_SIGNAL; sig++) {
                 struct action *a = &table.virtual[sig - 1], was;
 
-                if (!(watched & 1ull << (sig - 1)) || set_stand_in(sig, &dfl, &was) < 0)
+                if (!(watched & SIGNAL_BIT(sig)) || set_stand_in(sig, &dfl, &was) < 0)
                         continue;
                 *a = was;
-                table.watched |= 1ull << (sig - 1);
+                table.watched |= SIGNAL_BIT(sig);
                 if (was.handler != (void *)SIG_DFL) /* ignored by whoever started the program */
                         set_stand_in(sig, a, NULL);
         }
@@ -258,6 +258,6 @@ void actions_uninstall(void)
 
         table.watched = 0;
         for (int sig = 1; sig <= MAX_SIGNAL; sig++)
-                if (watched & 1ull << (sig - 1))
+                if (watched & SIGNAL_BIT(sig))
                         set_kernel(sig, &table.virtual[sig - 1], NULL);
 }

@@ -13,16 +13,17 @@
 #define CRASHPRE_PRELOAD_ACTIONS_H
 
 #include "preload/base/syscalls.h"
+#include "unwind/core/terms/signames.h"
 
 #include <stdbool.h>
 
 /* Signals the processor raises: left open in our handler, so that a fault in the crash path itself comes back to it. */
-#define HARDWARE_SIGNALS                                                                              \
-        (1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) | 1ull << (SIGILL - 1) | \
-         1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1))
+#define HARDWARE_SIGNALS                                                                                            \
+        (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | \
+         SIGNAL_BIT(SIGSYS))
 
 /* Those that end a process although it ignores them. */
-#define DEADLY_THOUGH_IGNORED (HARDWARE_SIGNALS | 1ull << (SIGABRT - 1))
+#define DEADLY_THOUGH_IGNORED (HARDWARE_SIGNALS | SIGNAL_BIT(SIGABRT))
 
 /* What an application's sigaction() set; `handler` may be SIG_DFL or SIG_IGN. Flags and mask as it gave them. */
 struct action {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/signal/death.h"
 #include "preload/signal/actions.h"
+#include "unwind/core/terms/signames.h"
 
 /* Only what the processor raises before the instruction takes effect does (kernel: arch/x86/kernel/traps.c,
  * arch/x86/mm/fault.c). int3 and single steps stand after their instruction, SIGSYS after the system call; what a
@@ -25,7 +26,7 @@ bool death_repeats(int sig, const siginfo_t *info, const ucontext_t *uc)
 /* rt_tgsigqueueinfo(2) lets a process send itself any si_code. Blocked until sigreturn puts uc_sigmask in force. */
 static bool queue_original(int sig, const siginfo_t *info)
 {
-        uint64_t one = 1ull << (sig - 1);
+        uint64_t one = SIGNAL_BIT(sig);
 
         sys_sigprocmask(SIG_BLOCK, &one, NULL);
         return sys_4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), sig, (long)info) == 0 ||
@@ -34,7 +35,7 @@ static bool queue_original(int sig, const siginfo_t *info)
 
 static void prepare(int sig, const siginfo_t *info, ucontext_t *uc, bool queue)
 {
-        uint64_t mask = ~(1ull << (sig - 1));
+        uint64_t mask = ~(SIGNAL_BIT(sig));
 
         if (queue && sys_getpid() == 1)
                 sys_exit_group(128 + sig);
@@ -63,7 +64,7 @@ void death_queue(int sig, const siginfo_t *info, ucontext_t *uc)
 
 _Noreturn void death_now(int sig)
 {
-        uint64_t mask = ~(1ull << (sig - 1));
+        uint64_t mask = ~(SIGNAL_BIT(sig));
 
         actions_kernel_default(sig);
         sys_sigprocmask(SIG_SETMASK, &mask, NULL);

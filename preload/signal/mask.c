@@ -2,13 +2,14 @@
 #include "preload/signal/mask.h"
 #include "preload/base/startup.h"
 #include "preload/signal/dispatch.h"
+#include "unwind/core/terms/signames.h"
 
 #include <errno.h>
 
-#define SIGN (1ull << (SIGSTKFLT - 1))
+#define SIGN (SIGNAL_BIT(SIGSTKFLT))
 #define FILLED (0xfffull << (44 - 1)) /* 44 to 55: programs with uses for real-time signals take them from the ends */
-#define NEVER (1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1)) /* kernel/signal.c: sigprocmask() */
-#define LIBCS (1ull << (32 - 1) | 1ull << (33 - 1)) /* nptl: SIGCANCEL, SIGSETXID; sigprocmask(3) drops them */
+#define NEVER (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP)) /* kernel/signal.c: sigprocmask() */
+#define LIBCS (SIGNAL_BIT(32) | SIGNAL_BIT(33))           /* nptl: SIGCANCEL, SIGSETXID; sigprocmask(3) drops them */
 
 STARTUP_DATA static uint64_t hardware = 0;
 
@@ -126,7 +127,7 @@ int mask_change(int how, const uint64_t *set, uint64_t *old)
 /* What a handler is to believe blocked beyond what the interrupted code does. */
 static uint64_t added(int sig, const struct action *act)
 {
-        return act->mask | (act->flags & SA_NODEFER ? 0 : 1ull << (sig - 1));
+        return act->mask | (act->flags & SA_NODEFER ? 0 : SIGNAL_BIT(sig));
 }
 
 static uint64_t stand_in_mask(int sig, const struct action *act)

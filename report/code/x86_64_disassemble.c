@@ -2,6 +2,7 @@
 /* report/code/x86_64_disassemble.c: by libcapstone, which is static in the helper: it starts in the middle of a crash, and a
  * container need not have any library but libc. */
 #include "report/code/x86_64_internal.h"
+#include "unwind/core/terms/str.h"
 
 #include <capstone/capstone.h>
 #include <errno.h>
@@ -116,11 +117,6 @@ static bool is_vector(x86_reg reg)
                (reg >= X86_REG_ZMM0 && reg <= X86_REG_ZMM31);
 }
 
-static bool begins(const char *s, const char *with)
-{
-        return !strncmp(s, with, strlen(with));
-}
-
 /* Of instructions that store, what stands last is written and not read. capstone 4 has some of them wrong. */
 static bool is_store(const char *name)
 {
@@ -132,7 +128,7 @@ static bool is_store(const char *name)
         size_t i;
 
         for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-                if (begins(name, names[i]))
+                if (str_begins(name, names[i]))
                         return true;
         return false;
 }
@@ -171,9 +167,9 @@ static uint32_t size_of(const cs_insn *insn, const cs_x86_op *op)
 {
         const char *name = cs_insn_name(engine.handle, insn->id);
 
-        if (name && (begins(name, "fxsave") || begins(name, "fxrstor")))
+        if (name && (str_begins(name, "fxsave") || str_begins(name, "fxrstor")))
                 return 512;
-        return name && (begins(name, "xsave") || begins(name, "xrstor")) ? 0 : op->size;
+        return name && (str_begins(name, "xsave") || str_begins(name, "xrstor")) ? 0 : op->size;
 }
 
 static void add_written_operand(struct instruction *out, const cs_insn *insn, const cs_x86_op *op,
@@ -329,17 +325,17 @@ static uint32_t alignment_of(const cs_insn *insn, uint32_t size)
 
         if (!name || insn->id == X86_INS_NOP)
                 return 0;
-        if (begins(name, "fxsave") || begins(name, "fxrstor"))
+        if (str_begins(name, "fxsave") || str_begins(name, "fxrstor"))
                 return 16;
-        if (begins(name, "xsave") || begins(name, "xrstor"))
+        if (str_begins(name, "xsave") || str_begins(name, "xrstor"))
                 return 64;
         if (size < 16)
                 return 0;
         for (i = 0; i < sizeof(strict) / sizeof(strict[0]); i++)
-                if (begins(name, strict[i]))
+                if (str_begins(name, strict[i]))
                         return size;
         for (i = 0; i < sizeof(free_ones) / sizeof(free_ones[0]); i++)
-                if (begins(name, free_ones[i]))
+                if (str_begins(name, free_ones[i]))
                         return 0;
         return size == 16 && *name != 'v' && !in_group(insn, X86_GRP_FPU) ? 16 : 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/fault/place.h"
 
-#include "report/model/names.h"
 #include "report/words/describe.h"
 #include "unwind/core/image/maps.h"
+#include "unwind/core/terms/str.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -124,14 +124,13 @@ static const char *rights(const struct mapping *m)
 
 static const char *file_name(struct report *report, const struct mapping *m)
 {
-        return pool_printf(&report->pool, "%s%s", m->path, m->deleted ? " (deleted)" : "");
+        return pool_printf(&report->pool, "%s%s", m->path, m->deleted ? STR_DELETED : "");
 }
 
 const char *fault_place_name(struct report *report, const struct target *t, const struct mapping *m)
 {
-        const char *module = m->module >= 0 && (size_t)m->module < t->modules.n
-                                     ? names_base(t->modules.v[m->module].path)
-                                     : names_base(m->path);
+        const char *module = m->module >= 0 && (size_t)m->module < t->modules.n ? str_base(t->modules.v[m->module].path)
+                                                                                : str_base(m->path);
 
         switch (kind_of(t, m)) {
         case PLACE_STACK:

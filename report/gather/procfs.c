@@ -3,6 +3,7 @@
 
 #include "report/place/settings.h"
 #include "report/place/store.h"
+#include "unwind/core/terms/str.h"
 #include "unwind/target/proc.h"
 
 #include <errno.h>
@@ -39,14 +40,9 @@ static const char *read_proc_link(struct report *report, pid_t pid, const char *
 }
 
 /* The kernel marks the link of an executable that was replaced or removed; the mark is no part of the name. */
-static const char *without_deleted(const char *path)
+static const char *without_deleted(struct report *report, const char *path)
 {
-        static const char mark[] = " (deleted)";
-        size_t len = path ? strlen(path) : 0;
-
-        if (len > sizeof(mark) - 1 && !strcmp(path + len - (sizeof(mark) - 1), mark))
-                ((char *)(uintptr_t)path)[len - (sizeof(mark) - 1)] = 0;
-        return path;
+        return path ? pool_strndup(&report->pool, path, str_without_deleted(path, strlen(path))) : NULL;
 }
 
 static void read_cmdline(struct report *report, pid_t pid)
@@ -146,7 +142,7 @@ void procfs_read_process(struct report *report, pid_t pid, const char *globs)
         p->pid = KNOWN_INT(pid);
         if (!number)
                 return;
-        p->exe = without_deleted(read_proc_link(report, living, "exe", p->exe));
+        p->exe = without_deleted(report, read_proc_link(report, living, "exe", p->exe));
         p->cwd = read_proc_link(report, living, "cwd", p->cwd);
         read_cmdline(report, living);
         read_environment(report, living, globs);

@@ -133,7 +133,7 @@ static void unwind(struct helper *h)
         guard_stage("unwind");
         h->symbols = symbols_new(h->target, h->settings.debug_dirs, symbols_to_report, h->report);
         h->target->deadline_ns = now + left / 2;
-        err = unwind_threads(h->target, (size_t)h->settings.max_frames, check, unwind_to_report, h->report);
+        err = unwind_threads(h->target, h->settings.max_frames, check, unwind_to_report, h->report);
         if (err)
                 report_diagnose(h->report, "unwind", "stopped early: %s", strerror(-err));
         h->report->timings_us.unwind = KNOWN_INT(helper_microseconds(now, clock_now_ns()));
@@ -226,8 +226,7 @@ void helper_name(struct helper *h)
                 symbols_set_limits(h->symbols, now + left / 2, 0);
         fill_stacks(h, h->symbols);
         if (h->settings.source_lines && h->report->thread_count)
-                source_fill(h->report, h->target, &h->report->threads[0], (size_t)h->settings.source_lines,
-                            now + left / 8 * 5);
+                source_fill(h->report, h->target, &h->report->threads[0], h->settings.source_lines, now + left / 8 * 5);
         look_at_code(h);
         guard_spare_dismiss(hard);
         h->report->timings_us.symbolize = KNOWN_INT(helper_microseconds(now, clock_now_ns()));

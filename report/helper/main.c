@@ -16,6 +16,7 @@
 #include "report/place/store.h"
 #include "report/text/text.h"
 #include "unwind/core/terms/signames.h"
+#include "unwind/core/terms/str.h"
 #include "unwind/target/clock.h"
 #include "unwind/target/process.h"
 #include "version.h"
@@ -35,20 +36,14 @@
 
 /* ---- what stands in the report ---- */
 
-/* What the handler has to say: about settings (once, where the helper reads the same one), and about the crash. */
+/* Lines of the handler: about settings, and about the crash. */
 static void diagnose_notes(struct report *report, char *lines)
 {
         char *line, *rest = lines;
 
         while ((line = strsep(&rest, "\n")))
-                if (*line && !settings_begins_with_own(line))
-                        report_diagnose(report, strncmp(line, "CRASHPRE_", 9) ? "handler" : "settings", "%s", line);
-}
-
-static void settings_to_report(void *ctx, const char *name, const char *message)
-{
-        (void)name;
-        report_diagnose(ctx, "settings", "%s", message);
+                if (*line)
+                        report_diagnose(report, str_begins(line, "CRASHPRE_") ? "settings" : "handler", "%s", line);
 }
 
 static void explain(struct helper *h)
@@ -80,7 +75,7 @@ static void write_json(struct helper *h)
                 h->report->timings_us.held = KNOWN_INT(helper_microseconds(h->attach_began, now));
         h->report->timings_us.total = KNOWN_INT(helper_microseconds(h->wire.fault_ns, now));
         text = json_write_report(h->report, &len);
-        err = store_write(WIRE_FD_DIR, name, (mode_t)h->settings.mode, text, len, &step);
+        err = store_write(WIRE_FD_DIR, name, h->settings.mode, text, len, &step);
         free(text);
         if (err) {
                 guard_outcome("failed write: %s: %s", step, strerror(-err));
@@ -97,12 +92,12 @@ static void print(struct helper *h)
         char *text;
 
         guard_stage("stderr");
-        if (h->settings.stderr_text == SETTINGS_STDERR_NONE)
+        if (h->settings.stderr_text == SETTING_STDERR_NONE)
                 return;
         if (h->name)
                 options.path = h->wire.dir[0] ? pool_printf(&h->report->pool, "%s/%s", h->wire.dir, h->name) : h->name;
-        text = h->settings.stderr_text == SETTINGS_STDERR_BRIEF ? text_brief(h->report, &options)
-                                                                : text_full(h->report, &options);
+        text = h->settings.stderr_text == SETTING_STDERR_BRIEF ? text_brief(h->report, &options)
+                                                               : text_full(h->report, &options);
         stderr_write(text, strlen(text));
         free(text);
 }
@@ -149,7 +144,7 @@ static void let_go(struct helper *h)
 
 static void tidy_directory(struct helper *h)
 {
-        store_retain(&h->report->pool, WIRE_FD_DIR, (size_t)h->settings.max_reports);
+        store_retain(&h->report->pool, WIRE_FD_DIR, h->settings.max_reports);
         store_sweep(WIRE_FD_DIR, time(NULL) - STALE_SECONDS);
 }
 
@@ -165,7 +160,7 @@ static void clean_up(struct helper *h)
 static void run(struct helper *h)
 {
         h->report = report_new();
-        settings_read(&h->settings, settings_to_report, h->report);
+        settings_read(&h->settings);
         guard_deadline(clock_now_ns() + (uint64_t)h->settings.timeout * NS_PER_S);
         helper_receive(h);
         if (h->wire.deadline_ns)
@@ -176,7 +171,7 @@ static void run(struct helper *h)
         diagnose_notes(h->report, h->wire.note);
         helper_name(h);
         explain(h);
-        redact_report(h->report, (unsigned)h->settings.redact, getenv("HOME"));
+        redact_report(h->report, h->settings.redact, getenv("HOME"));
         write_json(h);
         print(h);
         call_hook(h);

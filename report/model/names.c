@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/model/names.h"
+#include "unwind/core/terms/str.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -14,11 +15,6 @@ struct reading {
         const char *parameters; /* for "(...)": NULL copies */
         bool plain;             /* qualifiers, clones and numbers of lambdas are dropped as well */
 };
-
-static bool starts(const char *s, const char *prefix)
-{
-        return !strncmp(s, prefix, strlen(prefix));
-}
 
 static bool is_word(char c)
 {
@@ -38,8 +34,8 @@ static size_t operator_length(const char *s)
                                              "<<", ">>", "<=",  ">=",  "<",   ">",   NULL };
         size_t i;
 
-        for (i = 0; signs[i] && starts(s, "operator"); i++)
-                if (starts(s + 8, signs[i]))
+        for (i = 0; signs[i] && str_begins(s, "operator"); i++)
+                if (str_begins(s + 8, signs[i]))
                         return 8 + strlen(signs[i]);
         return 0;
 }
@@ -94,7 +90,7 @@ static bool read_arguments(struct reading *r)
 
 static bool read_parameters(struct reading *r)
 {
-        if (*r->at != '(' || !r->parameters || starts(r->at, "(anonymous "))
+        if (*r->at != '(' || !r->parameters || str_begins(r->at, "(anonymous "))
                 return false;
         if (!r->plain && r->at[1] == ')')
                 return false; /* "()" has no shorter form */
@@ -108,7 +104,7 @@ static bool read_local(struct reading *r)
 {
         const char *end;
 
-        if (starts(r->at, "$_") || starts(r->at, "'lambda")) {
+        if (str_begins(r->at, "$_") || str_begins(r->at, "'lambda")) {
                 r->at += 2;
                 while (isalnum((unsigned char)*r->at) || *r->at == '\'')
                         r->at++;
@@ -136,12 +132,12 @@ static bool read_qualifier(struct reading *r)
         static const char *const qualifiers[] = { " const", " volatile", " noexcept", " &&", " &", NULL };
         size_t i;
 
-        if (starts(r->at, "[abi:") || starts(r->at, " [clone ")) {
+        if (str_begins(r->at, "[abi:") || str_begins(r->at, " [clone ")) {
                 r->at = behind(*r->at == ' ' ? r->at + 1 : r->at);
                 return true;
         }
         for (i = 0; qualifiers[i]; i++) {
-                if (starts(r->at, qualifiers[i]) && !is_word(r->at[strlen(qualifiers[i])])) {
+                if (str_begins(r->at, qualifiers[i]) && !is_word(r->at[strlen(qualifiers[i])])) {
                         r->at += strlen(qualifiers[i]);
                         return true;
                 }
@@ -194,7 +190,7 @@ static void cut_hash(char *name)
 {
         size_t len = strlen(name);
 
-        if (len > 19 && starts(name + len - 19, "::h") && strspn(name + len - 16, "0123456789abcdef") == 16)
+        if (len > 19 && str_begins(name + len - 19, "::h") && strspn(name + len - 16, "0123456789abcdef") == 16)
                 name[len - 19] = '\0';
 }
 
@@ -204,10 +200,10 @@ static char *cut_processor(char *name)
         static const char *const marks[] = { "_avx", "_sse", "_evex", "_erms", "_ssse", "_fma", NULL };
         size_t i;
 
-        if (!starts(name, "__") || strchr(name, ':'))
+        if (!str_begins(name, "__") || strchr(name, ':'))
                 return name;
-        if (starts(name, "____strto") ||
-            starts(name, "____wcsto")) { /* "____strtol_l_internal", of which strtol is one call */
+        if (str_begins(name, "____strto") ||
+            str_begins(name, "____wcsto")) { /* "____strtol_l_internal", of which strtol is one call */
                 char *mark = strstr(name, "_l_internal");
 
                 if (mark && !mark[11]) {
@@ -231,7 +227,7 @@ static const char *known_rest(const char *name, const char *prefix, const char *
 {
         size_t i;
 
-        for (i = 0; starts(name, prefix) && list[i]; i++)
+        for (i = 0; str_begins(name, prefix) && list[i]; i++)
                 if (!strcmp(name + strlen(prefix), list[i]))
                         return list[i];
         return NULL;
@@ -245,9 +241,9 @@ static const char *without_alias(const char *name)
                                              "fread",  "fwrite", "puts",   "popen", "setvbuf", NULL };
         const char *rest;
 
-        if (starts(name, "__GI_") && name[5])
+        if (str_begins(name, "__GI_") && name[5])
                 name += 5;
-        if ((starts(name, "__isoc99_") || starts(name, "__isoc23_")) && name[9])
+        if ((str_begins(name, "__isoc99_") || str_begins(name, "__isoc23_")) && name[9])
                 return name + 9;
         rest = known_rest(name, "__libc_", memory);
         if (!rest)
@@ -324,7 +320,7 @@ static char *without_nesting(char *text)
         static const char made[] = "std::_Nested_exception<";
         size_t len = strlen(text);
 
-        if (!starts(text, made) || text[len - 1] != '>')
+        if (!str_begins(text, made) || text[len - 1] != '>')
                 return text;
         text[len - 1] = '\0';
         return text + sizeof(made) - 1;
@@ -360,11 +356,4 @@ const char *names_short(struct pool *pool, const char *name, size_t room)
         if (names_width(kept) > room)
                 kept = names_plain(pool, name);
         return names_cut(pool, kept, room);
-}
-
-const char *names_base(const char *path)
-{
-        const char *slash = path ? strrchr(path, '/') : NULL;
-
-        return slash && slash[1] ? slash + 1 : path;
 }

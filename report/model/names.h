@@ -31,7 +31,4 @@ size_t names_width(const char *s);
 /* `s` cut to `room` characters (at least 4), "..." at its end then. */
 const char *names_cut(struct pool *pool, const char *s, size_t room);
 
-/* Part of a path after its last slash. Borrowed from `path`; NULL gives NULL. */
-const char *names_base(const char *path);
-
 #endif

@@ -3,6 +3,7 @@
  * long gone. */
 #include "report/raw/read.h"
 
+#include "unwind/core/terms/str.h"
 #include "unwind/target/modules.h"
 
 #include <errno.h>
@@ -64,20 +65,17 @@ static uint32_t parse_build_id(const char *hex, uint8_t *out)
 
 static void add_modules(const struct raw_report *raw, struct target *t)
 {
-        static const char deleted[] = " (deleted)";
         size_t i;
 
         t->modules.v = zeroed(raw->module_count + 1, sizeof(*t->modules.v));
         for (i = 0; i < raw->module_count; i++) {
                 const struct raw_module *from = &raw->modules[i];
                 struct module *m = &t->modules.v[t->modules.n++];
-                size_t len = strlen(from->path);
+                size_t len = strlen(from->path), named = str_without_deleted(from->path, len);
 
                 m->path = copy_string(from->path);
-                if (len > sizeof(deleted) - 1 && !strcmp(m->path + len - (sizeof(deleted) - 1), deleted)) {
-                        m->path[len - (sizeof(deleted) - 1)] = 0;
-                        m->deleted = true;
-                }
+                m->path[named] = 0;
+                m->deleted = named != len;
                 m->base = from->base;
                 m->end = from->end;
                 m->image.build_id_len = parse_build_id(from->build_id, m->image.build_id);

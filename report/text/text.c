@@ -70,6 +70,19 @@ static void cause(struct writer *w)
                 text_paragraph(w, 2, w->report->fault.explanation, CAUSE_LINES);
 }
 
+/* Wrong settings, for the person who set them. `crashpre show` has them among the diagnostics. */
+static void setting_lines(struct writer *w)
+{
+        size_t i;
+
+        for (i = 0; i < w->report->diagnostic_count; i++) {
+                const struct report_diagnostic *d = &w->report->diagnostics[i];
+
+                if (!strcmp(d->stage, "settings"))
+                        text_paragraph(w, 0, pool_printf(w->pool, "setting: %s", d->message), 2);
+        }
+}
+
 static void path_line(struct writer *w)
 {
         if (w->options->path)
@@ -108,6 +121,7 @@ char *text_brief(struct report *report, const struct text_options *options)
         begin(&w, report, options);
         if (where)
                 text_paragraph(&w, 2, where, 1);
+        setting_lines(&w);
         path_line(&w);
         return finish(&w);
 }
@@ -121,6 +135,7 @@ char *text_full(struct report *report, const struct text_options *options)
         if (report->thread_count)
                 text_stack(&w, &report->threads[0]);
         text_threads_line(&w);
+        setting_lines(&w);
         path_line(&w);
         if (options->path)
                 fprintf(w.out, "  more: crashpre show %s\n", text_quoted(&w, options->path));

@@ -4,6 +4,7 @@
 #include "report/model/names.h"
 #include "report/words/own.h"
 #include "report/words/recursion.h"
+#include "unwind/core/terms/str.h"
 #include "unwind/elf/demangle.h"
 
 #include <inttypes.h>
@@ -16,10 +17,10 @@
 
 const char *describe_program(struct report *report)
 {
-        const char *name = names_base(report->process.exe);
+        const char *name = str_base(report->process.exe);
 
         if (!name && report->process.cmdline_count)
-                name = names_base(report->process.cmdline[0]);
+                name = str_base(report->process.cmdline[0]);
         return name && *name ? name : "process";
 }
 
@@ -173,8 +174,8 @@ static const char *own_place(struct report *report, size_t *index)
                 if (own[*index])
                         return place_of_frame(report, &thread->frames[*index]);
                 if (*index == end && script && script->function && script->file && script->line.known)
-                        return pool_printf(&report->pool, "%s at %s:%" PRId64, script->function,
-                                           names_base(script->file), script->line.v);
+                        return pool_printf(&report->pool, "%s at %s:%" PRId64, script->function, str_base(script->file),
+                                           script->line.v);
         }
         return NULL;
 }
@@ -327,7 +328,7 @@ static const char *module_name(const struct report *report, const struct report_
 {
         if (!frame->module.known || frame->module.v < 0 || (uint64_t)frame->module.v >= report->module_count)
                 return NULL;
-        return names_base(report->modules[frame->module.v].path);
+        return str_base(report->modules[frame->module.v].path);
 }
 
 const char *describe_place(struct report *report, const struct report_frame *frame)
@@ -343,7 +344,7 @@ const char *describe_line(struct report *report, const struct report_frame *fram
 {
         if (!frame->file || !frame->line.known)
                 return NULL;
-        return pool_printf(&report->pool, "%s:%" PRId64, names_base(frame->file), frame->line.v);
+        return pool_printf(&report->pool, "%s:%" PRId64, str_base(frame->file), frame->line.v);
 }
 
 const char *describe_frame(struct report *report, const struct report_frame *frame)

@@ -3,6 +3,7 @@
 
 #include "report/model/names.h"
 #include "report/words/describe.h"
+#include "unwind/core/terms/str.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -105,7 +106,7 @@ bool own_frame(struct report *report, const struct report_frame *frame)
 
         if (frame->signal_frame || (!path && !frame->function))
                 return false;
-        if (path && matches(foreign_modules, names_base(path)))
+        if (path && matches(foreign_modules, str_base(path)))
                 return false;
         /* A function of the program's own may have a line of a header at its address, of what was inlined into it. */
         if ((frame->inlined || !frame->function) && matches(foreign_files, frame->file))
@@ -120,7 +121,7 @@ static bool is_interpreter(const struct report *report, const struct report_fram
 {
         const char *path = module_path(report, frame);
 
-        return path && matches(interpreter_modules, names_base(path));
+        return path && matches(interpreter_modules, str_base(path));
 }
 
 size_t own_script_begin(const struct report *report)
@@ -185,7 +186,7 @@ bool own_is_passed_over(struct report *report, const struct report_frame *frame)
 
 bool own_is_crashpre(const struct report *report, const struct report_frame *frame)
 {
-        const char *base = names_base(module_path(report, frame));
+        const char *base = str_base(module_path(report, frame));
 
         return base && !strncmp(base, "libcrashpre.so", 14);
 }

@@ -5,6 +5,7 @@
 #include "report/words/describe.h"
 #include "report/words/own.h"
 #include "report/words/recursion.h"
+#include "unwind/core/terms/str.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -86,7 +87,7 @@ static void add_script(struct report *report, struct parts *parts)
         for (i = own_script_frame(report); i < script->frame_count && parts->count < SIGNATURE_FRAMES; i++)
                 if (script->frames[i].function)
                         add(parts, pool_printf(&report->pool, "%s (%s)", script->frames[i].function,
-                                               script->frames[i].file ? names_base(script->frames[i].file) : "?"));
+                                               script->frames[i].file ? str_base(script->frames[i].file) : "?"));
 }
 
 static void add_own(struct report *report, struct parts *parts)

@@ -171,9 +171,9 @@ setup() {
         [[ $stderr == *"execve gave errno 2: ~/helper"* && $stderr != */home/* ]] || fail "$stderr"
 }
 
-@test "redact: an unknown word is told, the others are heeded" {
+@test "redact: an unknown word is reported, the others are used" {
         CRASHPRE_REDACT=hostname,everything run -139 preloaded crasher null-write
-        assert_json "$(the_report)" '(.system | has("hostname") | not) and any(.diagnostics[]; .stage == "settings" and (.message | test("CRASHPRE_REDACT.*the rest is heeded")))'
+        assert_json "$(the_report)" '(.system | has("hostname") | not) and any(.diagnostics[]; .stage == "settings" and (.message | test("CRASHPRE_REDACT.*the rest is used")))'
 }
 
 # ---- settings ----

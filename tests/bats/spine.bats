@@ -184,13 +184,39 @@ setup() {
         good_reports 1
 }
 
-@test "a bad setting: nothing is said at load, the default is used, and the report tells" {
-        CRASHPRE_STDERR=purple CRASHPRE_TIMEOUT=soon run -0 --separate-stderr preloaded crasher nothing
+@test "a bad setting: silent at load; with the crash one line on stderr, a note, a diagnostic, in the words of doctor and run" {
+        line='CRASHPRE_TIMEOUT=+5: expected a number from 1 to 86400; the default is used'
+        export CRASHPRE_TIMEOUT=+5
+        run -0 --separate-stderr preloaded crasher nothing
         [ -z "$stderr" ]
-        CRASHPRE_STDERR=purple CRASHPRE_TIMEOUT=soon run -139 --separate-stderr preloaded crasher null-write
-        report=$(the_report)
-        assert_json "$report" 'any(.diagnostics[]; .message | test("CRASHPRE_TIMEOUT"))'
-        [[ $stderr == *null_write* ]]
+        run -139 --separate-stderr preloaded crasher null-write
+        [ "$(grep -cxF "setting: $line" <<<"$stderr")" = 1 ] || fail "$stderr"
+        grep -qxF "note: $line" "$(raw_report)" || fail "$(head -n 9 "$(raw_report)")"
+        [ "$(json "$(the_report)" '.diagnostics[] | select(.stage == "settings").message')" = "$line" ]
+        run "$build/bin/crashpre" doctor
+        [[ $output == *"warn  settings   $line"* ]] || fail "$output"
+        run -0 --separate-stderr "$build/bin/crashpre" run -- true
+        [[ $stderr == *"$line"* ]] || fail "$stderr"
+}
+
+@test "a bad setting: one line on stderr also where there is no helper, or a brief summary" {
+        export CRASHPRE_MODE=rwx
+        CRASHPRE_HELPER=/nonexistent run -139 --separate-stderr preloaded crasher null-write
+        [ "$(grep -c '^setting: CRASHPRE_MODE=rwx: expected an octal mode from 0 to 777; the default is used$' <<<"$stderr")" = 1 ] || fail "$stderr"
+        CRASHPRE_STDERR=brief run -139 --separate-stderr preloaded crasher null-write
+        [ "$(grep -c '^setting: CRASHPRE_MODE=rwx: ' <<<"$stderr")" = 1 ] || fail "$stderr"
+}
+
+@test "settings: empty is as unset, a trailing comma is harmless, + adds signals, what has no effect says so" {
+        CRASHPRE_ENABLED='' CRASHPRE_TIMEOUT='' CRASHPRE_SIGNALS=SEGV, run -139 --separate-stderr preloaded crasher null-write
+        [[ $stderr != *setting:* ]] || fail "$stderr"
+        fresh_reports
+        CRASHPRE_SIGNALS=+TERM run -143 preloaded sh -c 'kill -TERM $$'
+        assert_json "$(the_report)" '.signal.name == "SIGTERM"'
+        fresh_reports
+        CRASHPRE_CORE=full CRASHPRE_BOGUS=1 run -139 --separate-stderr preloaded crasher null-write
+        [[ $stderr == *"setting: CRASHPRE_CORE: this version does not implement it; it has no effect"* ]] || fail "$stderr"
+        [[ $stderr == *"setting: CRASHPRE_BOGUS: no such setting"* ]] || fail "$stderr"
 }
 
 @test "timings: the raw report first, then the threads are held, and the parts make no more than the whole" {

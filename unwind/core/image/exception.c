@@ -2,6 +2,7 @@
 #include "unwind/core/image/exception.h"
 #include "unwind/core/cfi/arch_unwind.h"
 #include "unwind/core/image/exception_values.h"
+#include "unwind/core/terms/str.h"
 
 /* The unwinder's header begins with the run-time's name ("GNUCC++\0", "CLNGC++\0"), whose last byte is 1 in one that
  * stands for another. */
@@ -29,20 +30,6 @@ static bool get(const struct cfi_space *space, uint64_t at, void *buf, size_t le
 static bool get_word(const struct cfi_space *space, uint64_t at, uint64_t *out)
 {
         return get(space, at, out, sizeof(*out));
-}
-
-static bool is(const char *a, const char *b)
-{
-        while (*a && *a == *b)
-                a++, b++;
-        return *a == *b;
-}
-
-static bool begins(const char *s, const char *with)
-{
-        while (*with && *s == *with)
-                s++, with++;
-        return !*with;
 }
 
 /* ---- the run-time's header ---- */
@@ -106,9 +93,9 @@ static enum shape type_shape(const struct cfi_space *space, uint64_t type)
                 return SHAPE_OTHER;
         /* libstdc++ derives a type_info of its own, privately, for std::ios_base::failure. */
         for (unsigned i = 0; i < 3 && type_name(space, meta, name, sizeof(name)); i++) {
-                if (is(name, "N10__cxxabiv120__si_class_type_infoE"))
+                if (str_is(name, "N10__cxxabiv120__si_class_type_infoE"))
                         return SHAPE_ONE_BASE;
-                if (is(name, "N10__cxxabiv121__vmi_class_type_infoE"))
+                if (str_is(name, "N10__cxxabiv121__vmi_class_type_infoE"))
                         return SHAPE_BASES;
                 if (!get(space, meta + 16, base, sizeof(base)))
                         break;
@@ -148,7 +135,7 @@ static bool find_base(struct search *s, uint64_t type, uint64_t object, unsigned
 
         if (depth > DEPTH_MAX || !type_name(s->space, type, name, sizeof(name)))
                 return false;
-        if (is(name, s->wanted)) {
+        if (str_is(name, s->wanted)) {
                 s->found = object;
                 return true;
         }
@@ -181,8 +168,8 @@ static uint64_t sub_object(const struct cfi_space *space, const struct exception
  * program's. */
 static bool is_standard(const char *type)
 {
-        return (begins(type, "St") && !begins(type, "St17_Nested_exceptionI")) ||
-               (begins(type, "NSt") && !begins(type, "NSt3__18__nestedI"));
+        return (str_begins(type, "St") && !str_begins(type, "St17_Nested_exceptionI")) ||
+               (str_begins(type, "NSt") && !str_begins(type, "NSt3__18__nestedI"));
 }
 
 /* std::runtime_error and std::logic_error hold a pointer to their text behind the vtable. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "unwind/core/image/exception_values.h"
+#include "unwind/core/terms/str.h"
 
 #define PAGE 4096u
 #define PIECE 64u
@@ -146,13 +147,6 @@ bool exception_read_string(const struct cfi_space *space, uint64_t at, char *buf
         return at && read_bytes(space, at, SIZE_MAX, true, &t);
 }
 
-static bool is(const char *a, const char *b)
-{
-        while (*a && *a == *b)
-                a++, b++;
-        return *a == *b;
-}
-
 struct counted {
         uint64_t data, length;
 };
@@ -164,19 +158,19 @@ static bool string_object(const struct cfi_space *space, const char *type, uint6
 {
         uint64_t word[3];
 
-        if (is(type, "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE")) {
+        if (str_is(type, "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE")) {
                 if (!get(space, at, word, 16))
                         return false;
                 *out = (struct counted){ word[0], word[1] };
                 return true;
         }
-        if (is(type, "St17basic_string_viewIcSt11char_traitsIcEE")) {
+        if (str_is(type, "St17basic_string_viewIcSt11char_traitsIcEE")) {
                 if (!get(space, at, word, 16))
                         return false;
                 *out = (struct counted){ word[1], word[0] };
                 return true;
         }
-        if (!is(type, "NSt3__112basic_stringIcNS_11char_traitsIcEENS_9allocatorIcEEEE") ||
+        if (!str_is(type, "NSt3__112basic_stringIcNS_11char_traitsIcEENS_9allocatorIcEEEE") ||
             !get(space, at, word, sizeof(word)))
                 return false;
         if (word[0] & 1)
@@ -191,7 +185,7 @@ static bool read_text(const struct cfi_space *space, const char *type, uint64_t 
         struct counted s;
         uint64_t pointer;
 
-        if (is(type, "PKc") || is(type, "Pc") || is(type, "Ss"))
+        if (str_is(type, "PKc") || str_is(type, "Pc") || str_is(type, "Ss"))
                 return get(space, at, &pointer, sizeof(pointer)) &&
                        exception_read_string(space, pointer, t->buf, t->size);
         return string_object(space, type, at, &s) && read_bytes(space, s.data, s.length, false, t);

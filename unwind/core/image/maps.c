@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "unwind/core/image/maps.h"
+#include "unwind/core/terms/str.h"
 
 #include <errno.h>
 
@@ -82,17 +83,10 @@ static uint64_t inode(struct text *t)
 
 static void cut_deleted(struct maps_line *line)
 {
-        static const char mark[] = " (deleted)";
-        size_t len = sizeof(mark) - 1;
+        size_t len = str_without_deleted(line->path, line->path_len);
 
-        if (line->path_len < len)
-                return;
-        for (size_t i = 0; i < len; i++) {
-                if (line->path[line->path_len - len + i] != mark[i])
-                        return;
-        }
-        line->path_len -= len;
-        line->deleted = 1;
+        line->deleted = len != line->path_len;
+        line->path_len = len;
 }
 
 int maps_parse_line(const char *line, size_t len, struct maps_line *out)

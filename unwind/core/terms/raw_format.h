@@ -61,6 +61,8 @@
 #ifndef CRASHPRE_UNWIND_CORE_RAW_FORMAT_H
 #define CRASHPRE_UNWIND_CORE_RAW_FORMAT_H
 
+#include <stdbool.h>
+
 #define RAW_SCHEMA_LINE "crashpre raw report 1"
 #define RAW_END_LINE "end of report"
 #define RAW_HELPER_PREFIX "helper: "
@@ -75,6 +77,15 @@
 #define RAW_SECTION_FRAMES "[frames]"
 #define RAW_SECTION_MODULES "[modules]"
 #define RAW_SECTION_MAPS "[maps]"
+
+/* The characters of an executable's base name that go into the name of a report; others become _. */
+static inline char raw_name_char(char c)
+{
+        bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                    c == '-' || c == '_' || c == '+';
+
+        return safe ? c : '_';
+}
 
 #define RAW_MAPS_CAP (1024 * 1024) /* bytes of [maps] */
 #define RAW_BLOCK_COLUMNS 76

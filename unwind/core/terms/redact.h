@@ -19,7 +19,7 @@ enum redact {
         REDACT_HOSTNAME = 32,
 };
 
-#define REDACT_WORDS "cmdline", "env", "memory", "variables", "paths", "hostname"
+#define REDACT_WORDS "cmdline,env,memory,variables,paths,hostname"
 
 /* Length of a home directory that begins at s[at] and ends where a name of a directory does; 0 if none begins there. It
  * is `home` (NULL or "": not known), /root, or one below /home. Reads s[0] to s[len - 1]. */

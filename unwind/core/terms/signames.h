@@ -7,6 +7,10 @@
 #define CRASHPRE_UNWIND_CORE_SIGNAMES_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* A signal in a set of 64 bits, as the kernel counts them: bit n - 1 is signal n. */
+#define SIGNAL_BIT(sig) (UINT64_C(1) << ((sig)-1))
 
 /* "SIGSEGV"; NULL for real-time and unknown signals. */
 const char *signames_signal(int sig);
