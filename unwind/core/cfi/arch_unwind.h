@@ -1,42 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/core/cfi/arch_unwind.h: what the walk asks of the processor where there is no call frame information.
+/* unwind/core/cfi/arch_unwind.h: processor-specific rules of the walk for code without call frame information.
  *
- * One file a processor answers (x86_64.c). Signal context as in cfi.h. Code and stack are read through `space`;
- * what cannot be read is not recognized.
+ * Implemented once per processor (x86_64.c). Signal context as in cfi.h. Code and stack are read through `space`;
+ * code that cannot be read is not recognized.
  */
 #ifndef CRASHPRE_UNWIND_CORE_ARCH_UNWIND_H
 #define CRASHPRE_UNWIND_CORE_ARCH_UNWIND_H
 
 #include "unwind/core/cfi/cfi.h"
 
-/* Does the code at `pc` begin with the call of rt_sigreturn that a handler returns to? */
+/* True if the code at `pc` begins with the rt_sigreturn system call that a signal handler returns to. */
 bool arch_is_sigreturn(const struct cfi_space *space, uint64_t pc);
 
-/* The registers that rt_sigreturn would restore, `sp` being SP at that code. 0 or -EFAULT. */
+/* Reads the registers that rt_sigreturn would restore; `sp` is SP at that code. Returns 0 or -EFAULT. */
 int arch_read_signal_frame(const struct cfi_space *space, uint64_t sp, struct arch_registers *out);
 
-/* Is the instruction that ends at `pc` a call? The code is variable in length, so that a yes may be chance. */
+/* True if the instruction that ends at `pc` is a call. Instructions vary in length, so a positive result may be
+ * accidental. */
 bool arch_follows_call(const struct cfi_space *space, uint64_t pc);
 
-/* Where a frame keeps what leads to its caller, as addresses. */
+/* Addresses at which a frame stores the link to its caller. */
 struct arch_frame_link {
         uint64_t return_address;
-        uint64_t frame_pointer; /* saved one; 0: FP has the caller's value still */
+        uint64_t frame_pointer; /* address of the saved frame pointer; 0: FP still has the caller's value */
         uint64_t cfa;           /* SP of the caller */
 };
 
-/* By the frame pointer. */
+/* Returns the link of a frame whose frame pointer is `fp`. */
 struct arch_frame_link arch_link_by_fp(uint64_t fp);
 
-/* By the code at an exact `pc`, before the frame pointer is set up and after it is taken down. */
+/* Finds the link from the code at an exact `pc`, before the frame pointer is set up and after it is restored. Returns
+ * false if the code at `pc` is neither. */
 bool arch_link_by_code(const struct cfi_space *space, uint64_t pc, uint64_t sp, struct arch_frame_link *out);
 
-/* What the function at `code` gives when it is called with `self`, where it does no more than load a pointer from an
- * object, or name a constant. false: it does more, or something unknown. */
+/* Computes the return value of the function at `code` when it is called with `self`, if the function only loads a
+ * pointer from an object or returns a constant. Returns false if it does more, or contains an unsupported
+ * instruction. */
 bool arch_simple_getter(const struct cfi_space *space, uint64_t code, uint64_t self, uint64_t *result);
 
-/* The first four arguments of the call that returns to `return_address`, where the code before it sets them all to
- * constants and does nothing else, as for functions that report a failed check. */
+/* Finds the first four arguments of the call with the return address `return_address`, if the code before it sets
+ * them all to constants and does nothing else, as for functions that report a failed check. Returns false otherwise. */
 bool arch_constant_arguments(const struct cfi_space *space, uint64_t return_address, uint64_t argument[4]);
 
 #endif

@@ -64,7 +64,7 @@ static int find_cfa(const struct cfi_space *space, const struct cfi_row *row, co
         }
 }
 
-/* A register whose rule says where its value is. */
+/* Computes the caller's value of a register from its rule. */
 static int recover(const struct cfi_space *space, const struct cfi_rule *rule, const struct arch_registers *regs,
                    uint64_t cfa, uint64_t *value)
 {
@@ -95,7 +95,7 @@ static int recover(const struct cfi_space *space, const struct cfi_rule *rule, c
         return space->read(space->ctx, at, value, sizeof(*value)) ? -EFAULT : 0;
 }
 
-/* Registers without a rule: what the callee left in them. */
+/* Copies registers without a rule, which have the callee's values. */
 static void keep_unruled(const struct cfi_row *row, const struct arch_registers *regs, struct arch_registers *out)
 {
         const uint32_t all = (1u << ARCH_DWARF_REGS) - 1;
@@ -124,10 +124,10 @@ int cfi_apply_row(const struct cfi_space *space, const struct cfi_row *row, cons
                 err = recover(space, rule, regs, *cfa, &out->v[reg]);
                 if (err && (reg == ARCH_REG_PC || reg == ARCH_REG_SP))
                         return err;
-                if (!err) /* else: the way to the caller does not need it */
+                if (!err) /* an error here is ignored: finding the caller does not require this register */
                         out->known |= 1u << reg;
         }
-        if (!(row->ruled & sp)) { /* what the CFA means on this processor */
+        if (!(row->ruled & sp)) { /* on this processor the CFA is the caller's SP */
                 out->v[ARCH_REG_SP] = *cfa;
                 out->known |= sp;
                 out->inherited &= ~sp;

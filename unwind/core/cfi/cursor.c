@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-/* The smallest page of any processor: a fill never crosses one, so that a table at the end of a mapping is
- * read to its last byte, and never asks for a page that nothing of the table is on. */
+/* The smallest page of any supported processor. A fill never crosses a page boundary, so that a table at the end of a
+ * mapping is read to its last byte, and no page is read that contains nothing of the table. */
 #define PAGE 4096
 
 void cfi_cursor_begin(struct cfi_cursor *c, const struct cfi_space *space)
@@ -38,8 +38,8 @@ void cfi_skip(struct cfi_cursor *c, uint64_t len)
                 c->pos += len;
 }
 
-/* Where the end of a table is not known, the window may reach over the end of what can be read, if that is no page's:
- * then less is asked for. */
+/* If the end of a table is not known, the window may extend past the end of readable memory that does not end at a
+ * page boundary; the read is then retried with a smaller size. */
 static bool fill(struct cfi_cursor *c)
 {
         uint64_t len = c->end - c->pos;
@@ -69,7 +69,7 @@ uint8_t cfi_u8(struct cfi_cursor *c)
         }
         if (!c->space)
                 return *(const uint8_t *)(uintptr_t)c->pos++;
-        /* Wraps, and is then large, where pos is before the window. */
+        /* If pos is before the window, the difference wraps to a large value. */
         if (c->pos - c->window >= c->held && !fill(c)) {
                 c->err = -EFAULT;
                 return 0;
@@ -98,7 +98,8 @@ int64_t cfi_signed(struct cfi_cursor *c, unsigned size)
         return sign_extend(cfi_unsigned(c, size), 8 * size);
 }
 
-/* Gives the bits in *bits. A number longer than 64 bits, with its zero padding, is malformed: no compiler pads. */
+/* Stores the number of bits in *bits. A number longer than 64 bits, zero padding included, is malformed: no compiler
+ * pads. */
 static uint64_t leb(struct cfi_cursor *c, unsigned *bits)
 {
         uint64_t value = 0;
@@ -194,7 +195,7 @@ uint64_t cfi_pointer(struct cfi_cursor *c, uint8_t encoding, uint64_t data)
                 return cfi_unsigned(c, 8);
         }
         value = stored_pointer(c, encoding);
-        if (c->err || !value) /* nothing is relative to nothing, as in libgcc */
+        if (c->err || !value) /* a zero pointer remains zero whatever its base, as in libgcc */
                 return 0;
         switch (encoding & CFI_PE_BASE) {
         case 0:
@@ -205,7 +206,7 @@ uint64_t cfi_pointer(struct cfi_cursor *c, uint8_t encoding, uint64_t data)
         case CFI_PE_DATAREL:
                 value += data;
                 break;
-        default: /* textrel and funcrel are not used on any processor of ours */
+        default: /* textrel and funcrel are not used on any supported processor */
                 cfi_fail(c, -EOPNOTSUPP);
         }
         return encoding & CFI_PE_INDIRECT ? follow(c, value) : value;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* DWARF expressions as far as call frame information may use them: DWARF 5 sections 2.5.1 and 6.4.2.3, numbers
- * of the operations in section 7.7.1. */
+/* Evaluates the DWARF expressions that call frame information may contain: DWARF 5 sections 2.5.1 and 6.4.2.3,
+ * operation codes of section 7.7.1. */
 #include "unwind/core/cfi/internal.h"
 
 #include <errno.h>
 
-#define STACK_MAX 20  /* the deepest in use, glibc's and gcc's, needs 4 */
-#define STEP_MAX 1000 /* a branch may go backwards */
+#define STACK_MAX 20  /* the deepest known expressions, of glibc and gcc, need 4 */
+#define STEP_MAX 1000 /* limits loops: a branch may go backwards */
 
 enum {
         OP_ADDR = 0x03,
@@ -53,7 +53,7 @@ enum {
         OP_NOP = 0x96,
 };
 
-/* Errors gather in the cursor. */
+/* State of one evaluation. The first error is kept in the cursor. */
 struct evaluation {
         const struct cfi_space *space;
         const struct arch_registers *regs;
@@ -148,7 +148,8 @@ static bool compare(uint8_t op, int64_t a, int64_t b)
         }
 }
 
-/* `a op b`, b being the top of the stack. C leaves undefined what the guards catch. */
+/* Computes `a op b`, where b was the top of the stack. The guards exclude operands for which C leaves the result
+ * undefined. */
 static uint64_t binary(struct evaluation *e, uint8_t op, uint64_t a, uint64_t b)
 {
         int64_t sa = (int64_t)a, sb = (int64_t)b;
@@ -218,7 +219,7 @@ static void shuffle(struct evaluation *e, uint8_t op)
                 push(e, a);
                 push(e, b);
                 return;
-        case OP_ROT: /* the top goes below the next two */
+        case OP_ROT: /* the top moves below the next two */
                 a = pop(e);
                 b = pop(e);
                 c = pop(e);
@@ -231,7 +232,7 @@ static void shuffle(struct evaluation *e, uint8_t op)
         }
 }
 
-/* Operations on the top of the stack alone. */
+/* Operations on the top of the stack only. */
 static void unary(struct evaluation *e, uint8_t op)
 {
         uint64_t a = pop(e);
@@ -292,7 +293,7 @@ static void step(struct evaluation *e, uint8_t op)
                 dereference(e, cfi_u8(&e->in));
         } else if (op == OP_BREGX) {
                 push_register(e, cfi_uleb(&e->in));
-        } else if (op == OP_ADDR && e->in.space) { /* in .debug_frame it is not relocated */
+        } else if (op == OP_ADDR && e->in.space) { /* in .debug_frame the address is not relocated */
                 push(e, cfi_unsigned(&e->in, 8));
         } else if (op != OP_NOP) {
                 shuffle(e, op);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/core/cfi/internal.h: what the files of the CFI engine share, and nobody else includes.
+/* unwind/core/cfi/internal.h: declarations shared by the files of the CFI engine only.
  *
- *   cursor.c   bytes, LEB128 numbers and encoded pointers out of a table
- *   table.c    .eh_frame_hdr, .eh_frame, .debug_frame: from a pc to its FDE
- *   program.c  the FDE's instructions: from an FDE to a row
- *   expr.c     DWARF expressions
- *   cfi.c          a row looked up and applied
- *   walk.c     the walk: which way leads to the caller, and when to stop
+ *   cursor.c   reads bytes, LEB128 numbers and encoded pointers from a table
+ *   table.c    .eh_frame_hdr, .eh_frame, .debug_frame: finds the FDE of a pc
+ *   program.c  executes the FDE's instructions: computes the row of an FDE
+ *   expr.c     evaluates DWARF expressions
+ *   cfi.c      finds and applies a row
+ *   walk.c     the walk: selects the rule that leads to the caller, and decides when to stop
  *
  * Signal context and errors as in cfi.h.
  */
@@ -15,12 +15,12 @@
 
 #include "unwind/core/cfi/cfi.h"
 
-/* A table is read through a small window: a call of `read` may cost a system call, a byte of the window does not.
- * 64 bytes hold most CIEs and most FDEs whole; more would only be stack that a handler has to have. */
+/* A table is read through a small window: a call of `read` may cost a system call, a byte of the window does not. 64
+ * bytes contain most CIEs and most FDEs; a larger window would only use more of the handler's stack. */
 #define CFI_WINDOW 64
 
-/* Reads forward in [pos, end). The error is sticky: after one, every read gives 0 and `err` says why,
- * so that a whole structure is read first and asked about once. */
+/* Reads forward in [pos, end). The error is sticky: after the first error every read returns 0 and `err` holds that
+ * error, so that a caller reads a whole structure and checks once. */
 struct cfi_cursor {
         const struct cfi_space *space; /* NULL: addresses are our own memory */
         uint64_t pos, end;
@@ -31,9 +31,9 @@ struct cfi_cursor {
 };
 
 void cfi_cursor_begin(struct cfi_cursor *c, const struct cfi_space *space);
-void cfi_seek(struct cfi_cursor *c, uint64_t pos, uint64_t end); /* forgets an error, keeps the window */
+void cfi_seek(struct cfi_cursor *c, uint64_t pos, uint64_t end); /* clears the error, keeps the window */
 void cfi_skip(struct cfi_cursor *c, uint64_t len);
-int cfi_fail(struct cfi_cursor *c, int err); /* notes the first error; returns that one */
+int cfi_fail(struct cfi_cursor *c, int err); /* records the first error and returns it */
 
 uint8_t cfi_u8(struct cfi_cursor *c);
 uint64_t cfi_unsigned(struct cfi_cursor *c, unsigned size); /* little-endian, 1 to 8 bytes */
@@ -41,8 +41,8 @@ int64_t cfi_signed(struct cfi_cursor *c, unsigned size);
 uint64_t cfi_uleb(struct cfi_cursor *c);
 int64_t cfi_sleb(struct cfi_cursor *c);
 
-/* DW_EH_PE_*, LSB 5.0 core 10.5.1: the low four bits say how a pointer is stored, the next three what it is
- * relative to, the highest that it is the address of the pointer. */
+/* DW_EH_PE_*, LSB 5.0 core 10.5.1: the low four bits are the format of the pointer, the next three the base it is
+ * relative to; the highest marks the address of a pointer. */
 enum {
         CFI_PE_ABSPTR = 0x00,
         CFI_PE_ULEB = 0x01,
@@ -63,41 +63,42 @@ enum {
         CFI_PE_OMIT = 0xff,
 };
 
-/* Bytes a pointer of this encoding takes, 0 where that varies or the encoding is unknown. */
+/* Size in bytes of a pointer of this encoding; 0 if it varies or the encoding is unknown. */
 unsigned cfi_pointer_size(uint8_t encoding);
 
-/* A pointer of this encoding; `data` is what DW_EH_PE_datarel is relative to. */
+/* Reads a pointer of this encoding; `data` is the base of DW_EH_PE_datarel. Returns 0 after an error. */
 uint64_t cfi_pointer(struct cfi_cursor *c, uint8_t encoding, uint64_t data);
 
-/* What an FDE and its CIE say, LSB 5.0 core 10.6.1, DWARF 5 section 6.4.1. */
+/* Contents of an FDE and its CIE, LSB 5.0 core 10.6.1, DWARF 5 section 6.4.1. */
 struct cfi_cie {
-        uint64_t at; /* address of the CIE, to know it again */
+        uint64_t at; /* address of the CIE, to recognize it */
         uint64_t program, program_end;
         uint64_t code_align;
         int64_t data_align;
         uint64_t return_column;
         uint8_t encoding; /* of the FDE's addresses */
-        bool augmented;   /* the FDE has augmentation data, its length first */
+        bool augmented;   /* the FDE has augmentation data, preceded by its length */
         bool signal_frame;
 };
 struct cfi_fde {
         struct cfi_cie cie;
         uint64_t begin, size; /* covers [begin, begin + size), run-time addresses */
         uint64_t program, program_end;
-        uint64_t bias; /* to be added to the absolute addresses of the program */
+        uint64_t bias; /* added to the absolute addresses of the program */
 };
 
-/* The FDE that covers `pc`. On success `c` reads the table the FDE came from. */
+/* Finds the FDE that covers `pc`. Returns 0 or an error of cfi.h. On success `c` is positioned in the table that
+ * contains the FDE. */
 int cfi_find_fde(struct cfi_cursor *c, const struct cfi_space *space, uint64_t pc, struct cfi_fde *out);
 
-/* Runs the programs of `fde` up to `pc`, which gives *out. */
+/* Executes the programs of `fde` up to `pc` and fills *out. Returns 0 or an error of cfi.h. */
 int cfi_run_program(struct cfi_cursor *c, const struct cfi_fde *fde, uint64_t pc, struct cfi_row *out);
 
-/* The value of the expression of `rule`; `cfa`: pushed before it begins, unless NULL. */
+/* Evaluates the expression of `rule`; `cfa` is pushed first unless it is NULL. Returns 0 or an error of cfi.h. */
 int cfi_evaluate(const struct cfi_space *space, const struct cfi_rule *rule, const struct arch_registers *regs,
                  const uint64_t *cfa, uint64_t *out);
 
-/* May the register be used to compute with? Known, or most likely unchanged since it was. */
+/* True if the register's value may be used in computations: it is known, or most likely unchanged in the callee. */
 static inline bool cfi_usable(const struct arch_registers *regs, uint64_t reg)
 {
         return reg < ARCH_DWARF_REGS && ((regs->known | regs->inherited) >> reg & 1);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The call frame program. A program is run for one pc, so the states that DW_CFA_remember_state would keep need
- * no memory: a remembered state that is restored before the pc is reached makes everything between the two
- * instructions void but the location, so that is skipped; one that is restored later is never asked for. This
- * gives any depth of nesting without a row for each on the stack of a signal handler. */
+/* Call frame programs. A program is executed for one pc, so no memory is needed for the states that
+ * DW_CFA_remember_state saves: if a remembered state is restored before the pc is reached, all instructions between
+ * the two have no effect except on the location, so they are skipped; a state that is restored later is never needed.
+ * This permits any depth of nesting without a row per level on the stack of a signal handler. */
 #include "unwind/core/cfi/internal.h"
 
 #include <errno.h>
 
-/* Instructions looked at for one row. The longest program of Debian's clang-14 has about 900. */
+/* Maximum number of instructions executed for one row. The longest program of Debian's clang-14 has about 900. */
 #define STEP_MAX 65536
 
-/* DW_CFA_*, DWARF 5 section 7.24. The first three keep an operand in their low six bits. */
+/* DW_CFA_*, DWARF 5 section 7.24. The first three contain an operand in their low six bits. */
 enum {
         CFA_ADVANCE_LOC = 0x40,
         CFA_OFFSET = 0x80,
@@ -44,10 +44,10 @@ enum {
         CFA_PLAIN_END
 };
 
-/* What follows an instruction; 0 marks those that do not exist. */
+/* Operands of an instruction; 0: there is no such instruction. */
 enum operands {
         OP_NONE = 1,
-        OP_ADDRESS, /* encoded as the FDE's */
+        OP_ADDRESS, /* encoded like the FDE's addresses */
         OP_1,
         OP_2,
         OP_4,
@@ -92,11 +92,11 @@ static const uint8_t operands_of[CFA_PLAIN_END] = {
         [CFA_GNU_NEGATIVE_OFFSET_EXTENDED] = OP_REG_FACTORED,
 };
 
-/* One instruction, its operands read. */
+/* One instruction with its operands. */
 struct insn {
         uint8_t op;
         uint64_t reg;
-        uint64_t value; /* number, second register, or new location for those that move it */
+        uint64_t value; /* number, second register, or new location */
         uint64_t block; /* address and length of an expression */
         uint64_t block_len;
 };
@@ -107,11 +107,12 @@ struct machine {
         struct cfi_row *row;
         const struct cfi_rule *initial; /* the rules after the CIE's program; NULL while that runs */
         uint64_t location;
-        uint64_t cfa_offset; /* the last one, which outlives an expression (gcc and gdb agree, DWARF is silent) */
+        /* the last offset; it survives an expression (gcc and gdb agree, DWARF does not specify it) */
+        uint64_t cfa_offset;
         unsigned steps;
 };
 
-/* Numbers are multiplied unsigned: a hostile table may overflow, and a wrapped offset is as good as any. */
+/* The multiplication is unsigned: a hostile table may overflow, and a wrapped offset does no harm. */
 static uint64_t factored(const struct machine *m, uint64_t number)
 {
         return number * (uint64_t)m->fde->cie.data_align;
@@ -194,8 +195,8 @@ static bool moves_location(uint8_t op)
         return op == CFA_ADVANCE_LOC || (op >= CFA_SET_LOC && op <= CFA_ADVANCE_LOC4) || op == CFA_MIPS_ADVANCE_LOC8;
 }
 
-/* Behind a DW_CFA_remember_state: goes on behind its DW_CFA_restore_state if that comes before `pc`, else
- * stays, as the state is not restored before the program is left. */
+/* Called after a DW_CFA_remember_state: skips to the instruction after its DW_CFA_restore_state if that comes before
+ * `pc`; otherwise does not move, as the state is not restored before `pc` is reached. */
 static int skip_remembered(struct machine *m, uint64_t pc)
 {
         uint64_t pos = m->in->pos, location = m->location;
@@ -222,8 +223,8 @@ static int skip_remembered(struct machine *m, uint64_t pc)
         return 0;
 }
 
-/* The rule that an instruction on column `reg` sets; NULL: a register that is not followed, as vector registers.
- * The return address stands in ARCH_REG_PC whatever column the CIE gives it. */
+/* Returns the rule that an instruction on column `reg` sets; NULL for a register that is not tracked, such as a
+ * vector register. The return address is kept in ARCH_REG_PC whatever column the CIE assigns to it. */
 static struct cfi_rule *rule_of(const struct machine *m, uint64_t reg)
 {
         uint64_t column = m->fde->cie.return_column;
@@ -301,7 +302,7 @@ static int execute(struct machine *m, const struct insn *insn)
 {
         switch (insn->op) {
         case CFA_NOP:
-        case CFA_GNU_ARGS_SIZE: /* for landing pads alone */
+        case CFA_GNU_ARGS_SIZE: /* affects landing pads only */
                 return 0;
         case CFA_OFFSET:
         case CFA_OFFSET_EXTENDED:
@@ -319,14 +320,14 @@ static int execute(struct machine *m, const struct insn *insn)
                 return set_rule(m, insn->reg, number_rule(CFI_RULE_UNDEFINED, 0));
         case CFA_SAME_VALUE:
                 return set_rule(m, insn->reg, number_rule(CFI_RULE_SAME, 0));
-        case CFA_REGISTER: /* a vector register is as good as one that is not known */
+        case CFA_REGISTER: /* a vector register is treated as an unknown one */
                 return set_rule(m, insn->reg, number_rule(CFI_RULE_REGISTER, insn->value));
         case CFA_EXPRESSION:
                 return set_rule(m, insn->reg, block_rule(m, CFI_RULE_EXPR, insn));
         case CFA_VAL_EXPRESSION:
                 return set_rule(m, insn->reg, block_rule(m, CFI_RULE_VAL_EXPR, insn));
         case CFA_RESTORE_STATE:
-                return -EBADMSG; /* those that close a DW_CFA_remember_state were skipped */
+                return -EBADMSG; /* those that match a DW_CFA_remember_state were skipped */
         default:
                 return execute_cfa(m, insn);
         }
@@ -356,9 +357,9 @@ static int run(struct machine *m, uint64_t from, uint64_t to, uint64_t pc)
         return 0;
 }
 
-/* A return column below ARCH_DWARF_REGS but not the usual one: the caller's pc is what the caller's register
- * would be. */
-static void settle_return_column(struct cfi_row *row, uint64_t column)
+/* If the return column is below ARCH_DWARF_REGS and not ARCH_REG_PC, the rule of that register is the rule of the
+ * caller's pc. */
+static void apply_return_column(struct cfi_row *row, uint64_t column)
 {
         if (column >= ARCH_REG_PC)
                 return;
@@ -385,8 +386,8 @@ int cfi_run_program(struct cfi_cursor *c, const struct cfi_fde *fde, uint64_t pc
         err = run(&m, fde->program, fde->program_end, pc);
         if (err)
                 return err;
-        settle_return_column(out, fde->cie.return_column);
+        apply_return_column(out, fde->cie.return_column);
         for (unsigned i = 0; i < ARCH_DWARF_REGS; i++)
                 out->ruled |= (out->reg[i].kind != CFI_RULE_SAME) * (1u << i);
-        return out->cfa.kind == CFI_RULE_SAME ? -EBADMSG : 0; /* SAME: no instruction ever set it */
+        return out->cfa.kind == CFI_RULE_SAME ? -EBADMSG : 0; /* SAME: no instruction set the CFA */
 }

@@ -3,21 +3,22 @@
 
 #include <errno.h>
 
-/* Larger than any FDE seen (the largest of clang-14 has 3 KiB), small enough to be no work. */
+/* Larger than any known FDE (the largest of clang-14 has 3 KiB), small enough to limit the time spent on a hostile
+ * one. */
 #define ENTRY_MAX (1u << 20)
 
-/* Without a search table .eh_frame is read from its beginning, in the handler too, so there is a limit. */
+/* Without a search table .eh_frame is read from its beginning, in the handler too; this limits the time. */
 #define SCAN_MAX (1u << 18)
 
 /* A table of CIEs and FDEs. */
 struct section {
-        uint64_t start, end; /* of .eh_frame only the start is known: it ends with an entry of no length */
-        uint64_t bias;       /* to be added to absolute addresses: .debug_frame is not relocated */
-        uint64_t data;       /* what DW_EH_PE_datarel is relative to */
-        bool debug;          /* .debug_frame, which counts CIE pointers from `start` and marks CIEs by all ones */
+        uint64_t start, end; /* only the start of .eh_frame is known: an entry of length 0 terminates it */
+        uint64_t bias;       /* added to absolute addresses: .debug_frame is not relocated */
+        uint64_t data;       /* base of DW_EH_PE_datarel */
+        bool debug;          /* .debug_frame: CIE pointers are relative to `start`, and an id of all ones marks a CIE */
 };
 
-/* The common head of CIE and FDE. */
+/* Common header of CIE and FDE. */
 struct entry {
         uint64_t at, end;
         uint64_t body; /* after the id */
@@ -25,7 +26,8 @@ struct entry {
         bool is_cie;
 };
 
-/* 0, -ENOENT for the entry that ends .eh_frame, or an error. Leaves the cursor at the entry's body. */
+/* Reads the entry's header. Returns 0, -ENOENT for the terminator of .eh_frame, or an error. Positions the cursor at
+ * the entry's body. */
 static int read_entry(struct cfi_cursor *c, const struct section *s, uint64_t at, struct entry *out)
 {
         uint64_t len, id, id_at;
@@ -48,7 +50,7 @@ static int read_entry(struct cfi_cursor *c, const struct section *s, uint64_t at
         out->at = at;
         out->end = c->end = c->pos + len;
         id_at = c->pos;
-        /* LSB gives .eh_frame four bytes whatever the form of the length, DWARF gives .debug_frame an offset. */
+        /* LSB defines four bytes in .eh_frame for both forms of the length; DWARF defines an offset in .debug_frame. */
         id = cfi_unsigned(c, s->debug && wide ? 8 : 4);
         out->body = c->pos;
         out->is_cie = s->debug ? id == (wide ? UINT64_MAX : 0xffffffff) : id == 0;
@@ -56,8 +58,8 @@ static int read_entry(struct cfi_cursor *c, const struct section *s, uint64_t at
         return c->err;
 }
 
-/* Goes behind a pointer without asking what it points to. */
-static void pass_pointer(struct cfi_cursor *c, uint8_t encoding)
+/* Skips a pointer without dereferencing it. */
+static void skip_pointer(struct cfi_cursor *c, uint8_t encoding)
 {
         if (encoding == CFI_PE_OMIT)
                 return;
@@ -66,8 +68,8 @@ static void pass_pointer(struct cfi_cursor *c, uint8_t encoding)
         cfi_pointer(c, encoding & (uint8_t)~CFI_PE_INDIRECT, 0);
 }
 
-/* Reads the letters of the augmentation from `string` and their data from the cursor. An unknown letter ends it: the
- * length of the data leads over what is not understood. */
+/* Parses the augmentation string at `string` and reads the augmentation data from the cursor. An unknown letter ends
+ * the parsing: the length of the data permits skipping the rest. */
 static void read_augmentation(struct cfi_cursor *c, uint64_t string, uint64_t data, struct cfi_cie *out)
 {
         uint64_t end = c->end;
@@ -79,12 +81,12 @@ static void read_augmentation(struct cfi_cursor *c, uint64_t string, uint64_t da
                 letter = cfi_u8(c);
                 cfi_seek(c, data, end);
                 switch (letter) {
-                case 'L': /* how the language's data is encoded: not ours to read */
+                case 'L': /* encoding of the language-specific data, which is not used here */
                         cfi_u8(c);
                         break;
                 case 'P': /* the personality routine */
                         encoding = cfi_u8(c);
-                        pass_pointer(c, encoding);
+                        skip_pointer(c, encoding);
                         break;
                 case 'R':
                         out->encoding = cfi_u8(c);
@@ -103,7 +105,7 @@ static void read_augmentation(struct cfi_cursor *c, uint64_t string, uint64_t da
         }
 }
 
-/* Reads the CIE's fields behind its augmentation string, which stands at `string`. */
+/* Reads the CIE's fields after its augmentation string, which is at `string`. */
 static int read_cie_fields(struct cfi_cursor *c, uint8_t version, uint64_t string, struct cfi_cie *out)
 {
         uint64_t end = c->end, len;
@@ -153,13 +155,14 @@ static int read_cie(struct cfi_cursor *c, const struct section *s, uint64_t at, 
         letter = cfi_u8(c);
         out->augmented = letter == 'z';
         if (letter && !out->augmented)
-                return -EOPNOTSUPP; /* gcc 2's "eh", or something whose length nobody can tell */
+                return -EOPNOTSUPP; /* gcc 2's "eh", or an augmentation of unknown length */
         while (letter && !c->err)
                 letter = cfi_u8(c);
         return c->err ? c->err : read_cie_fields(c, version, string, out);
 }
 
-/* Reads the FDE whose head is `entry`. out->cie may hold the CIE of an earlier one of the section. */
+/* Reads the FDE with the header `entry`. out->cie may already contain the CIE of an earlier FDE of the section, which
+ * is then reused. */
 static int read_fde(struct cfi_cursor *c, const struct section *s, const struct entry *entry, struct cfi_fde *out)
 {
         uint64_t len;
@@ -187,11 +190,11 @@ static int read_fde(struct cfi_cursor *c, const struct section *s, const struct 
 
 static bool covers(const struct cfi_fde *fde, uint64_t pc)
 {
-        return pc - fde->begin < fde->size; /* wraps, and is then too large, before the beginning */
+        return pc - fde->begin < fde->size; /* before the beginning, the difference wraps and is too large */
 }
 
-/* Looks at every FDE of the section. One that cannot be read does not hide those behind it. A .debug_frame ends where
- * it ends; each entry takes at least its length's bytes. */
+/* Checks every FDE of the section. An FDE that cannot be read is skipped. The end of a .debug_frame is known; each
+ * entry is at least as long as its length field, so the loop ends. */
 static int scan_section(struct cfi_cursor *c, const struct section *s, uint64_t pc, struct cfi_fde *out)
 {
         uint64_t at = s->start;
@@ -218,12 +221,12 @@ static int scan_section(struct cfi_cursor *c, const struct section *s, uint64_t 
         return -ENOENT;
 }
 
-/* .eh_frame_hdr, LSB 5.0 core 10.6.2: where .eh_frame is, and a table of pairs sorted by the first:
- * beginning of the code, address of the FDE. */
+/* .eh_frame_hdr, LSB 5.0 core 10.6.2: the address of .eh_frame, and a table of pairs sorted by the first member:
+ * start of the code, address of the FDE. */
 struct header {
         uint64_t eh_frame;
-        uint64_t table, count; /* count 0: no table to search in */
-        unsigned width;        /* of one half of a pair */
+        uint64_t table, count; /* count 0: no search table */
+        unsigned width;        /* size of one member of a pair */
         uint8_t encoding;
 };
 
@@ -252,11 +255,11 @@ static int read_header(struct cfi_cursor *c, const struct cfi_module *m, struct 
         return c->err;
 }
 
-/* The FDE of the last pair whose code begins at or before `pc`. */
+/* Finds the FDE of the last pair whose code starts at or before `pc`. */
 static int search_header(struct cfi_cursor *c, const struct cfi_module *m, const struct header *h, uint64_t pc,
                          uint64_t *fde)
 {
-        uint64_t low = 0, high = h->count; /* the pair is in [low, high) if there is one */
+        uint64_t low = 0, high = h->count; /* if there is such a pair, it is in [low, high) */
 
         *fde = 0;
         while (low < high) {
@@ -276,7 +279,7 @@ static int search_header(struct cfi_cursor *c, const struct cfi_module *m, const
         return *fde ? 0 : -ENOENT;
 }
 
-/* An .eh_frame has no known end; what lies behind it is not read, as the entry of no length stands before. */
+/* The end of .eh_frame is unknown; the terminator precedes anything that follows it, so nothing beyond is read. */
 static struct section eh_frame_section(const struct cfi_module *m, uint64_t start)
 {
         struct section s = { .start = start, .end = start + (1u << 30), .data = m->eh_frame_hdr };
@@ -302,7 +305,8 @@ static int find_by_header(struct cfi_cursor *c, const struct cfi_module *m, uint
         err = search_header(c, m, &header, pc, &at);
         if (err)
                 return err;
-        /* The table says where FDEs are; eh_frame_ptr may be omitted then. A CIE may stand before or behind. */
+        /* The table contains the addresses of FDEs; eh_frame_ptr may be omitted then. A CIE may precede or follow its
+         * FDEs. */
         s.start = 0;
         s.end = UINT64_MAX;
         err = read_entry(c, &s, at, &entry);
@@ -314,7 +318,7 @@ static int find_by_header(struct cfi_cursor *c, const struct cfi_module *m, uint
         err = read_fde(c, &s, &entry, out);
         if (err)
                 return err;
-        return covers(out, pc) ? 0 : -ENOENT; /* the table knows no ends: pc may be behind the function */
+        return covers(out, pc) ? 0 : -ENOENT; /* the table contains no ends: pc may be past the end of the function */
 }
 
 static int find_in_eh_frame(struct cfi_cursor *c, const struct cfi_module *m, uint64_t pc, struct cfi_fde *out)

@@ -4,21 +4,23 @@
 
 #include <errno.h>
 
-#define SCAN_FIRST 1024 /* bytes of stack searched from the innermost frame, whose function may have large locals */
+#define SCAN_FIRST 1024 /* bytes of stack scanned from the innermost frame, whose function may have large locals */
 #define SCAN_LATER 320
 
-/* A frame pointer further up is of another stack: a coroutine starts with that of whoever made it. */
+/* A frame pointer farther up than this belongs to another stack: a coroutine starts with its creator's frame pointer.
+ */
 #define FRAME_MAX (8ull << 20)
 
-/* Two signal frames that name each other would be left for ever. A real stack changes to the alternate one and back. */
+/* Two signal frames that refer to each other would cause an endless loop. A real stack switches to the alternate one
+ * and back. */
 #define SWITCH_MAX 16
 
-/* The way to the caller that one of the rules found. */
+/* The caller's state as computed by one of the rules. */
 struct move {
         struct arch_registers regs;
         uint64_t cfa;
         enum cfi_trust trust;
-        bool signal; /* the frame left is a signal trampoline */
+        bool signal; /* the frame being left is a signal trampoline */
 };
 
 void cfi_walk_begin(struct cfi_walk *walk, const struct cfi_space *space, struct cfi_cache cache,
@@ -54,7 +56,7 @@ static int read_word(const struct cfi_walk *walk, uint64_t addr, uint64_t *out)
         return walk->space->read(walk->space->ctx, addr, out, sizeof(*out));
 }
 
-/* After a call pc may stand behind the last byte of the caller, so the byte before it is the one to ask about. */
+/* After a call pc may be past the last byte of the caller, so the byte before pc is used for look-ups. */
 static uint64_t lookup_pc(const struct cfi_walk *walk)
 {
         return walk->regs.v[ARCH_REG_PC] - !walk->exact_pc;
@@ -62,14 +64,14 @@ static uint64_t lookup_pc(const struct cfi_walk *walk)
 
 static struct cfi_row *cache_slot(const struct cfi_cache *cache, uint64_t pc)
 {
-        /* Fibonacci hashing: neighbouring pcs and the same offset in many pages both spread. */
+        /* Fibonacci hashing spreads both neighbouring pcs and equal offsets in many pages. */
         uint64_t hash = pc * 0x9e3779b97f4a7c15u >> 32;
 
         return &cache->rows[hash & (cache->slots - 1)];
 }
 
-/* Finds the row of the present frame, in the cache or in *own. A row in use always has a CFA rule; a slot without
- * one is empty. */
+/* Finds the row of the current frame, in the cache or in *own. A valid row always has a CFA rule; a slot without one
+ * is empty. */
 static int find_row(const struct cfi_walk *walk, struct cfi_row *own, const struct cfi_row **out)
 {
         uint64_t pc = lookup_pc(walk);
@@ -83,11 +85,11 @@ static int find_row(const struct cfi_walk *walk, struct cfi_row *own, const stru
                 return 0;
         err = cfi_find_row(walk->space, pc, row);
         if (err)
-                row->cfa.kind = CFI_RULE_SAME; /* may be half written */
+                row->cfa.kind = CFI_RULE_SAME; /* may be partially filled */
         return err;
 }
 
-/* A trampoline without CFI is asked for only where no row speaks for the very pc. */
+/* True for a trampoline without CFI; tested only if no row covers this exact pc. */
 static bool is_bare_trampoline(const struct cfi_walk *walk, const struct cfi_row *row)
 {
         uint64_t pc = walk->regs.v[ARCH_REG_PC];
@@ -108,7 +110,7 @@ bool cfi_walk_is_signal_frame(struct cfi_walk *walk)
         return walk->signal_frame;
 }
 
-/* Only PC, SP and, where it was found, FP are known of the caller; other registers may have changed since. */
+/* Only PC, SP and, if it was found, FP of the caller are known; other registers may have changed since. */
 static void set_caller(const struct cfi_walk *walk, struct move *to, uint64_t pc, uint64_t cfa)
 {
         to->regs = walk->regs;
@@ -120,7 +122,8 @@ static void set_caller(const struct cfi_walk *walk, struct move *to, uint64_t pc
         to->signal = false;
 }
 
-/* Rule 1: a call or jump through a bad pointer left the return address at SP, and nothing else has happened since. */
+/* Rule 1: a call or jump through a bad pointer left the return address at SP, and no instruction has been executed
+ * since. */
 static int move_by_pop(const struct cfi_walk *walk, struct move *to)
 {
         uint64_t sp = walk->regs.v[ARCH_REG_SP], pc;
@@ -139,7 +142,7 @@ static int move_by_pop(const struct cfi_walk *walk, struct move *to)
         return 0;
 }
 
-/* Rule 2. -EFAULT speaks of the stack: a table that cannot be read is like one that is not there. */
+/* Rule 2. -EFAULT refers to the stack: a table that cannot be read is treated as absent. */
 static int move_by_row(struct cfi_walk *walk, struct move *to)
 {
         struct cfi_row own;
@@ -156,7 +159,7 @@ static int move_by_row(struct cfi_walk *walk, struct move *to)
         return cfi_apply_row(walk->space, row, &walk->regs, &to->regs, &to->cfa);
 }
 
-/* Rule 3, first: the kernel's frame under a trampoline that has no CFI. */
+/* Rule 3, first part: the kernel's signal frame below a trampoline without CFI. */
 static int move_by_sigreturn(struct cfi_walk *walk, struct move *to)
 {
         int err;
@@ -171,7 +174,7 @@ static int move_by_sigreturn(struct cfi_walk *walk, struct move *to)
         return err;
 }
 
-/* A return address that no CFI vouches for has to look like one. That of a signal handler is the trampoline. */
+/* A return address not derived from CFI must follow a call instruction. That of a signal handler is the trampoline. */
 static bool plausible_return(const struct cfi_walk *walk, uint64_t pc)
 {
         if (!pc)
@@ -187,7 +190,7 @@ static bool in_module(const struct cfi_walk *walk, uint64_t pc)
         return !walk->space->module(walk->space->ctx, pc - 1, &module);
 }
 
-/* Code made at run time, an interpreter's above all, returns to places of its own choice that no call precedes. */
+/* Code generated at run time, above all an interpreter's, returns to addresses that no call instruction precedes. */
 static bool returns_to_generated_code(const struct cfi_walk *walk, uint64_t pc)
 {
         return pc && executable(walk, pc) && !in_module(walk, pc);
@@ -202,7 +205,7 @@ static int follow_link(const struct cfi_walk *walk, const struct arch_frame_link
                 return -ENOENT;
         if (fp && link->frame_pointer && fp <= link->frame_pointer)
                 return -ENOENT;
-        /* Both words zero is how code without CFI marks the outermost frame (psABI 3.4.1). */
+        /* Code without CFI marks the outermost frame by two zero words (psABI 3.4.1). */
         if ((pc || fp) && !plausible_return(walk, pc) && !returns_to_generated_code(walk, pc))
                 return -ENOENT;
         set_caller(walk, to, pc, link->cfa);
@@ -212,7 +215,7 @@ static int follow_link(const struct cfi_walk *walk, const struct arch_frame_link
         return 0;
 }
 
-/* Rule 3, second. */
+/* Rule 3, second part. */
 static int move_by_frame_pointer(const struct cfi_walk *walk, struct move *to)
 {
         uint64_t fp = walk->regs.v[ARCH_REG_FP], sp = walk->regs.v[ARCH_REG_SP];
@@ -227,7 +230,7 @@ static int move_by_frame_pointer(const struct cfi_walk *walk, struct move *to)
         return follow_link(walk, &link, to);
 }
 
-/* Rule 3, last. */
+/* Rule 3, last part. */
 static int move_by_scan(const struct cfi_walk *walk, struct move *to)
 {
         uint64_t start = (walk->regs.v[ARCH_REG_SP] + 7) & ~(uint64_t)7;
@@ -266,8 +269,8 @@ static int find_caller(struct cfi_walk *walk, struct move *to)
         return err ? move_by_scan(walk, to) : 0;
 }
 
-/* A function that made a call has its own return address on the stack, above what it had as SP then: so each frame
- * takes a word that can be read, and a walk over hostile tables is no longer than the stack. An exact pc may be in a
+/* A function that made a call has its own return address on the stack, above its SP at the call. So each frame takes
+ * at least one readable word, and a walk over hostile tables is no longer than the stack. An exact pc may be in a
  * function that keeps the return address in a register. */
 static enum cfi_end check_progress(const struct cfi_walk *walk, uint64_t cfa)
 {
@@ -283,7 +286,7 @@ static enum cfi_end check_progress(const struct cfi_walk *walk, uint64_t cfa)
 }
 
 /* Rule 4. */
-static enum cfi_end judge(struct cfi_walk *walk, const struct move *to)
+static enum cfi_end check_end(struct cfi_walk *walk, const struct move *to)
 {
         uint64_t pc = to->regs.v[ARCH_REG_PC];
 
@@ -294,11 +297,11 @@ static enum cfi_end judge(struct cfi_walk *walk, const struct move *to)
                         return CFI_END_UNREADABLE;
                 if (to->cfa <= walk->cfa && ++walk->switches > SWITCH_MAX)
                         return CFI_END_NO_PROGRESS;
-                return CFI_END_NONE; /* whatever pc was interrupted, it was there */
+                return CFI_END_NONE; /* an interrupted pc is accepted in any case: execution was there */
         }
         if (!pc)
                 return CFI_END_OF_STACK;
-        /* A call that does not return may end its mapping; a trampoline may begin one. */
+        /* A call that does not return may be the last instruction of its mapping; a trampoline may be the first. */
         if (!executable(walk, pc - 1) && !executable(walk, pc))
                 return CFI_END_BAD_PC;
         return check_progress(walk, to->cfa);
@@ -315,7 +318,7 @@ bool cfi_walk_next(struct cfi_walk *walk)
         if (err)
                 walk->end = err == -EFAULT ? CFI_END_UNREADABLE : CFI_END_NO_RULE;
         else
-                walk->end = judge(walk, &to);
+                walk->end = check_end(walk, &to);
         if (walk->end != CFI_END_NONE)
                 return false;
         walk->regs = to.regs;

@@ -16,8 +16,8 @@ static bool code_is(const struct cfi_space *space, uint64_t at, const uint8_t *c
         return true;
 }
 
-/* mov $15,%rax; syscall. glibc's __restore_rt (sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c) and every other
- * libc's; gdb knows it by the same bytes (gdb/amd64-linux-tdep.c). */
+/* mov $15,%rax; syscall. Used by glibc's __restore_rt (sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c) and every
+ * other libc; gdb recognizes the same bytes (gdb/amd64-linux-tdep.c). */
 bool arch_is_sigreturn(const struct cfi_space *space, uint64_t pc)
 {
         static const uint8_t code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05 };
@@ -25,8 +25,8 @@ bool arch_is_sigreturn(const struct cfi_space *space, uint64_t pc)
         return code_is(space, pc, code, sizeof(code));
 }
 
-/* The kernel's struct rt_sigframe (arch/x86/include/asm/sigframe.h) is the return address, which the handler has
- * popped, then struct ucontext: uc_flags, uc_link, uc_stack (40 bytes), then struct sigcontext_64
+/* The kernel's struct rt_sigframe (arch/x86/include/asm/sigframe.h) contains the return address, which the handler
+ * has popped, then struct ucontext: uc_flags, uc_link, uc_stack (40 bytes), then struct sigcontext_64
  * (arch/x86/include/uapi/asm/sigcontext.h), which begins with these registers. */
 #define UCONTEXT_REGISTERS 40
 
@@ -49,12 +49,12 @@ int arch_read_signal_frame(const struct cfi_space *space, uint64_t sp, struct ar
         return 0;
 }
 
-/* `tail` holds the seven bytes before the return address: e8 rel32, or ff /2 with each form of operand
- * (Intel SDM 2, CALL and table 2-2); prefixes before these do not matter. */
+/* `tail` contains the seven bytes before the return address: e8 rel32, or ff /2 with each form of operand (Intel SDM
+ * 2, CALL and table 2-2); prefixes before these are irrelevant. */
 static bool ends_in_call(const uint8_t tail[7])
 {
         static const struct {
-                uint8_t len, mask, modrm; /* len bytes from ff on; modrm & mask as given */
+                uint8_t len, mask, modrm; /* len bytes starting at ff; modrm & mask must have this value */
                 bool sib;
         } form[] = {
                 { 2, 0xf8, 0xd0, false }, /* call *%reg */
@@ -76,7 +76,7 @@ static bool ends_in_call(const uint8_t tail[7])
                 if (tail[7 - form[i].len] != 0xff || (modrm & form[i].mask) != form[i].modrm)
                         continue;
                 if (!form[i].sib && form[i].mask == 0xf8 && modrm >> 6 != 3 && (modrm & 7) == 4)
-                        continue; /* a SIB byte follows, so the length is another */
+                        continue; /* a SIB byte follows, so the length differs */
                 if (form[i].len == 2 && modrm == 0x15)
                         continue;
                 return true;
@@ -89,7 +89,7 @@ bool arch_follows_call(const struct cfi_space *space, uint64_t pc)
         uint8_t tail[7] = { 0 };
         size_t len = sizeof(tail);
 
-        /* Near the beginning of a mapping there may be fewer bytes to read. */
+        /* Near the start of a mapping fewer bytes may be readable. */
         if (pc % 4096 && pc % 4096 < len)
                 len = pc % 4096;
         if (!space->read(space->ctx, pc - sizeof(tail), tail, sizeof(tail)))
@@ -115,7 +115,7 @@ bool arch_link_by_code(const struct cfi_space *space, uint64_t pc, uint64_t sp, 
                 *out = (struct arch_frame_link){ .return_address = sp, .cfa = sp + 8 };
                 return true;
         }
-        if (code_is(space, pc - 1, entry, sizeof(entry))) { /* pushed, but still in the register */
+        if (code_is(space, pc - 1, entry, sizeof(entry))) { /* pushed, but not changed in the register yet */
                 *out = (struct arch_frame_link){ .return_address = sp + 8, .cfa = sp + 16 };
                 return true;
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/core/cfi/x86_64.h: what the unwinder needs to know of the x86-64 processor and its psABI.
+/* unwind/core/cfi/x86_64.h: properties of the x86-64 processor and its psABI that the unwinder uses.
  *
- * DWARF register numbers: System V psABI AMD64, figure 3.36. No other file of unwind/ or report/ says
- * "rip": they use the names and tables below, so that a second processor is a second file.
+ * DWARF register numbers: System V psABI AMD64, figure 3.36. No other file of unwind/ or report/ contains register
+ * names such as "rip": they use the names and tables below, so that support for a second processor is a second file.
  */
 #ifndef CRASHPRE_UNWIND_CORE_X86_64_H
 #define CRASHPRE_UNWIND_CORE_X86_64_H
@@ -30,7 +30,7 @@ enum {
         ARCH_REG_PC, /* the return address column, 16 */
         ARCH_DWARF_REGS,
 
-        /* Beyond DWARF: shown in reports, not used to unwind. */
+        /* Not DWARF registers: shown in reports, not used to unwind. */
         ARCH_REG_FLAGS = ARCH_DWARF_REGS,
         ARCH_REG_CS,
         ARCH_REG_SS,
@@ -43,8 +43,8 @@ enum {
         ARCH_REGS
 };
 
-/* Intel SDM volume 3, 6.15 and 4.7: the trap number of a page fault and bits of its error code. Of use only where
- * si_code says that the kernel raised the signal: for a sent one they are left over from the thread's last fault. */
+/* Intel SDM volume 3, 6.15 and 4.7: the trap number of a page fault and bits of its error code. Valid only if si_code
+ * indicates that the kernel raised the signal: for a sent signal they are left over from the thread's last fault. */
 #define ARCH_TRAP_OVERFLOW 4u
 #define ARCH_TRAP_STACK_SEGMENT 12u
 #define ARCH_TRAP_PROTECTION 13u
@@ -52,29 +52,29 @@ enum {
 #define ARCH_FAULT_WRITE 0x2u
 #define ARCH_FAULT_EXECUTE 0x10u
 
-#define ARCH_NAME "x86_64" /* as uname(2) says it */
+#define ARCH_NAME "x86_64" /* as uname(2) returns it */
 
-/* Bytes below SP that a leaf function may use without moving SP (psABI 3.2.2). */
+/* Bytes below SP that a leaf function may use without changing SP (psABI 3.2.2). */
 #define ARCH_RED_ZONE 128
 
-/* Registers that a function gives back as it got them (psABI 3.2.1), bit n for register n. */
+/* Registers that a function must preserve (psABI 3.2.1), bit n for register n. */
 #define ARCH_CALLEE_SAVED                                                                                       \
         (1u << ARCH_REG_RBX | 1u << ARCH_REG_FP | 1u << ARCH_REG_SP | 1u << ARCH_REG_R12 | 1u << ARCH_REG_R13 | \
          1u << ARCH_REG_R14 | 1u << ARCH_REG_R15)
 
-/* ELF e_machine of a module this processor can run. */
+/* ELF e_machine of modules for this processor. */
 #define ARCH_ELF_MACHINE 62 /* EM_X86_64 */
 
-/* All registers of one thread at one instant. Bit n of `known` says that v[n] holds a value.
- * Bit n of `inherited`: v[n] is what the callee had, and nothing says that it kept its caller's value (see
- * cfi_apply_row()): good enough to compute a CFA with, not to be shown. Zero in registers from a context. */
+/* All registers of one thread at one instant. Bit n of `known`: v[n] is valid. Bit n of `inherited`: v[n] is the
+ * callee's value, and nothing indicates that the callee preserved the caller's value (see cfi_apply_row()):
+ * sufficient to compute a CFA, not to be shown. `inherited` is zero in registers from a context. */
 struct arch_registers {
         uint64_t v[ARCH_REGS];
         uint32_t known;
         uint32_t inherited;
 };
 
-/* linux/audit.h: AUDIT_ARCH_X86_64, in the si_arch of a SIGSYS for this processor's own system calls. */
+/* AUDIT_ARCH_X86_64 of linux/audit.h: the si_arch of a SIGSYS for this processor's native system calls. */
 #define ARCH_AUDIT 0xc000003eu
 
 /* Names as gdb's "info registers" prints them, indexed by ARCH_REG_*. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/core/cfi/x86_64_code.c: the little code that is read for what it would do: functions that return a pointer and do
- * nothing else, and constants that a call is given. */
+/* unwind/core/cfi/x86_64_code.c: interprets short code sequences: functions that only return a pointer, and constant
+ * arguments of a call. */
 #include "unwind/core/cfi/arch_unwind.h"
 
 /* ---- functions that return a pointer and do nothing else ---- */
@@ -29,7 +29,7 @@ static bool getter_load(struct getter *g, uint64_t at, uint64_t *out)
         return !g->space->read(g->space->ctx, at, out, sizeof(*out));
 }
 
-/* With a REX.W prefix. Length of the instruction, 0 unknown. */
+/* Instructions with a REX.W prefix. Returns the length of the instruction, 0 if it is not supported. */
 static unsigned getter_wide(struct getter *g, const uint8_t *code)
 {
         if (code[1] == 0x89 && code[2] == 0xe5) /* mov %rsp,%rbp */
@@ -40,7 +40,7 @@ static unsigned getter_wide(struct getter *g, const uint8_t *code)
                 g->rax = g->pc + 7 + extend32(code + 3);
                 return 7;
         }
-        if (code[1] == 0x83 && code[2] == 0xef) { /* sub $imm8,%rdi: a thunk for a base that is not the first */
+        if (code[1] == 0x83 && code[2] == 0xef) { /* sub $imm8,%rdi: a thunk for a base class that is not the first */
                 g->rdi -= extend8(code[3]);
                 return 4;
         }
@@ -71,7 +71,7 @@ static unsigned getter_step(struct getter *g, const uint8_t *code)
         case 0xeb: /* jmp rel8 */
                 g->pc += extend8(code[1]);
                 return 2;
-        case 0xff: /* jmp *disp32(%rip): of a PLT */
+        case 0xff: /* jmp *disp32(%rip): in a PLT */
                 if (code[1] != 0x25 || !getter_load(g, g->pc + 6 + extend32(code + 2), &g->pc))
                         return 0;
                 g->pc -= 6;
@@ -90,7 +90,7 @@ bool arch_simple_getter(const struct cfi_space *space, uint64_t code, uint64_t s
 
         for (unsigned i = 0; i < GETTER_STEPS && !g.done; i++) {
                 uint8_t bytes[7] = { 0 };
-                unsigned len = (unsigned)(4096 - g.pc % 4096); /* the next page may be none */
+                unsigned len = (unsigned)(4096 - g.pc % 4096); /* the next page may be unmapped */
 
                 if (space->read(space->ctx, g.pc, bytes, sizeof(bytes)) &&
                     (len >= sizeof(bytes) || space->read(space->ctx, g.pc, bytes, len)))
@@ -107,10 +107,10 @@ bool arch_simple_getter(const struct cfi_space *space, uint64_t code, uint64_t s
 /* ---- constant arguments of a call ---- */
 
 #define CALL_BYTES 5       /* call rel32 */
-#define ARGUMENTS_BYTES 64 /* of the instructions before it: mostly seven bytes each, one or two an argument */
+#define ARGUMENTS_BYTES 64 /* the instructions before it: mostly seven bytes each, one or two per argument */
 #define LONGEST 10
 
-/* By number, as in the instructions: rax, rcx, rdx, ..., rsi 6, rdi 7. */
+/* By register number, as encoded in instructions: rax, rcx, rdx, ..., rsi 6, rdi 7. */
 struct arguments {
         uint64_t reg[8];
         unsigned known; /* bit n: register n */
@@ -122,7 +122,8 @@ static void set_argument(struct arguments *a, unsigned n, uint64_t value)
         a->known |= 1u << n;
 }
 
-/* One instruction at `pc`, which sets a register to a constant or copies one. Its length, 0 for any other. */
+/* Interprets one instruction at `pc` that sets a register to a constant or copies a register. Returns its length, 0
+ * for any other. */
 static unsigned argument_step(struct arguments *a, const uint8_t *code, uint64_t pc)
 {
         if (code[0] >= 0xb8 && code[0] <= 0xbf) { /* mov $imm32,%reg */
@@ -163,7 +164,7 @@ bool arch_constant_arguments(const struct cfi_space *space, uint64_t return_addr
                 for (; len && at < ARGUMENTS_BYTES; at += len)
                         len = argument_step(&a, code + at, begin + at);
                 if (at != ARGUMENTS_BYTES || (a.known & ARGUMENT_REGISTERS) != ARGUMENT_REGISTERS)
-                        continue; /* not where an instruction begins, or others stand between */
+                        continue; /* not an instruction boundary, or other instructions come between */
                 argument[0] = a.reg[7];
                 argument[1] = a.reg[6];
                 argument[2] = a.reg[2];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unwind/core/image/dynsym.h"
 
-#include <elf.h> /* types and numbers alone */
+#include <elf.h> /* for types and constants only */
 #include <errno.h>
 
 #define DYNAMIC_MAX 256   /* entries of .dynamic */
@@ -16,7 +16,8 @@ static int read_at(const struct cfi_space *space, uint64_t at, void *buf, size_t
         return space->read(space->ctx, at, buf, len) ? -EFAULT : 0;
 }
 
-/* ld.so writes run-time addresses into .dynamic where it is writable; else they are virtual ones. */
+/* ld.so replaces the addresses in .dynamic by run-time addresses if the section is writable; otherwise they are
+ * virtual addresses. */
 static uint64_t run_time(const struct image *image, uint64_t value)
 {
         return value >= image->base && value < image->end ? value : value + image->bias;
@@ -42,7 +43,7 @@ static int read_tables(const struct cfi_space *space, const struct image *image,
         return t->symbols && t->strings && t->gnu_hash ? 0 : -ENOENT;
 }
 
-/* The hash of DT_GNU_HASH: Bernstein's, h * 33 + c from 5381 on (glibc, elf/dl-new-hash.h). */
+/* The hash function of DT_GNU_HASH, by Bernstein: h * 33 + c, starting at 5381 (glibc, elf/dl-new-hash.h). */
 static uint32_t gnu_hash(const char *name)
 {
         uint32_t h = 5381;
@@ -71,9 +72,9 @@ static bool is_defined(const Elf64_Sym *s)
         return s->st_shndx != SHN_UNDEF && (type == STT_NOTYPE || type == STT_OBJECT || type == STT_FUNC);
 }
 
-/* The table: four words (buckets, index of the first symbol in it, words of the filter, shift), the filter, a bucket a
- * word (the index of its first symbol, 0 none), and for each symbol from the first on its hash, in which bit 0 set ends
- * the bucket (glibc, elf/dl-lookup.c, do_lookup_x). */
+/* Table layout: four words (number of buckets, index of the first hashed symbol, words in the filter, shift), the
+ * filter, one word per bucket (index of its first symbol, 0: empty), and the hash of each symbol from the first
+ * hashed one on, in which bit 0 marks the last symbol of a bucket (glibc, elf/dl-lookup.c, do_lookup_x). */
 int dynsym_find(const struct cfi_space *space, const struct image *image, const char *name, struct dynsym *out)
 {
         uint32_t head[4], hash = gnu_hash(name), index, link = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/core/image/dynsym.h: a symbol by its name from the dynamic symbol table of an image in a target's memory.
+/* unwind/core/image/dynsym.h: finds a symbol by name in the dynamic symbol table of an image in a target's memory.
  *
- * What the loader would do, without the loader: its lock may be held and its lists may be broken. Reads through a
- * struct cfi_space's read only, allocates nothing: async-signal-safe, shared by handler and helper. The tables may be
- * hostile: every walk is bounded.
+ * This repeats the loader's look-up without calling the loader: its lock may be held and its lists may be corrupted.
+ * Reads only through struct cfi_space's `read`, allocates nothing: async-signal-safe, shared by handler and helper.
+ * The tables may be hostile: every loop is bounded.
  */
 #ifndef CRASHPRE_UNWIND_CORE_DYNSYM_H
 #define CRASHPRE_UNWIND_CORE_DYNSYM_H
@@ -11,12 +11,12 @@
 #include "unwind/core/image/image.h"
 
 struct dynsym {
-        uint64_t addr; /* at run time */
-        uint64_t size; /* 0 unknown */
+        uint64_t addr; /* run-time address */
+        uint64_t size; /* 0: unknown */
 };
 
-/* Finds a function or object that `image` defines, whatever its version. Needs the table DT_GNU_HASH. 0, -ENOENT, or
- * -EFAULT where the tables cannot be read. */
+/* Finds a function or object that `image` defines; symbol versions are ignored. Requires DT_GNU_HASH. Returns 0 and
+ * fills *out, -ENOENT if there is no such symbol, or -EFAULT if the tables cannot be read. */
 int dynsym_find(const struct cfi_space *space, const struct image *image, const char *name, struct dynsym *out);
 
 #endif

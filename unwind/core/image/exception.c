@@ -4,21 +4,21 @@
 #include "unwind/core/image/exception_values.h"
 #include "unwind/core/terms/str.h"
 
-/* The unwinder's header begins with the run-time's name ("GNUCC++\0", "CLNGC++\0"), whose last byte is 1 in one that
- * stands for another. */
+/* The exception class at the start of the unwinder's header is the run-time's name ("GNUCC++\0", "CLNGC++\0"); the
+ * last byte is 1 in a dependent exception, which refers to another. */
 #define CLASS_GNU UINT64_C(0x474e5543432b2b00)
 #define CLASS_LLVM UINT64_C(0x434c4e47432b2b00)
 
-/* Offsets from the unwinder's header; what is before it, struct __cxa_exception, ends there. */
+/* Offsets from the unwinder's header. struct __cxa_exception ends at that header. */
 #define OBJECT 32
 #define TYPE (-80)
-#define PRIMARY_GNU (-80) /* of a dependent exception: the original object, in the place of its type */
+#define PRIMARY_GNU (-80) /* in a dependent exception: the original object, at the offset of the type */
 #define PRIMARY_LLVM (-88)
 #define TERMINATE_HANDLER (-56)
 #define HANDLERS (-40)
 #define CLEANUP 8
 
-#define WHAT_SLOT 2 /* in a vtable of std::exception: after the two destructors */
+#define WHAT_SLOT 2 /* index in a vtable of std::exception, after the two destructors */
 #define BASES_MAX 256
 #define DEPTH_MAX 16
 
@@ -67,7 +67,7 @@ bool exception_of_object(const struct cfi_space *space, uint64_t object, struct 
 
 /* ---- types ---- */
 
-/* struct { vtable; const char *name; }: a leading '*' marks names that are compared by address. */
+/* struct { vtable; const char *name; }. A leading '*' marks a name that is compared by address. */
 static bool type_name(const struct cfi_space *space, uint64_t type, char *buf, size_t size)
 {
         uint64_t name;
@@ -78,9 +78,9 @@ static bool type_name(const struct cfi_space *space, uint64_t type, char *buf, s
         return exception_read_string(space, name + (first == '*'), buf, size) && buf[0];
 }
 
-/* Two words more: { base }, or { flags, count, { base, offset and flags }[count] }. Which of them it is, the type_info
- * of the type_info tells: a vtable has it before its first function. */
-#define ONE_PRIVATE_BASE (UINT64_C(1) << 32) /* no flags, a count of one */
+/* Two more words follow: { base }, or { flags, count, { base, offset and flags }[count] }. The type_info of the
+ * type_info indicates which: its address is stored in the vtable before the first function. */
+#define ONE_PRIVATE_BASE (UINT64_C(1) << 32) /* no flags, count 1 */
 
 enum shape { SHAPE_OTHER, SHAPE_ONE_BASE, SHAPE_BASES };
 
@@ -91,7 +91,7 @@ static enum shape type_shape(const struct cfi_space *space, uint64_t type)
 
         if (!get_word(space, type, &vtable) || !get_word(space, vtable - 8, &meta))
                 return SHAPE_OTHER;
-        /* libstdc++ derives a type_info of its own, privately, for std::ios_base::failure. */
+        /* libstdc++ privately derives its own type_info class for std::ios_base::failure. */
         for (unsigned i = 0; i < 3 && type_name(space, meta, name, sizeof(name)); i++) {
                 if (str_is(name, "N10__cxxabiv120__si_class_type_infoE"))
                         return SHAPE_ONE_BASE;
@@ -107,13 +107,14 @@ static enum shape type_shape(const struct cfi_space *space, uint64_t type)
 struct search {
         const struct cfi_space *space;
         const char *wanted;
-        unsigned budget; /* bases left to look at */
+        unsigned budget; /* bases left to visit */
         uint64_t found;  /* address of the sub-object */
 };
 
 static bool find_base(struct search *s, uint64_t type, uint64_t object, unsigned depth);
 
-/* The low byte holds flags, 1 for virtual; the rest is where the base is in the object, or where its vtable says so. */
+/* The low byte contains flags (1: virtual). The other bits are the offset of the base in the object, or of the vtable
+ * entry that contains it. */
 static bool find_in_base(struct search *s, uint64_t entry, uint64_t object, unsigned depth)
 {
         uint64_t base[2], vtable, offset;
@@ -129,7 +130,7 @@ static bool find_in_base(struct search *s, uint64_t entry, uint64_t object, unsi
 
 static bool find_base(struct search *s, uint64_t type, uint64_t object, unsigned depth)
 {
-        char name[32]; /* longer ones are cut, and none of ours */
+        char name[32]; /* longer names are truncated; none of the names searched for is longer */
         uint32_t count;
         uint64_t base;
 
@@ -154,7 +155,7 @@ static bool find_base(struct search *s, uint64_t type, uint64_t object, unsigned
         }
 }
 
-/* The sub-object of that class, 0 none. */
+/* Address of the sub-object of class `name`; 0 if there is none. */
 static uint64_t sub_object(const struct cfi_space *space, const struct exception_object *e, const char *name)
 {
         struct search s = { .space = space, .wanted = name, .budget = BASES_MAX };
@@ -164,15 +165,15 @@ static uint64_t sub_object(const struct cfi_space *space, const struct exception
 
 /* ---- what() ---- */
 
-/* A class of the standard library, whose what() is the library's; but a wrapper of a class of the program's has the
- * program's. */
+/* True if the class belongs to the standard library, so that what() is the library's function. Standard wrappers of a
+ * program's class inherit the program's what() and are excluded. */
 static bool is_standard(const char *type)
 {
         return (str_begins(type, "St") && !str_begins(type, "St17_Nested_exceptionI")) ||
                (str_begins(type, "NSt") && !str_begins(type, "NSt3__18__nestedI"));
 }
 
-/* std::runtime_error and std::logic_error hold a pointer to their text behind the vtable. */
+/* std::runtime_error and std::logic_error store a pointer to their text after the vtable pointer. */
 static bool is_held_text(const struct cfi_space *space, const struct exception_object *e, uint64_t text)
 {
         static const char *const holders[] = { "St13runtime_error", "St11logic_error" };
@@ -209,7 +210,7 @@ static enum exception_what read_what(const struct exception_reader *r, const str
 
 /* ---- the chain ---- */
 
-/* std::nested_exception: a std::exception_ptr, which is a pointer to the object, behind the vtable. */
+/* std::nested_exception contains a std::exception_ptr, a pointer to the object, after the vtable pointer. */
 static bool nested(const struct cfi_space *space, const struct exception_object *e, struct exception_object *out)
 {
         uint64_t at = sub_object(space, e, "St16nested_exception"), object;
@@ -231,7 +232,7 @@ void exception_describe(const struct exception_reader *reader, const struct exce
                 t->what_kind = EXCEPTION_WHAT_NONE;
                 if (!type_name(reader->space, e.type, t->type, sizeof(t->type)))
                         return;
-                out->count++; /* what there is so far counts, should a call of what() not come back */
+                out->count++; /* entries so far remain valid if a call of what() does not return */
                 t->what_kind = read_what(reader, &e, t);
                 more = nested(reader->space, &e, &next);
         }

@@ -42,7 +42,7 @@ static void put_signed(struct text *t, int64_t value)
         put_unsigned(t, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
-#define DIGITS 6 /* as printf's %g and std::cout give */
+#define DIGITS 6 /* as printf's %g and std::cout print */
 
 static void put_exponent(struct text *t, int exponent)
 {
@@ -54,7 +54,7 @@ static void put_exponent(struct text *t, int exponent)
         put_unsigned(t, (uint64_t)exponent);
 }
 
-/* `digits` of DIGITS places, the first of weight 10^exponent, without zeros at the end. */
+/* Prints `digits`, DIGITS decimal digits of which the first has weight 10^exponent, without trailing zeros. */
 static void put_digits(struct text *t, uint64_t digits, int exponent)
 {
         char place[DIGITS];
@@ -115,7 +115,7 @@ static bool get(const struct cfi_space *space, uint64_t at, void *buf, size_t le
         return !space->read(space->ctx, at, buf, len);
 }
 
-/* Pieces do not cross pages, so that what stands before an unreadable page is had. */
+/* Reads do not cross page boundaries, so that the bytes before an unreadable page are returned. */
 static bool read_bytes(const struct cfi_space *space, uint64_t at, size_t len, bool stops_at_nul, struct text *t)
 {
         char piece[PIECE];
@@ -151,9 +151,9 @@ struct counted {
         uint64_t data, length;
 };
 
-/* libstdc++'s since GCC 5 (bits/basic_string.h): pointer, length. Its older one, "Ss": the pointer alone. libc++'s (<string>, the
- * layout of its stable ABI): 24 bytes; the lowest bit tells a long one, { capacity, length, pointer }, from a short
- * one, { twice the length in a byte, the bytes }. */
+/* libstdc++ since GCC 5 (bits/basic_string.h): pointer, length. Its older ABI, "Ss": the pointer alone. libc++
+ * (<string>, its stable ABI): 24 bytes; the lowest bit distinguishes a long string, { capacity, length, pointer },
+ * from a short one, { twice the length in one byte, the bytes }. */
 static bool string_object(const struct cfi_space *space, const char *type, uint64_t at, struct counted *out)
 {
         uint64_t word[3];
@@ -191,7 +191,7 @@ static bool read_text(const struct cfi_space *space, const char *type, uint64_t 
         return string_object(space, type, at, &s) && read_bytes(space, s.data, s.length, false, t);
 }
 
-/* The builtin types' codes (Itanium C++ ABI, "Mangling" 5.1.5). */
+/* Codes of the builtin types (Itanium C++ ABI, "Mangling" 5.1.5). */
 static bool read_integer(const struct cfi_space *space, char code, uint64_t at, struct text *t)
 {
         static const struct {

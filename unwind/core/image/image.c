@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "unwind/core/image/image.h"
 
-#include <elf.h> /* types and numbers alone */
+#include <elf.h> /* for types and constants only */
 #include <errno.h>
 
-#define PHDRS_MAX 128      /* the kernel's own limit for what it starts is 65536 bytes of them; 20 are many */
-#define PHDRS_AT_MAX 65536 /* they stand behind the ELF header, in the first pages */
-#define NOTES_MAX 64       /* notes looked at in one segment */
+#define PHDRS_MAX 128      /* the kernel's limit is 65536 bytes of program headers; more than 20 are rare */
+#define PHDRS_AT_MAX 65536 /* program headers follow the ELF header, in the first pages */
+#define NOTES_MAX 64       /* notes read in one segment */
 #define PAGE 4096u
 
-/* Run-time addresses of what is behind a program header, within the image. */
+/* Run-time address range of a segment, within the image. */
 struct range {
         uint64_t at, size;
 };
@@ -33,7 +33,8 @@ static int read_phdr(const struct cfi_space *space, const Elf64_Ehdr *e, uint64_
         return read_at(space, base + e->e_phoff + i * sizeof(*out), out, sizeof(*out));
 }
 
-/* The load bias from the first PT_LOAD, the end from the last (they are sorted by address, but who knows). */
+/* Computes the load bias from the first PT_LOAD, the end from the highest: they should be sorted by address, but a
+ * hostile file may not comply. */
 static int measure(const struct cfi_space *space, const Elf64_Ehdr *e, struct image *image)
 {
         bool found = false;
@@ -46,7 +47,7 @@ static int measure(const struct cfi_space *space, const Elf64_Ehdr *e, struct im
                         return -EFAULT;
                 if (p.p_type != PT_LOAD)
                         continue;
-                if (!found) /* the ELF header is offset 0 of the file, mapped page by page */
+                if (!found) /* the ELF header is at file offset 0, and mappings are page-aligned */
                         image->bias = image->base + p.p_offset / PAGE * PAGE - p.p_vaddr / PAGE * PAGE;
                 found = true;
                 if (p.p_vaddr + p.p_memsz < p.p_vaddr)
@@ -60,7 +61,7 @@ static int measure(const struct cfi_space *space, const Elf64_Ehdr *e, struct im
         return image->end > image->base ? 0 : -ENOEXEC;
 }
 
-/* Gives { 0, 0 } for one that is not within the image. */
+/* Returns { 0, 0 } for a segment that is not within the image. */
 static struct range segment(const struct image *image, const Elf64_Phdr *p)
 {
         struct range r = { .at = image->bias + p->p_vaddr, .size = p->p_memsz };
@@ -83,8 +84,9 @@ static bool is_gnu(const struct cfi_space *space, uint64_t at)
                !name[3];
 }
 
-/* Looks for the build-id among the notes of one segment. gABI: a note is three words, name, descriptor, the last two
- * padded to 4 bytes; in a segment aligned to 8 (.note.gnu.property) to 8. What cannot be read has none. */
+/* Searches the notes of one segment for the build-id. gABI: a note is three words, name, descriptor, the last two
+ * padded to 4 bytes; in a segment aligned to 8 (.note.gnu.property) to 8. Unreadable notes count as having no
+ * build-id. */
 static void find_build_id(const struct cfi_space *space, struct range notes, uint64_t align, struct image *image)
 {
         for (unsigned i = 0; i < NOTES_MAX && notes.size >= sizeof(Elf64_Nhdr); i++) {
@@ -110,7 +112,7 @@ static void find_build_id(const struct cfi_space *space, struct range notes, uin
         }
 }
 
-static void take_segment(const struct cfi_space *space, const Elf64_Phdr *p, struct image *image)
+static void read_segment(const struct cfi_space *space, const Elf64_Phdr *p, struct image *image)
 {
         struct range r = segment(image, p);
 
@@ -151,7 +153,7 @@ int image_read(const struct cfi_space *space, uint64_t base, struct image *out)
 
                 if (read_phdr(space, &e, base, i, &p))
                         return -EFAULT;
-                take_segment(space, &p, out);
+                read_segment(space, &p, out);
         }
         return 0;
 }

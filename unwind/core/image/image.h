@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/core/image/image.h: what an ELF image in a target's memory says about itself.
+/* unwind/core/image/image.h: reads the headers of an ELF image in a target's memory.
  *
- * Reads through a struct cfi_space's read only, allocates nothing, calls nothing of libc: async-signal-safe,
- * shared by handler and helper. Hostile headers are expected: every count and offset is bounded.
+ * Reads only through struct cfi_space's `read`, allocates nothing, calls nothing of libc: async-signal-safe, shared
+ * by handler and helper. Headers may be hostile: every count and offset is bounded.
  */
 #ifndef CRASHPRE_UNWIND_CORE_IMAGE_H
 #define CRASHPRE_UNWIND_CORE_IMAGE_H
@@ -22,8 +22,8 @@ struct image {
         uint8_t build_id[IMAGE_BUILD_ID_MAX];
 };
 
-/* Reads the image whose ELF header stands at `base` in the target. 0, -ENOEXEC (no ELF image of this processor
- * there) or -EFAULT. Only `read` of `space` is used. The build-id is the first NT_GNU_BUILD_ID of any PT_NOTE. */
+/* Reads the image whose ELF header is at `base` in the target. Returns 0, -ENOEXEC (no ELF image for this processor)
+ * or -EFAULT. Only `read` of `space` is used. The build-id is the first NT_GNU_BUILD_ID of any PT_NOTE. */
 int image_read(const struct cfi_space *space, uint64_t base, struct image *out);
 
 #endif

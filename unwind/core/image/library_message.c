@@ -3,7 +3,7 @@
 #include "unwind/core/cfi/arch_unwind.h"
 #include "unwind/core/image/exception_values.h"
 
-#define LINE_LIMIT 1000000u /* no source file is longer: what claims so is none */
+#define LINE_LIMIT 1000000u /* no source file is longer: a larger number is not a line */
 #define PART_MAX 1024
 
 struct text {
@@ -30,7 +30,7 @@ static void put_number(struct text *t, uint64_t number)
         put(t, digits + n);
 }
 
-/* A string in full, of printable characters and newlines alone. */
+/* Reads a whole string; false unless it contains printable characters and newlines only. */
 static bool read_string(const struct cfi_space *space, uint64_t at, char part[PART_MAX])
 {
         if (!exception_read_string(space, at, part, PART_MAX) || !part[0])
@@ -80,9 +80,10 @@ bool library_message_assertion(const struct cfi_space *space, uint64_t return_ad
 #define FORMATTER_TEXT (FORMATTER_COUNT + 8)
 #define FORMATTER_PARAMETERS 9
 
-#define PARAMETER_INTEGER 3 /* its kind; then const char *name; long value */
+#define PARAMETER_INTEGER 3 /* kind of a parameter; const char *name and long value follow */
 
-/* "%2;" stands for the second parameter; "%1.name;" and the like for what only the library can print. */
+/* Replaces "%2;" by the second parameter; "%1.name;" and similar forms, which only the library can format, are copied
+ * as they are. */
 static void put_parameters(struct text *t, const struct cfi_space *space, uint64_t at, const char *s)
 {
         for (; *s; s++) {

@@ -18,7 +18,7 @@ static int digit(char c)
         return -1;
 }
 
-/* A number that the character `after` ends; the kernel always prints one behind each of them. */
+/* Parses a number followed by the character `after`; the kernel prints one after every number. */
 static uint64_t number(struct text *t, unsigned base, char after)
 {
         uint64_t value = 0;
@@ -61,7 +61,7 @@ static uint32_t permissions(struct text *t)
         return perms;
 }
 
-/* The inode ends the line where there is no path, in older kernels without a space behind it. */
+/* If there is no path, the inode ends the line; older kernels print no space after it. */
 static uint64_t inode(struct text *t)
 {
         uint64_t value;

@@ -15,9 +15,9 @@
 
 enum { MAPS_READ = 1, MAPS_WRITE = 2, MAPS_EXEC = 4, MAPS_SHARED = 8 };
 
-/* /proc/PID/pagemap, the entry of a page (Documentation/admin-guide/mm/pagemap.rst): it is in memory or swapped out; or
- * it is a guard page of madvise(2), which has a bit of its own since Linux 6.15. Without any of them nobody has written
- * the page yet. */
+/* Entries of /proc/PID/pagemap (Documentation/admin-guide/mm/pagemap.rst): the page is present, swapped out, or a
+ * guard page of madvise(2), which has its own bit since Linux 6.15. Without any of these bits the page has not been
+ * written yet. */
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_TAKEN (PAGEMAP_PRESENT | 1ull << 62 | 1ull << 58)
 
@@ -25,12 +25,12 @@ struct maps_line {
         uint64_t start, end, offset, inode;
         uint32_t dev_major, dev_minor;
         uint32_t perms;   /* MAPS_* */
-        const char *path; /* into the line, not NUL-terminated; "" if there is none */
+        const char *path; /* points into the line, not NUL-terminated; "" if there is none */
         size_t path_len;  /* without a trailing " (deleted)" */
         int deleted;      /* the line ended in " (deleted)" */
 };
 
-/* Parses `line` of `len` bytes, without its newline. 0 or -EBADMSG. */
+/* Parses `line` of `len` bytes, without its newline. Returns 0 or -EBADMSG. */
 int maps_parse_line(const char *line, size_t len, struct maps_line *out);
 
 #endif

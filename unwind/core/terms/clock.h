@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/core/terms/clock.h: units of time. All times here are nanoseconds of CLOCK_MONOTONIC unless their name says otherwise. */
+/* unwind/core/terms/clock.h: units of time. All times are nanoseconds of CLOCK_MONOTONIC unless their name indicates
+ * otherwise. */
 #ifndef CRASHPRE_UNWIND_CORE_CLOCK_H
 #define CRASHPRE_UNWIND_CORE_CLOCK_H
 

@@ -3,14 +3,14 @@
 
 #include <stdbool.h>
 
-/* May `c` stand in the name of a user or of a directory? All that is not ASCII may. */
+/* True if `c` may occur in the name of a user or of a directory, as every non-ASCII byte may. */
 static bool in_name(char c)
 {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
                c == '-' || c == '+' || (unsigned char)c >= 0x80;
 }
 
-/* `dir` if it stands at the beginning of `s` and ends there as a name does. */
+/* Returns the length of `dir` if `s` begins with it and a path component ends there; else 0. */
 static size_t directory(const char *s, size_t len, const char *dir, size_t dir_len)
 {
         if (dir_len < 2 || dir_len > len)
