@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/arch.h: where a processor's registers come from; one file each (x86_64.c). */
+/* unwind/target/arch.h: processor-specific access to registers and code; one file per processor (x86_64.c). */
 #ifndef CRASHPRE_UNWIND_ARCH_H
 #define CRASHPRE_UNWIND_ARCH_H
 
@@ -9,20 +9,21 @@
 #include <sys/types.h>
 #include <ucontext.h>
 
-/* Registers of a thread in ptrace-stop. 0 or -errno. A thread stopped in a system call has its pc behind the
- * instruction, as gdb shows it. */
+/* Reads the registers of a thread in ptrace-stop. Returns 0 or -errno. If the thread is stopped in a system call, its
+ * pc is after the system call instruction, as gdb shows it. */
 int arch_read_registers(pid_t tid, struct arch_registers *out);
 
-/* Registers that getcontext(3) or a signal handler was given. */
+/* Converts the registers of getcontext(3) or of a signal handler's context. Async-signal-safe. */
 void arch_from_ucontext(const ucontext_t *uc, struct arch_registers *out);
 
-/* In a signal handler: what the system call that the signal interrupted returns. */
+/* In a signal handler: sets the return value of the system call that the signal interrupted. Async-signal-safe. */
 void arch_set_result(ucontext_t *uc, long result);
 
-/* Which slot of the global offset table does the stub of `len` bytes at virtual address `addr` jump through? */
+/* Finds the slot of the global offset table that the PLT stub of `len` bytes at virtual address `addr` jumps through.
+ * Returns false if there is no such jump. */
 bool arch_plt_slot(const uint8_t *code, size_t len, uint64_t addr, uint64_t *slot);
 
-/* How many functions in `code` begin by setting up a frame pointer. */
+/* Returns the number of functions in `code` that begin by setting up a frame pointer. */
 size_t arch_count_frame_pointers(const uint8_t *code, size_t len);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/attach.c: stopping every thread of a process by ptrace(2), and letting them go.
+/* unwind/target/attach.c: stops every thread of a process by ptrace(2) and detaches it.
  *
- * PTRACE_SEIZE and PTRACE_INTERRUPT, not PTRACE_ATTACH: no SIGSTOP is sent that could be seen, lost or left behind,
- * and a process in group-stop is told apart. No wait here is without a deadline: the SIGCHLD that a stop or death
- * sends to the tracer is blocked and waited for by sigtimedwait(2), so that a wait ends within microseconds of the
- * event and needs neither handler nor timer; should the signal go astray (another thread takes it), the next look
- * comes after a short slice of time.
+ * PTRACE_SEIZE and PTRACE_INTERRUPT are used instead of PTRACE_ATTACH: no SIGSTOP is sent that could be observed,
+ * lost or left pending, and a process in group-stop is recognized. Every wait has a deadline: the SIGCHLD that a stop
+ * or death sends to the tracer is blocked and awaited by sigtimedwait(2), so that a wait ends within microseconds of
+ * the event and needs neither handler nor timer; if the signal is lost (another thread accepts it), the next poll
+ * follows after a short time slice.
  */
 #include "unwind/target/arch.h"
 #include "unwind/target/clock.h"
@@ -26,10 +26,10 @@
 #include <unistd.h>
 
 enum {
-        SPINS = 64,           /* looks that only yield the processor, before the first that sleeps */
-        SLICE_NS = 2000000,   /* longest sleep between two looks */
-        TRACER_MS = 50,       /* for another tracer to let go */
-        STUCK_NS = 250000000, /* so long without a stop: time to see whether those left can stop at all */
+        SPINS = 64,           /* polls that only yield the processor, before the first that sleeps */
+        SLICE_NS = 2000000,   /* longest sleep between two polls */
+        TRACER_MS = 50,       /* time allowed for another tracer to detach */
+        STUCK_NS = 250000000, /* after this time without a stop, check whether the remaining threads can stop at all */
 };
 
 /* ---- waiting ---- */
@@ -43,7 +43,7 @@ static void block_sigchld(sigset_t *old)
         sigprocmask(SIG_BLOCK, &set, old);
 }
 
-/* Sleeps until a child or tracee changes, or a slice of the time to `deadline_ns` is over. */
+/* Sleeps until a child or tracee changes state, or for a slice of the time left until `deadline_ns`. */
 static void sleep_until_event(uint64_t deadline_ns)
 {
         uint64_t now = clock_now_ns(), left = deadline_ns > now ? deadline_ns - now : 0;
@@ -61,15 +61,15 @@ static void note_stop(struct held *h, int status)
                 h->hold = HOLD_GONE;
                 return;
         }
-        /* PTRACE_EVENT_STOP: our interrupt, or the group-stop of a process that was stopped before; both go back to
-         * what they were by themselves. Anything else is a signal on its way: our interrupt is then forgotten by the
-         * kernel at the detach. */
+        /* PTRACE_EVENT_STOP: our interrupt, or the group-stop of a process that was already stopped; both states are
+         * restored by the kernel at the detach. Any other stop is a signal-delivery-stop: the kernel then discards
+         * our interrupt at the detach. */
         h->signal = status >> 16 ? 0 : WSTOPSIG(status);
         h->hold = arch_read_registers(h->tid, &h->regs) == -ESRCH ? HOLD_GONE : HOLD_STOPPED;
 }
 
-/* One look at each thread that has not stopped yet. How many are left. */
-static size_t look(struct process *p)
+/* Polls each thread that has not stopped yet. Returns how many are left. */
+static size_t poll_threads(struct process *p)
 {
         size_t left = 0;
 
@@ -84,14 +84,15 @@ static size_t look(struct process *p)
                 if (got == h->tid)
                         note_stop(h, status);
                 else if (got < 0)
-                        h->hold = HOLD_GONE; /* ECHILD: it became another by execve(2), or was reaped */
+                        h->hold = HOLD_GONE; /* ECHILD: its id changed by execve(2), or it was reaped */
                 else
                         left++;
         }
         return left;
 }
 
-/* Do all that have not stopped sleep uninterruptibly? On a busy machine a thread may also wait for its turn to run. */
+/* True if all threads that have not stopped are in uninterruptible sleep. On a busy machine a thread may also be
+ * waiting for a processor. */
 static bool all_stuck(const struct process *p)
 {
         for (size_t i = 0; i < p->held_count; i++)
@@ -109,7 +110,7 @@ static void wait_for_stops(struct process *p, uint64_t deadline_ns)
 
         block_sigchld(&old);
         for (;;) {
-                size_t left = look(p);
+                size_t left = poll_threads(p);
                 uint64_t now;
 
                 if (!left)
@@ -143,17 +144,17 @@ static struct held *find_task(struct process *p, pid_t task)
         return NULL;
 }
 
-/* A debugger that lets go of a process does so thread by thread, and the first one it freed may be the one that
- * crashes now: another tracer gets a moment to leave. Spent once for the whole process. */
-static bool tracer_leaves(struct process *p, pid_t task)
+/* A debugger detaches from a process thread by thread, and the first thread detached may be the one that crashes now:
+ * another tracer is allowed a short time to detach, once for the whole process. */
+static bool wait_for_tracer(struct process *p, pid_t task)
 {
         const struct timespec pause = { .tv_nsec = 1000000 };
         char id[48];
         long tracer;
 
         snprintf(id, sizeof(id), "%d/task/%d", (int)p->base.proc, (int)task);
-        while ((tracer = proc_status(id, "TracerPid:")) > 0 && p->tracer_patience > 0) {
-                p->tracer_patience--;
+        while ((tracer = proc_status(id, "TracerPid:")) > 0 && p->tracer_wait_ms > 0) {
+                p->tracer_wait_ms--;
                 nanosleep(&pause, NULL);
         }
         return tracer == 0;
@@ -165,7 +166,7 @@ static int seize_once(struct process *p, pid_t tid, pid_t task)
                 return 0;
         if (errno != EPERM)
                 return -errno;
-        if (!tracer_leaves(p, task))
+        if (!wait_for_tracer(p, task))
                 return -EPERM;
         return ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0 ? 0 : -errno;
 }
@@ -190,28 +191,28 @@ static int seize(struct process *p, pid_t tid, pid_t task)
         if (err) {
                 char state;
 
-                /* A thread on its way out, and a leader that ended before its threads, refuse with EPERM too. */
+                /* A thread that is exiting, and a leader that ended before its threads, also fail with EPERM. */
                 state = err == ESRCH ? 'X' : proc_task_state(p->base.proc, task);
                 h->hold = strchr("ZXx", state) ? HOLD_GONE : HOLD_REFUSED;
                 return h->hold == HOLD_REFUSED ? -err : 0;
         }
-        ptrace(PTRACE_INTERRUPT, tid, NULL, NULL); /* ESRCH: it is dying, the wait will tell */
+        ptrace(PTRACE_INTERRUPT, tid, NULL, NULL); /* ESRCH: it is dying, which the wait will detect */
         return 0;
 }
 
-/* A thread that ended meanwhile has no number of its own: 0, and the seizure finds nobody. */
+/* If the thread has ended in the meantime it has no id: returns 0, and seizing that id fails. */
 static pid_t own_tid(const struct process *p, pid_t task)
 {
         return p->base.proc == p->base.pid ? task : proc_own_tid(p->base.proc, task);
 }
 
 struct listing {
-        size_t fresh, seized; /* threads not seen before; those of them that are ours now */
+        size_t fresh, seized; /* threads not seen before; those of them that were seized */
         int refused;          /* -errno of a refusal */
 };
 
-/* Seizes every thread that was not there at the last look. Tasks are listed in the order of their creation, so those
- * known mostly come in the order of `held`: the search starts where the last one ended. */
+/* Seizes every thread that did not exist at the previous listing. Tasks are listed in the order of their creation, so
+ * known ones mostly come in the order of `held`: the search starts where the last one ended. */
 static int seize_new(struct process *p, struct listing *l)
 {
         size_t next = 0, known = p->held_count;
@@ -249,7 +250,7 @@ static int seize_new(struct process *p, struct listing *l)
                 if (err)
                         l->refused = err;
         }
-        err = -errno; /* of the listing itself: 0 at its end */
+        err = -errno; /* error of the listing itself; 0 at its end */
         closedir(dir);
         return err;
 }
@@ -283,8 +284,8 @@ static int make_threads(struct process *p)
         return t->thread_count ? 0 : -ESRCH;
 }
 
-/* Detaches a thread that is in ptrace-stop. One that has not stopped cannot be detached; it is ours until it stops,
- * or we end. */
+/* Detaches a thread that is in ptrace-stop. A thread that has not stopped cannot be detached; it remains traced until
+ * it stops or this process ends. */
 static int release(struct held *h)
 {
         int status;
@@ -298,7 +299,7 @@ static int release(struct held *h)
         if (h->hold != HOLD_STOPPED)
                 return h->hold == HOLD_RELEASED ? 0 : -ESRCH;
         if (ptrace(PTRACE_DETACH, h->tid, NULL, (void *)(uintptr_t)h->signal) < 0) {
-                /* Killed in the meantime: its death waits to be collected, or the real parent never hears of it. */
+                /* Killed in the meantime: unless its death is collected, the real parent is not notified of it. */
                 h->hold = waitpid(h->tid, &status, __WALL | WNOHANG) == h->tid ? HOLD_GONE : HOLD_ASKED;
                 return -ESRCH;
         }
@@ -330,10 +331,10 @@ int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *w
                 snprintf(why, why_size, "cannot attach to process %d: out of memory", (int)pid);
                 return -ENOMEM;
         }
-        p->tracer_patience = TRACER_MS;
+        p->tracer_wait_ms = TRACER_MS;
         p->release_all = release_all;
-        /* A thread that ran on until it was seized may have made others: the list is complete when a look at it after
-         * all have stopped shows none that is new. */
+        /* A thread may create others until it is seized: the list is complete when a listing after all have stopped
+         * contains no new thread. */
         do {
                 l = (struct listing){ 0 };
                 err = seize_new(p, &l);
@@ -357,7 +358,7 @@ void process_release_all(struct target *t)
         release_all(process_of(t));
 }
 
-/* Collects the dead among the held threads. How many are still ours. */
+/* Collects the dead among the held threads. Returns how many are still held. */
 static size_t collect(struct process *p)
 {
         size_t left = 0;
@@ -381,7 +382,7 @@ static size_t collect(struct process *p)
 }
 
 /* Each dead thread must be collected by its tracer before the process is reported dead to its real parent, the leader
- * last: the kernel holds the leader's report back until the others are gone (linux kernel/exit.c,
+ * last: the kernel delays the leader's notification until the others are gone (linux kernel/exit.c,
  * delay_group_leader). */
 void process_hold_until_death(struct target *t, uint64_t deadline_ns)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/clock.h: the clock of all deadlines. */
+/* unwind/target/clock.h: the clock used for all deadlines. */
 #ifndef CRASHPRE_UNWIND_CLOCK_H
 #define CRASHPRE_UNWIND_CLOCK_H
 
@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-/* CLOCK_MONOTONIC, in nanoseconds. Async-signal-safe. */
+/* Returns the time of CLOCK_MONOTONIC in nanoseconds. Async-signal-safe. */
 uint64_t clock_now_ns(void);
 
-/* Has `deadline_ns` passed? 0: there is none. Async-signal-safe. */
+/* True if `deadline_ns` has passed; 0: no deadline. Async-signal-safe. */
 bool clock_is_past(uint64_t deadline_ns);
 
 #endif

@@ -15,7 +15,7 @@
 
 enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
 
-/* Takes `fd`. Anything but a regular file could block a read or be changed by it. */
+/* Takes `fd` and returns it if it is a regular file; reading any other file could block or have side effects. */
 static int regular_only(int fd)
 {
         struct stat st;
@@ -28,7 +28,7 @@ static int regular_only(int fd)
         return -EINVAL;
 }
 
-/* The kernel prints a newline in a path as "\012" (proc(5)); every other byte stands for itself. */
+/* The kernel prints a newline in a path as "\012" (proc(5)); all other bytes are unchanged. */
 static void unescape(const char *path, char *out, size_t size)
 {
         size_t n = 0;
@@ -53,7 +53,7 @@ static int open_in_root(const char *root, const char *path)
                 return -errno;
         fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
         err = fd < 0 ? errno : 0;
-        if (err == ENOSYS || err == EPERM) { /* before Linux 5.6, or a seccomp filter that does not know it */
+        if (err == ENOSYS || err == EPERM) { /* before Linux 5.6, or a seccomp filter without this system call */
                 while (*path == '/')
                         path++;
                 fd = openat(dir, path, OPEN_FLAGS);
@@ -76,7 +76,8 @@ int files_open(const struct target *t, const char *path)
                         return fd;
                 if (access(t->root, F_OK) == 0)
                         return fd;
-                /* The process has ended in the meantime, and its root with it: most processes have ours. */
+                /* The process has ended in the meantime, and its root link with it: most processes have the same root
+                 * as we do. */
         }
         return regular_only(open(plain, OPEN_FLAGS));
 }

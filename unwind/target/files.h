@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/files.h: opening files as the target sees them. */
+/* unwind/target/files.h: opens files from the target's point of view. */
 #ifndef CRASHPRE_UNWIND_FILES_H
 #define CRASHPRE_UNWIND_FILES_H
 
 #include "unwind/target/target.h"
 
-/* Opens a regular file for reading, under the target's root directory if it has one of its own: absolute symbolic
- * links are resolved there and not in our root (openat2(2), RESOLVE_IN_ROOT). Never blocks on a FIFO, never takes a
- * terminal. A descriptor (new) or -errno. */
+/* Opens a regular file for reading, below the target's root directory if it differs from ours: absolute symbolic
+ * links are resolved relative to that root (openat2(2), RESOLVE_IN_ROOT). Never blocks on a FIFO, never acquires a
+ * controlling terminal. Returns a descriptor (new) or -errno. */
 int files_open(const struct target *t, const char *path);
 
-/* Opens the very file that is mapped at `m`, deleted, replaced or in another mount namespace as it may be:
- * /proc/PID/map_files (needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE), else by name where device and inode are still
- * the same. A descriptor (new) or -errno. */
+/* Opens exactly the file that is mapped at `m`, even if it was deleted, replaced or is in another mount namespace: by
+ * /proc/PID/map_files (needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE), else by name if device and inode are
+ * unchanged. Returns a descriptor (new) or -errno. */
 int files_open_mapped(const struct target *t, const struct mapping *m);
 
-/* Reads all of `path`, which may be a /proc file. New, NUL-terminated, *len without the NUL. NULL: errno says why. */
+/* Reads all of `path`, which may be a /proc file. Returns new memory, NUL-terminated; *len excludes the NUL. On error
+ * returns NULL and sets errno. */
 char *files_read(const char *path, size_t *len);
 
 #endif

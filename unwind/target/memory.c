@@ -6,11 +6,12 @@
 #include <string.h>
 
 enum {
-        CHUNK_PAGES =
-                64, /* buffers are allocated by so many pages, so that neighbours mostly get neighbouring buffers */
-        AHEAD_PAGES = 16,   /* the longest stretch fetched ahead: 64 KiB */
-        MAX_PAGES = 32768,  /* 128 MiB: a stack larger than that makes the cache start anew */
-        FIRST_SLOTS = 1024, /* of the hash table; a power of two */
+        /* buffers are allocated in blocks of this many pages, so that neighbouring pages mostly have neighbouring
+         * buffers */
+        CHUNK_PAGES = 64,
+        AHEAD_PAGES = 16,   /* most pages fetched ahead: 64 KiB */
+        MAX_PAGES = 32768,  /* 128 MiB: beyond that the cache is emptied */
+        FIRST_SLOTS = 1024, /* of the hash table; must be a power of two */
 };
 
 struct slot {
@@ -24,9 +25,9 @@ struct memory {
         struct slot *slots;
         size_t slot_count, used;
         uint8_t **chunks;
-        size_t chunk_count, chunk_used; /* pages handed out of the last chunk */
+        size_t chunk_count, chunk_used; /* pages allocated from the last chunk */
         struct slot last;               /* the page read last */
-        uint64_t expected;              /* key that a walk upward would miss next */
+        uint64_t expected;              /* key of the next miss if a walk continues upwards */
         size_t window;                  /* pages fetched at the last such miss */
         struct memory_counts counts;
 };
@@ -69,7 +70,7 @@ void memory_free(struct memory *m)
         free(m);
 }
 
-/* The slot of `key`, or the free one where it belongs. Fibonacci hashing: stacks and modules lie at regular
+/* Returns the slot of `key`, or the free slot for it. Fibonacci hashing, because stacks and modules are at regular
  * distances. */
 static struct slot *slot_of(struct slot *slots, size_t count, uint64_t key)
 {
@@ -80,7 +81,7 @@ static struct slot *slot_of(struct slot *slots, size_t count, uint64_t key)
         return &slots[i];
 }
 
-/* Makes room for `n` more pages. */
+/* Ensures room for `n` more pages. */
 static bool reserve(struct memory *m, size_t n)
 {
         size_t count = m->slot_count;
@@ -123,8 +124,8 @@ static uint8_t *new_buffer(struct memory *m)
         return m->chunks[m->chunk_count - 1] + MEMORY_PAGE * m->chunk_used++;
 }
 
-/* Fetches pages that are not in the cache; their buffers stand in `pages` already. A buffer of an unreadable page is
- * lost to the chunk: such pages are few (the guard pages that a walk or a read ahead meets). */
+/* Fetches pages that are not in the cache; their buffers are already in `pages`. The buffer of an unreadable page is
+ * not reused: such pages are few (guard pages reached by a walk or by reading ahead). */
 static void fetch(struct memory *m, struct memory_page *pages, size_t n)
 {
         m->counts.fetches++;
@@ -141,7 +142,7 @@ static void fetch(struct memory *m, struct memory_page *pages, size_t n)
         }
 }
 
-/* How many pages to fetch at a miss of `key`: more each time a walk goes on where the last stretch ended. */
+/* Returns how many pages to fetch at a miss of `key`: more each time a walk continues where the last fetch ended. */
 static size_t window_at(struct memory *m, uint64_t key)
 {
         if (key == m->expected)
@@ -198,7 +199,7 @@ size_t memory_read(struct memory *m, uint64_t addr, void *buf, size_t len)
         uint8_t *out = buf;
         size_t done = 0;
 
-        /* Most reads are words on the page of the read before. */
+        /* Most reads are words on the same page as the previous read. */
         if (len == 8 && addr / MEMORY_PAGE + 1 == m->last.key && m->last.data &&
             addr % MEMORY_PAGE <= MEMORY_PAGE - 8) {
                 memcpy(buf, m->last.data + addr % MEMORY_PAGE, 8);
@@ -227,8 +228,8 @@ static size_t range_pages(const struct memory_range *r)
         return r->len ? (size_t)((r->addr + r->len - 1) / MEMORY_PAGE - r->addr / MEMORY_PAGE + 1) : 0;
 }
 
-/* Marks the page as taken at once, so that two ranges on one page ask for it once. */
-static bool want_page(struct memory *m, uint64_t key, struct memory_page *page)
+/* Marks the page as present at once, so that two ranges on one page request it once. */
+static bool add_request(struct memory *m, uint64_t key, struct memory_page *page)
 {
         struct slot *s = slot_of(m->slots, m->slot_count, key);
 
@@ -261,7 +262,7 @@ void memory_prefetch(struct memory *m, const struct memory_range *ranges, size_t
                 if (ranges[i].addr + ranges[i].len < ranges[i].addr)
                         continue;
                 for (size_t p = 0; p < range_pages(&ranges[i]); p++)
-                        if (want_page(m, ranges[i].addr / MEMORY_PAGE + p + 1, &pages[want]))
+                        if (add_request(m, ranges[i].addr / MEMORY_PAGE + p + 1, &pages[want]))
                                 want++;
         }
         if (want)

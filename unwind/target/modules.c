@@ -11,8 +11,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* How many modules before an address are asked whether an anonymous mapping is theirs: images stand in gaps of
- * others, but not deeply. */
+/* How many modules before an address are checked for containing an anonymous mapping: an image may be mapped into a
+ * gap of another one, but not deeply nested. */
 enum { NESTING = 8 };
 
 /* ---- mappings ---- */
@@ -68,8 +68,8 @@ int modules_parse_maps(struct target *t, char *text, size_t len)
 /* ---- files that have an executable mapping ---- */
 
 struct file {
-        const struct mapping *m; /* one of its mappings; NULL: free */
-        int module;              /* the newest module made of it, -1 none */
+        const struct mapping *m; /* a mapping of the file; NULL: free */
+        int module;              /* the latest module made from it, -1: none */
 };
 
 struct file_table {
@@ -131,7 +131,7 @@ struct cfi_space modules_space(struct target *t)
         return (struct cfi_space){ .ctx = t, .read = space_read };
 }
 
-/* An image whose memory cannot be read, through the file it was mapped from. */
+/* An image whose memory cannot be read, accessed through the file it was mapped from. */
 struct file_view {
         const struct target *t;
         int fd;
@@ -214,7 +214,7 @@ static int new_module(struct builder *b, const struct mapping *m, const struct i
         return 0;
 }
 
-static void join(struct builder *b, struct mapping *m, int index)
+static void add_to_module(struct builder *b, struct mapping *m, int index)
 {
         struct module *module = &b->t->modules.v[index];
 
@@ -225,10 +225,10 @@ static void join(struct builder *b, struct mapping *m, int index)
                 module->end = m->end;
 }
 
-/* Does `m` continue the module that was last begun with its file? An image's extent says so, with one exception: a
- * program may map its own file as data before the loader's mappings; that one never gets code, and the header is
- * mapped again (writable only for old layouts, where the data segment shares the header's page). */
-static bool continues(const struct builder *b, const struct mapping *m, int index)
+/* True if `m` belongs to the latest module of its file, which is determined by the image's extent, with one
+ * exception: a program may map its own file as data before the loader maps it; such a module never gets code, and the
+ * header is mapped again (writable only in old layouts, in which the data segment shares the header's page). */
+static bool continues_module(const struct builder *b, const struct mapping *m, int index)
 {
         const struct module *module = &b->t->modules.v[index];
 
@@ -246,14 +246,14 @@ static int add_file_mapping(struct builder *b, struct mapping *m)
         int err;
 
         if (!f->m)
-                return 0; /* data only */
-        if (f->module >= 0 && continues(b, m, f->module)) {
-                join(b, m, f->module);
+                return 0; /* mapped as data only */
+        if (f->module >= 0 && continues_module(b, m, f->module)) {
+                add_to_module(b, m, f->module);
                 return 0;
         }
         err = read_image(b->t, m, &image);
         if (err == -EFAULT && (m->perms & (MAPS_EXEC | MAPS_WRITE)) == MAPS_EXEC)
-                image.bias = m->start - m->offset; /* a module all the same, known by its file alone */
+                image.bias = m->start - m->offset; /* still a module, with information from its file only */
         else if (err)
                 return 0;
         if (err)
@@ -262,7 +262,7 @@ static int add_file_mapping(struct builder *b, struct mapping *m)
         if (err)
                 return err;
         f->module = (int)b->t->modules.n - 1;
-        join(b, m, f->module);
+        add_to_module(b, m, f->module);
         return 0;
 }
 
@@ -275,11 +275,11 @@ static int add_vdso(struct builder *b, struct mapping *m)
                 return 0;
         err = new_module(b, m, &image);
         if (!err)
-                join(b, m, (int)b->t->modules.n - 1);
+                add_to_module(b, m, (int)b->t->modules.n - 1);
         return err;
 }
 
-/* Modules without code go, and the mappings' indexes follow. */
+/* Removes modules without code and updates the mappings' module indexes. */
 static int drop_data(struct builder *b)
 {
         struct module_list *list = &b->t->modules;
@@ -305,10 +305,11 @@ static int drop_data(struct builder *b)
         return 0;
 }
 
-/* Zero-initialized data, and code that was moved to anonymous (huge) pages, belong to the image they lie in. */
-static void adopt_anonymous(struct target *t)
+/* Zero-initialized data, and code that was moved to anonymous (huge) pages, belong to the image that contains their
+ * addresses. */
+static void assign_anonymous(struct target *t)
 {
-        size_t next = 0; /* the first module that begins behind the mapping */
+        size_t next = 0; /* the first module that begins after the mapping */
 
         for (size_t i = 0; i < t->mappings.n; i++) {
                 struct mapping *m = &t->mappings.v[i];
@@ -326,7 +327,7 @@ static void adopt_anonymous(struct target *t)
         }
 }
 
-/* The first page of each candidate, in one call. */
+/* Fetches the first page of each candidate, in one call. */
 static void prefetch_headers(struct builder *b)
 {
         struct target *t = b->t;
@@ -369,7 +370,7 @@ int modules_build(struct target *t)
         if (!err)
                 err = drop_data(&b);
         if (!err)
-                adopt_anonymous(t);
+                assign_anonymous(t);
         free(b.files.v);
         return err;
 }

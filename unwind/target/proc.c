@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Handler -> intermediate -> helper -> its spare, and one that a test puts between. */
+/* Handler -> intermediate -> helper -> its spare, and one that a test inserts. */
 #define ANCESTORS 6
 
 bool proc_is_ours(void)
@@ -20,7 +20,7 @@ bool proc_is_ours(void)
         return readlink("/proc/self", text, sizeof(text) - 1) > 0 && strtol(text, NULL, 10) == getpid();
 }
 
-/* What follows "Name:" in a status file of /proc (proc(5)), up to the end of the line; NULL if it is not there. */
+/* Returns the rest of the line that begins with "Name:" in a status file of /proc (proc(5)); NULL if there is none. */
 static char *status_line(const char *path, const char *name)
 {
         size_t len, name_len = strlen(name);
@@ -38,7 +38,7 @@ static char *status_line(const char *path, const char *name)
         return value;
 }
 
-/* The last of the numbers on a line, and how many there are. */
+/* Returns the last number on a line; *count is how many there are. */
 static pid_t last_number(const char *line, int *count)
 {
         long n = 0;
@@ -55,8 +55,8 @@ static pid_t last_number(const char *line, int *count)
         return (pid_t)n;
 }
 
-/* "NSpid:" has the number of a task in each namespace from that of the mount inwards (Linux 4.1). `levels`: how many
- * those are. */
+/* "NSpid:" contains the id of a task in each pid namespace, from that of the mount inwards (Linux 4.1). *levels is
+ * their number. */
 static pid_t inner_number(const char *path, int *levels)
 {
         char *line = status_line(path, "NSpid:");
@@ -110,7 +110,7 @@ char proc_task_state(pid_t proc, pid_t task)
         n = fread(text, 1, sizeof(text) - 1, f);
         fclose(f);
         text[n] = '\0';
-        end = strrchr(text, ')'); /* "tid (comm) S ...": comm may hold anything */
+        end = strrchr(text, ')'); /* "tid (comm) S ...": comm may contain any character */
         return end && end[1] == ' ' ? end[2] : 'X';
 }
 

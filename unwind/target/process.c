@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/process.c: a live process's memory, mappings and names. Stopping it is attach.c's part. */
+/* unwind/target/process.c: memory, mappings and names of a live process. attach.c stops it. */
 #include "unwind/target/files.h"
 #include "unwind/target/modules.h"
 #include "unwind/target/proc.h"
@@ -24,7 +24,7 @@ static int mem_fd(struct process *p)
 
         if (p->mem_fd == MEM_FD_UNTRIED) {
                 snprintf(path, sizeof(path), "/proc/%d/mem", (int)p->base.living);
-                p->mem_fd = open(path, O_RDONLY | O_CLOEXEC); /* -1: refused, and so it will stay */
+                p->mem_fd = open(path, O_RDONLY | O_CLOEXEC); /* -1: refused, permanently */
         }
         return p->mem_fd;
 }
@@ -34,7 +34,7 @@ static bool read_by_mem_fd(struct process *p, struct memory_page *page)
         return mem_fd(p) >= 0 && pread(p->mem_fd, page->data, MEMORY_PAGE, (off_t)page->addr) == (ssize_t)MEMORY_PAGE;
 }
 
-/* Adds one page to a vector, as part of its last element where it is the neighbour of that. */
+/* Adds one page to a vector; extends the last element if the page is adjacent to it. */
 static size_t add_page(struct iovec *v, size_t n, void *base)
 {
         if (n && (char *)v[n - 1].iov_base + v[n - 1].iov_len == (char *)base) {
@@ -45,7 +45,7 @@ static size_t add_page(struct iovec *v, size_t n, void *base)
         return n + 1;
 }
 
-/* One call for up to IOV_MAX stretches. How many pages were filled; *asked how many were tried. */
+/* Reads up to IOV_MAX ranges in one call. Returns how many pages were filled; *asked is how many were tried. */
 static size_t read_batch(struct process *p, struct memory_page *pages, size_t n, size_t *asked)
 {
         struct iovec local[IOV_MAX], remote[IOV_MAX];
@@ -60,13 +60,13 @@ static size_t read_batch(struct process *p, struct memory_page *pages, size_t n,
         got = process_vm_readv(p->memory_tid, local, locals, remote, remotes, 0);
         if (got < 0 && errno == ESRCH)
                 p->gone = true;
-        else if (got < 0 && errno != EFAULT) /* not allowed, in whatever words a seccomp filter says so */
+        else if (got < 0 && errno != EFAULT) /* not permitted, whatever errno a seccomp filter returns */
                 p->by_mem_fd = true;
         return got < 0 ? 0 : (size_t)got / MEMORY_PAGE;
 }
 
-/* process_vm_readv(2) honours the protection that the process sees, the mem file does not. Code that may be run but
- * not read is worth the difference; guard pages are not: they would read as zeros. */
+/* process_vm_readv(2) respects the protection that the process has, the mem file does not. The mem file is used for
+ * execute-only code, but not for guard pages, which would read as zeros. */
 static bool execute_only(const struct process *p, uint64_t addr)
 {
         const struct mapping *m = target_mapping(&p->base, addr);
@@ -74,9 +74,9 @@ static bool execute_only(const struct process *p, uint64_t addr)
         return m && (m->perms & (MAPS_READ | MAPS_EXEC)) == MAPS_EXEC;
 }
 
-/* Not worth a call: nothing is mapped there, as behind the end of a stack that is read ahead. Guard pages would read
- * as zeros by the mem file. */
-static bool hopeless(const struct process *p, uint64_t addr)
+/* True if a read is known to be useless: nothing is mapped there, as past the end of a stack that is read ahead.
+ * Guard pages would read as zeros through the mem file. */
+static bool is_unmapped(const struct process *p, uint64_t addr)
 {
         const struct mapping *m;
 
@@ -88,7 +88,8 @@ static bool hopeless(const struct process *p, uint64_t addr)
         return !m || !(m->perms & (MAPS_READ | MAPS_EXEC));
 }
 
-/* One page's entry (Documentation/admin-guide/mm/pagemap.rst). Where the file is refused: as of a page that is there. */
+/* Returns the pagemap entry of a page (Documentation/admin-guide/mm/pagemap.rst). If the file is refused, the page
+ * counts as present. */
 static uint64_t pagemap_entry(struct process *p, uint64_t addr)
 {
         uint64_t page = addr / MEMORY_PAGE, first = page - page % PAGEMAP_WINDOW;
@@ -115,8 +116,8 @@ static bool is_anonymous(const struct mapping *m)
         return m && (!*m->path || !strcmp(m->path, "[heap]") || !strncmp(m->path, "[anon:", 6));
 }
 
-/* Anonymous memory that nobody has written yet is known without a look: zeros. And a look may never end: whoever was to
- * fill the page by userfaultfd(2) is a thread that we hold, or has died. */
+/* Anonymous memory that has not been written contains zeros, so it need not be read. Moreover the read might never
+ * return: the thread that should fill the page by userfaultfd(2) is stopped by us, or has died. */
 static bool fill_untouched(struct process *p, struct memory_page *page)
 {
         if (!p->loaded || !is_anonymous(target_mapping(&p->base, page->addr)) ||
@@ -126,12 +127,12 @@ static bool fill_untouched(struct process *p, struct memory_page *page)
         return true;
 }
 
-/* Fills the first pages up to one that cannot be read. How many are done with, at least 1. */
+/* Fills the first pages, up to one that cannot be read. Returns how many were processed, at least 1. */
 static size_t fetch_some(struct process *p, struct memory_page *pages, size_t n)
 {
         size_t asked, got;
 
-        for (got = 0; got < n && !hopeless(p, pages[got].addr); got++)
+        for (got = 0; got < n && !is_unmapped(p, pages[got].addr); got++)
                 ;
         n = got;
         if (!n) {
@@ -200,7 +201,8 @@ struct process *process_of(struct target *t)
         return (struct process *)t; /* `base` is its first member */
 }
 
-/* Is its root directory another than ours? Asked once, since a root of its own costs each opening of a file more. */
+/* Sets t->root if the process's root directory differs from ours. Checked once, since a different root makes opening
+ * every file more expensive. */
 static void set_root(struct target *t)
 {
         struct stat theirs, ours;
@@ -258,7 +260,7 @@ struct held *process_held(struct process *p, pid_t tid)
         return NULL;
 }
 
-/* The number of a thread in the /proc mounted here. */
+/* Returns the number of a thread in the /proc mounted here. */
 static pid_t task_number(struct process *p, pid_t tid)
 {
         const struct held *h = p->base.proc == p->base.pid ? NULL : process_held(p, tid);

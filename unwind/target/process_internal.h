@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/process_internal.h: what process.c (memory, maps) and attach.c (ptrace) share. */
+/* unwind/target/process_internal.h: declarations shared by process.c (memory, maps) and attach.c (ptrace). */
 #ifndef CRASHPRE_UNWIND_PROCESS_INTERNAL_H
 #define CRASHPRE_UNWIND_PROCESS_INTERNAL_H
 
 #include "unwind/target/process.h"
 
 enum hold {
-        HOLD_ASKED,    /* seized and interrupted, has not stopped yet */
+        HOLD_ASKED,    /* seized and interrupted, not stopped yet */
         HOLD_STOPPED,  /* in ptrace-stop */
-        HOLD_REFUSED,  /* somebody else traces just this thread, or it has other credentials */
+        HOLD_REFUSED,  /* another process traces this thread, or it has other credentials */
         HOLD_GONE,     /* exited, or a zombie */
         HOLD_RELEASED, /* detached */
 };
 
 struct held {
         pid_t tid;
-        pid_t task; /* its number in /proc: the same, but for another namespace's /proc */
+        pid_t task; /* its number in /proc: equal to tid unless /proc belongs to another namespace */
         enum hold hold;
-        int signal; /* was about to be delivered when the thread stopped: goes with the detach */
+        int signal; /* was about to be delivered when the thread stopped: delivered by the detach */
         struct arch_registers regs;
 };
 
@@ -28,25 +28,25 @@ enum { MEM_FD_UNTRIED = -2 };
 struct process {
         struct target base;
         struct memory *memory;
-        pid_t memory_tid; /* the thread by whose id process_vm_readv(2) finds it */
+        pid_t memory_tid; /* the thread whose id is passed to process_vm_readv(2) */
         int mem_fd;       /* /proc/PID/mem; -1: refused */
         int pagemap_fd;   /* /proc/PID/pagemap; likewise */
         bool by_mem_fd;   /* process_vm_readv(2) is refused */
-        bool gone;        /* no such process any more: no system calls for memory */
+        bool gone;        /* the process has ended: no further system calls for memory */
         bool loaded;
-        uint64_t pagemap_first; /* page number that pagemap[0] is of; 0: nothing was read yet */
+        uint64_t pagemap_first; /* page number of pagemap[0]; 0: nothing was read yet */
         uint64_t pagemap[PAGEMAP_WINDOW];
-        int tracer_patience; /* milliseconds left to wait for another tracer that is leaving */
+        int tracer_wait_ms; /* milliseconds left to wait for another tracer to detach */
         struct held *held;
         size_t held_count, held_room;
         void (*release_all)(struct process *p); /* set by process_attach(): see process_release_all() */
 };
 
-/* New, with nothing attached and nothing loaded; NULL without memory. */
+/* Returns a new process, nothing attached or loaded; NULL if out of memory. */
 struct process *process_new(pid_t pid);
 struct process *process_of(struct target *t);
 
-/* The record of a held thread, or NULL. Borrowed. */
+/* Returns the record of a held thread, borrowed, or NULL. */
 struct held *process_held(struct process *p, pid_t tid);
 
 #endif

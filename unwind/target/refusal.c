@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/refusal.c: the rules of ptrace(2), "Ptrace access mode checking", in the order in which they tell most. */
+/* unwind/target/refusal.c: the rules of ptrace(2), "Ptrace access mode checking", checked in order of how specific
+ * they are. */
 #include "unwind/target/refusal.h"
 
 #include "unwind/target/proc.h"
@@ -47,22 +48,22 @@ static bool yama_forbids(char *rule, size_t size)
                 snprintf(rule, size, "kernel.yama.ptrace_scope is %ld, which forbids ptrace until the next boot",
                          scope);
         else if (scope > 0 && geteuid() != 0)
-                snprintf(rule, size, "kernel.yama.ptrace_scope is %ld; give CAP_SYS_PTRACE, or set it to 0", scope);
+                snprintf(rule, size, "kernel.yama.ptrace_scope is %ld; grant CAP_SYS_PTRACE, or set it to 0", scope);
         return scope >= 3 || (scope > 0 && geteuid() != 0);
 }
 
-static bool is_somebody_elses(const char *id, char *rule, size_t size)
+static bool has_other_user(const char *id, char *rule, size_t size)
 {
         long uid = proc_status(id, "Uid:");
 
         if (uid < 0 || uid == (long)getuid())
                 return false;
-        snprintf(rule, size, "it belongs to user %ld, and we run as user %ld, which needs CAP_SYS_PTRACE", uid,
+        snprintf(rule, size, "it belongs to user %ld, crashpre runs as user %ld; this requires CAP_SYS_PTRACE", uid,
                  (long)getuid());
         return true;
 }
 
-/* Its files in /proc are root's then, whoever it runs as (proc(5)). */
+/* The files of such a process in /proc are owned by root, whatever user it runs as (proc(5)). */
 static bool is_not_dumpable(const char *id, char *rule, size_t size)
 {
         char path[32];
@@ -72,8 +73,8 @@ static bool is_not_dumpable(const char *id, char *rule, size_t size)
         if (!geteuid() || stat(path, &st) || st.st_uid == geteuid())
                 return false;
         snprintf(rule, size,
-                 "it is not dumpable: it called prctl(PR_SET_DUMPABLE, 0) or changed its user after its start, or its "
-                 "program file may not be read, which needs CAP_SYS_PTRACE");
+                 "it is not dumpable: it called prctl(PR_SET_DUMPABLE, 0), changed its user after its start, or its "
+                 "program file is not readable; this requires CAP_SYS_PTRACE");
         return true;
 }
 
@@ -85,13 +86,13 @@ static bool is_filtered(char *rule, size_t size)
         return true;
 }
 
-static bool has_capabilities(const char *id, char *rule, size_t size)
+static bool has_more_capabilities(const char *id, char *rule, size_t size)
 {
         uint64_t its = proc_status_mask(id, "CapPrm:"), ours = proc_status_mask("self", "CapEff:");
 
         if (!(its & ~ours))
                 return false;
-        snprintf(rule, size, "it has capabilities that we have not, which needs CAP_SYS_PTRACE");
+        snprintf(rule, size, "it has capabilities that crashpre lacks; this requires CAP_SYS_PTRACE");
         return true;
 }
 
@@ -100,11 +101,12 @@ static void explain_absence(const struct target *t, char *rule, size_t size)
         if (kill(t->pid, 0) < 0 && errno == ESRCH)
                 snprintf(rule, size, "there is no such process, or it has ended");
         else if (access("/proc/self", F_OK))
-                snprintf(rule, size, "no /proc is mounted here that would list its threads (mount -t proc proc /proc)");
+                snprintf(rule, size,
+                         "/proc is not mounted here, so its threads cannot be listed (mount -t proc proc /proc)");
         else if (!t->proc)
                 snprintf(rule, size,
-                         "the /proc mounted here is that of another pid namespace and does not tell which one it is "
-                         "(mount -t proc proc /proc)");
+                         "the /proc mounted here is that of another pid namespace, and the process cannot be found "
+                         "in it (mount -t proc proc /proc)");
         else
                 snprintf(rule, size, "there is no such process, or it has ended");
 }
@@ -119,11 +121,11 @@ void refusal_explain(const struct target *t, int err, char *why, size_t size)
         else if (err == -ENOMEM)
                 snprintf(rule, sizeof(rule), "out of memory");
         else if (!has_tracer(id, rule, sizeof(rule)) && !yama_forbids(rule, sizeof(rule)) &&
-                 !is_somebody_elses(id, rule, sizeof(rule)) && !is_not_dumpable(id, rule, sizeof(rule)) &&
-                 !has_capabilities(id, rule, sizeof(rule)) && !is_filtered(rule, sizeof(rule)))
+                 !has_other_user(id, rule, sizeof(rule)) && !is_not_dumpable(id, rule, sizeof(rule)) &&
+                 !has_more_capabilities(id, rule, sizeof(rule)) && !is_filtered(rule, sizeof(rule)))
                 snprintf(rule, sizeof(rule),
-                         "a security module may forbid it, or the process is in a user namespace "
-                         "beyond ours; CAP_SYS_PTRACE is needed");
+                         "a security module may forbid it, or the process is in another user namespace; "
+                         "this requires CAP_SYS_PTRACE");
         if (err == -ESRCH || err == -ENOMEM)
                 snprintf(why, size, "cannot attach to process %d: %s", (int)t->pid, rule);
         else

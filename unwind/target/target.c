@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/target.c: what every kind of target has in common. */
+/* unwind/target/target.c: functions common to all kinds of targets. */
 #include "unwind/target/target.h"
 #include "unwind/target/clock.h"
 
@@ -47,8 +47,8 @@ const struct mapping *target_mapping(const struct target *t, uint64_t addr)
         return NULL;
 }
 
-/* Modules alone (a raw report whose maps were cut): one may stand in a gap of another, so the last to begin before
- * `addr` is asked first. */
+/* Without mappings (a raw report whose maps were truncated) only modules are known: one may be mapped into a gap of
+ * another, so the last to begin before `addr` is checked first. */
 static int index_without_mappings(const struct target *t, uint64_t addr)
 {
         size_t low = 0, high = t->modules.n;
@@ -138,7 +138,7 @@ void target_free(struct target *t)
         free(t->modules.v);
         free(t->mappings.v);
         free(t->maps_text);
-        /* The kind's own part needs the list of threads to let go of them, and `t` itself stands in its block. */
+        /* The specific part needs the list of threads to detach from them, and frees the memory that contains `t`. */
         threads = t->threads;
         t->ops->free(t);
         free(threads);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/target.h: the seam: a process to look at, whatever way it is reached.
+/* unwind/target/target.h: the interface to an examined process, independent of how it is accessed.
  *
- * A live process under ptrace (process.h), our own process (self.h) and a raw report give the same small table.
- * Unwinding and symbols work on this and know neither ptrace nor JSON. Single-threaded; not async-signal-safe.
- * Errors: 0 or -errno; sizes in bytes. "new": the caller frees; "borrowed": valid until the target is freed.
+ * A live process under ptrace (process.h), the calling process (self.h) and a raw report implement the same small
+ * table. Unwinding and symbols use only this and depend on neither ptrace nor JSON. Single-threaded; not
+ * async-signal-safe. Errors: 0 or -errno; sizes in bytes. "new": the caller frees; "borrowed": valid until the target
+ * is freed.
  */
 #ifndef CRASHPRE_UNWIND_TARGET_H
 #define CRASHPRE_UNWIND_TARGET_H
@@ -19,23 +20,23 @@
 struct target;
 struct symbols;
 
-/* What the symbolizer had of a module; the report prints: none, symbols, dwarf, missing, deleted. */
+/* What the symbolizer found for a module; the report prints: none, symbols, dwarf, missing, deleted. */
 enum module_status {
         MODULE_NONE,    /* no symbols at all */
         MODULE_SYMBOLS, /* ELF symbols (.symtab, .dynsym or .gnu_debugdata) */
         MODULE_DWARF,   /* debugging information found */
-        MODULE_MISSING, /* the file cannot be opened, or its build-id is another */
-        MODULE_DELETED, /* the file was deleted since; symbols may have been found all the same */
+        MODULE_MISSING, /* the file cannot be opened, or its build-id differs */
+        MODULE_DELETED, /* the file was deleted since; symbols may still have been found */
 };
 
 struct module {
-        char *path;                /* as /proc/PID/maps prints it less " (deleted)"; "[vdso]" */
+        char *path;                /* as printed in /proc/PID/maps, without " (deleted)"; "[vdso]" */
         uint64_t base, end;        /* lowest and highest address of its mappings */
         struct image image;        /* read from the target's memory; image.base == 0: the headers were not readable */
         uint64_t file_offset;      /* of the ELF header in the file: not 0 for a library inside an archive */
         uint64_t dev, inode;       /* as in maps: dev = makedev(major, minor) */
-        bool deleted;              /* maps says so */
-        bool has_code;             /* a mapping of it is executable */
+        bool deleted;              /* marked as deleted in maps */
+        bool has_code;             /* at least one mapping is executable */
         char *debug_file;          /* separate debug file found, or NULL; set by the symbolizer */
         enum module_status status; /* set by the symbolizer */
 };
@@ -51,7 +52,7 @@ struct mapping {
         uint32_t perms;      /* MAPS_* */
         bool deleted;
         const char *path; /* "" if none */
-        int module;       /* index of the module it is part of (its .bss too), -1 none */
+        int module;       /* index of the module it belongs to (its .bss too), -1 none */
 };
 
 struct mapping_list {
@@ -61,7 +62,7 @@ struct mapping_list {
 
 struct thread_frame {
         uint64_t pc;
-        uint64_t sp; /* stack pointer in this frame, 0 unknown */
+        uint64_t sp; /* stack pointer in this frame, 0: unknown */
         enum cfi_trust trust;
         bool exact_pc;     /* look-ups use pc, else pc - 1 */
         bool signal_frame; /* a signal trampoline: gdb's <signal handler called> */
@@ -82,7 +83,7 @@ struct target_thread {
 struct target_ops {
         /* Copies up to `len` bytes; returns how many (a short count at the first unreadable page), or -errno. */
         ssize_t (*read)(struct target *t, uint64_t addr, void *buf, size_t len);
-        /* May be NULL: these ranges will be read soon, get them at once. */
+        /* May be NULL. These ranges will be read soon: fetch them in one call. */
         void (*prefetch)(struct target *t, const struct memory_range *ranges, size_t n);
         void (*free)(struct target *t);
 };
@@ -90,40 +91,40 @@ struct target_ops {
 struct target {
         const struct target_ops *ops;
         pid_t pid;
-        pid_t proc;   /* its number in the /proc mounted here (proc.h); 0: not to be found there */
-        pid_t living; /* proc_living() of that */
+        pid_t proc;   /* its number in the /proc mounted here (proc.h); 0: cannot be determined */
+        pid_t living; /* proc_living() of proc */
         struct module_list modules;
         struct mapping_list mappings;
-        struct target_thread *threads; /* the crashing one first once it was named */
+        struct target_thread *threads; /* the crashing thread first, once it is known */
         size_t thread_count;
         char root[32];           /* "/proc/PID/root" or "": prefix for the target's file names */
-        uint64_t deadline_ns;    /* CLOCK_MONOTONIC: unwinding gives up here; 0: never. The caller sets it. */
+        uint64_t deadline_ns;    /* CLOCK_MONOTONIC: unwinding stops here; 0: never. Set by the caller. */
         struct symbols *symbols; /* borrowed; set by symbols_new(), cleared by symbols_free() */
-        char *maps_text;         /* what the mappings' paths point into; freed with the target */
+        char *maps_text;         /* contains the mappings' paths; freed with the target */
 };
 
-/* Reads exactly `len` bytes. 0 or -EFAULT. */
+/* Reads exactly `len` bytes. Returns 0 or -EFAULT. */
 int target_read(struct target *t, uint64_t addr, void *buf, size_t len);
 
-/* A NUL-terminated string of at most size - 1 bytes into `buf`. Its length, or -EFAULT where not even one byte is
- * readable. */
+/* Copies a NUL-terminated string of at most size - 1 bytes to `buf`. Returns its length, or -EFAULT if not even one
+ * byte is readable. */
 ssize_t target_read_string(struct target *t, uint64_t addr, char *buf, size_t size);
 
-/* The mapping that holds `addr`, borrowed; NULL if none. */
+/* Returns the mapping that contains `addr`, borrowed; NULL if none. */
 const struct mapping *target_mapping(const struct target *t, uint64_t addr);
 
-/* The index in t->modules of the module that holds `addr`; -1 if none. Where mappings are known they decide, so that
- * what is mapped into a gap of a module is not taken for it. */
+/* Returns the index in t->modules of the module that contains `addr`; -1 if none. If mappings are known they decide,
+ * so that memory mapped into a gap of a module is not attributed to that module. */
 int target_module_index(const struct target *t, uint64_t addr);
 
-/* Puts the thread that crashed, as its own handler described it, before the threads that `t` has; `name` may be NULL. Its
- * counts and words are checked. 0 or -ENOMEM. */
+/* Inserts the crashed thread, as described by its own handler, before the threads of `t`; `name` may be NULL. Counts
+ * and enumeration values of `crash` are checked. Returns 0 or -ENOMEM. */
 int target_add_crashed(struct target *t, const struct wire_crash *crash, const char *name);
 
-/* Has t->deadline_ns passed? */
+/* True if t->deadline_ns has passed. */
 bool target_past_deadline(const struct target *t);
 
-/* Frees the target and all that hangs on it, but not its symbols: symbols_free() comes before. NULL is fine. */
+/* Frees the target and everything it owns except its symbols: call symbols_free() first. Accepts NULL. */
 void target_free(struct target *t);
 
 #endif

@@ -70,7 +70,8 @@ void arch_from_ucontext(const ucontext_t *uc, struct arch_registers *out)
         }
 }
 
-/* The stubs of ld, gold and lld, with and without endbr64 or a bnd prefix, all hold: ff 25 disp32, jmp *disp(%rip). */
+/* The stubs of ld, gold and lld, with and without endbr64 or a bnd prefix, all contain ff 25 disp32, jmp *disp(%rip).
+ */
 bool arch_plt_slot(const uint8_t *code, size_t len, uint64_t addr, uint64_t *slot)
 {
         for (size_t i = 0; i + 6 <= len; i++) {
