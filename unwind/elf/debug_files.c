@@ -25,8 +25,8 @@ static bool same_build_id(const struct image *image, const struct elf_file *f)
                memcmp(id, image->build_id, len) == 0;
 }
 
-/* Without a build-id the same inode will do; else the headers, which hold the sizes of all segments and the place of
- * the section table, must be what was mapped. */
+/* Without a build-id the same inode is sufficient; otherwise the file's headers, which contain the sizes of all
+ * segments and the offset of the section table, must equal those in memory. */
 static bool same_headers(struct target *t, const struct module *m, const struct elf_file *f)
 {
         uint8_t ours[1024], theirs[1024];
@@ -38,7 +38,7 @@ static bool same_headers(struct target *t, const struct module *m, const struct 
                elf_file_read(f, 0, ours, len) == 0 && memcmp(ours, theirs, len) == 0;
 }
 
-static bool is_the_one(struct target *t, const struct module *m, const struct elf_file *f)
+static bool is_mapped_file(struct target *t, const struct module *m, const struct elf_file *f)
 {
         struct stat st;
 
@@ -79,12 +79,12 @@ static int open_path(struct target *t, const struct module *m, struct elf_file *
                 return fd;
         }
         err = elf_file_open(out, fd, m->file_offset);
-        if (!err && is_the_one(t, m, out))
+        if (!err && is_mapped_file(t, m, out))
                 return 0;
         snprintf(why, size, "%s: the file was replaced since it was loaded (%s)", m->path,
-                 err                     ? "no ELF file now"
-                 : m->image.build_id_len ? "its build-id is another"
-                                         : "its headers are others");
+                 err                     ? "it is no ELF file"
+                 : m->image.build_id_len ? "its build-id differs"
+                                         : "its headers differ");
         if (!err)
                 elf_file_close(out);
         return -ESTALE;
@@ -105,7 +105,7 @@ enum origin debug_files_open_module(struct target *t, int module, struct elf_fil
         fd = mapping ? files_open_mapped(t, mapping) : -ENOENT;
         if (fd < 0 || elf_file_open(out, fd, m->file_offset))
                 return ORIGIN_NONE;
-        if (is_the_one(t, m, out))
+        if (is_mapped_file(t, m, out))
                 return ORIGIN_MAPPED;
         elf_file_close(out);
         return ORIGIN_NONE;
@@ -113,7 +113,7 @@ enum origin debug_files_open_module(struct target *t, int module, struct elf_fil
 
 /* ---- the separate debug file ---- */
 
-/* Calls `try` with each directory of a colon list until it returns 0. */
+/* Calls `try` with each directory of a colon-separated list until it returns 0. */
 struct search {
         struct target *t;
         const struct module *m;
@@ -142,7 +142,7 @@ static int each_dir(struct search *s, const char *dirs, int (*try)(struct search
         return -ENOENT;
 }
 
-/* Debug files may be installed where the program runs, or where we do. */
+/* Debug files may be installed in the target's root or in ours. */
 static int open_debug(const struct search *s)
 {
         int fd = files_open(s->t, s->path), err;
@@ -191,7 +191,7 @@ static uint32_t file_crc(const struct elf_file *f)
         return (uint32_t)crc;
 }
 
-/* A debuglink may name the very file it stands in, where that was never stripped. */
+/* A debuglink may refer to the file that contains it, if that was never stripped. */
 static bool same_file(const struct elf_file *a, const struct elf_file *b)
 {
         struct stat x, y;
@@ -223,7 +223,7 @@ static int try_link_below(struct search *s, const char *dir)
         return try_link(s);
 }
 
-/* .gnu_debuglink: a file name, padded to four bytes, and a CRC-32 (gdb's manual, "Separate Debug Files"). */
+/* Reads .gnu_debuglink: a file name, padded to four bytes, and a CRC-32 (gdb's manual, "Separate Debug Files"). */
 static int read_link(struct search *s)
 {
         const Elf64_Shdr *section = elf_file_section(s->main, ".gnu_debuglink");

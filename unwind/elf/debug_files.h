@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/elf/debug_files.h: the files that belong to a module: the one it was mapped from, and its separate debug file.
+/* unwind/elf/debug_files.h: opens the files of a module: the one it was mapped from, and its separate debug file.
  * Private to unwind/. */
 #ifndef CRASHPRE_UNWIND_DEBUG_FILES_H
 #define CRASHPRE_UNWIND_DEBUG_FILES_H
@@ -8,18 +8,19 @@
 #include "unwind/target/target.h"
 
 enum origin {
-        ORIGIN_NONE,   /* no file; perhaps .dynsym in memory */
-        ORIGIN_PATH,   /* the file at the module's path, and it is the one that runs */
-        ORIGIN_MAPPED, /* deleted or replaced, but the kernel still has it */
-        ORIGIN_MEMORY, /* an image that is complete in memory: the vDSO */
+        ORIGIN_NONE,   /* no file; .dynsym may be in memory */
+        ORIGIN_PATH,   /* the file at the module's path, which is the mapped one */
+        ORIGIN_MAPPED, /* deleted or replaced, but still accessible through the kernel */
+        ORIGIN_MEMORY, /* an image that is completely in memory: the vDSO */
 };
 
-/* `why` gets a sentence where the file at the path is not the right one, else "". */
+/* Opens the file of module `module` as *out (new unless ORIGIN_NONE: close it). If the file at its path is not the
+ * mapped one, `why` is a message, else "". */
 enum origin debug_files_open_module(struct target *t, int module, struct elf_file *out, char *why, size_t why_size);
 
-/* By build-id below each of `dirs` (colon list), else by the name in .gnu_debuglink beside the module, in .debug/
- * there, and below each of `dirs`; that one must have the right build-id or CRC. Its path (new) in *path. 0 or
- * -ENOENT. */
+/* Opens the separate debug file as *out (new): by build-id below each of `dirs` (colon-separated list), else by the
+ * name in .gnu_debuglink in the module's directory, in its .debug/, and below each of `dirs`; a file found by name
+ * must have the same build-id or the right CRC. *path is its path (new). Returns 0 or -ENOENT. */
 int debug_files_open_separate(struct target *t, const struct module *m, const struct elf_file *main, const char *dirs,
                               struct elf_file *out, char **path);
 

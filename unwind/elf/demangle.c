@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/elf/demangle.c: readable names by libiberty: Rust, C++ (Itanium ABI) and D. */
+/* unwind/elf/demangle.c: demangles names with libiberty: Rust, C++ (Itanium ABI) and D. */
 #include "unwind/elf/demangle.h"
 
 #include <libiberty/demangle.h>
@@ -8,7 +8,7 @@
 
 enum {
         MAX_MANGLED = 8192,
-        MAX_READABLE = 65536, /* substitutions let a short name grow without end: the rest is not kept */
+        MAX_READABLE = 65536, /* substitutions can make a short name grow exponentially: the rest is discarded */
 };
 
 struct text {
@@ -40,8 +40,8 @@ static char *finish(struct text *t, int ok)
         return name ? name : t->v;
 }
 
-/* Rust before C++: its older scheme is C++'s with a hash at the end, which only the Rust demangler takes off. C++
- * names in full (std::basic_string<char, ...>), as gdb and c++filt print them. */
+/* Rust is tried before C++: its legacy scheme is that of C++ with a hash appended, which only the Rust demangler
+ * removes. C++ names are not abbreviated (std::basic_string<char, ...>), as in gdb and c++filt. */
 static char *demangle_known(const char *symbol, int options)
 {
         struct text t = { 0 };

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/elf/demangle.h: readable names of symbols: C++ (Itanium ABI), Rust and D, by libiberty. */
+/* unwind/elf/demangle.h: demangles symbol names: C++ (Itanium ABI), Rust and D, with libiberty. */
 #ifndef CRASHPRE_UNWIND_ELF_DEMANGLE_H
 #define CRASHPRE_UNWIND_ELF_DEMANGLE_H
 
-/* New: demangled C++, Rust or D name, or a copy of `symbol`; NULL only without memory. */
+/* Returns the demangled C++, Rust or D name, or a copy of `symbol` (new); NULL only if out of memory. */
 char *demangle(const char *symbol);
 
-/* The same without the return type that mangled names of templates contain: as gdb names functions that it has
- * debugging information for. */
+/* Like demangle(), without the return type that mangled names of templates contain: as gdb prints functions that have
+ * debugging information. */
 char *demangle_call(const char *symbol);
 
 #endif

@@ -15,11 +15,11 @@
 #endif
 
 enum {
-        MAX_SECTIONS = 1 << 20, /* -ffunction-sections objects have many; more is nonsense */
+        MAX_SECTIONS = 1 << 20, /* objects built with -ffunction-sections have many; more are implausible */
         SHORT_NAME = 128,
         MAX_NOTES = 1 << 16, /* bytes of one note section */
 };
-static const uint64_t max_contents = (uint64_t)512 << 20; /* a sparse file may claim anything */
+static const uint64_t max_contents = (uint64_t)512 << 20; /* a sparse file may claim any size */
 
 int elf_file_read(const struct elf_file *f, uint64_t offset, void *buf, size_t len)
 {
@@ -32,13 +32,13 @@ int elf_file_read(const struct elf_file *f, uint64_t offset, void *buf, size_t l
         return pread(f->fd, buf, len, (off_t)(f->start + offset)) == (ssize_t)len ? 0 : -EBADMSG;
 }
 
-static bool right_kind(const Elf64_Ehdr *h)
+static bool is_supported(const Elf64_Ehdr *h)
 {
         return memcmp(h->e_ident, ELFMAG, SELFMAG) == 0 && h->e_ident[EI_CLASS] == ELFCLASS64 &&
                h->e_ident[EI_DATA] == ELFDATA2LSB && h->e_machine == ARCH_ELF_MACHINE;
 }
 
-/* Section 0 holds what does not fit into the header (gABI, "extended section numbering"). */
+/* Section 0 contains the values that do not fit into the header (gABI, "extended section numbering"). */
 static int read_sections(struct elf_file *f)
 {
         uint64_t count = f->header.e_shnum, names = f->header.e_shstrndx;
@@ -47,7 +47,7 @@ static int read_sections(struct elf_file *f)
         if (!f->header.e_shoff || f->header.e_shentsize != sizeof(Elf64_Shdr))
                 return 0;
         if (elf_file_read(f, f->header.e_shoff, &zero, sizeof(zero)))
-                return 0; /* stripped of its section headers, or cut: what can be done without them still works */
+                return 0; /* without section headers, or truncated: continue with what works without sections */
         count = count ? count : zero.sh_size;
         names = names == SHN_XINDEX ? zero.sh_link : names;
         if (!count || count > MAX_SECTIONS)
@@ -73,12 +73,12 @@ static int read_sections(struct elf_file *f)
         return 0;
 }
 
-static int begin(struct elf_file *f)
+static int init(struct elf_file *f)
 {
         int err = -ENOEXEC;
 
         if (f->size >= sizeof(f->header) && !elf_file_read(f, 0, &f->header, sizeof(f->header)) &&
-            right_kind(&f->header))
+            is_supported(&f->header))
                 err = read_sections(f);
         if (err)
                 elf_file_close(f);
@@ -92,13 +92,13 @@ int elf_file_open(struct elf_file *f, int fd, uint64_t start)
         *f = (struct elf_file){ .fd = fd, .owns_fd = true, .start = start };
         if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size > start)
                 f->size = (uint64_t)st.st_size - start;
-        return begin(f);
+        return init(f);
 }
 
 int elf_file_open_memory(struct elf_file *f, uint8_t *memory, size_t size)
 {
         *f = (struct elf_file){ .memory = memory, .size = size };
-        return begin(f);
+        return init(f);
 }
 
 void elf_file_close(struct elf_file *f)
@@ -152,7 +152,7 @@ static int read_header(const struct elf_file *f, const Elf64_Shdr *s, struct elf
         return 0;
 }
 
-/* "ZLIB" and the size, most significant byte first. Without them a section is what it is in spite of its name. */
+/* "ZLIB" and the size in big-endian order. Without this header a section is not compressed in spite of its name. */
 static int read_old_header(const struct elf_file *f, const Elf64_Shdr *s, struct elf_packing *out)
 {
         uint8_t header[12];
@@ -239,7 +239,7 @@ void elf_file_string(const struct elf_file *f, const Elf64_Shdr *strings, uint64
                 left = f->size - strings->sh_offset - offset;
         if (left > size - 1)
                 left = size - 1;
-        /* Most names are short: the rest is read only for the others. */
+        /* Most names are short: the rest is read only for longer ones. */
         if (left > SHORT_NAME && !elf_file_read(f, strings->sh_offset + offset, buf, SHORT_NAME) &&
             memchr(buf, '\0', SHORT_NAME))
                 return;

@@ -7,8 +7,8 @@
 #include <zstd.h>
 
 enum {
-        ZLIB_GAIN = 1032,            /* the most that deflate can gain (zlib.net/zlib_tech.html) */
-        ZSTD_GAIN = (128 << 10) / 4, /* a block of one byte many times: RFC 8878, 3.1.1.2 */
+        ZLIB_GAIN = 1032,            /* the maximum compression ratio of deflate (zlib.net/zlib_tech.html) */
+        ZSTD_GAIN = (128 << 10) / 4, /* a block that repeats one byte: RFC 8878, 3.1.1.2 */
 };
 
 bool inflate_plausible(enum inflate_format format, uint64_t packed_size, uint64_t size)
@@ -25,21 +25,21 @@ static int zlib_stream(const struct inflate_source *from, uint8_t *out, size_t s
 
         if (!d)
                 return -ENOMEM;
-        /* Without a place for it, a size that is not reached is an error. */
+        /* Without a pointer for the actual size, a shorter result is an error. */
         result = libdeflate_zlib_decompress(d, from->bytes, from->size, out, size, NULL);
         libdeflate_free_decompressor(d);
         return result == LIBDEFLATE_SUCCESS ? 0 : -EBADMSG;
 }
 
-/* libdeflate has no state to go on with, but it writes its output from front to back, and says that there is no more
- * room only when a byte or a match does not fit in: the bytes of that match are all that is missing. */
+/* libdeflate cannot resume, but it writes its output sequentially, and reports insufficient space only when a byte or
+ * a match does not fit: only the bytes of that match are missing. */
 static int zlib_beginning(const struct inflate_source *from, uint8_t *out, size_t size)
 {
         struct libdeflate_decompressor *d;
         enum libdeflate_result result;
         size_t written;
 
-        /* RFC 1950, 2.2: two bytes of header, deflate with no preset dictionary */
+        /* RFC 1950, 2.2: two bytes of header, deflate without preset dictionary */
         if (from->size < 2 || (from->bytes[0] & 0xf) != 8 || from->bytes[1] & 0x20)
                 return -EBADMSG;
         d = libdeflate_alloc_decompressor();
@@ -59,7 +59,7 @@ static int zstd_stream(const struct inflate_source *from, uint8_t *out, size_t s
         return !ZSTD_isError(written) && written == size ? 0 : -EBADMSG;
 }
 
-/* Frames may follow one another. */
+/* Frames may be concatenated. */
 static int zstd_beginning(const struct inflate_source *from, uint8_t *out, size_t size)
 {
         ZSTD_inBuffer in = { from->bytes, from->size, 0 };

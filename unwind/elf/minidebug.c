@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 enum { FIRST_SIZE = 1 << 20 };
-static const size_t max_size = (size_t)256 << 20; /* of the file, and of the decoder's memory */
+static const size_t max_size = (size_t)256 << 20; /* limit of the file, and of the decoder's memory */
 
-/* Takes nothing; *out is new. */
+/* `packed` is borrowed; *out is new. */
 static int decode(const uint8_t *packed, size_t packed_size, uint8_t **out, size_t *out_size)
 {
         lzma_stream stream = LZMA_STREAM_INIT;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/elf/minidebug.h: .gnu_debugdata, an xz-compressed ELF file of symbols inside a stripped one. Private. */
+/* unwind/elf/minidebug.h: .gnu_debugdata, an xz-compressed ELF file with symbols inside a stripped file. Private to
+ * unwind/. */
 #ifndef CRASHPRE_UNWIND_MINIDEBUG_H
 #define CRASHPRE_UNWIND_MINIDEBUG_H
 
 #include "unwind/elf/elf_file.h"
 
-/* 0, -ENOENT (there is none), -EBADMSG or -ENOMEM. */
+/* Opens the embedded file as *out (new). Returns 0, -ENOENT (there is none), -EBADMSG or -ENOMEM. */
 int minidebug_open(const struct elf_file *f, struct elf_file *out);
 
 #endif

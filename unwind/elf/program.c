@@ -15,7 +15,7 @@ enum { MAX_SEGMENTS = 4096, MAX_DYNAMIC = 1 << 16 };
 
 /* ---- what kind of file ---- */
 
-/* elf_file_open() takes files of this processor alone. */
+/* elf_file_open() accepts only files for this processor. */
 static enum program_kind kind_of_header(int fd, unsigned *bits)
 {
         Elf64_Ehdr h;
@@ -43,7 +43,7 @@ static bool is_pie(const struct elf_file *f, const Elf64_Phdr *dynamic)
         return false;
 }
 
-/* Without an interpreter nobody loads libraries: static, static-pie, or a library itself. */
+/* Without an interpreter no libraries are loaded: static, static-pie, or a library itself. */
 static void read_segments(const struct elf_file *f, struct program_facts *out)
 {
         Elf64_Phdr dynamic = { 0 };
@@ -66,7 +66,7 @@ static void read_segments(const struct elf_file *f, struct program_facts *out)
 
 /* ---- what is in it ---- */
 
-static bool holds(const struct elf_file *f, const char *section, const char *bytes, size_t len)
+static bool contains(const struct elf_file *f, const char *section, const char *bytes, size_t len)
 {
         const Elf64_Shdr *s = elf_file_section(f, section);
         bool found = false;
@@ -80,19 +80,19 @@ static bool holds(const struct elf_file *f, const char *section, const char *byt
         return found;
 }
 
-/* A string table names libraries and symbols: one look at it tells. clang exports the run-time's symbols, gcc does
- * not. */
+/* Searches the string tables, which contain the names of libraries and symbols. clang exports the run-time's symbols,
+ * gcc does not. */
 static void read_sanitizer(const struct elf_file *f, struct program_facts *out)
 {
         static const char library[] = "\0libasan.so", start[] = "\0__asan_init";
 
-        out->asan_shared = holds(f, ".dynstr", library, sizeof(library) - 1);
-        out->asan_static = !out->asan_shared &&
-                           (holds(f, ".dynstr", start, sizeof(start)) || holds(f, ".strtab", start, sizeof(start)));
+        out->asan_shared = contains(f, ".dynstr", library, sizeof(library) - 1);
+        out->asan_static = !out->asan_shared && (contains(f, ".dynstr", start, sizeof(start)) ||
+                                                 contains(f, ".strtab", start, sizeof(start)));
 }
 
-/* The search table of .eh_frame_hdr (LSB, .eh_frame_hdr) in the encoding that every linker uses: version 1,
- * pointer sdata4, count udata4. */
+/* Returns the number of entries in the search table of .eh_frame_hdr (LSB, .eh_frame_hdr) in the encoding that every
+ * linker uses: version 1, pointer sdata4, count udata4. */
 static size_t count_functions(const struct elf_file *f)
 {
         const Elf64_Shdr *s = elf_file_section(f, ".eh_frame_hdr");

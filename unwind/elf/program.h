@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/elf/program.h: what a program's file tells about how well its crashes can be reported, before it runs. */
+/* unwind/elf/program.h: properties of a program's file that determine how well its crashes can be reported, read
+ * before it runs. */
 #ifndef CRASHPRE_UNWIND_PROGRAM_H
 #define CRASHPRE_UNWIND_PROGRAM_H
 
@@ -9,7 +10,7 @@
 
 enum program_kind {
         PROGRAM_NOT_ELF,
-        PROGRAM_FOREIGN,       /* ELF, but of another processor or of 32 bits */
+        PROGRAM_FOREIGN,       /* ELF, but for another processor or 32-bit */
         PROGRAM_NOT_A_PROGRAM, /* object file, core */
         PROGRAM_LIBRARY,       /* a shared object without interpreter */
         PROGRAM_STATIC,
@@ -23,16 +24,17 @@ struct program_facts {
         char build_id[2 * 64 + 1]; /* hex, "" none */
         bool asan_shared,
                 asan_static;   /* AddressSanitizer's run-time: a library (gcc), or part of the program (clang) */
-        size_t functions;      /* that the table of .eh_frame_hdr covers; 0: none, or not known */
-        size_t frame_pointers; /* functions that set up one */
-        bool go;               /* made by Go's own linker, or with its run-time */
+        size_t functions;      /* covered by the table of .eh_frame_hdr; 0: none or unknown */
+        size_t frame_pointers; /* functions that set up a frame pointer */
+        bool go;               /* linked by Go's own linker, or with its run-time */
         bool eh_frame, debug_frame;
         bool symbols, minidebug, lines; /* .symtab, .gnu_debugdata, DWARF in the file itself */
-        char *debug_file;               /* new; the separate one that belongs to it, NULL: none found */
-        bool debug_file_lines;          /* it has DWARF */
+        char *debug_file;               /* new; its separate debug file, NULL: none found */
+        bool debug_file_lines;          /* the separate debug file has DWARF */
 };
 
-/* Reads the file at the absolute `path`; `debug_dirs` is a colon list. 0, or -errno if it cannot be opened. */
+/* Reads the file at the absolute `path`; `debug_dirs` is a colon-separated list. Returns 0 and fills *out (free with
+ * program_clear()), or -errno if it cannot be opened. */
 int program_read(const char *path, const char *debug_dirs, struct program_facts *out);
 void program_clear(struct program_facts *facts);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/elf/symbol_table.h: which symbol names an address: gdb's choice, in one pass over a table for many addresses.
- * Private to unwind/.
+/* unwind/elf/symbol_table.h: finds the symbol of an address as gdb does, in one pass over a table for many addresses.
+ * Private to unwind/. Not async-signal-safe.
  *
- * The rules were found by comparison with gdb 13 on libc, libstdc++, python3, bash, perl, sqlite3, node and ld.so,
- * with and without symbol tables: only symbols of the very section the address is in count; a symbol whose size
- * covers the address goes before a label without size that is nearer; without such a symbol the nearest label does,
- * unless a sized symbol lies between; past the end of all there is no name. Of several symbols of one size at one
- * address a global or weak one goes before a local one; then the one whose name comes last by strcmp() is taken.
+ * The rules were determined by comparison with gdb 13 on libc, libstdc++, python3, bash, perl, sqlite3, node and
+ * ld.so, with and without symbol tables: only symbols of the section that contains the address are considered; a
+ * symbol whose size covers the address is preferred to a nearer label without size; without such a symbol the nearest
+ * label is used, unless a sized symbol is between it and the address; past the end of all symbols there is no name.
+ * Of several symbols of one size at one address a global or weak one is preferred to a local one; then the one whose
+ * name is the last by strcmp() is used.
  */
 #ifndef CRASHPRE_UNWIND_SYMBOL_TABLE_H
 #define CRASHPRE_UNWIND_SYMBOL_TABLE_H
@@ -15,31 +16,31 @@
 #include "unwind/target/target.h"
 
 struct symbol_candidate {
-        bool set, global; /* or weak; an indirect function counts as local here */
+        bool set, global; /* or weak; an indirect function counts as local */
         uint64_t addr, size;
         uint64_t name; /* offset of its name in the string table */
 };
 
-/* One address. `vaddr` is set by the caller, `name` zeroed; the wants ascend by vaddr. */
+/* One address. The caller sets `vaddr` and zeroes `name`; the wants are in ascending order of vaddr. */
 struct symbol_want {
         uint64_t vaddr;
         char *name;    /* out: new; NULL: none */
         uint64_t addr; /* out: virtual address of the symbol */
-        /* Private to the search. */
+        /* Used by the search only. */
         size_t section;
         struct symbol_candidate covering, sized, label;
 };
 
-/* Looks into .symtab or .dynsym of `f`; n > 0. An answer replaces an earlier one (from another file of the same
- * module) if its symbol is nearer. 0 or -ENOMEM. */
+/* Searches .symtab or .dynsym of `f`; n > 0. A symbol replaces one found earlier (in another file of the same module)
+ * if it is nearer. Returns 0 or -ENOMEM. */
 enum symbol_table_kind { SYMBOL_TABLE_FULL, SYMBOL_TABLE_DYNAMIC };
 bool symbol_table_present(const struct elf_file *f, enum symbol_table_kind kind);
 int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, struct symbol_want *wants, size_t n);
 
-/* The same from .dynsym in the target's memory, for files that cannot be had. */
+/* Like symbol_table_search(), on .dynsym in the target's memory, for files that are not accessible. */
 int symbol_table_search_memory(struct target *t, const struct module *m, struct symbol_want *wants, size_t n);
 
-/* Names those addresses that stand in stubs of the procedure linkage table: "puts@plt". */
+/* Names the addresses in stubs of the procedure linkage table: "puts@plt". Returns 0 or -ENOMEM. */
 int symbol_table_search_plt(const struct elf_file *f, struct symbol_want *wants, size_t n);
 
 #endif
