@@ -163,7 +163,7 @@ agrees() {
                 same_answers split$version/prog reference
                 rm split$version/shapes.dwo
                 run "$reader" --last-rows split$version/prog <addresses
-                [[ "$output" == *"split debug file shapes.dwo is not there"* ]] || fail "missing, and nothing is said"
+                [[ "$output" == *"split debug file shapes.dwo is missing"* ]] || fail "missing, and nothing is said"
                 grep -q '/shapes.cc:' <<<"$output" || fail "no lines without the .dwo file"
         done
 }
@@ -182,7 +182,7 @@ agrees() {
         cp other/*.dwo split/
         addresses split/prog >addresses
         run "$reader" --last-rows split/prog <addresses
-        [[ "$output" == *"split debug file"*"is not there"* ]] || fail "nothing is said: ${output:0:300}"
+        [[ "$output" == *"split debug file"*"is missing"* ]] || fail "nothing is said: ${output:0:300}"
 }
 
 @test "split units in a .dwp file" {
@@ -223,7 +223,7 @@ agrees() {
         mkdir elsewhere
         mv common.debug elsewhere/
         run "$reader" --last-rows --debug-dirs /none a <addresses
-        [[ "$output" == *"common debug file common.debug is not there"* ]] || fail "missing, and nothing is said"
+        [[ "$output" == *"common debug file common.debug is missing"* ]] || fail "missing, and nothing is said"
 }
 
 @test "separate files: by debuglink, by build-id, none" {

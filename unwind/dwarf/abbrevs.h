@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/dwarf/abbrevs.h: abbreviations of one unit, kept by their codes. Private to unwind/.
+/* unwind/dwarf/abbrevs.h: cache of the abbreviations of one unit, indexed by their codes. Private to unwind/.
  *
- * Millions of DIEs share some hundred abbreviations, and libdw takes a lock to look one up. It does not where the DIE
- * has it already: dwarf_abbrevs_see() gives it to the DIE, and says what the walks need to know of it.
+ * Millions of DIEs share some hundred abbreviations, and libdw takes a lock for each look-up unless the DIE already
+ * has its abbreviation: dwarf_abbrevs_lookup() sets it in the DIE, and returns the properties that the walks use.
  */
 #ifndef CRASHPRE_UNWIND_DWARF_ABBREVS_H
 #define CRASHPRE_UNWIND_DWARF_ABBREVS_H
@@ -17,15 +17,17 @@ enum { DWARF_ABBREVS = 512 };
 struct dwarf_abbrev {
         Dwarf_Abbrev *abbrev;
         int tag;
-        bool placed; /* may have addresses: declarations and abstract functions, which are most, have none */
+        bool placed; /* may have addresses: declarations and abstract functions, the majority, have none */
 };
 
 struct dwarf_abbrevs {
-        Dwarf_CU *cu; /* of this unit */
+        Dwarf_CU *cu; /* the unit of the cache */
         struct dwarf_abbrev seen[DWARF_ABBREVS];
 };
 
-static inline struct dwarf_abbrev dwarf_abbrevs_see(struct dwarf_abbrevs *a, Dwarf_Die *die)
+/* Sets the abbreviation of `die` and returns its properties. A DIE of another unit clears the cache. Not
+ * async-signal-safe. */
+static inline struct dwarf_abbrev dwarf_abbrevs_lookup(struct dwarf_abbrevs *a, Dwarf_Die *die)
 {
         struct dwarf_reader r = { .at = die->addr, .end = (const uint8_t *)die->addr + 10 };
         uint64_t code = dwarf_uleb(&r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/dwarf/bytes.h: reading numbers from sections that nobody vouches for. Private to unwind/dwarf_*.
+/* unwind/dwarf/bytes.h: reads numbers from untrusted sections. Private to unwind/dwarf. Async-signal-safe.
  *
- * Errors are sticky: past the end every read gives 0 and `bad` is set, so a run of reads is checked once.
+ * Errors are sticky: past the end every read returns 0 and sets `bad`, so that a sequence of reads is checked once.
  */
 #ifndef CRASHPRE_UNWIND_DWARF_BYTES_H
 #define CRASHPRE_UNWIND_DWARF_BYTES_H
@@ -21,7 +21,7 @@ struct dwarf_reader {
         bool bad;
 };
 
-/* From `offset` on; an offset behind the end gives a reader that is bad. */
+/* Returns a reader that starts at `offset`; its `bad` is set if the offset is past the end. */
 static inline struct dwarf_reader dwarf_reader_at(struct dwarf_bytes b, uint64_t offset)
 {
         if (!b.data || offset > b.size)
@@ -29,6 +29,7 @@ static inline struct dwarf_reader dwarf_reader_at(struct dwarf_bytes b, uint64_t
         return (struct dwarf_reader){ .at = b.data + offset, .end = b.data + b.size };
 }
 
+/* Bytes left; 0 after an error. */
 static inline size_t dwarf_left(const struct dwarf_reader *r)
 {
         return r->bad ? 0 : (size_t)(r->end - r->at);
@@ -42,7 +43,7 @@ static inline void dwarf_skip(struct dwarf_reader *r, uint64_t n)
                 r->at += n;
 }
 
-/* A little-endian number of 1 to 8 bytes. */
+/* Reads a little-endian number of 1 to 8 bytes. */
 static inline uint64_t dwarf_fixed(struct dwarf_reader *r, size_t n)
 {
         uint64_t v = 0;
@@ -57,14 +58,14 @@ static inline uint64_t dwarf_fixed(struct dwarf_reader *r, size_t n)
         return v;
 }
 
-/* Bits beyond the 64th are dropped, as other readers do. */
+/* Bits beyond the 64th are discarded, as in other readers. */
 static inline uint64_t dwarf_uleb(struct dwarf_reader *r)
 {
         uint64_t v = 0;
         unsigned shift = 0;
 
         if (!r->bad && r->at < r->end && *r->at < 0x80)
-                return *r->at++; /* most are that short */
+                return *r->at++; /* most numbers are that short */
         while (!r->bad && r->at < r->end) {
                 uint8_t byte = *r->at++;
 
@@ -99,7 +100,7 @@ static inline int64_t dwarf_sleb(struct dwarf_reader *r)
         return 0;
 }
 
-/* A NUL-terminated string; "" where it has no end. Borrowed from the section. */
+/* Reads a NUL-terminated string, borrowed from the section; "" if it is not terminated. */
 static inline const char *dwarf_string(struct dwarf_reader *r)
 {
         const char *s = (const char *)r->at;
@@ -113,7 +114,8 @@ static inline const char *dwarf_string(struct dwarf_reader *r)
         return s;
 }
 
-/* The length that begins a unit, and whether its offsets have 4 or 8 bytes. The reader ends where the unit ends. */
+/* Reads the length at the start of a unit, and whether its offsets have 4 or 8 bytes. Afterwards the reader's end is
+ * that of the unit. */
 static inline uint64_t dwarf_unit_length(struct dwarf_reader *r, uint8_t *offset_size)
 {
         uint64_t length = dwarf_fixed(r, 4);
@@ -126,7 +128,7 @@ static inline uint64_t dwarf_unit_length(struct dwarf_reader *r, uint8_t *offset
                 r->bad = true;
         }
         if (length > dwarf_left(r))
-                length = dwarf_left(r); /* cut: what is there may still answer */
+                length = dwarf_left(r); /* truncated: the bytes present may be sufficient */
         if (!r->bad)
                 r->end = r->at + length;
         return length;

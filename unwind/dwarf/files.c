@@ -12,7 +12,7 @@
 
 enum { MAX_ID = 64 };
 
-/* `path` from a format; false: too long. */
+/* Formats `path`; returns false if it is too long. */
 __attribute__((format(printf, 2, 3))) static bool path_of(char path[PATH_MAX], const char *format, ...)
 {
         va_list args;
@@ -51,7 +51,7 @@ struct link {
         size_t id_len;
 };
 
-/* A file name, its NUL, and the build-id of that file up to the end (DWARF 5 supplement of dwz). */
+/* .gnu_debugaltlink: a file name, its NUL, and the build-id of that file up to the end (DWARF 5 supplement of dwz). */
 static int read_link(const struct elf_file *f, struct link *l)
 {
         const Elf64_Shdr *s = elf_file_section(f, ".gnu_debugaltlink");
@@ -85,7 +85,7 @@ static int try_alt(const struct dwarf_module *m, const struct link *l, const cha
         return -ESTALE;
 }
 
-/* Below one debug directory: by build-id, and where the name has ".dwz/" in it, by what follows. */
+/* Searches one debug directory: by build-id and, if the name contains ".dwz/", by the rest of the name. */
 static int try_alt_below(const struct dwarf_module *m, const struct link *l, const char *dir, int dir_len,
                          struct elf_file *out)
 {
@@ -136,8 +136,8 @@ int dwarf_files_open_dwp(const struct dwarf_module *m, struct elf_file *out)
         return -ENOENT;
 }
 
-/* Where the compiler put it; beside the program under that name; beside it without directories. */
-static bool dwo_place(const struct dwarf_module *m, const struct dwarf_unit *u, int attempt, char path[PATH_MAX])
+/* The path chosen by the compiler; the same relative to the program's directory; the base name in that directory. */
+static bool dwo_path(const struct dwarf_module *m, const struct dwarf_unit *u, int attempt, char path[PATH_MAX])
 {
         const char *name = u->dwo_name, *base = strrchr(name, '/');
 
@@ -159,5 +159,5 @@ int dwarf_files_open_dwo(const struct dwarf_module *m, const struct dwarf_unit *
 
         if (attempt > 2)
                 return -ENOENT;
-        return dwo_place(m, u, attempt, path) && open_either(m->target, path, out) == 0 ? 0 : -EAGAIN;
+        return dwo_path(m, u, attempt, path) && open_either(m->target, path, out) == 0 ? 0 : -EAGAIN;
 }

@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 
 enum {
-        PAGE = 1 << 16, /* a multiple of every page size there is */
-        NAMES = 256,    /* room for the names of all sections */
+        PAGE = 1 << 16, /* a multiple of all page sizes */
+        NAMES = 256,    /* bytes for the names of all sections */
 };
 
 static const char *const names[DWARF_SECTIONS] = { "info",     "abbrev", "str",      "str_offsets", "line",
@@ -34,17 +34,17 @@ struct dwarf_source dwarf_image_source(const struct elf_file *f, enum dwarf_sect
         return s;
 }
 
-/* ---- what a section needs ---- */
+/* ---- size and location of a section ---- */
 
 struct part {
         const struct dwarf_source *from;
-        uint64_t stored, stored_size; /* in the file: the bytes, less the header of a compressed section */
+        uint64_t stored, stored_size; /* in the file: the bytes, without the header of a compressed section */
         uint64_t size;                /* of the section in memory */
         bool packed;
         enum inflate_format format;
-        bool late;      /* inflated as it is read */
-        uint64_t place; /* in the image: where its pages begin */
-        uint64_t shift; /* and where in them the section does */
+        bool late;      /* inflated on demand */
+        uint64_t place; /* offset of its pages in the image */
+        uint64_t shift; /* offset of the section in its first page */
 };
 
 static int measure(struct part *p, const struct dwarf_source *from)
@@ -75,7 +75,7 @@ static int measure(struct part *p, const struct dwarf_source *from)
 
 /* ---- filling ---- */
 
-/* The compressed bytes are mapped as long as they are needed; a file in memory has them at hand. */
+/* Compressed data is mapped while it is needed, unless the file is in memory. */
 static int fill_packed(const struct part *p, uint8_t *to)
 {
         const struct elf_file *f = p->from->file;
@@ -112,7 +112,7 @@ static int fill(const struct part *p, uint8_t *map)
                 return 0;
         if (p->packed)
                 return fill_packed(p, to);
-        /* A refused mapping may have left a hole. */
+        /* A failed mmap() may have removed the reservation. */
         if (mmap(to, span, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != to)
                 return -ENOMEM;
         return elf_file_read(f, p->stored, to + p->shift, p->size);
@@ -125,8 +125,8 @@ static uint64_t pages(uint64_t size)
         return (size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 }
 
-/* Places every section on pages of its own; an empty page after each, so that libdw running over an end finds zeros. */
-static int lay_out(struct part *parts, uint64_t max, size_t *total)
+/* Assigns separate pages to each section, followed by an empty page, so that libdw reads zeros past the end. */
+static int assign_pages(struct part *parts, uint64_t max, size_t *total)
 {
         uint64_t at = PAGE, inflated = 0;
 
@@ -201,7 +201,7 @@ static int build(struct dwarf_image *image, const struct part *parts)
                 if (err && i == DWARF_INFO)
                         return err;
                 if (err || !p->size)
-                        continue; /* one section that cannot be had must not cost the others */
+                        continue; /* a section that cannot be read does not prevent the use of the others */
                 image->section[i].data = image->map + p->place + p->shift + (slice ? p->from->offset : 0);
                 image->section[i].size = (size_t)(slice ? p->from->size : p->size);
         }
@@ -220,11 +220,11 @@ int dwarf_image_open(struct dwarf_image *image, const struct dwarf_source source
         for (int i = 0; i < DWARF_SECTIONS; i++)
                 if (measure(&parts[i], &sources[i]))
                         parts[i] = (struct part){ .from = &sources[i] };
-        /* Where .debug_aranges tell the units of the addresses, no others are read but on the way there. */
+        /* If .debug_aranges lists the units of the addresses, only those units and the ones before them are read. */
         parts[DWARF_INFO].late = parts[DWARF_ABBREV].late = parts[DWARF_LINE].late = parts[DWARF_ARANGES].size > 0;
         if (!parts[DWARF_INFO].size)
                 return sources[DWARF_INFO].section ? -EBADMSG : -ENOENT;
-        err = lay_out(parts, max, &image->map_size);
+        err = assign_pages(parts, max, &image->map_size);
         if (!err)
                 err = build(image, parts);
         if (!err) {

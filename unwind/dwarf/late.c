@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 enum {
-        PAGE = 1 << 16, /* a multiple of every page size there is */
+        PAGE = 1 << 16, /* a multiple of all page sizes */
         SECTIONS = 32,
 };
 
@@ -18,17 +18,17 @@ static struct late {
         size_t mapping_size;
 } sections[SECTIONS];
 
-static bool begun;
+static bool installed;
 
-_Static_assert((int)PAGE >= (int)INFLATE_UNSURE, "a page is kept back of what is not complete");
+_Static_assert((int)PAGE >= (int)INFLATE_UNSURE, "the bytes that are not valid yet are in the inaccessible page");
 
 static size_t whole_pages(size_t size)
 {
         return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
 }
 
-/* How far to inflate for a read of the byte `at`: a sixteenth of the section beyond it, for the reads that follow; at
- * least four times what is known, for those that follow and follow; and the page that is kept back. */
+/* Returns how far to inflate for a read at `at`: a sixteenth of the section beyond it, for the reads that follow; at
+ * least four times the bytes inflated so far, to limit the number of steps; and the page that is kept inaccessible. */
 static size_t step_for(const struct late *l, size_t at)
 {
         size_t step = whole_pages(at + l->size / 16), more = 4 * l->known;
@@ -37,7 +37,7 @@ static size_t step_for(const struct late *l, size_t at)
         return step < l->size / 4 * 3 ? step : l->size;
 }
 
-/* From the handler: the read that faulted was one of a section's bytes, so no lock of libc's is held. */
+/* Called by the signal handler: the fault was raised by a read of a section's bytes, so no lock of libc is held. */
 static bool inflate_step(struct late *l, size_t step)
 {
         bool all = step == l->size;
@@ -47,11 +47,11 @@ static bool inflate_step(struct late *l, size_t step)
                 l->known = all ? step : step - PAGE;
                 return all || !mprotect(l->to + l->known, PAGE, PROT_NONE);
         }
-        mprotect(l->to, step, PROT_NONE); /* what is there is not what it should be */
+        mprotect(l->to, step, PROT_NONE); /* the contents are invalid */
         return false;
 }
 
-/* Reading a little over the end finds zeros, as elsewhere in an image. */
+/* Reads slightly past the end return zeros, as in the rest of an image. */
 static bool is_for(const struct late *l, const uint8_t *at)
 {
         return l->to && at >= l->to && (size_t)(at - l->to) >= l->known &&
@@ -71,7 +71,7 @@ static void on_fault(int sig, siginfo_t *info, void *context)
         for (unsigned i = 0; i < SECTIONS; i++)
                 if (is_for(&sections[i], at) && inflate_for(&sections[i], at))
                         return;
-        signal(sig, SIG_DFL); /* the fault comes again, and is the end */
+        signal(sig, SIG_DFL); /* the instruction faults again and ends the process */
 }
 
 void dwarf_late_begin(void)
@@ -79,12 +79,12 @@ void dwarf_late_begin(void)
         struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
 
         sigemptyset(&action.sa_mask);
-        begun = sigaction(SIGSEGV, &action, NULL) == 0;
+        installed = sigaction(SIGSEGV, &action, NULL) == 0;
 }
 
 bool dwarf_late_open(uint8_t *to, size_t size, const struct inflate_source *from, void *mapping, size_t mapping_size)
 {
-        for (unsigned i = 0; begun && size >= DWARF_LATE_LEAST && i < SECTIONS; i++) {
+        for (unsigned i = 0; installed && size >= DWARF_LATE_LEAST && i < SECTIONS; i++) {
                 if (sections[i].to)
                         continue;
                 sections[i] = (struct late){ to, size, 0, *from, mapping, mapping_size };

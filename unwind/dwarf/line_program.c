@@ -8,12 +8,12 @@
 
 /* ---- header (6.2.4) ---- */
 
-static struct dwarf_reader rest_of(const struct line_program *l, const uint8_t *at)
+static struct dwarf_reader reader_from(const struct line_program *l, const uint8_t *at)
 {
         return (struct dwarf_reader){ .at = at, .end = l->end };
 }
 
-/* One field of a directory or file entry. Strings come back in *text, numbers as the result. */
+/* Reads one field of a directory or file entry. Strings are returned in *text, numbers as the result. */
 static uint64_t read_form(const struct line_program *l, struct dwarf_reader *r, uint16_t form, const char **text)
 {
         struct dwarf_reader s;
@@ -78,7 +78,7 @@ static struct entry read_entry(const struct line_program *l, const struct line_p
         return e;
 }
 
-/* Version 5: a list of (content, form) pairs, then the entries. The reader ends behind them where `pass` asks so. */
+/* Version 5: a list of (content, form) pairs, then the entries. With `pass` the reader is moved past them. */
 static void read_table(const struct line_program *l, struct dwarf_reader *r, struct line_program_table *t, bool pass)
 {
         t->form_count = (uint8_t)dwarf_fixed(r, 1);
@@ -114,7 +114,7 @@ static void old_tables(struct line_program *l, struct dwarf_reader *r)
                 l->dirs.count++;
         l->files = files;
         l->files.entries = r->at;
-        l->files.count = dwarf_left(r); /* the end is found when one looks for a file */
+        l->files.count = dwarf_left(r); /* upper limit; the actual end is found when a file is searched */
 }
 
 int line_program_open(struct line_program *l, const struct line_program_sections *s, uint64_t offset,
@@ -171,10 +171,10 @@ struct run {
         struct line_program_want *wants;
         size_t count, left;
         size_t next;           /* the first want that no row has passed yet */
-        struct row row, last;  /* the registers, and the last row put out */
-        bool has_last, placed; /* is there one in this sequence; has `next` been found for it */
-        uint64_t goal;         /* rows between last.addr and here answer nothing */
-        uint8_t step[256];     /* what special opcodes add to operations and lines */
+        struct row row, last;  /* the registers, and the last row emitted */
+        bool has_last, placed; /* `last` is valid in this sequence; `next` was determined for it */
+        uint64_t goal;         /* rows between last.addr and this address resolve no want */
+        uint8_t step[256];     /* increments of special opcodes: operations and lines */
         int16_t lines[256];
 };
 
@@ -194,17 +194,17 @@ static size_t first_from(const struct run *r, uint64_t addr)
         return low;
 }
 
-/* Does the row before this one go on to speak? (gdb: buildsym.c and dwarf2/read.c leave such rows out, symtab.c goes back
- * to the statement at the same address.) */
-static inline bool passed_over(const struct run *r)
+/* True if the previous row remains in effect in spite of this one. (gdb: buildsym.c and dwarf2/read.c omit such rows,
+ * symtab.c returns to the statement at the same address.) */
+static inline bool is_skipped(const struct run *r)
 {
         if (r->rule == LINE_RULE_LAST_ROW)
                 return false;
         return !r->row.line || (r->has_last && r->last.statement && !r->row.statement && r->row.addr == r->last.addr);
 }
 
-/* A row says what holds from its address up to the next one: so each row answers for the one before it. */
-static void put_row(struct run *r, bool end_sequence)
+/* A row applies from its address up to the next row: so each row resolves the wants of the previous one. */
+static void emit_row(struct run *r, bool end_sequence)
 {
         if (r->has_last && !r->placed) {
                 r->next = first_from(r, r->last.addr);
@@ -221,10 +221,10 @@ static void put_row(struct run *r, bool end_sequence)
                         r->left--;
                 }
         }
-        if (!end_sequence && passed_over(r))
+        if (!end_sequence && is_skipped(r))
                 return;
         if (r->has_last && r->row.addr < r->last.addr)
-                r->placed = false; /* backwards: not allowed, but possible */
+                r->placed = false; /* addresses must not decrease, but may in malformed programs */
         r->last = r->row;
         r->has_last = !end_sequence;
         r->goal = 0;
@@ -236,12 +236,12 @@ static void put_row(struct run *r, bool end_sequence)
         }
 }
 
-/* Nearly all rows are passed here. */
-static inline void put_usual_row(struct run *r)
+/* The fast path for nearly all rows. */
+static inline void emit_row_fast(struct run *r)
 {
         if (!r->has_last || r->row.addr > r->goal || r->row.addr < r->last.addr)
-                put_row(r, false);
-        else if (!passed_over(r))
+                emit_row(r, false);
+        else if (!is_skipped(r))
                 r->last = r->row;
 }
 
@@ -249,7 +249,7 @@ static inline void advance(struct run *r, uint64_t operations)
 {
         const struct line_program *l = r->l;
 
-        if (l->max_ops > 1) { /* VLIW: several operations an instruction */
+        if (l->max_ops > 1) { /* VLIW: several operations per instruction */
                 uint64_t index = r->row.op_index + operations;
 
                 r->row.addr += l->min_length * (index / l->max_ops);
@@ -266,7 +266,8 @@ static void extended(struct run *r, struct dwarf_reader *p)
         uint8_t code;
 
         if (len && len <= dwarf_left(p) && *start != DW_LNE_end_sequence && *start != DW_LNE_set_address) {
-                p->at += len; /* a discriminator; files are defined in the header by every compiler of this century */
+                /* a discriminator, for example; all compilers of this century define files in the header */
+                p->at += len;
                 return;
         }
         if (!len || len > dwarf_left(p)) {
@@ -275,7 +276,7 @@ static void extended(struct run *r, struct dwarf_reader *p)
         }
         code = (uint8_t)dwarf_fixed(p, 1);
         if (code == DW_LNE_end_sequence) {
-                put_row(r, true);
+                emit_row(r, true);
         } else if (code == DW_LNE_set_address) {
                 r->row.addr = dwarf_fixed(p, len - 1);
                 r->row.op_index = 0;
@@ -292,7 +293,7 @@ static void standard(struct run *r, struct dwarf_reader *p, uint8_t code)
 
         switch (code) {
         case DW_LNS_copy:
-                put_usual_row(r);
+                emit_row_fast(r);
                 break;
         case DW_LNS_advance_pc:
                 advance(r, dwarf_uleb(p));
@@ -334,12 +335,12 @@ void line_program_run(const struct line_program *l, struct line_program_want *wa
                          .count = n,
                          .left = n,
                          .row = { .file = 1, .line = 1, .statement = l->default_is_stmt } };
-        struct dwarf_reader p = rest_of(l, l->program);
+        struct dwarf_reader p = reader_from(l, l->program);
 
         for (size_t i = 0; i < n; i++)
                 r.left -= wants[i].found;
         if (!l->line_range)
-                return; /* all else would divide by it */
+                return; /* required as the divisor below */
         for (unsigned code = l->opcode_base; code < 256; code++) {
                 r.step[code] = (uint8_t)((code - l->opcode_base) / l->line_range);
                 r.lines[code] = (int16_t)(l->line_base + (int)((code - l->opcode_base) % l->line_range));
@@ -350,7 +351,7 @@ void line_program_run(const struct line_program *l, struct line_program_want *wa
                 if (code >= l->opcode_base) {
                         advance(&r, r.step[code]);
                         r.row.line += (uint32_t)r.lines[code];
-                        put_usual_row(&r);
+                        emit_row_fast(&r);
                 } else if (code) {
                         standard(&r, &p, code);
                 } else {
@@ -361,11 +362,11 @@ void line_program_run(const struct line_program *l, struct line_program_want *wa
 
 /* ---- names of files ---- */
 
-/* Entry `index` of a table, counted from 0. */
+/* Finds entry `index` of a table, counted from 0. */
 static bool find_entry(const struct line_program *l, const struct line_program_table *t, uint64_t index,
                        struct entry *out)
 {
-        struct dwarf_reader r = rest_of(l, t->entries);
+        struct dwarf_reader r = reader_from(l, t->entries);
 
         if (index >= t->count)
                 return false;
@@ -378,7 +379,8 @@ static bool find_entry(const struct line_program *l, const struct line_program_t
         }
 }
 
-/* Version 5 counts directories from 0, the first being that of the compilation; before, that one had no entry. */
+/* Version 5 counts directories from 0, which is the compilation directory; earlier versions have no entry for that
+ * one. */
 static const char *directory(const struct line_program *l, uint64_t number)
 {
         struct entry e;
@@ -388,8 +390,8 @@ static const char *directory(const struct line_program *l, uint64_t number)
         return find_entry(l, &l->dirs, l->version < 5 ? number - 1 : number, &e) ? e.name : "";
 }
 
-/* Appends `part` to the path in `out` without "." and empty components. ".." stays: behind a symbolic link it means
- * another directory than the text suggests. */
+/* Appends `part` to the path in `out` without "." and empty components. ".." is kept: after a symbolic link it refers
+ * to another directory than the text suggests. */
 static char *append_path(char *out, const char *part)
 {
         while (*part) {
@@ -428,7 +430,7 @@ char *line_program_file(const struct line_program *l, uint64_t number)
         end = path;
         for (size_t i = first; i < 3; i++)
                 end = append_path(end, parts[i]);
-        if (parts[first][0] != '/' && end > path) /* nothing was absolute: no slash before the first name */
+        if (parts[first][0] != '/' && end > path) /* no part was absolute: no slash before the first name */
                 memmove(path, path + 1, (size_t)(end - path));
         return path;
 }

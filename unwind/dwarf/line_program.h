@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/dwarf/line_program.h: one unit's line-number program (DWARF 2 to 5). Private to unwind/.
+/* unwind/dwarf/line_program.h: the line-number program of one unit (DWARF 2 to 5). Private to unwind/. Not
+ * async-signal-safe.
  *
- * The program is run without storing rows: all addresses wanted of the unit are answered in one pass, which ends as
- * soon as none is left. That is 20 to 30 times faster than decoding and sorting the table, since a report asks for a
- * handful of addresses. Bytes are never trusted: a malformed program ends early and answers less.
+ * The program is executed without storing rows: all wanted addresses of the unit are resolved in one pass, which ends
+ * as soon as none is left. That is 20 to 30 times faster than decoding and sorting the table, since a report needs
+ * only a handful of addresses. The input is not trusted: a malformed program ends early and resolves fewer addresses.
  */
 #ifndef CRASHPRE_UNWIND_LINE_PROGRAM_H
 #define CRASHPRE_UNWIND_LINE_PROGRAM_H
 
 #include "unwind/dwarf/bytes.h"
 
-struct line_program_sections { /* borrowed; those that are missing have size 0 */
+struct line_program_sections { /* borrowed; missing ones have size 0 */
         struct dwarf_bytes line, line_str, str, alt_str;
 };
 
-enum { LINE_PROGRAM_FORMS = 16 }; /* fields of a file entry; more is nonsense */
+enum { LINE_PROGRAM_FORMS = 16 }; /* fields of a file entry; more are implausible */
 
-struct line_program_table { /* of directories or files: where entries begin and what they are made of */
+struct line_program_table { /* of directories or files: start and format of the entries */
         const uint8_t *entries;
         uint64_t count;
         uint8_t form_count;
@@ -31,7 +32,7 @@ struct line_program {
         uint8_t min_length, max_ops, line_range, opcode_base;
         bool default_is_stmt;
         int8_t line_base;
-        const uint8_t *lengths; /* operands of the standard opcodes, opcode_base - 1 of them */
+        const uint8_t *lengths; /* number of operands of the standard opcodes, opcode_base - 1 bytes */
         struct line_program_table dirs, files;
         const uint8_t *program, *end;
 };
@@ -39,25 +40,26 @@ struct line_program {
 struct line_program_want {
         uint64_t addr;
         bool found;
-        uint32_t file, line, column; /* line 0: code of no line */
+        uint32_t file, line, column; /* line 0: code without a line */
 };
 
-/* Reads the header at `offset` of .debug_line. 0, or -EBADMSG. */
+/* Reads the header at `offset` of .debug_line. `s` and `comp_dir` are borrowed. Returns 0 or -EBADMSG. */
 int line_program_open(struct line_program *l, const struct line_program_sections *s, uint64_t offset,
                       const char *comp_dir);
 
-/* Which row speaks for an address where several stand at one place (gcc and clang put inlined arguments there). */
+/* Which of several rows with the same address is used (gcc and clang emit such rows for inlined arguments). */
 enum line_rule {
-        LINE_RULE_STATEMENT, /* as gdb: the last that begins a statement, if any does; rows of line 0 do not count */
+        LINE_RULE_STATEMENT, /* as gdb: the last that begins a statement, if any does; rows of line 0 are ignored */
         LINE_RULE_LAST_ROW,  /* as llvm-symbolizer: the last */
 };
 
-/* Answers `wants`, which ascend by address: the last row at or before the address (by `rule`), in a sequence that
+/* Resolves `wants`, which ascend by address: the last row at or before the address (by `rule`), in a sequence that
  * covers it. */
 void line_program_run(const struct line_program *l, struct line_program_want *wants, size_t n, enum line_rule rule);
 
-/* The name of a file by its number in this table (0 or 1 is the first, by version): directories put before it until
- * it is absolute, "." and "" taken out. New; NULL: there is none, or no memory. */
+/* Returns the name of a file by its number in this table (the first is 0 or 1, depending on the version): directories
+ * are prepended until it is absolute, "." and empty components are removed. New; NULL: there is none, or out of
+ * memory. */
 char *line_program_file(const struct line_program *l, uint64_t number);
 
 #endif

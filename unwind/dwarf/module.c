@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/dwarf/module.c: see module.h. The steps: open the sections; give each address to its unit; then unit
- * by unit walk the tree, run the line program, and put the two together. */
+/* unwind/dwarf/module.c: see module.h. The steps: open the sections; find the unit of each address; then for each
+ * unit walk the tree, run the line program, and combine the results. */
 #include "unwind/dwarf/module.h"
 #include "unwind/dwarf/files.h"
 #include "unwind/dwarf/line_program.h"
@@ -33,7 +33,7 @@ struct reading {
         size_t dwo_missing, malformed;
 };
 
-__attribute__((format(printf, 2, 3))) static void say(const struct reading *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void note(const struct reading *r, const char *format, ...)
 {
         char text[PATH_MAX + 256];
         va_list args;
@@ -44,10 +44,10 @@ __attribute__((format(printf, 2, 3))) static void say(const struct reading *r, c
         r->m->note(r->m->ctx, text);
 }
 
-static void say_malformed(struct reading *r)
+static void note_malformed(struct reading *r)
 {
         if (!r->malformed++)
-                say(r, "%s: part of its debugging information is malformed", r->m->file_path);
+                note(r, "%s: part of its debugging information is malformed", r->m->file_path);
 }
 
 /* ---- opening ---- */
@@ -69,7 +69,7 @@ static void open_alt(struct reading *r)
         if (!err && open_plain(&r->alt, &r->alt_file, r->m->max) == 0)
                 dwarf_setalt(r->image.dwarf, r->alt.dwarf);
         else if (err != -ENOENT)
-                say(r, "%s: its common debug file %s is not there, or another", r->m->file_path, name);
+                note(r, "%s: its common debug file %s is missing or does not match", r->m->file_path, name);
 }
 
 static int open_sections(struct reading *r)
@@ -77,8 +77,8 @@ static int open_sections(struct reading *r)
         int err = open_plain(&r->image, r->m->file, r->m->max);
 
         if (err) {
-                say(r, "%s: its debugging information cannot be used: %s", r->m->file_path,
-                    err == -ENOMEM ? "it is larger than the memory allowed" : "malformed");
+                note(r, "%s: its debugging information cannot be used: %s", r->m->file_path,
+                     err == -ENOMEM ? "it exceeds the memory limit" : "malformed");
                 return err;
         }
         open_alt(r);
@@ -89,17 +89,17 @@ static int open_sections(struct reading *r)
         return 0;
 }
 
-/* ---- which unit ---- */
+/* ---- finding the unit ---- */
 
-struct claiming {
+struct assignment {
         struct reading *r;
         uint64_t unit;
         size_t left; /* addresses without a unit */
 };
 
-static void claim(void *ctx, uint64_t low, uint64_t high)
+static void assign(void *ctx, uint64_t low, uint64_t high)
 {
-        struct claiming *c = ctx;
+        struct assignment *c = ctx;
         const struct dwarf_pc *pcs = c->r->m->pcs;
         size_t first = 0, end = c->r->m->count;
 
@@ -119,8 +119,8 @@ static void claim(void *ctx, uint64_t low, uint64_t high)
         }
 }
 
-/* One set of .debug_aranges: a unit and its ranges (DWARF 5, 6.1.2). libdw's reader keeps and sorts all of them. */
-static bool read_arange_set(struct claiming *c, struct dwarf_reader *r)
+/* Reads one set of .debug_aranges: a unit and its ranges (DWARF 5, 6.1.2). libdw's reader stores and sorts all sets. */
+static bool read_arange_set(struct assignment *c, struct dwarf_reader *r)
 {
         const uint8_t *start = r->at;
         struct dwarf_reader set = *r;
@@ -141,13 +141,14 @@ static bool read_arange_set(struct claiming *c, struct dwarf_reader *r)
                 low = dwarf_fixed(&set, size);
                 length = dwarf_fixed(&set, size);
                 if (low + length > low)
-                        claim(c, low, low + length);
+                        assign(c, low, low + length);
         }
         r->at = set.end;
         return true;
 }
 
-/* From where the units begin, which is all that the sets tell, to their roots. Returns how many addresses have none. */
+/* Replaces the offsets of units, which is what the sets contain, by those of their root DIEs. Returns how many
+ * addresses have no unit. */
 static size_t find_roots(struct reading *r)
 {
         uint64_t last = 0, begin = no_unit, abbrevs = 0;
@@ -167,7 +168,7 @@ static size_t find_roots(struct reading *r)
                         err = dwarf_next_unit(r->image.dwarf, begin, &next, &header, NULL, &abbrev, NULL, NULL, NULL,
                                               NULL);
                         if (err)
-                                say_malformed(r);
+                                note_malformed(r);
                         else if (abbrev > abbrevs)
                                 abbrevs = abbrev;
                 }
@@ -179,11 +180,11 @@ static size_t find_roots(struct reading *r)
         return left;
 }
 
-/* .debug_aranges: quick, but clang writes none, and units in assembler may be missing. Returns how many addresses are
- * left. */
+/* .debug_aranges: fast, but clang does not emit it, and units of assembly code may be missing. Returns how many
+ * addresses are left. */
 static size_t places_by_aranges(struct reading *r)
 {
-        struct claiming c = { .r = r, .left = r->m->count };
+        struct assignment c = { .r = r, .left = r->m->count };
         struct dwarf_reader aranges = dwarf_reader_at(r->image.section[DWARF_ARANGES], 0);
 
         for (size_t i = 0; i < r->m->count; i++)
@@ -191,7 +192,7 @@ static size_t places_by_aranges(struct reading *r)
         while (c.left && dwarf_left(&aranges)) {
                 if (read_arange_set(&c, &aranges))
                         continue;
-                say_malformed(r);
+                note_malformed(r);
                 break;
         }
         return find_roots(r);
@@ -199,7 +200,7 @@ static size_t places_by_aranges(struct reading *r)
 
 static void places_by_units(struct reading *r, size_t left)
 {
-        struct claiming c = { .r = r, .left = left };
+        struct assignment c = { .r = r, .left = left };
         struct dwarf_unit u;
         Dwarf_CU *cu = NULL;
         Dwarf_Die die;
@@ -209,15 +210,15 @@ static void places_by_units(struct reading *r, size_t left)
                 if (!dwarf_unit_read(&u, &r->image, &die))
                         continue;
                 c.unit = dwarf_dieoffset(&die);
-                dwarf_bounds_each(&u.bounds, &u.ranges, claim, &c);
+                dwarf_bounds_each(&u.bounds, &u.ranges, assign, &c);
         }
         if (more < 0)
-                say_malformed(r);
+                note_malformed(r);
 }
 
 /* ---- split units ---- */
 
-/* The tree of a split unit is in another file; lines, addresses and what else is linked stay in this one. */
+/* The tree of a split unit is in another file; lines, addresses and other linked data are in this file. */
 static bool open_split(struct reading *r, const struct dwarf_unit *u, struct dwarf_split *s)
 {
         struct elf_file dwo;
@@ -231,19 +232,19 @@ static bool open_split(struct reading *r, const struct dwarf_unit *u, struct dwa
                 return true;
         for (int attempt = 0; (err = dwarf_files_open_dwo(r->m, u, attempt, &dwo)) != -ENOENT; attempt++) {
                 if (!err && dwarf_split_from_dwo(s, u, &dwo, r->m->max) == 0)
-                        return true; /* the file stays open with its image */
+                        return true; /* the file is needed as long as its image */
                 if (!err)
                         elf_file_close(&dwo);
         }
         if (!r->dwo_missing++)
-                say(r, "%s: the split debug file %s is not there: no inlined calls from it", r->m->file_path,
-                    u->dwo_name);
+                note(r, "%s: the split debug file %s is missing: its inlined calls are not reported", r->m->file_path,
+                     u->dwo_name);
         return false;
 }
 
 /* ---- one unit ---- */
 
-struct answers { /* of one unit; the arrays go side by side */
+struct answers { /* of one unit; arrays with equal indexes */
         struct dwarf_chain *chains;
         struct line_program_want *wants;
         size_t *pcs;
@@ -268,14 +269,14 @@ static void place_line(const struct answers *a, bool known, uint64_t file, uint3
                        struct symbol_line *line)
 {
         if (!known || !a->has_lines || !number)
-                return; /* line 0: the compiler made this code for no line */
+                return; /* line 0: generated code without a line */
         line->file = line_program_file(&a->lines, file);
         line->line = number;
         line->column = column;
 }
 
-/* The innermost call is at the line of the address; each one around it at the place of the call inside it. */
-static void compose(const struct dwarf_module *m, const struct answers *a, size_t index)
+/* The innermost call is at the line of the address; each enclosing one at the call site of the next inner one. */
+static void fill_lines(const struct dwarf_module *m, const struct answers *a, size_t index)
 {
         const struct line_program_want *want = &a->wants[index];
         const struct dwarf_chain *chain = &a->chains[index];
@@ -309,19 +310,19 @@ static void answer_unit(struct reading *r, struct dwarf_unit *u, struct answers 
         Dwarf_Die *root = is_split ? &split.die : &u->die;
 
         if (dwarf_walk(root, is_split ? &split.ranges : &u->ranges, dwarf_language_nests(root), a->chains, a->count))
-                say_malformed(r);
+                note_malformed(r);
         a->has_lines = u->has_lines && line_program_open(&a->lines, &r->lines, u->lines, u->comp_dir) == 0;
         if (u->has_lines && !a->has_lines)
-                say_malformed(r);
+                note_malformed(r);
         if (a->has_lines)
                 line_program_run(&a->lines, a->wants, a->count, r->m->rule);
         for (size_t i = 0; i < a->count; i++)
-                compose(r->m, a, i);
+                fill_lines(r->m, a, i);
         if (is_split)
                 dwarf_image_close(&split.image);
 }
 
-/* `places` are those of one unit, ascending by address. */
+/* `places` are those of one unit, in ascending order of address. */
 static void resolve_unit(struct reading *r, const struct place *places, size_t n)
 {
         struct answers a = { .count = n };
@@ -332,7 +333,7 @@ static void resolve_unit(struct reading *r, const struct place *places, size_t n
         a.wants = calloc(n, sizeof(*a.wants));
         a.pcs = calloc(n, sizeof(*a.pcs));
         if (!dwarf_offdie(r->image.dwarf, places[0].unit, &die) || !dwarf_unit_read(&u, &r->image, &die)) {
-                say_malformed(r);
+                note_malformed(r);
         } else if (a.chains && a.wants && a.pcs) {
                 for (size_t i = 0; i < n; i++) {
                         a.pcs[i] = places[i].pc;
@@ -385,7 +386,7 @@ static size_t make_groups(const struct reading *r, struct group *groups)
         return count;
 }
 
-/* Where the line programs of all units are, before the first of them is read. */
+/* Announces the line programs of all units before the first of them is read. */
 static void reach_lines(struct reading *r, const struct group *groups, size_t count)
 {
         uint64_t last = 0;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-        MAX_REFERENCES = 16, /* from a concrete function to its declaration: 3 in practice */
+        MAX_REFERENCES = 16, /* from a concrete function to its declaration; 3 in practice */
         MAX_SCOPES = 64,
         MAX_NAME = 1 << 16,
 };
@@ -102,7 +102,7 @@ bool dwarf_language_nests(Dwarf_Die *unit)
         }
 }
 
-/* Names that are longer than this are nobody's: the file is malformed. */
+/* Longer names do not occur: the file is malformed. */
 static bool append(char **out, const char *part, const char *sep)
 {
         size_t used = strlen(*out), size = used + strlen(part) + strlen(sep) + 1;
@@ -115,7 +115,7 @@ static bool append(char **out, const char *part, const char *sep)
         return true;
 }
 
-/* The child of `scope` in which `target` lies: DIEs stand in the file in the order of the tree. */
+/* Finds the child of `scope` that contains `target`: DIEs are stored in tree order. */
 static bool child_around(struct dwarf_abbrevs *abbrevs, Dwarf_Die *scope, const Dwarf_Die *target, Dwarf_Die *out)
 {
         Dwarf_Die die;
@@ -124,12 +124,12 @@ static bool child_around(struct dwarf_abbrevs *abbrevs, Dwarf_Die *scope, const 
                 return false;
         do {
                 *out = die;
-                dwarf_abbrevs_see(abbrevs, &die);
+                dwarf_abbrevs_lookup(abbrevs, &die);
         } while (dwarf_siblingof(&die, &die) == 0 && (uintptr_t)die.addr <= (uintptr_t)target->addr);
         return true;
 }
 
-/* A class without a name, as a lambda is, gives its members no scope at all: so gdb has it. */
+/* A class without a name, such as a lambda, adds no scope to its members, as in gdb. */
 static bool append_scope(char **out, Dwarf_Die *scope, const char *sep)
 {
         const char *name = dwarf_diename(scope);
@@ -149,9 +149,9 @@ static bool append_scope(char **out, Dwarf_Die *scope, const char *sep)
         }
 }
 
-/* Finding the scope takes a search through the unit. A lambda, whose operator() gcc marks as artificial, has none that
- * has a name; and gcc puts what is defined at the top of a unit there, with a reference to its declaration where that
- * is elsewhere. */
+/* Finding the scope requires a search through the unit. A lambda, whose operator() gcc marks as artificial, has no
+ * named scope; and gcc puts functions defined at namespace level directly into the unit, with a reference to the
+ * declaration if that is elsewhere. */
 static bool has_no_scope(const struct dwarf_name *name, Dwarf_Die *named, Dwarf_Die *unit)
 {
         Dwarf_Attribute a;

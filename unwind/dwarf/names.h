@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/dwarf/names.h: what a function is called in DWARF. Private to unwind/. */
+/* unwind/dwarf/names.h: the name of a function in DWARF. Private to unwind/. Not async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_DWARF_NAMES_H
 #define CRASHPRE_UNWIND_DWARF_NAMES_H
 
@@ -7,21 +7,21 @@
 #include <stdbool.h>
 
 struct dwarf_name {
-        const char *linkage; /* borrowed; NULL: the compiler did not say */
-        const char *plain;   /* borrowed: DW_AT_name, NULL: nameless */
-        bool declared;       /* the declaration is apart from it */
-        Dwarf_Die named;     /* the DIE that has `plain`: that of the declaration where there is one */
+        const char *linkage; /* borrowed; NULL: not emitted by the compiler */
+        const char *plain;   /* borrowed: DW_AT_name, NULL: none */
+        bool declared;       /* the declaration is a separate DIE */
+        Dwarf_Die named;     /* the DIE that has `plain`: the declaration if there is one */
 };
 
-/* Follows DW_AT_abstract_origin and DW_AT_specification, into other units and the alternate file too. */
+/* Follows DW_AT_abstract_origin and DW_AT_specification, also into other units and the alternate file. */
 struct dwarf_name dwarf_name_of(Dwarf_Die *die);
 
-/* `plain` with the namespaces and classes around its DIE before it ("a::b::f"; "a.b.f" in D), where the language of
- * the unit that uses it (`user` is a DIE of it; shared units say none) has such names. New; NULL only without memory or
- * name. */
+/* Returns `plain`, preceded by the namespaces and classes around its DIE ("a::b::f"; "a.b.f" in D), if the language
+ * of the unit that uses it (`user` is one of its DIEs; shared units have no language) has such names. New; NULL only
+ * if out of memory or if there is no name. */
 char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user);
 
-/* DW_AT_language of a unit: are functions defined inside classes there? */
+/* True if functions may be defined inside classes in the DW_AT_language of the unit. */
 bool dwarf_language_nests(Dwarf_Die *unit);
 
 #endif

@@ -43,7 +43,8 @@ static uint64_t indexed(struct dwarf_range_cursor *c)
         return addr;
 }
 
-/* One entry of .debug_rnglists (DWARF 5, 7.25). False: the list ends. Entries that are no range give an empty one. */
+/* Reads one entry of .debug_rnglists (DWARF 5, 7.25). Returns false at the end of the list. Entries that are not a
+ * range yield an empty one. */
 static bool read_new(struct dwarf_range_cursor *c, uint64_t *low, uint64_t *high)
 {
         uint8_t size = c->unit->address_size;
@@ -76,13 +77,13 @@ static bool read_new(struct dwarf_range_cursor *c, uint64_t *low, uint64_t *high
                 *low = dwarf_fixed(&c->at, size);
                 *high = *low + dwarf_uleb(&c->at);
                 break;
-        default: /* DW_RLE_end_of_list, or something unknown */
+        default: /* DW_RLE_end_of_list, or unknown */
                 return false;
         }
         return !c->at.bad;
 }
 
-/* One entry of .debug_ranges (DWARF 4, 2.17.3). */
+/* Reads one entry of .debug_ranges (DWARF 4, 2.17.3). */
 static bool read_old(struct dwarf_range_cursor *c, uint64_t *low, uint64_t *high)
 {
         uint8_t size = c->unit->address_size;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/dwarf/stage.c: see stage.h.
  *
- * Through the pipe come messages: their length (4 bytes), a letter, and numbers (4 bytes each) and strings (length,
- * bytes; length ~0 for NULL). The parent believes none of it: a child that was taken over can say wrong names, no
- * more.
+ * Messages sent through the pipe consist of their length (4 bytes), a letter, numbers (4 bytes each) and strings
+ * (length, bytes; length ~0 for NULL). The parent trusts none of it: a compromised child can send wrong names, but
+ * cause no other harm.
  */
 #include "unwind/dwarf/stage.h"
 #include "unwind/dwarf/bytes.h"
@@ -24,31 +24,31 @@
 #include <unistd.h>
 
 enum {
-        SAY_MODULE = 'M', /* module: begins */
-        SAY_LINES = 'L',  /* module, index, count, then line, column, function, symbol, file of each */
-        SAY_NOTE = 'N',   /* text */
-        SAY_END = 'E',    /* all modules are done */
-        MAX_LINES = 512,  /* calls at one address */
+        MESSAGE_MODULE = 'M', /* module: begins */
+        MESSAGE_LINES = 'L',  /* module, index, count, then line, column, function, symbol, file of each */
+        MESSAGE_NOTE = 'N',   /* text */
+        MESSAGE_END = 'E',    /* all modules are done */
+        MAX_LINES = 512,      /* calls at one address */
         MAX_CRASHES = 8,
         MAX_STRING = 1 << 16,
-        ENOUGH = 1 << 13, /* bytes that are worth a system call */
+        FLUSH_SIZE = 1 << 13, /* bytes that justify a system call */
 };
 static const uint32_t no_string = UINT32_MAX;
 static const size_t max_message = (size_t)16 << 20;
 static const uint64_t default_time = UINT64_C(60000000000), default_bytes = UINT64_C(1) << 30;
-static const uint64_t patience = 5000000; /* ns that an answer may wait for company */
+static const uint64_t max_delay = 5000000; /* nanoseconds that a result may be buffered */
 
 /* ---- the child ---- */
 
-struct teller {
+struct sender {
         int fd;
         size_t module;
         char *text;
         size_t used, room;
-        uint64_t last; /* when something was handed over */
+        uint64_t last; /* time of the last write */
 };
 
-static void put(struct teller *t, const void *bytes, size_t n)
+static void put(struct sender *t, const void *bytes, size_t n)
 {
         if (n > t->room - t->used) {
                 size_t room = 2 * (t->used + n) + 4096;
@@ -63,14 +63,14 @@ static void put(struct teller *t, const void *bytes, size_t n)
         t->used += n;
 }
 
-static void put_number(struct teller *t, size_t n)
+static void put_number(struct sender *t, size_t n)
 {
         uint32_t v = (uint32_t)n;
 
         put(t, &v, sizeof(v));
 }
 
-static void put_string(struct teller *t, const char *s)
+static void put_string(struct sender *t, const char *s)
 {
         size_t len = s ? strnlen(s, MAX_STRING) : 0;
 
@@ -78,7 +78,7 @@ static void put_string(struct teller *t, const char *s)
         put(t, s ? s : "", len);
 }
 
-static size_t begin_message(struct teller *t, char kind)
+static size_t begin_message(struct sender *t, char kind)
 {
         size_t start = t->used;
 
@@ -87,14 +87,14 @@ static size_t begin_message(struct teller *t, char kind)
         return start;
 }
 
-static void end_message(struct teller *t, size_t start)
+static void end_message(struct sender *t, size_t start)
 {
         uint32_t len = (uint32_t)(t->used - start - sizeof(len));
 
         memcpy(t->text + start, &len, sizeof(len));
 }
 
-static void hand_over(struct teller *t)
+static void flush(struct sender *t)
 {
         for (size_t done = 0; done < t->used;) {
                 ssize_t n = write(t->fd, t->text + done, t->used - done);
@@ -102,17 +102,17 @@ static void hand_over(struct teller *t)
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n <= 0)
-                        _exit(1); /* nobody listens */
+                        _exit(1); /* the parent has closed its end */
                 done += (size_t)n;
         }
         t->used = 0;
         t->last = clock_now_ns();
 }
 
-static void tell_lines(void *ctx, size_t index, const struct symbol_line *lines, size_t n)
+static void send_lines(void *ctx, size_t index, const struct symbol_line *lines, size_t n)
 {
-        struct teller *t = ctx;
-        size_t start = begin_message(t, SAY_LINES);
+        struct sender *t = ctx;
+        size_t start = begin_message(t, MESSAGE_LINES);
 
         put_number(t, t->module);
         put_number(t, index);
@@ -125,27 +125,27 @@ static void tell_lines(void *ctx, size_t index, const struct symbol_line *lines,
                 put_string(t, lines[i].file);
         }
         end_message(t, start);
-        if (t->used >= ENOUGH || clock_now_ns() - t->last >= patience)
-                hand_over(t);
+        if (t->used >= FLUSH_SIZE || clock_now_ns() - t->last >= max_delay)
+                flush(t);
 }
 
-static void tell_note(void *ctx, const char *message)
+static void send_note(void *ctx, const char *message)
 {
-        struct teller *t = ctx;
-        size_t start = begin_message(t, SAY_NOTE);
+        struct sender *t = ctx;
+        size_t start = begin_message(t, MESSAGE_NOTE);
 
         put_string(t, message);
         end_message(t, start);
-        hand_over(t);
+        flush(t);
 }
 
-static void tell_module(struct teller *t, char kind)
+static void send_module(struct sender *t, char kind)
 {
         size_t start = begin_message(t, kind);
 
         put_number(t, t->module);
         end_message(t, start);
-        hand_over(t);
+        flush(t);
 }
 
 static void limit(int what, uint64_t value)
@@ -155,12 +155,12 @@ static void limit(int what, uint64_t value)
         setrlimit((__rlimit_resource_t)what, &l);
 }
 
-/* A core of one byte is none, for files and for pipes (core(5)). */
-static void bound_child(const struct dwarf_stage *s, uint64_t now)
+/* A core limit of one byte disables cores, both files and pipes (core(5)). */
+static void set_limits(const struct dwarf_stage *s, uint64_t now)
 {
         limit(RLIMIT_CORE, 1);
         limit(RLIMIT_CPU, (s->deadline_ns > now ? (s->deadline_ns - now) / NS_PER_S : 0) + 2);
-#if !defined(__SANITIZE_ADDRESS__) /* its shadow alone is larger than any bound */
+#if !defined(__SANITIZE_ADDRESS__) /* its shadow memory alone exceeds any limit */
         limit(RLIMIT_DATA, s->bytes);
 #endif
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -169,9 +169,9 @@ static void bound_child(const struct dwarf_stage *s, uint64_t now)
 __attribute__((noreturn)) static void child(struct dwarf_stage *s, size_t first, int fd, uint64_t now, pid_t parent)
 {
         static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU, SIGPIPE };
-        struct teller t = { .fd = fd };
+        struct sender t = { .fd = fd };
 
-        bound_child(s, now);
+        set_limits(s, now);
         if (getppid() != parent)
                 _exit(1);
         for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
@@ -181,24 +181,24 @@ __attribute__((noreturn)) static void child(struct dwarf_stage *s, size_t first,
                 struct dwarf_module *m = &s->modules[i];
 
                 t.module = i;
-                tell_module(&t, SAY_MODULE);
-                m->answer = tell_lines;
-                m->note = tell_note;
+                send_module(&t, MESSAGE_MODULE);
+                m->answer = send_lines;
+                m->note = send_note;
                 m->ctx = &t;
                 m->max = s->bytes - s->bytes / 4;
                 dwarf_module_resolve(m);
         }
-        tell_module(&t, SAY_END);
+        send_module(&t, MESSAGE_END);
         _exit(0);
 }
 
 /* ---- the parent ---- */
 
-struct listener {
+struct receiver {
         struct dwarf_stage *s;
         uint8_t *text;
         size_t used, room;
-        size_t module; /* the child works on it */
+        size_t module; /* index of the module the child works on */
         bool ended;
 };
 
@@ -213,7 +213,7 @@ static char *get_string(struct dwarf_reader *r)
         return r->bad ? NULL : strndup(at, len);
 }
 
-static void hear_lines(struct listener *l, struct dwarf_reader *r)
+static void receive_lines(struct receiver *l, struct dwarf_reader *r)
 {
         size_t module = dwarf_fixed(r, 4), index = dwarf_fixed(r, 4), n = dwarf_fixed(r, 4);
         struct symbol_line *lines;
@@ -232,31 +232,31 @@ static void hear_lines(struct listener *l, struct dwarf_reader *r)
                 l->s->answer(l->s->ctx, module, index, lines, n);
 }
 
-static void hear(struct listener *l, struct dwarf_reader r)
+static void receive_message(struct receiver *l, struct dwarf_reader r)
 {
         char *text;
 
         switch (dwarf_fixed(&r, 1)) {
-        case SAY_MODULE:
+        case MESSAGE_MODULE:
                 l->module = dwarf_fixed(&r, 4);
                 break;
-        case SAY_LINES:
-                hear_lines(l, &r);
+        case MESSAGE_LINES:
+                receive_lines(l, &r);
                 break;
-        case SAY_NOTE:
+        case MESSAGE_NOTE:
                 text = get_string(&r);
                 if (text)
                         l->s->note(l->s->ctx, text);
                 free(text);
                 break;
-        case SAY_END:
+        case MESSAGE_END:
                 l->ended = true;
                 break;
         }
 }
 
-/* Takes the complete messages off the front. False: nonsense. */
-static bool hear_all(struct listener *l)
+/* Processes and removes the complete messages. Returns false if a length is invalid. */
+static bool receive_complete(struct receiver *l)
 {
         size_t at = 0;
 
@@ -268,7 +268,7 @@ static bool hear_all(struct listener *l)
                         return false;
                 if (l->used - at - 4 < len)
                         break;
-                hear(l, (struct dwarf_reader){ .at = l->text + at + 4, .end = l->text + at + 4 + len });
+                receive_message(l, (struct dwarf_reader){ .at = l->text + at + 4, .end = l->text + at + 4 + len });
                 at += 4 + len;
         }
         memmove(l->text, l->text + at, l->used - at);
@@ -276,7 +276,7 @@ static bool hear_all(struct listener *l)
         return true;
 }
 
-static bool make_room(struct listener *l)
+static bool make_room(struct receiver *l)
 {
         uint8_t *grown;
 
@@ -290,8 +290,8 @@ static bool make_room(struct listener *l)
         return true;
 }
 
-/* Until the child has closed its end. 0, -ETIME, -ENOMEM or -EBADMSG. */
-static int listen_to(struct listener *l, int fd)
+/* Reads until the child has closed its end. Returns 0, -ETIME, -ENOMEM or -EBADMSG. */
+static int receive_all(struct receiver *l, int fd)
 {
         for (;;) {
                 struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -301,8 +301,7 @@ static int listen_to(struct listener *l, int fd)
                 if (now >= l->s->deadline_ns)
                         return -ETIME;
                 if (poll(&p, 1, (int)((l->s->deadline_ns - now) / 1000000u % 1000000u) + 1) < 0 && errno != EINTR)
-                        p.revents =
-                                POLLIN; /* a seccomp filter refuses to wait: read() waits as well, without a limit */
+                        p.revents = POLLIN; /* a seccomp filter refuses poll(): read() also waits, without a limit */
                 if (!p.revents)
                         continue;
                 if (!make_room(l))
@@ -313,63 +312,64 @@ static int listen_to(struct listener *l, int fd)
                 if (n <= 0)
                         return 0;
                 l->used += (size_t)n;
-                if (!hear_all(l))
+                if (!receive_complete(l))
                         return -EBADMSG;
         }
 }
 
-static const char *end_of_child(int err, int status, char *buf, size_t size)
+static const char *describe_failure(int err, int status, char *buf, size_t size)
 {
         if (err == -ETIME)
-                return "there was no more time";
+                return "the time limit was reached";
         if (err)
-                return "there is no memory";
+                return "out of memory";
         if (WIFSIGNALED(status))
-                snprintf(buf, size, "the reader died of signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+                snprintf(buf, size, "the reader was killed by signal %d (%s)", WTERMSIG(status),
+                         strsignal(WTERMSIG(status)));
         else
-                snprintf(buf, size, "the reader ended with status %d", WEXITSTATUS(status));
+                snprintf(buf, size, "the reader exited with status %d", WEXITSTATUS(status));
         return buf;
 }
 
-static void complain(const struct listener *l, int err, int status)
+static void report_failure(const struct receiver *l, int err, int status)
 {
         char how[128], text[4096 + 256];
         const char *path = l->module < l->s->count ? l->s->modules[l->module].file_path : "?";
 
         snprintf(text, sizeof(text), "%s: its debugging information was not read to the end: %s", path,
-                 end_of_child(err, status, how, sizeof(how)));
+                 describe_failure(err, status, how, sizeof(how)));
         l->s->note(l->s->ctx, text);
 }
 
-/* One child, for the modules from `first` on. Returns the module to go on with; s->count: none. */
+/* Runs one child, for the modules from `first` on. Returns the module to continue with; s->count: none. */
 static size_t run_child(struct dwarf_stage *s, size_t first)
 {
-        struct listener l = { .s = s, .module = first };
+        struct receiver l = { .s = s, .module = first };
         pid_t self = getpid(), pid;
         int ends[2], status = 0, err;
 
         if (pipe2(ends, O_CLOEXEC)) {
-                s->note(s->ctx, "no lines from debugging information: no pipe");
+                s->note(s->ctx, "no lines from debugging information: cannot create a pipe");
                 return s->count;
         }
         pid = fork();
         if (pid == 0)
                 child(s, first, ends[1], clock_now_ns(), self);
         close(ends[1]);
-        err = pid < 0 ? -errno : listen_to(&l, ends[0]);
+        err = pid < 0 ? -errno : receive_all(&l, ends[0]);
         close(ends[0]);
         if (pid < 0) {
-                s->note(s->ctx, "no lines from debugging information: no process could be made to read it");
+                s->note(s->ctx, "no lines from debugging information: cannot create a process to read it");
                 return s->count;
         }
         if (!l.ended)
-                kill(pid, SIGKILL); /* it may be past closing the pipe already: then this does nothing */
+                kill(pid, SIGKILL); /* it may already have exited after closing the pipe: then this has no effect */
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
         free(l.text);
         if (l.ended)
                 return s->count;
-        complain(&l, err, status);
+        report_failure(&l, err, status);
         return err ? s->count : l.module + 1;
 }
 

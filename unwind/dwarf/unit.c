@@ -66,7 +66,7 @@ static struct dwarf_bytes tail(struct dwarf_bytes b, uint64_t offset)
         return (struct dwarf_bytes){ .data = b.data + offset, .size = b.size - (size_t)offset };
 }
 
-/* Without an attribute the tables of a section begin after its header (DWARF 5, 7.26 to 7.28). */
+/* Without the attribute the tables of a section begin after its header (DWARF 5, 7.26 to 7.28). */
 static uint64_t after_header(uint8_t offset_size, bool counted)
 {
         return (offset_size == 8 ? 16u : 8u) + (counted ? 4u : 0u);
@@ -124,7 +124,7 @@ static bool is_split_of(Dwarf_Die *die, Dwarf_CU *cu, const struct dwarf_unit *u
         return id == u->dwo_id;
 }
 
-/* The sections of a .dwo file refer to each other from their beginnings; addresses are in the program's file, and so
+/* Offsets between sections of a .dwo file are relative to their starts; addresses are in the program's file, and so
  * are ranges up to version 4. */
 static int open_split(struct dwarf_split *s, const struct dwarf_unit *u, struct dwarf_source src[DWARF_SECTIONS],
                       uint64_t max)
@@ -167,8 +167,8 @@ int dwarf_split_from_dwo(struct dwarf_split *s, const struct dwarf_unit *u, cons
 
 struct dwp_index {
         uint32_t version, columns, units, slots;
-        struct dwarf_reader ids, rows; /* hash table: signatures, and numbers of rows from 1 */
-        struct dwarf_reader names;     /* which section a column is for */
+        struct dwarf_reader ids, rows; /* hash table: signatures, and row numbers from 1 */
+        struct dwarf_reader names;     /* the section of each column */
         struct dwarf_reader offsets, sizes;
 };
 
@@ -202,7 +202,7 @@ static bool read_index(struct dwp_index *x, struct dwarf_bytes bytes)
         return !r.bad && (x->version == 2 || x->version == 5);
 }
 
-/* Reading all slots in order is as good as hashing for the few units that a report needs. */
+/* A linear search of the slots is sufficient for the few units that a report needs. */
 static uint32_t find_row(const struct dwp_index *x, uint64_t id)
 {
         struct dwarf_reader ids = x->ids, rows = x->rows;

@@ -8,23 +8,24 @@
 #include <stdlib.h>
 
 enum {
-        MAX_LEVEL = 256, /* of DIEs inside each other: compilers stay below 100 */
+        MAX_LEVEL = 256, /* nesting of DIEs: compilers stay below 100 */
         MAX_CHAIN = 256, /* calls inlined into each other */
 };
 
 struct walk {
         const struct dwarf_range_unit *ranges;
         struct dwarf_chain *chains;
-        bool types;    /* go into classes */
-        bool thorough; /* go into functions that do not hold the address: others may be nested in them */
+        bool types;    /* enter classes */
+        bool thorough; /* enter functions that do not contain the address: others may be nested in them */
         size_t *stack; /* subsets of the chains (indexes, ascending), one above the other */
         size_t used, room;
-        uint8_t *marked; /* by chain: holds its address the DIE in question */
+        uint8_t *marked; /* by chain: its address is in the current DIE */
         bool no_memory, malformed;
         struct dwarf_abbrevs abbrevs;
 };
 
-/* The chains that matter at one level of the tree: walk.stack[from] to [from + n - 1]. `depth`: frames they have. */
+/* The chains relevant at one level of the tree: walk.stack[from] to [from + n - 1]. `depth`: number of frames they
+ * have. */
 struct subset {
         size_t from, n;
         size_t depth;
@@ -66,8 +67,8 @@ static int keep_fact(Dwarf_Attribute *a, void *ctx)
         return DWARF_CB_OK;
 }
 
-/* libdw would look for what a split unit has in its program's file: in the split file, or in one that it opens. So
- * these forms are read here; libdw has checked that a value ends inside the unit. */
+/* libdw would search for data of a split unit that is in its program's file: in the split file, or in a file it opens
+ * itself. So these forms are read here; libdw has checked that a value ends inside the unit. */
 static struct dwarf_reader value_of(const Dwarf_Attribute *a)
 {
         return (struct dwarf_reader){ .at = a->valp, .end = a->valp + 16 };
@@ -191,8 +192,8 @@ static void mark(void *ctx, uint64_t low, uint64_t high)
         }
 }
 
-/* Puts the marked ones (or all open ones) on the stack as a subset of their own. */
-static struct subset take(struct walk *w, struct subset s, bool all)
+/* Pushes the marked chains (or all open ones) on the stack as a subset. */
+static struct subset push_subset(struct walk *w, struct subset s, bool all)
 {
         struct subset part = { .from = w->used, .depth = s.depth };
 
@@ -240,8 +241,8 @@ static void add_frame(struct walk *w, struct dwarf_chain *c, const struct dwarf_
         c->frames[c->count++] = *frame;
 }
 
-/* A function or inlined call. The first DIE at each depth has the address: assembler units may have several names for
- * the same code, one after the other. */
+/* A function or inlined call. The first DIE at each depth is used: units of assembly code may have several names for
+ * the same code. */
 static void function(struct walk *w, Dwarf_Die *die, struct subset s, int level, bool inlined)
 {
         struct facts f = { 0 };
@@ -254,7 +255,7 @@ static void function(struct walk *w, Dwarf_Die *die, struct subset s, int level,
         bounded = dwarf_bounds_each(&f.bounds, w->ranges, mark, &m);
         if (!m.any) {
                 if (bounded && w->thorough)
-                        enter(w, die, take(w, s, true), level + 1);
+                        enter(w, die, push_subset(w, s, true), level + 1);
                 return;
         }
         if (inlined) {
@@ -263,7 +264,7 @@ static void function(struct walk *w, Dwarf_Die *die, struct subset s, int level,
                 frame.call_line = (uint32_t)number(&f.line);
                 frame.call_column = (uint32_t)number(&f.column);
         }
-        inside = take(w, s, false);
+        inside = push_subset(w, s, false);
         for (size_t i = 0; i < inside.n; i++)
                 add_frame(w, &w->chains[w->stack[inside.from + i]], &frame, inlined);
         inside.depth++;
@@ -278,14 +279,14 @@ static void block(struct walk *w, Dwarf_Die *die, struct subset s, int level)
 
         dwarf_getattrs(die, keep_fact, &f, 0);
         if (!dwarf_bounds_each(&f.bounds, w->ranges, mark, &m) || w->thorough)
-                enter(w, die, take(w, s, true), level + 1);
+                enter(w, die, push_subset(w, s, true), level + 1);
         else if (m.any)
-                enter(w, die, take(w, s, false), level + 1);
+                enter(w, die, push_subset(w, s, false), level + 1);
 }
 
 static void visit(struct walk *w, Dwarf_Die *die, struct subset s, int level)
 {
-        struct dwarf_abbrev seen = dwarf_abbrevs_see(&w->abbrevs, die);
+        struct dwarf_abbrev seen = dwarf_abbrevs_lookup(&w->abbrevs, die);
         size_t used = w->used;
 
         switch (seen.tag) {
@@ -294,8 +295,9 @@ static void visit(struct walk *w, Dwarf_Die *die, struct subset s, int level)
         case DW_TAG_inlined_subroutine:
                 if (seen.placed)
                         function(w, die, s, level, seen.tag == DW_TAG_inlined_subroutine);
-                else if (w->thorough && seen.tag == DW_TAG_subprogram) /* lambdas of one that was inlined everywhere */
-                        enter(w, die, take(w, s, true), level + 1);
+                /* lambdas of a function that was inlined everywhere */
+                else if (w->thorough && seen.tag == DW_TAG_subprogram)
+                        enter(w, die, push_subset(w, s, true), level + 1);
                 break;
         case DW_TAG_lexical_block:
         case DW_TAG_try_block:
@@ -313,7 +315,7 @@ static void visit(struct walk *w, Dwarf_Die *die, struct subset s, int level)
                 __attribute__((fallthrough));
         case DW_TAG_namespace:
         case DW_TAG_module:
-                enter(w, die, take(w, s, true), level + 1);
+                enter(w, die, push_subset(w, s, true), level + 1);
                 break;
         }
         w->used = used;
@@ -327,7 +329,7 @@ static bool any_open(const struct walk *w, struct subset s)
         return false;
 }
 
-/* Siblings follow each other forwards (libdw takes no DW_AT_sibling that does not), so this ends. */
+/* Siblings follow each other in ascending order (libdw rejects a DW_AT_sibling that does not), so the loop ends. */
 static void enter(struct walk *w, Dwarf_Die *parent, struct subset s, int level)
 {
         Dwarf_Die die;
