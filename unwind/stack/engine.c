@@ -7,21 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Exported by libunwind for the makers of accessors (its own ptrace accessors use it), but declared in none of its
+/* libunwind exports this for authors of accessors (its own ptrace accessors use it), but declares it in none of its
  * installed headers. */
 extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip, unw_dyn_info_t *di,
                                               unw_proc_info_t *pi, int need_unwind_info, void *arg);
 
-enum { CLOCK_EVERY = 1024 }; /* frames between two looks at the clock */
+enum { CLOCK_EVERY = 1024 }; /* frames between two checks of the clock */
 
 struct engine {
         struct target *t;
         const struct cfi_space *space;
         unw_addr_space_t as;
-        struct arch_registers regs; /* of the walk under way */
+        struct arch_registers regs; /* of the current walk */
 };
 
-/* The start of .eh_frame_hdr (LSB 5.0, 10.6.2) in the one form that libunwind can search and that all linkers write. */
+/* The start of .eh_frame_hdr (LSB 5.0, 10.6.2) in the only form that libunwind can search and that all linkers
+ * produce. */
 struct eh_frame_hdr {
         uint8_t version, eh_frame_enc, count_enc, table_enc;
         int32_t eh_frame;
@@ -78,7 +79,7 @@ static int access_mem(unw_addr_space_t as, unw_word_t addr, unw_word_t *value, i
         return 0;
 }
 
-/* libunwind numbers the registers as DWARF does, the pc being the return address column. */
+/* libunwind uses DWARF's register numbers; the pc is the return address column. */
 static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write, void *arg)
 {
         struct engine *e = arg;
@@ -130,7 +131,7 @@ struct engine *engine_new(struct target *t, const struct cfi_space *space)
                 free(e);
                 return NULL;
         }
-        /* Off for remote address spaces otherwise, which makes a walk 40 times slower. */
+        /* Caching is off by default for remote address spaces, which makes a walk 40 times slower. */
         unw_set_caching_policy(e->as, UNW_CACHE_GLOBAL);
         return e;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/stack/engine.h: libunwind as a second engine over a target. Private to unwind/.
+/* unwind/stack/engine.h: libunwind as a second unwinder for a target. Private to unwind/. Not async-signal-safe.
  *
- * It reads memory, registers and unwind tables through our accessors only; it never sees the process.
+ * It reads memory, registers and unwind tables only through accessors defined here; it does not access the process.
  */
 #ifndef CRASHPRE_UNWIND_ENGINE_H
 #define CRASHPRE_UNWIND_ENGINE_H
@@ -10,13 +10,13 @@
 
 struct engine;
 
-/* New; `space` is borrowed. NULL without memory. engine_free(NULL) is fine. */
+/* Returns a new engine, NULL if out of memory; `t` and `space` are borrowed. engine_free() accepts NULL. */
 struct engine *engine_new(struct target *t, const struct cfi_space *space);
 void engine_free(struct engine *e);
 
-/* Walks from `regs`, at most `limit` frames; out->end is CFI_END_OF_STACK only if libunwind saw the outermost frame.
- * A frame whose pc is in no executable mapping ends the walk and is left out, unless it is the innermost. 0 or
- * -ENOMEM. */
+/* Walks from `regs`, at most `limit` frames; out->end is CFI_END_OF_STACK only if libunwind reached the outermost
+ * frame. A frame whose pc is in no executable mapping ends the walk and is omitted, unless it is the innermost.
+ * Returns 0 or -ENOMEM. */
 int engine_walk(struct engine *e, const struct arch_registers *regs, size_t limit, struct frames *out);
 
 #endif

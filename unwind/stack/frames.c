@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/stack/frames.c: the inner frames stand in order, the outer ones in a ring behind them until the walk is over. */
+/* unwind/stack/frames.c: the inner frames are stored in order, the outer ones in a ring buffer after them until the
+ * walk ends. */
 #include "unwind/stack/frames.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ static int grow(struct frames *f)
 
 int frames_add(struct frames *f, const struct thread_frame *frame)
 {
-        if (f->next == f->max) { /* around the ring */
+        if (f->next == f->max) { /* wrap around */
                 f->next = f->inner;
                 if (f->inner == f->max) {
                         f->total++;
@@ -76,7 +77,7 @@ static void reverse(struct thread_frame *v, size_t n)
         }
 }
 
-void frames_give(struct frames *f, struct target_thread *thread)
+void frames_transfer(struct frames *f, struct target_thread *thread)
 {
         size_t outer = f->max - f->inner;
 
@@ -87,7 +88,7 @@ void frames_give(struct frames *f, struct target_thread *thread)
         thread->omitted_after = thread->frames_omitted ? f->inner - 1 : 0;
         thread->end = f->end;
         if (thread->frames_omitted && outer) {
-                /* The oldest of the ring stands where the next frame would go: a rotation by three reversals. */
+                /* The oldest frame of the ring is where the next frame would be stored: rotate by three reversals. */
                 size_t oldest = (f->next - f->inner) % outer;
 
                 reverse(f->v + f->inner, oldest);

@@ -13,15 +13,15 @@
 enum {
         ROWS = 2048,        /* slots of the row cache; a power of two */
         MAX_WALK = 1000000, /* frames */
-        CLOCK_EVERY = 1024, /* frames between two looks at the clock */
+        CLOCK_EVERY = 1024, /* frames between two checks of the clock */
         STACK_AHEAD = 8192, /* bytes of each stack fetched before the walks */
-        RETRIES = 8,        /* walks again of one thread after another table was found */
+        RETRIES = 8,        /* repeated walks of one thread after a further table was found */
 };
 
-/* What a module's file knows of unwinding beyond what is loaded with it. */
+/* Unwind tables from a module's file, in addition to those that are loaded. */
 struct file_tables {
-        bool asked;
-        uint64_t eh_frame;          /* of a module that has no .eh_frame_hdr to lead there; 0 none */
+        bool tried;
+        uint64_t eh_frame;          /* of a module without .eh_frame_hdr; 0: none */
         const uint8_t *debug_frame; /* NULL none */
         size_t debug_frame_size;
 };
@@ -30,16 +30,16 @@ struct unwinder {
         struct target *t;
         struct cfi_space space;
         struct cfi_cache cache;
-        const struct mapping *last;  /* the mapping found last: most questions are about its neighbourhood */
-        struct file_tables *files;   /* of each module */
-        struct symbols *own_symbols; /* made here, where the target had none */
+        const struct mapping *last;  /* the mapping found last: most queries are near it */
+        struct file_tables *files;   /* one per module */
+        struct symbols *own_symbols; /* created here if the target had none */
         struct engine *engine;
-        struct frames frames, other; /* of the two engines */
+        struct frames frames, other; /* results of the two engines */
         unwind_note *note;
         void *note_ctx;
 };
 
-/* ---- the space the CFI engine works in ---- */
+/* ---- the space used by the CFI engine ---- */
 
 static const struct mapping *mapping_at(struct unwinder *u, uint64_t addr)
 {
@@ -87,7 +87,7 @@ static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
         return 0;
 }
 
-static void say(const struct unwinder *u, pid_t tid, const char *what)
+static void report(const struct unwinder *u, pid_t tid, const char *what)
 {
         char text[256];
 
@@ -99,7 +99,7 @@ static void say(const struct unwinder *u, pid_t tid, const char *what)
 
 /* ---- one walk ---- */
 
-static int add_present(struct unwinder *u, const struct cfi_walk *walk)
+static int add_current(struct unwinder *u, const struct cfi_walk *walk)
 {
         uint64_t pc = walk->regs.v[ARCH_REG_PC];
         struct thread_frame frame = { .pc = pc,
@@ -112,7 +112,8 @@ static int add_present(struct unwinder *u, const struct cfi_walk *walk)
         return frames_add(&u->frames, &frame);
 }
 
-/* That a frame was a trampoline is plain from its caller, which it interrupted: only there is the pc exact. */
+/* A frame is known to be a trampoline from its caller, which was interrupted: only in that case is the caller's pc
+ * exact. */
 static void mark_trampoline(struct unwinder *u)
 {
         struct thread_frame *frame = frames_last(&u->frames);
@@ -129,7 +130,7 @@ static int walk_own(struct unwinder *u, const struct arch_registers *regs)
 
         frames_clear(&u->frames);
         cfi_walk_begin(&walk, &u->space, u->cache, regs);
-        err = add_present(u, &walk);
+        err = add_current(u, &walk);
         while (!err && cfi_walk_next(&walk)) {
                 if (walk.exact_pc)
                         mark_trampoline(u);
@@ -137,7 +138,7 @@ static int walk_own(struct unwinder *u, const struct arch_registers *regs)
                         walk.end = CFI_END_MAX_FRAMES;
                         break;
                 }
-                err = add_present(u, &walk);
+                err = add_current(u, &walk);
         }
         if (!err && walk.end != CFI_END_MAX_FRAMES && cfi_walk_is_signal_frame(&walk))
                 mark_trampoline(u);
@@ -145,16 +146,16 @@ static int walk_own(struct unwinder *u, const struct arch_registers *regs)
         return err;
 }
 
-/* ---- tables in files, where nothing else speaks for a frame ---- */
+/* ---- tables in files, for frames without other rules ---- */
 
 static bool load_tables(struct unwinder *u, int module)
 {
         struct file_tables *f;
 
-        if (module < 0 || u->files[module].asked)
+        if (module < 0 || u->files[module].tried)
                 return false;
         f = &u->files[module];
-        f->asked = true;
+        f->tried = true;
         if (!u->t->symbols)
                 u->own_symbols = symbols_new(u->t, NULL, NULL, NULL);
         if (!u->t->symbols)
@@ -166,7 +167,8 @@ static bool load_tables(struct unwinder *u, int module)
         return f->debug_frame || f->eh_frame;
 }
 
-/* Looks for the frames that the engine left by a guess, or could not leave. Was a table found that may know better? */
+/* Loads the tables of frames that the engine left by a heuristic, or could not leave. Returns true if a table was
+ * found that may yield a better result. */
 static bool find_tables(struct unwinder *u)
 {
         const struct frames *f = &u->frames;
@@ -199,7 +201,7 @@ static void swap_frames(struct unwinder *u)
         u->other = swap;
 }
 
-/* Two walks that both reach the end should be the same. */
+/* Two walks that both reach the end should be equal. */
 static void compare(struct unwinder *u, pid_t tid)
 {
         char what[160] = "";
@@ -211,15 +213,15 @@ static void compare(struct unwinder *u, pid_t tid)
         for (i = 0; i < n && a->v[i].pc == b->v[i].pc; i++)
                 ;
         if (i < n)
-                snprintf(what, sizeof(what), "libunwind disagrees at frame %zu: 0x%" PRIx64 ", not 0x%" PRIx64, i,
+                snprintf(what, sizeof(what), "libunwind differs at frame %zu: 0x%" PRIx64 ", not 0x%" PRIx64, i,
                          b->v[i].pc, a->v[i].pc);
         else if (a->total != b->total)
-                snprintf(what, sizeof(what), "libunwind sees %zu frames, not %zu", b->total, a->total);
+                snprintf(what, sizeof(what), "libunwind found %zu frames, not %zu", b->total, a->total);
         if (what[0])
-                say(u, tid, what);
+                report(u, tid, what);
 }
 
-static int second_opinion(struct unwinder *u, const struct target_thread *thread, enum unwind_check check)
+static int check_by_libunwind(struct unwinder *u, const struct target_thread *thread, enum unwind_check check)
 {
         char what[160];
         bool ended = u->frames.end == CFI_END_OF_STACK, given_up = u->frames.end == CFI_END_MAX_FRAMES;
@@ -233,9 +235,9 @@ static int second_opinion(struct unwinder *u, const struct target_thread *thread
         if (ended) {
                 compare(u, thread->tid);
         } else if (u->other.total > u->frames.total) {
-                snprintf(what, sizeof(what), "frames by libunwind, our own walk ended after %zu (%s)", u->frames.total,
-                         cfi_end_name(u->frames.end));
-                say(u, thread->tid, what);
+                snprintf(what, sizeof(what), "frames by libunwind; the built-in unwinder stopped after %zu (%s)",
+                         u->frames.total, cfi_end_name(u->frames.end));
+                report(u, thread->tid, what);
                 swap_frames(u);
         }
         return 0;
@@ -255,9 +257,9 @@ static int unwind_thread(struct unwinder *u, struct target_thread *thread, enum 
                         err = walk_own(u, &thread->regs);
                 }
                 if (!err)
-                        err = second_opinion(u, thread, check);
+                        err = check_by_libunwind(u, thread, check);
         }
-        frames_give(&u->frames, thread);
+        frames_transfer(&u->frames, thread);
         return err;
 }
 

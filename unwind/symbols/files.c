@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/symbols/files.c: the files of each module: opened once, when something of it is first asked for. */
+/* unwind/symbols/files.c: the files of each module, opened once, at the first query. */
 #include "unwind/elf/minidebug.h"
 #include "unwind/elf/symbol_table.h"
 #include "unwind/symbols/internal.h"
@@ -138,8 +138,8 @@ int symbols_debug_frame(struct symbols *s, int module, const uint8_t **data, siz
         if (module < 0 || (size_t)module >= s->t->modules.n)
                 return -ENOENT;
         f = symbols_open(s, module);
-        if (!f->frame_asked) {
-                f->frame_asked = true;
+        if (!f->frame_tried) {
+                f->frame_tried = true;
                 if (!(f->has_main && load_frame(f, &f->main) == 0) && f->has_debug &&
                     load_frame(f, &f->debug) == -ENOENT && f->has_mini)
                         load_frame(f, &f->mini);

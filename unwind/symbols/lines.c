@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The queries of one module; each address once in pcs, in owners the first of its queries in `order`. */
-struct asked {
+/* The queries of one module: pcs contains each address once, owners the index in `order` of its first query. */
+struct module_queries {
         int module;
         size_t first_order;
         struct dwarf_pc *pcs;
@@ -21,14 +21,14 @@ struct lines_job {
         struct symbols *s;
         struct symbol_query *q, **order;
         size_t n;
-        struct asked *asked;
+        struct module_queries *modules;
         size_t count;
         bool no_memory;
 };
 
 /* ---- names ---- */
 
-/* "f.constprop.0", "f.cold", "f.part.3": code that the compiler made out of f. */
+/* True for "f.constprop.0", "f.cold", "f.part.3": code that the compiler derived from f. */
 static bool is_variant(const char *symbol, const char *name)
 {
         size_t len = strlen(name);
@@ -36,7 +36,7 @@ static bool is_variant(const char *symbol, const char *name)
         return strncmp(symbol, name, len) == 0 && (symbol[len] == '\0' || symbol[len] == '.');
 }
 
-/* The same of a mangled name. Rust's may have dots of their own. */
+/* Returns a mangled name without such a suffix. Rust's mangled names may contain other dots. */
 static char *without_variant(const char *symbol)
 {
         static const char *const marks[] = { ".constprop.", ".isra.", ".part.", ".cold", ".lto_priv.", ".llvm." };
@@ -51,8 +51,8 @@ static char *without_variant(const char *symbol)
         return strndup(symbol, len);
 }
 
-/* The function proper: linkage name, else the ELF symbol, else DW_AT_name. Of several names for the same code the
- * symbol table's is the one that other tools know. */
+/* Names the physical function: linkage name, else the ELF symbol, else DW_AT_name. Of several names for the same code
+ * the symbol table's is the one that other tools print. */
 static void name_physical(struct symbol_line *line, const struct symbol_query *q)
 {
         char *plain, *function;
@@ -92,14 +92,14 @@ static void copy_lines(struct lines_job *j, struct symbol_query *to, const struc
         }
 }
 
-static void take_answer(void *ctx, size_t module, size_t index, struct symbol_line *lines, size_t n)
+static void store_lines(void *ctx, size_t module, size_t index, struct symbol_line *lines, size_t n)
 {
         struct lines_job *j = ctx;
-        size_t at = j->asked[module].owners[index];
+        size_t at = j->modules[module].owners[index];
         struct symbol_query *first = j->order[at];
         struct symbol_query fresh = { .lines = lines, .line_count = n };
 
-        if (first->lines) { /* a reader that says things twice */
+        if (first->lines) { /* a duplicate result */
                 symbol_query_clear(&fresh);
                 return;
         }
@@ -110,7 +110,7 @@ static void take_answer(void *ctx, size_t module, size_t index, struct symbol_li
                 copy_lines(j, j->order[at], first);
 }
 
-static void pass_note(void *ctx, const char *message)
+static void forward_note(void *ctx, const char *message)
 {
         struct lines_job *j = ctx;
 
@@ -118,7 +118,7 @@ static void pass_note(void *ctx, const char *message)
                 j->s->note(j->s->ctx, message);
 }
 
-/* ---- what to ask ---- */
+/* ---- collecting queries ---- */
 
 static const struct elf_file *dwarf_file(const struct module_files *f)
 {
@@ -127,12 +127,12 @@ static const struct elf_file *dwarf_file(const struct module_files *f)
         return f->has_debug && symbols_has_dwarf(&f->debug) ? &f->debug : NULL;
 }
 
-static int ask_module(struct lines_job *j, size_t first, size_t n)
+static int add_module_queries(struct lines_job *j, size_t first, size_t n)
 {
-        struct asked *a = &j->asked[j->count];
+        struct module_queries *a = &j->modules[j->count];
         uint64_t bias = j->s->t->modules.v[j->order[first]->module].image.bias;
 
-        *a = (struct asked){ .module = j->order[first]->module, .first_order = SIZE_MAX };
+        *a = (struct module_queries){ .module = j->order[first]->module, .first_order = SIZE_MAX };
         a->pcs = calloc(n, sizeof(*a->pcs));
         a->owners = calloc(n, sizeof(*a->owners));
         j->count++;
@@ -153,7 +153,7 @@ static int ask_module(struct lines_job *j, size_t first, size_t n)
         return 0;
 }
 
-static int ask_all(struct lines_job *j)
+static int add_all_queries(struct lines_job *j)
 {
         int err = 0;
 
@@ -163,19 +163,19 @@ static int ask_all(struct lines_job *j)
                 for (next = i + 1; next < j->n && j->order[next]->module == module;)
                         next++;
                 if (module >= 0 && (size_t)module < j->s->t->modules.n && dwarf_file(&j->s->files[module]))
-                        err = ask_module(j, i, next - i);
+                        err = add_module_queries(j, i, next - i);
         }
         return err;
 }
 
 static int by_first_order(const void *a, const void *b)
 {
-        const struct asked *x = a, *y = b;
+        const struct module_queries *x = a, *y = b;
 
         return (x->first_order > y->first_order) - (x->first_order < y->first_order);
 }
 
-static void describe(const struct lines_job *j, const struct asked *a, struct dwarf_module *m)
+static void fill_module(const struct lines_job *j, const struct module_queries *a, struct dwarf_module *m)
 {
         const struct module_files *f = &j->s->files[a->module];
         const struct module *module = &j->s->t->modules.v[a->module];
@@ -198,17 +198,17 @@ static int run(struct lines_job *j)
                 .count = j->count,
                 .deadline_ns = j->s->deadline_ns,
                 .bytes = j->s->bytes,
-                .answer = take_answer,
-                .note = pass_note,
+                .answer = store_lines,
+                .note = forward_note,
                 .ctx = j,
         };
 
-        qsort(j->asked, j->count, sizeof(*j->asked), by_first_order);
+        qsort(j->modules, j->count, sizeof(*j->modules), by_first_order);
         stage.modules = calloc(j->count, sizeof(*stage.modules));
         if (!stage.modules)
                 return -ENOMEM;
         for (size_t i = 0; i < j->count; i++)
-                describe(j, &j->asked[i], &stage.modules[i]);
+                fill_module(j, &j->modules[i], &stage.modules[i]);
         dwarf_stage_run(&stage);
         free(stage.modules);
         return j->no_memory ? -ENOMEM : 0;
@@ -219,16 +219,16 @@ int symbol_lines_resolve(struct symbols *s, struct symbol_query *q, struct symbo
         struct lines_job j = { .s = s, .q = q, .order = order, .n = n };
         int err;
 
-        j.asked = calloc(s->t->modules.n + 1, sizeof(*j.asked));
-        if (!j.asked)
+        j.modules = calloc(s->t->modules.n + 1, sizeof(*j.modules));
+        if (!j.modules)
                 return -ENOMEM;
-        err = ask_all(&j);
+        err = add_all_queries(&j);
         if (!err && j.count)
                 err = run(&j);
         for (size_t i = 0; i < j.count; i++) {
-                free(j.asked[i].pcs);
-                free(j.asked[i].owners);
+                free(j.modules[i].pcs);
+                free(j.modules[i].owners);
         }
-        free(j.asked);
+        free(j.modules);
         return err;
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* gdb's order: the file itself (.dynsym only where it is stripped), then what is kept apart from it, which wins where
+/* gdb's order: the file itself (.dynsym only if it is stripped), then its separate debug data, which is preferred if
  * it has a nearer symbol. */
 static int search_files(struct symbols *s, int module, struct symbol_want *wants, size_t n)
 {
@@ -51,7 +51,7 @@ static int answer(const struct symbol_want *w, uint64_t bias, struct symbol_quer
         return q->symbol && q->function ? 0 : -ENOMEM;
 }
 
-/* `q` ascends by address and has one module. */
+/* `q` is in ascending order of address, for one module. */
 static int resolve_module(struct symbols *s, struct symbol_query **q, size_t n)
 {
         uint64_t bias = s->t->modules.v[q[0]->module].image.bias;

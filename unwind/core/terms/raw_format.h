@@ -24,15 +24,16 @@
  *   what: text                            of the exception above; the value of a string or number
  *   what unknown: the program's own what()
  *   nested: St11logic_error               an exception nested in the one above; followed by its "what", as above
- *   thrown at: 0x401136 /bin/app +0x1136  with CRASHPRE_THROW_SITES: throw of the first exception: return addresses, innermost first
+ *   thrown at: 0x401136 /bin/app +0x1136  with CRASHPRE_THROW_SITES: throw of the first exception: return addresses,
+ *                                         innermost first
  *   reason: text                          of a request
  *   class: null-dereference               as determined in the crashing process
  *   [process]
  *   pid: 4242
  *   tid: 4243
  *   thread: worker-1
- *   ppid, exe, cwd, uid, gid, start_time (clock ticks since boot, proc(5) field 22), arg (one line per argument), kernel,
- *   hostname, cpus: likewise
+ *   ppid, exe, cwd, uid, gid, start_time (clock ticks since boot, proc(5) field 22), arg (one line per argument),
+ *   kernel, hostname, cpus: likewise
  *   [context]                             crashpre_push(), innermost first: "module class phase"
  *   [breadcrumbs]                         "time tid category: message", oldest first
  *   [metadata]                            "name: value"; values other than strings with their type:
