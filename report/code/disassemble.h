@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* report/code/disassemble.h: one instruction, as gdb prints it, and what it does with memory.
+/* report/code/disassemble.h: disassembles one instruction as gdb prints it, and determines its memory accesses.
  *
- * One file a processor answers (x86_64_disassemble.c). The bytes may be anything: they come from a process that ran
- * astray. Not async-signal-safe; one thread. Everything stands in the caller's struct.
+ * Implemented once per processor (x86_64_disassemble.c). The bytes may have any value: the process that contained
+ * them was out of control. Not async-signal-safe; single-threaded. All results are in the caller's struct.
  */
 #ifndef CRASHPRE_REPORT_DISASSEMBLE_H
 #define CRASHPRE_REPORT_DISASSEMBLE_H
@@ -13,34 +13,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes an instruction may have; it does no harm to offer more. */
+/* Maximum length of an instruction; more bytes may be passed. */
 #define INSTRUCTION_LONGEST 15
 #define INSTRUCTION_OPERANDS 3
 
 enum { OPERAND_READ = 1, OPERAND_WRITE = 2 };
 
-/* Bytes in memory that an instruction works on. */
+/* Memory accessed by an instruction. */
 struct memory_operand {
-        char text[48];     /* what makes the address: "rdx", "rax + rcx*8 - 16", "fs:0x28" */
+        char text[48];     /* the address expression: "rdx", "rax + rcx*8 - 16", "fs:0x28" */
         unsigned access;   /* OPERAND_* */
-        uint32_t size;     /* in bytes, 0 unknown */
-        bool known;        /* all its registers were given */
+        uint32_t size;     /* in bytes, 0: unknown */
+        bool known;        /* the values of all its registers are known */
         uint64_t address;  /* if known */
-        bool on_stack;     /* by a push, a call, a return: not written out in the instruction */
+        bool on_stack;     /* implicit, by a push, a call, a return: not written in the instruction */
         bool in_segment;   /* fs or gs: thread-local storage */
         bool vector_index; /* a gather or scatter: `address` is that of element 0 of an index of zeros */
-        int base, index;   /* ARCH_REG_*, -1 none; base ARCH_REG_PC: a place in the program itself */
+        int base, index;   /* ARCH_REG_*, -1 none; base ARCH_REG_PC: relative to the instruction */
         uint64_t base_value, index_value;
         uint32_t scale;
         int64_t displacement;
 };
 
-/* A register, a constant or what lies in memory, as the divisor of a division or the goal of a jump. */
+/* A register, a constant or memory contents, as the divisor of a division or the target of a jump. */
 struct value_operand {
         char text[48]; /* "ecx"; in memory: as operands[0] */
         bool present;
         bool in_memory; /* at operands[0] */
-        bool known;     /* never of one in memory */
+        bool known;     /* always false for memory contents */
         uint64_t value; /* if known; zero-extended from `size` bytes */
         uint32_t size;
 };
@@ -51,10 +51,10 @@ enum instruction_kind {
         INSTRUCTION_JUMP,
         INSTRUCTION_RETURN,
         INSTRUCTION_DIVISION,
-        INSTRUCTION_BREAKPOINT, /* the trap comes after it */
+        INSTRUCTION_BREAKPOINT, /* the trap is raised after the instruction */
         INSTRUCTION_SYSTEM_CALL,
-        INSTRUCTION_UNDEFINED,  /* meant to be illegal: __builtin_trap(), unreachable code */
-        INSTRUCTION_PRIVILEGED, /* for the kernel alone, or where it says so */
+        INSTRUCTION_UNDEFINED,  /* undefined by definition: __builtin_trap(), unreachable code */
+        INSTRUCTION_PRIVILEGED, /* reserved to the kernel, or permitted by it */
 };
 
 struct instruction {
@@ -62,18 +62,18 @@ struct instruction {
         uint32_t length;
         char text[160]; /* "mov %eax,(%rdx)": AT&T syntax, one blank after the mnemonic */
         enum instruction_kind kind;
-        struct memory_operand operands[INSTRUCTION_OPERANDS]; /* those written out before those that are not */
+        struct memory_operand operands[INSTRUCTION_OPERANDS]; /* explicit operands before implicit ones */
         size_t operand_count;
-        uint32_t alignment;         /* what operands[0].address must be a multiple of, 0 no matter */
-        struct value_operand value; /* divisor; goal of a call or jump */
+        uint32_t alignment;         /* required alignment of operands[0].address, 0: none */
+        struct value_operand value; /* divisor; target of a call or jump */
 };
 
-/* The instruction at `address`, of which `n` bytes are there. `regs` (may be NULL) are those before it runs.
- * 0; -EBADMSG: no instruction (text "(bad)", length 1); -ENOMEM. */
+/* Disassembles the instruction at `address`, of which `n` bytes are available in `code`. `regs` (may be NULL) are the
+ * registers before it is executed. Returns 0; -EBADMSG: no instruction (text "(bad)", length 1); -ENOMEM. */
 int disassemble(const uint8_t *code, size_t n, uint64_t address, const struct arch_registers *regs,
                 struct instruction *out);
 
-/* Can this processor use `address` at all, for `size` bytes? */
+/* True if the processor can address `size` bytes at `address`. */
 bool disassemble_is_canonical(uint64_t address, uint32_t size);
 
 #endif

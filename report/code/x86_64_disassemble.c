@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/code/x86_64_disassemble.c: by libcapstone, which is static in the helper: it starts in the middle of a crash, and a
- * container need not have any library but libc. */
+/* report/code/x86_64_disassemble.c: uses libcapstone, which is linked statically into the helper: it starts during a
+ * crash, and a container may contain no library except libc. */
 #include "report/code/x86_64_internal.h"
 #include "unwind/core/terms/str.h"
 
@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* capstone's table of processors names them all. Defined here, the members of its archive for the others are not drawn
- * in: 1 MB instead of 4. */
+/* capstone's table of processors refers to all of them. With these definitions the archive members of the others are
+ * not linked: 1 MB instead of 4. */
 #define NOT_THIS_PROCESSOR(name)             \
         cs_err name##_global_init(void *ud); \
         cs_err name##_global_init(void *ud)  \
@@ -38,7 +38,7 @@ NOT_THIS_PROCESSOR(SystemZ)
 NOT_THIS_PROCESSOR(TMS320C64x)
 NOT_THIS_PROCESSOR(XCore)
 
-/* Opened once, for the life of the process. */
+/* Opened once and never closed. */
 static struct {
         csh handle;
         cs_insn *insn;
@@ -117,7 +117,8 @@ static bool is_vector(x86_reg reg)
                (reg >= X86_REG_ZMM0 && reg <= X86_REG_ZMM31);
 }
 
-/* Of instructions that store, what stands last is written and not read. capstone 4 has some of them wrong. */
+/* For instructions that store, the last operand is written and not read. capstone 4 reports some of them incorrectly.
+ */
 static bool is_store(const char *name)
 {
         static const char *const names[] = { "mov",      "vmov",    "stos",   "ins",       "set",
@@ -133,7 +134,7 @@ static bool is_store(const char *name)
         return false;
 }
 
-/* But for a mask, which stands behind it. */
+/* A mask that follows it is not counted. */
 static bool is_last_operand(const cs_x86 *x, const cs_x86_op *op)
 {
         for (op++; op < x->operands + x->op_count; op++)
@@ -147,7 +148,7 @@ static unsigned access_of(const cs_insn *insn, const cs_x86_op *op)
         bool is_last = is_last_operand(&insn->detail->x86, op);
         const char *name = cs_insn_name(engine.handle, insn->id);
 
-        switch (insn->id) { /* what capstone 4 does not tell */
+        switch (insn->id) { /* not reported by capstone 4 */
         case X86_INS_CMPXCHG:
         case X86_INS_CMPXCHG8B:
         case X86_INS_CMPXCHG16B:
@@ -162,7 +163,7 @@ static unsigned access_of(const cs_insn *insn, const cs_x86_op *op)
         return (op->access & CS_AC_READ ? OPERAND_READ : 0u) | (op->access & CS_AC_WRITE ? OPERAND_WRITE : 0u);
 }
 
-/* Of areas for the registers of vectors capstone tells what the instruction takes in general registers. */
+/* For save areas of vector registers capstone reports the size of the general registers. */
 static uint32_t size_of(const cs_insn *insn, const cs_x86_op *op)
 {
         const char *name = cs_insn_name(engine.handle, insn->id);
@@ -182,11 +183,12 @@ static void add_written_operand(struct instruction *out, const cs_insn *insn, co
         m->base = arch_register(op->mem.base, NULL);
         m->index = arch_register(op->mem.index, NULL);
         m->vector_index =
-                is_vector(op->mem.index); /* where it is no gather, capstone is mistaken: unknown either way */
+                /* for instructions other than a gather capstone is wrong: unknown in both cases */
+                is_vector(op->mem.index);
         m->scale = (uint32_t)op->mem.scale;
         m->displacement = op->mem.disp;
-        x86_64_settle_operand(m, segment_name(op->mem.segment), insn->detail->x86.addr_size != 4,
-                              insn->address + insn->size, regs);
+        x86_64_resolve_operand(m, segment_name(op->mem.segment), insn->detail->x86.addr_size != 4,
+                               insn->address + insn->size, regs);
         if (m->vector_index)
                 snprintf(m->text + strlen(m->text), sizeof(m->text) - strlen(m->text), " + %s*%u",
                          cs_reg_name(engine.handle, op->mem.index), m->scale);
@@ -205,7 +207,7 @@ static void add_stack_operand(struct instruction *out, const struct arch_registe
         m->base = reg;
         m->index = -1;
         m->displacement = displacement;
-        x86_64_settle_operand(m, NULL, true, 0, regs);
+        x86_64_resolve_operand(m, NULL, true, 0, regs);
         m->on_stack = true;
 }
 
@@ -215,7 +217,7 @@ static void add_operands(struct instruction *out, const cs_insn *insn, const str
         uint8_t i;
 
         if (insn->id == X86_INS_NOP || insn->id == X86_INS_LEA)
-                return; /* an address that is never used */
+                return; /* an address that is not accessed */
         for (i = 0; i < x->op_count && out->operand_count < INSTRUCTION_OPERANDS; i++)
                 if (x->operands[i].type == X86_OP_MEM)
                         add_written_operand(out, insn, &x->operands[i], regs);
@@ -251,7 +253,7 @@ static bool in_group(const cs_insn *insn, uint8_t group)
         return false;
 }
 
-/* Anybody may, but capstone 4 takes it for a privilege, as with control registers. */
+/* This is not privileged, but capstone 4 reports it as privileged, like moves to control registers. */
 static bool loads_segment(const cs_insn *insn)
 {
         const cs_x86 *x = &insn->detail->x86;
@@ -288,20 +290,20 @@ static enum instruction_kind kind_of(const cs_insn *insn)
         case X86_INS_OUTSD:
         case X86_INS_CLI:
         case X86_INS_STI:
-                return INSTRUCTION_PRIVILEGED; /* by IOPL */
+                return INSTRUCTION_PRIVILEGED; /* depending on IOPL */
         case X86_INS_RDTSC:
         case X86_INS_RDTSCP:
         case X86_INS_RDPMC:
         case X86_INS_CPUID:
-                return INSTRUCTION_PRIVILEGED; /* by CR4.TSD, CR4.PCE and the faulting of cpuid */
-        case X86_INS_RDMSR:                    /* what capstone 4 does not tell */
+                return INSTRUCTION_PRIVILEGED; /* depending on CR4.TSD, CR4.PCE and cpuid faulting */
+        case X86_INS_RDMSR:                    /* not reported by capstone 4 */
         case X86_INS_WRMSR:
         case X86_INS_XSETBV:
                 return INSTRUCTION_PRIVILEGED;
         case X86_INS_IRET:
         case X86_INS_IRETD:
         case X86_INS_IRETQ:
-                return INSTRUCTION_PLAIN; /* anybody may use it: what it took from the stack was refused */
+                return INSTRUCTION_PLAIN; /* not privileged: the values popped from the stack were invalid */
         default:
                 break;
         }
@@ -314,11 +316,12 @@ static enum instruction_kind kind_of(const cs_insn *insn)
         return in_group(insn, X86_GRP_RET) ? INSTRUCTION_RETURN : INSTRUCTION_PLAIN;
 }
 
-/* Intel SDM volume 1, 14.9 and table 14-22; volume 2, "Exceptions Type 1" and 4 of legacy SSE: whole vectors in memory
- * must be aligned but for the moves that say otherwise; of VEX and EVEX forms only the moves that say so. */
+/* Intel SDM volume 1, 14.9 and table 14-22; volume 2, "Exceptions Type 1" and 4 of legacy SSE: whole vectors in
+ * memory must be aligned, except for explicitly unaligned moves; in VEX and EVEX forms only for explicitly aligned
+ * moves. */
 static uint32_t alignment_of(const cs_insn *insn, uint32_t size)
 {
-        static const char *const free_ones[] = { "movup", "movdqu", "lddqu", "pcmpistr", "pcmpestr" };
+        static const char *const unaligned[] = { "movup", "movdqu", "lddqu", "pcmpistr", "pcmpestr" };
         static const char *const strict[] = { "vmovap", "vmovdqa", "vmovntp", "vmovntdq", "cmpxchg16b" };
         const char *name = cs_insn_name(engine.handle, insn->id);
         size_t i;
@@ -334,13 +337,13 @@ static uint32_t alignment_of(const cs_insn *insn, uint32_t size)
         for (i = 0; i < sizeof(strict) / sizeof(strict[0]); i++)
                 if (str_begins(name, strict[i]))
                         return size;
-        for (i = 0; i < sizeof(free_ones) / sizeof(free_ones[0]); i++)
-                if (str_begins(name, free_ones[i]))
+        for (i = 0; i < sizeof(unaligned) / sizeof(unaligned[0]); i++)
+                if (str_begins(name, unaligned[i]))
                         return 0;
         return size == 16 && *name != 'v' && !in_group(insn, X86_GRP_FPU) ? 16 : 0;
 }
 
-/* The divisor, or where a call or jump goes. */
+/* Sets the divisor, or the target of a call or jump. */
 static void find_value(struct instruction *out, const cs_insn *insn, const struct arch_registers *regs)
 {
         struct value_operand *v = &out->value;
@@ -368,7 +371,7 @@ static void find_value(struct instruction *out, const cs_insn *insn, const struc
         }
 }
 
-/* ---- the whole ---- */
+/* ---- interface ---- */
 
 bool disassemble_is_canonical(uint64_t address, uint32_t size)
 {
@@ -396,8 +399,8 @@ static void spell(struct instruction *out, const cs_insn *insn)
         x86_64_spell(&s, out->text, sizeof(out->text));
 }
 
-/* ud1 has operands (Intel SDM volume 2, UD), of which capstone 4 knows nothing: clang says there what was wrong. Those
- * without a scaled index are read. */
+/* ud1 has operands (Intel SDM volume 2, UD) that capstone 4 does not decode: clang encodes the kind of error in them.
+ * Forms without a scaled index are supported. */
 static int read_ud1(const uint8_t *code, size_t n, struct instruction *out)
 {
         static const char *const names[] = { "ax", "cx", "dx", "bx", "sp", "bp", "si", "di" };
@@ -450,7 +453,7 @@ int disassemble(const uint8_t *code, size_t n, uint64_t address, const struct ar
         add_operands(out, engine.insn, regs);
         if (out->operand_count && !out->operands[0].on_stack)
                 out->alignment = alignment_of(engine.insn, out->operands[0].size);
-        if (out->operand_count && strstr(engine.insn->op_str, "{%k")) /* some of the elements */
+        if (out->operand_count && strstr(engine.insn->op_str, "{%k")) /* an unknown part of the elements */
                 out->operands[0].size = 0;
         find_value(out, engine.insn, regs);
         spell(out, engine.insn);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* report/code/x86_64_evex.c: what capstone 4 does not know of AVX-512: comparisons into mask registers, and those
- * registers' own instructions. glibc's strlen, memchr and their kin are made of them (sysdeps/x86_64/multiarch,
- * *-evex.S), and strlen(NULL) is a crash as common as any. Encodings: Intel SDM volume 2, 2.7 and the entries of the
- * instructions. */
+/* report/code/x86_64_evex.c: AVX-512 instructions that capstone 4 does not support: comparisons into mask registers,
+ * and the instructions of mask registers. glibc's strlen, memchr and similar functions consist of them
+ * (sysdeps/x86_64/multiarch, *-evex.S), and strlen(NULL) is a frequent crash. Encodings: Intel SDM volume 2, 2.7 and
+ * the entries of the instructions. */
 #include "report/code/x86_64_internal.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ struct decoder {
         unsigned r, x, b, r2, v, mask;
         bool broadcast, zeroing;
         unsigned opcode, mod, reg, rm;
-        char memory[64]; /* AT&T */
+        char memory[64]; /* in AT&T syntax */
 };
 
 enum form {
@@ -30,7 +30,7 @@ enum form {
         FORM_BROADCAST, /* m -> v{k} */
 };
 
-/* Name for W0 and W1, bytes of an element each. */
+/* Name for W0 and W1, and bytes per element of each. */
 static const struct entry {
         uint8_t map, opcode, pp;
         enum form form;
@@ -58,7 +58,7 @@ static const struct entry {
         { 2, 0x79, 1, FORM_BROADCAST, { "vpbroadcastw", NULL }, { 2, 0 } },
 };
 
-/* Instructions of mask registers alone, VEX: by pp and W. */
+/* Instructions of mask registers only, VEX: by pp and W. */
 static const struct mask_entry {
         uint8_t opcode, three;
         const char *name;
@@ -133,7 +133,7 @@ static const char *address_register(unsigned number)
         return names[number & 15];
 }
 
-/* The numbers in code are not those of DWARF. */
+/* Register numbers in instructions differ from those of DWARF. */
 static int arch_number(unsigned number)
 {
         static const int8_t numbers[] = { ARCH_REG_RAX, ARCH_REG_RCX, ARCH_REG_RDX, ARCH_REG_RBX,
@@ -177,7 +177,7 @@ static void spell_memory(struct decoder *d, const struct memory_operand *m, bool
         snprintf(s + used, room - used, ")");
 }
 
-/* Volume 2, table 2-2 and 2-3; an eight-bit displacement counts in units of what is read (2.7.5). */
+/* Volume 2, table 2-2 and 2-3; an eight-bit displacement is scaled by the size of the access (2.7.5). */
 static bool memory_operand(struct decoder *d, uint32_t size)
 {
         struct memory_operand *m = &d->out->operands[0];
@@ -287,7 +287,7 @@ static bool vector(struct decoder *d)
         return true;
 }
 
-/* "r9d" of 9, "eax" of 0. */
+/* Register names, as "r9d" for 9, "eax" for 0. */
 static void general_name(char *out, size_t size, unsigned number, bool quad)
 {
         const char *name = address_register(number);
@@ -381,6 +381,6 @@ int x86_64_evex(const uint8_t *code, size_t n, uint64_t address, const struct ar
         }
         out->length = (uint32_t)d.at;
         if (out->operand_count)
-                x86_64_settle_operand(&out->operands[0], NULL, true, address + d.at, regs);
+                x86_64_resolve_operand(&out->operands[0], NULL, true, address + d.at, regs);
         return 0;
 }

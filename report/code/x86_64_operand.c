@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void x86_64_settle_operand(struct memory_operand *m, const char *segment, bool wide, uint64_t next,
-                           const struct arch_registers *regs)
+void x86_64_resolve_operand(struct memory_operand *m, const char *segment, bool wide, uint64_t next,
+                            const struct arch_registers *regs)
 {
         static const char *const names[] = ARCH_REG_NAMES;
         int segment_base = segment ? (segment[0] == 'f' ? ARCH_REG_FS_BASE : ARCH_REG_GS_BASE) : -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/code/x86_64_spelling.c: AT&T syntax as capstone prints it to AT&T syntax as binutils and so gdb print it: what a
- * reader compares a report with. tests/tools/disassembly.c holds the two against each other.
+/* report/code/x86_64_spelling.c: converts capstone's AT&T syntax to that of binutils and gdb, with which readers
+ * compare a report. tests/tools/disassembly.c compares the two.
  *
  *   capstone: movl $-1, 8(%rax, %rcx)     pushq %rbp          rep stosb %al, (%rdi)
  *   gdb:      movl $0xffffffff,0x8(%rax,%rcx,1)    push %rbp    rep stos %al,%es:(%rdi)
@@ -15,8 +15,8 @@
 #include <string.h>
 
 struct line {
-        char *at, *end;    /* `at` is always a NUL */
-        uint64_t relative; /* what an operand counted from rip is, 0 none */
+        char *at, *end;    /* `at` always points to a NUL */
+        uint64_t relative; /* address that an operand relative to rip refers to, 0: none */
 };
 
 static void add(struct line *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -44,7 +44,7 @@ static bool is_one_of(const char *word, const char *const *list)
 
 /* ---- mnemonics ---- */
 
-/* Of a string instruction binutils writes both operands' segments and drops the suffix where a register tells. */
+/* For string instructions binutils prints both operands' segments and omits the suffix if a register implies it. */
 static bool is_string(const struct x86_64_spelling *in)
 {
         static const char *const names[] = { "movsb", "movsw", "movsd", "movsq", "stosb", "stosw", "stosd",
@@ -56,7 +56,8 @@ static bool is_string(const struct x86_64_spelling *in)
 
 enum { OPERAND_IS_REGISTER = 1, OPERAND_IS_MEMORY = 2 };
 
-/* What operands there are: a register whose size is that of the others too, so that no suffix is needed; memory. */
+/* Which kinds of operands there are: a register that determines the size of the others, so that no suffix is needed;
+ * memory. */
 static unsigned operand_kinds(const char *plain, const char *s)
 {
         static const char *const shifts[] = { "shl", "sal", "shr", "sar", "rol", "ror", "rcl", "rcr", NULL };
@@ -77,7 +78,7 @@ static unsigned operand_kinds(const char *plain, const char *s)
         return kinds;
 }
 
-/* "rep ", and as binutils has it "repz ", "repnz ", "lock ". */
+/* "rep ", and in binutils' spelling "repz ", "repnz ", "lock ". */
 static void spell_prefixes(struct line *out, const char *prefixes, size_t len)
 {
         if (len >= 4 && !strncmp(prefixes + len - 4, "repe", 4))
@@ -134,7 +135,7 @@ static void spell_displacement(struct line *out, const char *digits, size_t len,
                 spell_number(out, number, 0);
 }
 
-/* "%fs:-0x10(%rax, %rcx, 4)" in any part. */
+/* Converts "%fs:-0x10(%rax, %rcx, 4)"; each part is optional. */
 static void spell_memory(struct line *out, const char *s, const struct x86_64_spelling *in)
 {
         const char *open = strchr(s, '('), *colon = strchr(s, ':'), *displacement;
@@ -183,7 +184,7 @@ static void spell_operand(struct line *out, const char *s, const struct x86_64_s
         }
 }
 
-/* Cuts the next operand off: a comma inside parentheses belongs to it. */
+/* Splits off the next operand; commas inside parentheses belong to it. */
 static char *next_operand(char **rest)
 {
         char *s = *rest;

@@ -8,9 +8,9 @@
 #include <signal.h>
 #include <string.h>
 
-#define DEPTH 32 /* frames, inlined ones too, from raise() to what called std::terminate */
+#define DEPTH 32 /* frames, inlined ones included, from raise() to the caller of std::terminate */
 
-/* ---- by names ---- */
+/* ---- from the names of frames ---- */
 
 static bool is_named(const struct report_frame *frame, const char *name)
 {
@@ -32,7 +32,7 @@ static bool is_on_stack(const struct report *report, const char *const *names, s
         return false;
 }
 
-/* What a check of libstdc++'s prints: its arguments stand in the code that calls it. */
+/* Reconstructs the message of a failed check of libstdc++: its arguments are constants in the calling code. */
 static void find_assertion(struct report *report, struct target *t)
 {
         static const char *const name = "std::__glibcxx_assert_fail";
@@ -77,9 +77,9 @@ void message_by_names(struct report *report, struct wire_crash *wire, struct tar
 
 /* ---- exceptions ---- */
 
-static void tell_unknown_what(struct report *report, const char *type)
+static void diagnose_unknown_what(struct report *report, const char *type)
 {
-        report_diagnose(report, "exception", "what() of %s is the program's own and could not be called", type);
+        report_diagnose(report, "exception", "what() of %s is defined by the program and could not be called", type);
 }
 
 static void add(struct report *report, const char *mangled, const char *what, bool unknown)
@@ -88,7 +88,7 @@ static void add(struct report *report, const char *mangled, const char *what, bo
         const char *type = describe_type(&report->pool, mangled);
 
         if (unknown)
-                tell_unknown_what(report, type);
+                diagnose_unknown_what(report, type);
         if (!e->type) {
                 e->type = type;
                 e->what = what;

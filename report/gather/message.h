@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/gather/message.h: what the program said as it gave up, and the exception it died of, for the report. */
+/* report/gather/message.h: the program's last message and the exception it died of, for the report. Not
+ * async-signal-safe. */
 #ifndef CRASHPRE_REPORT_MESSAGE_H
 #define CRASHPRE_REPORT_MESSAGE_H
 
@@ -7,12 +8,13 @@
 #include "unwind/core/terms/wire.h"
 #include "unwind/target/target.h"
 
-/* Completes by the names of frames what the handler could not know: in a program that has the C++ run-time linked
- * into it, std::terminate and its like have names only in the full symbol table. To be called with names and before
- * fault_classify(); `t` may be read. Sets wire->terminate, wire->uncaught_exception, wire->exception_certain and report->cause.message. */
+/* Determines from the names of frames what the handler could not know: in a program that contains the C++ run-time,
+ * std::terminate and similar functions are named only in the full symbol table. Call it with names resolved and
+ * before fault_classify(); reads memory of `t`. Sets wire->terminate, wire->uncaught_exception,
+ * wire->exception_certain and report->cause.message. */
 void message_by_names(struct report *report, struct wire_crash *wire, struct target *t);
 
-/* Fills report->cause.exception; what() that could not be had is told in the diagnostics. */
+/* Fills report->cause.exception; a what() that could not be called is reported in the diagnostics. */
 void message_exception(struct report *report, const struct exception_chain *chain);
 
 #endif

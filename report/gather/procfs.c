@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A command line or environment beyond this is cut: both can be megabytes (execve(2)). */
+/* A longer command line or environment is truncated: both can be megabytes (execve(2)). */
 #define TEXT_LIMIT ((size_t)256 * 1024)
 
 static char *read_file(struct report *report, const char *path, size_t *len)
@@ -39,7 +39,7 @@ static const char *read_proc_link(struct report *report, pid_t pid, const char *
         return n > 0 ? pool_strndup(&report->pool, path, (size_t)n) : otherwise;
 }
 
-/* The kernel marks the link of an executable that was replaced or removed; the mark is no part of the name. */
+/* The kernel marks the link of an executable that was replaced or removed; the mark is not part of the name. */
 static const char *without_deleted(struct report *report, const char *path)
 {
         return path ? pool_strndup(&report->pool, path, str_without_deleted(path, strlen(path))) : NULL;
@@ -81,7 +81,7 @@ static void read_environment(struct report *report, pid_t pid, const char *globs
         }
 }
 
-/* The first number after "Name:" in /proc/PID/status. */
+/* Reads the first number after "Name:" in /proc/PID/status. */
 static void read_status_number(const char *status, const char *name, struct known_int *out)
 {
         const char *line = strstr(status, name);
@@ -104,7 +104,7 @@ static void read_start(struct report *report, pid_t pid)
         uint64_t ticks;
         int field;
 
-        at = text ? strrchr(text, ')') : NULL; /* comm, field 2, may hold anything */
+        at = text ? strrchr(text, ')') : NULL; /* comm, field 2, may contain any character */
         for (field = 2; at && field < 22; field++)
                 at = strchr(at + 1, ' ');
         if (!at)
@@ -127,7 +127,9 @@ void procfs_set_start(struct report *report, uint64_t ticks, double time_unix)
         report->process.start_time =
                 report_format_time(report, (int64_t)start, (int64_t)((start - (double)(int64_t)start) * 1e9));
         if (time_unix >
-            0) /* a tick is 10 ms: more digits would be invented, and a young process may seem to start in the future */
+            /* a tick is 10 ms: more digits would be meaningless, and a young process may appear to start in the
+             * future */
+            0)
                 report->process.uptime_seconds =
                         KNOWN_REAL(time_unix > start ? (double)(int64_t)((time_unix - start) * 100 + 0.5) / 100 : 0);
 }
@@ -167,7 +169,7 @@ const char *procfs_name(struct report *report, pid_t pid)
         return name;
 }
 
-/* PRETTY_NAME="Debian GNU/Linux 12 (bookworm)" of os-release(5) */
+/* Reads PRETTY_NAME="Debian GNU/Linux 12 (bookworm)" of os-release(5). */
 static const char *distribution(struct report *report, pid_t pid)
 {
         static const char key[] = "PRETTY_NAME=";
@@ -193,7 +195,8 @@ static const char *distribution(struct report *report, pid_t pid)
         return NULL;
 }
 
-/* The marks that container managers leave; systemd's file names the manager itself (systemd-nspawn, lxc, ...). */
+/* Files by which container managers can be recognized; systemd's file contains the name of the manager
+ * (systemd-nspawn, lxc, ...). */
 static const char *container(struct report *report)
 {
         size_t len;

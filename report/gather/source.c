@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What is known of a module's own file. */
+/* Modification time of a module's own file. */
 struct age {
-        bool asked, known;
+        bool read, known;
         struct timespec changed;
         size_t newer; /* source files that changed after it */
         const char *first_newer;
@@ -22,7 +22,7 @@ struct age {
 struct text {
         char *bytes;
         size_t len;
-        size_t *starts; /* of each line, and one behind the last */
+        size_t *starts; /* of each line, and the end of the last */
         size_t lines;
         struct timespec changed;
 };
@@ -32,8 +32,8 @@ struct job {
         const struct target *t;
         struct report_thread *thread;
         size_t around;
-        struct age *ages; /* one a module */
-        size_t used;      /* bytes of SOURCE_TOTAL_MAX */
+        struct age *ages; /* one per module */
+        size_t used;      /* bytes of SOURCE_TOTAL_MAX used */
 };
 
 /* ---- files ---- */
@@ -43,7 +43,8 @@ static bool later(const struct timespec *a, const struct timespec *b)
         return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-/* Of a deleted module only its mapping leads to the file: the one that has its name now may be another build. */
+/* The file of a deleted module is accessible only through its mapping: the file that now has the name may be another
+ * build. */
 static int open_module(const struct target *t, size_t index)
 {
         const struct module *m = &t->modules.v[index];
@@ -63,9 +64,9 @@ static struct age *age_of(struct job *job, size_t module)
         struct stat st;
         int fd;
 
-        if (age->asked)
+        if (age->read)
                 return age;
-        age->asked = true;
+        age->read = true;
         fd = open_module(job->t, module);
         if (fd < 0)
                 return age;
@@ -108,7 +109,7 @@ static bool read_text(int fd, struct text *text)
         for (text->len = 0; text->len < size; text->len += (size_t)n) {
                 n = pread(fd, text->bytes + text->len, size - text->len, (off_t)text->len);
                 if (n <= 0)
-                        break; /* it was cut in the meantime, or cannot be read: what there is will do */
+                        break; /* it was truncated in the meantime, or cannot be read: use the bytes read so far */
         }
         find_lines(text);
         return true;
@@ -135,19 +136,19 @@ static void unload(struct text *text)
 
 /* ---- lines ---- */
 
-/* How much of a line too long for a report is kept: whole characters. */
+/* Returns how many bytes of an overlong line are kept: whole characters. */
 static size_t cut(const char *line, size_t len)
 {
         size_t kept = SOURCE_LINE_MAX, back;
 
         for (back = 1; back <= 4; back++)
-                if (((unsigned char)line[kept - back] & 0xc0) != 0x80) /* where the last character begins */
+                if (((unsigned char)line[kept - back] & 0xc0) != 0x80) /* start of the last character */
                         return utf8_character(line + kept - back, len - (kept - back), NULL) > back ? kept - back
                                                                                                     : kept;
         return kept;
 }
 
-/* Line `i` as a string; a C string cannot hold the NUL that a file that is no text may have. */
+/* Returns line `i` as a string; it ends at a NUL, which a file that is not text may contain. */
 static const char *get_line(struct pool *pool, const struct text *text, size_t i)
 {
         const char *from = text->bytes + text->starts[i];
@@ -172,7 +173,7 @@ static void fill_frame(struct job *job, struct report_frame *frame, const struct
         struct report_source *out = &frame->source;
         size_t own = (size_t)frame->line.v - 1, first, last, i;
 
-        if (own >= text->lines) /* not the file that it was */
+        if (own >= text->lines) /* not the file it was compiled from */
                 return;
         first = own > job->around ? own - job->around : 0;
         last = text->lines - own > job->around ? own + job->around : text->lines - 1;
@@ -194,31 +195,32 @@ static bool wants(const struct job *job, const struct report_frame *frame)
                (uint64_t)frame->module.v < job->t->modules.n && (uint64_t)frame->module.v < job->report->module_count;
 }
 
-/* `told`: the module that was last found to be older than this file. */
-static void offer(struct job *job, struct report_frame *frame, const struct text *text, struct age **told)
+/* `last_newer`: the module most recently found to be older than this file. */
+static void add_source(struct job *job, struct report_frame *frame, const struct text *text, struct age **last_newer)
 {
         struct age *age = age_of(job, (size_t)frame->module.v);
 
         if (!age->known) {
                 report_diagnose(job->report, "source",
-                                "the file of %s is not there to be compared with its sources, so they are not shown",
+                                "the file of %s is missing and cannot be compared with its sources, so they are not "
+                                "shown",
                                 job->report->modules[frame->module.v].path);
         } else if (!later(&text->changed, &age->changed)) {
                 fill_frame(job, frame, text);
-        } else if (*told != age) {
-                *told = age;
+        } else if (*last_newer != age) {
+                *last_newer = age;
                 if (!age->newer++)
                         age->first_newer = frame->file;
         }
 }
 
-/* All frames from `i` on that stand in the same file, so that it is read once. */
+/* Fills all frames from `i` on that are in the same file, so that it is read once. */
 static void fill_file(struct job *job, size_t i, bool *done)
 {
         const char *path = job->thread->frames[i].file;
-        struct age *told = NULL;
+        struct age *last_newer = NULL;
         struct text text;
-        bool there = load(job->t, path, &text);
+        bool loaded = load(job->t, path, &text);
 
         for (; i < job->thread->frame_count && job->used < SOURCE_TOTAL_MAX; i++) {
                 struct report_frame *frame = &job->thread->frames[i];
@@ -226,13 +228,13 @@ static void fill_file(struct job *job, size_t i, bool *done)
                 if (!wants(job, frame) || strcmp(frame->file, path))
                         continue;
                 done[i] = true;
-                if (there)
-                        offer(job, frame, &text, &told);
+                if (loaded)
+                        add_source(job, frame, &text, &last_newer);
         }
         unload(&text);
 }
 
-static void tell_newer(struct job *job)
+static void diagnose_newer(struct job *job)
 {
         size_t i;
 
@@ -267,5 +269,5 @@ void source_fill(struct report *report, const struct target *t, struct report_th
                         break;
                 fill_file(&job, i, done);
         }
-        tell_newer(&job);
+        diagnose_newer(&job);
 }

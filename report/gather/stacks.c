@@ -38,8 +38,8 @@ static const char *build_id(struct pool *pool, const struct image *image)
         return hex;
 }
 
-/* `asked`: modules whose files were opened; of the others nothing is known. */
-static void fill_modules(struct report *report, const struct target *t, const bool *asked)
+/* `queried`: modules whose files were opened; the status of others is unknown. */
+static void fill_modules(struct report *report, const struct target *t, const bool *queried)
 {
         size_t i;
 
@@ -54,7 +54,7 @@ static void fill_modules(struct report *report, const struct target *t, const bo
                 m->end = KNOWN_U64(from->end);
                 m->build_id = build_id(&report->pool, &from->image);
                 m->debug_file = pool_strdup(&report->pool, from->debug_file);
-                if (asked[i])
+                if (queried[i])
                         m->status = status_name(from->status);
                 else if (from->deleted)
                         m->status = status_name(MODULE_DELETED);
@@ -78,7 +78,7 @@ static void fill_registers(struct report *report, struct report_thread *out, con
         }
 }
 
-/* How many frames each physical frame is in the report. */
+/* Computes how many report frames each physical frame becomes. */
 static void count_calls(const struct target *t, const struct symbol_query *q, size_t *calls)
 {
         size_t left = STACKS_INLINED_MAX, i, k;
@@ -120,7 +120,7 @@ static void fill_line(struct report *report, struct report_frame *out, const str
                 out->column = KNOWN_INT(from->column);
 }
 
-/* `calls` frames, innermost first: the last is the physical one. */
+/* Fills `calls` frames, innermost first: the last is the physical one. */
 static void fill_calls(struct report *report, struct report_frame *out, size_t calls, const struct target *t,
                        const struct thread_frame *from, const struct symbol_query *q)
 {
@@ -170,9 +170,9 @@ static void fill_thread(struct report *report, struct report_thread *out, const 
                 out->unwind_end = "no-registers";
 }
 
-/* One query a frame, all threads in a row: the crashing one is the first, and so are its answers where time runs
- * out. */
-static void make_queries(const struct target *t, struct symbol_query *q, bool *asked)
+/* One query per frame, all threads in sequence: the crashing one is first, so that its queries are resolved if time
+ * runs out. */
+static void make_queries(const struct target *t, struct symbol_query *q, bool *queried)
 {
         size_t n = 0, i, k;
 
@@ -183,7 +183,7 @@ static void make_queries(const struct target *t, struct symbol_query *q, bool *a
                         q[n].module = frame->module;
                         q[n++].addr = frame->exact_pc ? frame->pc : frame->pc - 1;
                         if (frame->module >= 0 && (size_t)frame->module < t->modules.n)
-                                asked[frame->module] = true;
+                                queried[frame->module] = true;
                 }
         }
 }
@@ -203,15 +203,15 @@ int stacks_fill(struct report *report, struct target *t, struct symbols *symbols
         size_t n = count_frames(t), i, at = 0;
         struct symbol_query *queries = pool_alloc(pool, (n + 1) * sizeof(*queries));
         size_t *calls = pool_alloc(pool, (n + 1) * sizeof(*calls));
-        bool *asked = pool_alloc(pool, (t->modules.n + 1) * sizeof(*asked));
+        bool *queried = pool_alloc(pool, (t->modules.n + 1) * sizeof(*queried));
         int err;
 
-        make_queries(t, queries, asked);
+        make_queries(t, queries, queried);
         err = symbols ? symbols_resolve(symbols, queries, n) : 0;
         if (!symbols || err)
-                memset(asked, 0, (t->modules.n + 1) * sizeof(*asked));
+                memset(queried, 0, (t->modules.n + 1) * sizeof(*queried));
         count_calls(t, queries, calls);
-        fill_modules(report, t, asked);
+        fill_modules(report, t, queried);
         report->threads = pool_alloc(pool, t->thread_count * sizeof(*report->threads));
         report->thread_count = t->thread_count;
         for (i = 0; i < t->thread_count; i++) {

@@ -186,7 +186,7 @@ static void newer(void)
         r->threads[0].frames[0].module = KNOWN_INT(1);
         fill(r, 3);
         is_source(r, 0, "", "where the module's file is not there");
-        is_said(r, "is not there to be compared", "that is told");
+        is_said(r, "is missing and cannot be compared", "that is told");
         report_free(r);
         r = sample("same.c", 1);
         r->threads[0].frames[0].module = KNOWN_INT(2);
