@@ -36,7 +36,7 @@ static bool sender_value(siginfo_t *info, char *value)
         return true;
 }
 
-/* "39", of another processor or mode "39 arch 0x40000003" */
+/* Parses "39", or "39 arch 0x40000003" for another processor or mode. */
 static bool syscall_value(siginfo_t *info, char *value)
 {
         const char *number = raw_next_word(&value), *word = number ? raw_next_word(&value) : NULL;
@@ -50,7 +50,7 @@ static bool syscall_value(siginfo_t *info, char *value)
         return true;
 }
 
-/* "14 error 0x6" */
+/* Parses "14 error 0x6". */
 static bool trap_value(struct wire_crash *crash, char *value)
 {
         char *number = raw_next_word(&value), *word = number ? raw_next_word(&value) : NULL;
@@ -92,7 +92,7 @@ static bool throw_site_value(struct wire_crash *crash, char *value)
         return true;
 }
 
-/* The lines whose values are numbers. -1: another one. */
+/* Parses lines whose values are numbers. Returns -1 for any other line. */
 static int numeric_line(struct wire_crash *crash, const char *key, char *value)
 {
         if (!strcmp(key, "thrown at"))
@@ -112,7 +112,7 @@ static int numeric_line(struct wire_crash *crash, const char *key, char *value)
         return -1;
 }
 
-/* "what" belongs to the exception last named. */
+/* "what" belongs to the preceding exception. */
 static bool exception_line(struct exception_chain *chain, const char *key, const char *value)
 {
         struct exception_text *last = chain->count ? &chain->v[chain->count - 1] : NULL;
@@ -155,7 +155,7 @@ bool raw_cause_line(struct raw_reader *r, char *line)
 static const struct process_key {
         const char *name;
         bool number;
-        bool raw; /* the member is of struct raw_report */
+        bool raw; /* the member is in struct raw_report */
         size_t offset;
 } process_keys[] = {
         { "pid", true, false, offsetof(struct report, process.pid) },
@@ -210,5 +210,5 @@ bool raw_process_line(struct raw_reader *r, char *line)
                         return false;
                 return true;
         }
-        return true; /* of a later version */
+        return true; /* written by a later version */
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "module class phase"; the phase may have blanks */
+/* Parses "module class phase"; the phase may contain blanks. */
 bool raw_context_line(struct raw_reader *r, char *line)
 {
         char *module = raw_next_word(&line), *class = module ? raw_next_word(&line) : NULL;
@@ -20,7 +20,7 @@ bool raw_context_line(struct raw_reader *r, char *line)
         return true;
 }
 
-/* "time tid category: message" */
+/* Parses "time tid category: message". */
 bool raw_breadcrumb_line(struct raw_reader *r, char *line)
 {
         char *time = raw_next_word(&line), *tid = time ? raw_next_word(&line) : NULL;
@@ -38,7 +38,7 @@ bool raw_breadcrumb_line(struct raw_reader *r, char *line)
         return true;
 }
 
-/* Cuts " (type)" off a name. */
+/* Removes " (type)" from a name and returns the type. */
 static enum report_value_kind metadata_kind(char *name)
 {
         static const struct {
@@ -78,7 +78,7 @@ bool raw_metadata_line(struct raw_reader *r, char *line)
         return true;
 }
 
-/* File "/app/main.py", line 3 in work */
+/* Parses: File "/app/main.py", line 3 in work */
 bool raw_python_line(struct raw_reader *r, char *line)
 {
         static const char begin[] = "File ", middle[] = ", line ", end[] = " in ";

@@ -43,12 +43,12 @@ static raw_section_line *section_function(const char *name)
         for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
                 if (!strcmp(sections[i].name, name))
                         return sections[i].line;
-        return ignored_line; /* of a later version */
+        return ignored_line; /* written by a later version */
 }
 
-/* ---- the whole ---- */
+/* ---- whole reports ---- */
 
-/* Where a section may begin: "[name]", nothing else on the line. */
+/* True for a line that begins a section: "[name]" and nothing else. */
 static bool is_section(const char *line, size_t len)
 {
         size_t i;
@@ -61,7 +61,7 @@ static bool is_section(const char *line, size_t len)
         return true;
 }
 
-/* time_unix from "2026-11-21T14:35:12.123456Z" */
+/* Sets time_unix from "2026-11-21T14:35:12.123456Z". */
 static void read_time(struct report *report)
 {
         struct tm tm = { 0 };
@@ -86,7 +86,7 @@ static void read_lines(struct raw_reader *r, const char *text, size_t len)
                 line = pool_strndup(r->pool, text, shown);
                 text += n + 1;
                 if (!newline)
-                        break; /* cut in the middle: half a fact is none */
+                        break; /* truncated: incomplete lines are ignored */
                 if (is_section(line, shown)) {
                         line_function = section_function(line);
                         if (line_function == raw_maps_line && !r->raw->maps)
@@ -100,7 +100,7 @@ static void read_lines(struct raw_reader *r, const char *text, size_t len)
         }
 }
 
-/* What follows from several lines. */
+/* Sets members that depend on several lines. */
 static void complete_crash(const struct report *report, struct raw_report *raw)
 {
         struct wire_crash *crash = &raw->crash;

@@ -47,7 +47,7 @@ static enum cfi_end parse_end(const char *word)
         return CFI_END_NONE;
 }
 
-/* "/bin/app +0x1136 signal", "-" outside modules */
+/* Parses "/bin/app +0x1136 signal", "-" outside modules. */
 static void read_place(char *text, struct wire_frame *frame, struct raw_place *place)
 {
         static const char signal_mark[] = " signal";
@@ -65,7 +65,7 @@ static void read_place(char *text, struct wire_frame *frame, struct raw_place *p
         }
 }
 
-/* "0 context 0x401136 /bin/app +0x1136 signal" */
+/* Parses "0 context 0x401136 /bin/app +0x1136 signal". */
 bool raw_frame_line(struct raw_reader *r, char *line)
 {
         struct wire_crash *crash = &r->raw->crash;
@@ -89,7 +89,7 @@ bool raw_frame_line(struct raw_reader *r, char *line)
         return true;
 }
 
-/* "0x400000 0x405000 <build-id hex or -> /bin/app" */
+/* Parses "0x400000 0x405000 <build-id hex or -> /bin/app". */
 bool raw_module_line(struct raw_reader *r, char *line)
 {
         struct raw_module m = { 0 };
@@ -107,7 +107,7 @@ bool raw_module_line(struct raw_reader *r, char *line)
         return true;
 }
 
-/* Lines go one after another into a buffer that was made as large as the whole section can be. */
+/* Lines are appended to a buffer that is as large as the whole section. */
 bool raw_maps_line(struct raw_reader *r, char *line)
 {
         size_t len;

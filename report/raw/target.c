@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/raw/target.c: a raw report as a target: what symbols need when nobody may look at the process, or it is
- * long gone. */
+/* report/raw/target.c: a raw report as a target: provides what symbolization requires if the process may not be
+ * traced or no longer exists. */
 #include "report/raw/read.h"
 
 #include "unwind/core/terms/str.h"
@@ -83,9 +83,9 @@ static void add_modules(const struct raw_report *raw, struct target *t)
         qsort(t->modules.v, t->modules.n, sizeof(*t->modules.v), by_base);
 }
 
-/* Ties a mapping and the module it lies in together. The first of a module's own file says where in the file it
- * begins and which file that was, for modules without a build-id. */
-static void join(struct target *t, struct mapping *mapping, int index)
+/* Assigns a mapping to the module that contains it. The first mapping of a module's own file determines the offset
+ * and identity of that file, for modules without a build-id. */
+static void assign_module(struct target *t, struct mapping *mapping, int index)
 {
         struct module *m = &t->modules.v[index];
 
@@ -114,7 +114,7 @@ static void add_mappings(const struct raw_report *raw, struct target *t)
         for (i = 0; i < t->mappings.n; i++) {
                 t->mappings.v[i].module = -1;
                 for (k = 0; k < t->modules.n; k++)
-                        join(t, &t->mappings.v[i], (int)k);
+                        assign_module(t, &t->mappings.v[i], (int)k);
         }
 }
 
