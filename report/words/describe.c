@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the summary takes of a message, and of the functions of a recursion. */
+/* Limits of a message, and of the functions of a recursion, in the summary. */
 #define SUMMARY_TEXT 160
 #define SUMMARY_FUNCTIONS 4
 
@@ -83,7 +83,7 @@ static const char *access_phrase(struct report *report)
         return pool_printf(&report->pool, "%s 0x%" PRIx64, verb, fault->address.v);
 }
 
-/* What follows the class, or NULL. */
+/* Returns the text after the class, or NULL. */
 static const char *detail(struct report *report)
 {
         const char *class = report->fault.class;
@@ -146,9 +146,9 @@ const char *describe_headline(struct report *report)
                            thread->name ? thread->name : "?", thread->tid.v);
 }
 
-/* ---- where ---- */
+/* ---- location ---- */
 
-/* Plain: parameters and template arguments are in the stack below. */
+/* Returns a plain name: parameters and template arguments are printed in the stack below. */
 static const char *function_name(struct report *report, const struct report_frame *frame)
 {
         return frame->function ? names_plain(&report->pool, frame->function) : describe_place(report, frame);
@@ -161,7 +161,7 @@ static const char *place_of_frame(struct report *report, const struct report_fra
         return line ? pool_printf(&report->pool, "%s at %s", name, line) : name;
 }
 
-/* The innermost own code: a frame, or what a script was at. `index`: where in the native stack that is. */
+/* Returns the innermost location in own code: a frame, or a script's frame. *index is its index in the native stack. */
 static const char *own_place(struct report *report, size_t *index)
 {
         const struct report_thread *thread = &report->threads[0];
@@ -180,7 +180,7 @@ static const char *own_place(struct report *report, size_t *index)
         return NULL;
 }
 
-/* What of others' code own code had called is the outermost of it, which it names in its source. */
+/* Of the foreign functions above own code the outermost is printed, since it is the one that the source names. */
 const char *describe_where(struct report *report)
 {
         const struct report_frame *frames;
@@ -215,7 +215,7 @@ const char *describe_assertion(struct report *report)
         return end ? pool_strndup(&report->pool, begin, (size_t)(end - begin)) : NULL;
 }
 
-/* One line of no great length, whatever the program had to say. */
+/* Returns a single line of limited length, whatever the message contains. */
 static const char *one_line(struct report *report, const char *s)
 {
         char *line = pool_strndup(&report->pool, s, strnlen(s, 4 * SUMMARY_TEXT)), *c;
@@ -226,8 +226,8 @@ static const char *one_line(struct report *report, const char *s)
         return names_cut(&report->pool, line, SUMMARY_TEXT);
 }
 
-/* "*** stack smashing detected ***: terminated" less its ornaments. */
-static const char *said(struct report *report)
+/* Returns the message; for "*** stack smashing detected ***: terminated" without the asterisks. */
+static const char *message_phrase(struct report *report)
 {
         const char *assertion = describe_assertion(report), *message = report->cause.message, *end;
 
@@ -247,8 +247,8 @@ static const char *exception_phrase(struct report *report)
         return e->what ? pool_printf(&report->pool, "%s: %s", type, one_line(report, e->what)) : type;
 }
 
-/* "f, g and h" */
-static const char *enumerated(struct report *report, const char **names, size_t n)
+/* Formats "f, g and h". */
+static const char *join_names(struct report *report, const char **names, size_t n)
 {
         const char *list = names[0];
         size_t i;
@@ -267,7 +267,7 @@ const char *describe_recursion(struct report *report)
                 return NULL;
         if (n > SUMMARY_FUNCTIONS)
                 n = SUMMARY_FUNCTIONS;
-        return pool_printf(&report->pool, "%s calling %s %" PRId64 " times", enumerated(report, names, n),
+        return pool_printf(&report->pool, "%s calling %s %" PRId64 " times", join_names(report, names, n),
                            n > 1 ? "each other" : "itself", report->fault.recursion.count.v);
 }
 
@@ -291,13 +291,13 @@ const char *describe_what(struct report *report)
 {
         if (is(report->cause.kind, "request"))
                 return describe_cause(report);
-        if (report->cause.exception.type && !is(report->cause.kind, "signal")) /* nor did what() itself crash */
+        if (report->cause.exception.type && !is(report->cause.kind, "signal")) /* and what() itself did not crash */
                 return exception_phrase(report);
-        return report->cause.message ? said(report) : fault_phrase(report);
+        return report->cause.message ? message_phrase(report) : fault_phrase(report);
 }
 
-/* Between what and where: nothing stands between a fault and its place. */
-static const char *joint(struct report *report)
+/* Returns the separator between cause and location; a fault needs none. */
+static const char *separator(struct report *report)
 {
         size_t begin = own_begin(report);
         const char *function = NULL;
@@ -318,7 +318,7 @@ void describe_summary(struct report *report)
         const char *what = describe_what(report), *where = describe_where(report);
 
         report->cause.summary = where && !is(report->cause.kind, "request")
-                                        ? pool_printf(&report->pool, "%s%s%s", what, joint(report), where)
+                                        ? pool_printf(&report->pool, "%s%s%s", what, separator(report), where)
                                         : what;
 }
 

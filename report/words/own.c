@@ -8,31 +8,31 @@
 #include <fnmatch.h>
 #include <string.h>
 
-/* ---- the table: globs ---- */
+/* ---- tables of globs ---- */
 
-/* Libraries that say nothing about which bug it is, by base name. */
+/* Libraries that do not identify a bug, by base name. */
 static const char *const foreign_modules[] = {
         /* libc and the loader, glibc's and musl's */
         "libc.so*", "libc-2.*", "ld-*.so*", "libpthread[.-]*", "libdl[.-]*", "librt[.-]*", "libm.so*", "libm-2.*",
         "libmvec[.-]*", "libc.musl-*", "*vdso*",
-        /* C++ and its exceptions; calls by pointer */
+        /* C++ and its exceptions; calls through pointers */
         "libstdc++.so*", "libgcc_s.so*", "libc++.so*", "libc++abi.so*", "libunwind.so*", "libsupc++*", "libffi.so*",
         "libobjc.so*",
         /* allocators */
         "libjemalloc.so*", "libtcmalloc*.so*", "libmimalloc.so*",
-        /* sanitizers, and ourselves */
+        /* sanitizers and libcrashpre */
         "libasan.so*", "libubsan.so*", "libtsan.so*", "liblsan.so*", "libclang_rt.*", "libcrashpre.so*", NULL
 };
 
-/* Of programs that have the stack of a script to show, which says more. */
+/* Foreign if the report contains a script's stack, which is more specific. */
 static const char *const interpreter_modules[] = { "python[23]*", "libpython[23]*", "_ctypes.*", NULL };
 
-/* A script's frames of its language's library. */
+/* Files of a script that belong to its language's library. */
 static const char *const foreign_scripts[] = { "*/lib/python[23]*", "<frozen *", NULL };
 
-/* Functions, by names_plain(), wherever they stand: these libraries may be linked statically. */
+/* Functions, by names_plain(), in any module: these libraries may be linked statically. */
 static const char *const foreign_functions[] = {
-        /* how C programs end: abort, assert, fortify, stack protector */
+        /* functions by which C programs end: abort, assert, fortify, stack protector */
         "abort", "raise", "gsignal", "pthread_kill", "__pthread_kill_*", "__abort*", "__assert*", "__libc_message*",
         "__libc_fatal", "__fortify_fail*", "__chk_fail", "__*_chk", "__stack_chk_fail*", "_exit", "__libc_*",
         /* malloc */
@@ -48,22 +48,22 @@ static const char *const foreign_functions[] = {
         "g_error*", "qt_assert*", "qt_message_fatal", "qt_message", "QMessageLogger::*", "qFatal", "qAbort",
         /* sanitizers */
         "__asan*", "__ubsan*", "__tsan*", "__lsan*", "__msan*", "__sanitizer*", "__interceptor_*", "___interceptor_*",
-        /* where a process or a thread begins */
+        /* start of a process or a thread */
         "_start", "start_thread", "clone", "clone3", "__clone*", "execute_native_thread_routine", "call_init", "_init",
         "_fini",
         /* crashpre.h */
         "crashpre_*", NULL
 };
 
-/* C++ programs, too, may have a namespace "core": these count in Rust's symbols only. */
+/* C++ programs may also have a namespace "core": these apply to Rust's symbols only. */
 static const char *const foreign_rust_functions[] = { "core::*", "alloc::*", "<core::*", "<alloc::*", "<std::*", NULL };
 
 static const char *const standard_functions[] = { "std::*", "__gnu_cxx::*", NULL };
 
-/* As they are in full. */
+/* Full names. */
 static const char *const throwing_functions[] = { "__cxa_throw", "__cxa_rethrow", "std::rethrow_exception(*", NULL };
 
-/* Compiled into the program, but nobody's who works on it. */
+/* Compiled into the program, but not part of its own source. */
 static const char *const foreign_files[] = { "/usr/include/c++/*", "/usr/include/*/c++/*", "/usr/lib/gcc/*",
                                              "/usr/lib/llvm*/include/*", "/rustc/*/library/*",
                                              /* glibc's: memset and printf of _FORTIFY_SOURCE, atoi, strtol */
@@ -89,7 +89,7 @@ static const char *module_path(const struct report *report, const struct report_
         return report->modules[frame->module.v].path;
 }
 
-/* "_RN...", and of the older scheme "_ZN...17h<16 digits>E". */
+/* "_RN...", and in the legacy scheme "_ZN...17h<16 digits>E". */
 static bool is_rust(const struct report_frame *frame)
 {
         size_t len = frame->symbol ? strlen(frame->symbol) : 0;
@@ -108,7 +108,7 @@ bool own_frame(struct report *report, const struct report_frame *frame)
                 return false;
         if (path && matches(foreign_modules, str_base(path)))
                 return false;
-        /* A function of the program's own may have a line of a header at its address, of what was inlined into it. */
+        /* The line at an address in a function of the program may be in a header, from code inlined into it. */
         if ((frame->inlined || !frame->function) && matches(foreign_files, frame->file))
                 return false;
         if (!frame->function)
@@ -149,8 +149,8 @@ size_t own_script_frame(const struct report *report)
         return 0;
 }
 
-/* std::rt::lang_start, as the frame before it has it, is called by the main() that rustc makes. */
-static bool is_made_by_rustc(const struct report_thread *thread, size_t i)
+/* The main() generated by rustc calls std::rt::lang_start, which is the preceding frame. */
+static bool is_rust_main(const struct report_thread *thread, size_t i)
 {
         const char *name = thread->frames[i].function, *inner = i ? thread->frames[i - 1].function : NULL;
 
@@ -164,7 +164,7 @@ const bool *own_frames(struct report *report, const struct report_thread *thread
         size_t i;
 
         for (i = 0; i < thread->frame_count; i++)
-                own[i] = own_frame(report, &thread->frames[i]) && !is_made_by_rustc(thread, i) &&
+                own[i] = own_frame(report, &thread->frames[i]) && !is_rust_main(thread, i) &&
                          !(script && is_interpreter(report, &thread->frames[i]));
         return own;
 }
@@ -179,7 +179,7 @@ const struct report_frame *own_first(struct report *report, const struct report_
         return NULL;
 }
 
-bool own_is_passed_over(struct report *report, const struct report_frame *frame)
+bool own_is_skipped(struct report *report, const struct report_frame *frame)
 {
         return frame->function && matches(foreign_functions, names_plain(&report->pool, frame->function));
 }

@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* report/words/own.h: which frames are the program's own, and which belong to the machinery below and above it. One table
- * for the signature, the summary and the text. */
+/* report/words/own.h: distinguishes the program's own frames from those of run-time libraries. Used by the signature,
+ * the summary and the text. Not async-signal-safe. */
 #ifndef CRASHPRE_REPORT_OWN_H
 #define CRASHPRE_REPORT_OWN_H
 
 #include "report/model/model.h"
 
-/* False for frames of libc, the loader, the C++, Rust and sanitizer run-times and of libcrashpre.so, for what a
- * standard library's headers put into the program, for the functions that end a program (abort, g_log, ...), for
- * signal frames, and for what lies in no module. */
+/* Returns false for frames of libc, the loader, the C++, Rust and sanitizer run-times and libcrashpre.so, for
+ * functions from headers of a standard library, for functions that end a program (abort, g_log, ...), for signal
+ * frames, and for addresses in no module. */
 bool own_frame(struct report *report, const struct report_frame *frame);
 
-/* The same for each frame of a thread; new (from the pool). By what calls it, C's main() of a Rust program is not its own;
- * nor is an interpreter, where the report has the stack of its script. */
+/* Returns own_frame() for each frame of a thread; new (from the pool). It also considers callers: C's main() of a
+ * Rust program is not its own; nor is an interpreter if the report contains its script's stack. */
 const bool *own_frames(struct report *report, const struct report_thread *thread);
 
-/* The innermost frame of threads[0] that is of an interpreter whose script's stack the report has: what the script called
- * lies before it. frame_count: there is none. */
+/* Returns the index in threads[0] of the innermost frame of an interpreter whose script's stack is in the report;
+ * frames called by the script precede it. frame_count: there is none. */
 size_t own_script_begin(const struct report *report);
 
-/* Index of the script's innermost frame that is not of its language's own library; 0 where all are. */
+/* Returns the index of the script's innermost frame that is not in its language's library; 0 if all are. */
 size_t own_script_frame(const struct report *report);
 
-/* The innermost own frame; NULL if there is none. */
+/* Returns the innermost own frame; NULL if there is none. */
 const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n);
 
-/* Where in threads[0] to begin to look: at the throw of an exception that ended the program, since a terminate handler
- * of the program's own stands before it; behind the place that a wild jump led to. */
+/* Returns the index in threads[0] at which a search starts: at the throw of an exception that ended the program,
+ * since a terminate handler of the program precedes it; after the target of a wild jump. */
 size_t own_begin(struct report *report);
 
-/* Is the function passed over by its name, wherever it stands: abort, __cxa_throw, ...? */
-bool own_is_passed_over(struct report *report, const struct report_frame *frame);
+/* True if the function is skipped because of its name, in any module: abort, __cxa_throw, ... */
+bool own_is_skipped(struct report *report, const struct report_frame *frame);
 
-/* Is it a frame of libcrashpre.so? */
+/* True for a frame of libcrashpre.so. */
 bool own_is_crashpre(const struct report *report, const struct report_frame *frame);
 
-/* Is it a function of C++'s or Rust's standard library? */
+/* True for a function of C++'s or Rust's standard library. */
 bool own_is_standard(struct report *report, const struct report_frame *frame);
 
 #endif

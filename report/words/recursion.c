@@ -6,11 +6,11 @@
 
 #include <string.h>
 
-/* Longer cycles are not looked for: a reader would not recognize them. */
+/* Longer cycles are not searched for: a reader would not recognize them. */
 #define MAX_PERIOD 64
 #define MIN_REPEATS 3
 
-/* By function, not by address: f may call itself in two places. */
+/* Compares functions, not addresses: f may call itself in two places. */
 static bool same_call(const struct report_frame *a, const struct report_frame *b)
 {
         if (a->signal_frame != b->signal_frame || a->inlined != b->inlined)
@@ -27,7 +27,7 @@ static uint64_t gap_before(const struct report_thread *thread, size_t i)
         return gap > 0 ? (uint64_t)gap : 0;
 }
 
-/* How far frames from `first` on repeat with `period`; up to the next gap. */
+/* Returns the end of the frames that repeat with `period` from `first` on; at most up to the next gap. */
 static size_t run_end(const struct report_thread *thread, size_t first, size_t period)
 {
         const struct report_frame *f = thread->frames;
@@ -39,8 +39,8 @@ static size_t run_end(const struct report_thread *thread, size_t first, size_t p
         return end;
 }
 
-/* Frames behind a gap go on with the same cycle, at any point of it. */
-static bool continues(const struct report_thread *thread, const struct recursion *r, size_t from, size_t *phase)
+/* True if the frames after a gap continue the same cycle, at any point of it. */
+static bool continues_cycle(const struct report_thread *thread, const struct recursion *r, size_t from, size_t *phase)
 {
         const struct report_frame *f = thread->frames;
         size_t i;
@@ -61,7 +61,7 @@ static void finish(const struct report_thread *thread, struct recursion *r, uint
 
         for (i = 0; i < r->period; i++)
                 physical += !thread->frames[r->first + i].inlined;
-        /* What is left out are physical frames: each stands for its inlined calls as well. */
+        /* The omitted frames are physical ones: each also represents its inlined calls. */
         r->calls = r->end - r->first + (physical ? omitted * r->period / physical : omitted);
         r->count = r->calls / r->period;
 }
@@ -75,8 +75,9 @@ static bool repeats_at(const struct report_thread *thread, size_t first, size_t 
                 return false;
         *out = (struct recursion){ .first = first, .end = end, .period = period };
         gap = end < thread->frame_count ? gap_before(thread, end) : 0;
-        /* A few repetitions just before the gap may be chance: they tell of it only where they are most of what is known. */
-        if (gap && end - first >= end / 2 && continues(thread, out, end, &phase))
+        /* A few repetitions just before the gap may be accidental: the frames after it count only if they are most of
+         * what is known. */
+        if (gap && end - first >= end / 2 && continues_cycle(thread, out, end, &phase))
                 for (; out->end < thread->frame_count; out->end++)
                         if (!same_call(&thread->frames[out->end],
                                        &thread->frames[first + (phase + out->end - end) % period]))
@@ -108,7 +109,7 @@ bool recursion_longest(const struct report_thread *thread, struct recursion *out
         return out->calls > 0;
 }
 
-/* The rotation that comes first in the alphabet. */
+/* Returns the alphabetically first rotation. */
 static size_t canonical_start(const char *const *names, size_t n)
 {
         size_t best = 0, start, i;
@@ -161,7 +162,7 @@ static bool is_own_function(struct report *report, const char *function)
         for (i = 0; i < thread->frame_count; i++)
                 if (thread->frames[i].function && !strcmp(thread->frames[i].function, function))
                         return own_frame(report, &thread->frames[i]);
-        return true; /* a place, in a module that has no names */
+        return true; /* an address in a module without names */
 }
 
 static void add_name(const char **names, size_t *n, const char *name)

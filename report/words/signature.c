@@ -14,7 +14,7 @@
 struct parts {
         const char *names[SIGNATURE_FRAMES];
         size_t count;
-        const char *called; /* std::vector<>::at, say: by names[0]; NULL */
+        const char *called; /* a function, as std::vector<>::at, called by names[0]; NULL */
 };
 
 static const char *frame_name(struct report *report, const struct report_frame *frame)
@@ -22,7 +22,7 @@ static const char *frame_name(struct report *report, const struct report_frame *
         return frame->function ? names_plain(&report->pool, frame->function) : describe_place(report, frame);
 }
 
-/* A function stands there once: how deep a recursion was does not make another bug. */
+/* Each function is added once: the depth of a recursion does not make another bug. */
 static void add(struct parts *parts, const char *name)
 {
         size_t i;
@@ -59,8 +59,8 @@ static int compare_names(const void *a, const void *b)
         return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A walk through a tree repeats without a cycle: its functions in the order of their names, since where the stack
- * ended is chance. */
+/* A traversal of a tree repeats without a cycle: its functions are sorted by name, since the point at which the stack
+ * overflows is accidental. */
 static void add_recurring(struct report *report, struct parts *parts)
 {
         const struct report_thread *thread = &report->threads[0];
@@ -76,9 +76,9 @@ static void add_recurring(struct report *report, struct parts *parts)
         qsort(parts->names, parts->count, sizeof(*parts->names), compare_names);
 }
 
-/* ---- all others ---- */
+/* ---- other crashes ---- */
 
-/* "load (app.py)" */
+/* Adds "load (app.py)". */
 static void add_script(struct report *report, struct parts *parts)
 {
         const struct report_interpreter *script = &report->interpreter;
@@ -111,8 +111,8 @@ static void add_own(struct report *report, struct parts *parts)
                 parts->called = names_plain(&report->pool, called->function);
 }
 
-/* A crash in libraries alone, or on a stack of which nothing is left: what there is, names first, and how programs end
- * last. */
+/* For a crash in libraries only, or a stack of which little is left: adds the available frames, those with names
+ * first, and the functions that end a program last. */
 static void add_any(struct report *report, struct parts *parts)
 {
         const struct report_thread *thread = &report->threads[0];
@@ -125,7 +125,7 @@ static void add_any(struct report *report, struct parts *parts)
 
                         if (!frame->module.known || frame->signal_frame || own_is_crashpre(report, frame))
                                 continue;
-                        if (round == 2 || (!round == !!frame->function && !own_is_passed_over(report, frame)))
+                        if (round == 2 || (!round == !!frame->function && !own_is_skipped(report, frame)))
                                 add(parts, frame_name(report, frame));
                 }
         }
@@ -133,7 +133,7 @@ static void add_any(struct report *report, struct parts *parts)
 
 /* ---- the fingerprint ---- */
 
-/* FNV-1a (Fowler, Noll, Vo), 64 bits; the NUL keeps "ab" "c" apart from "a" "bc". */
+/* FNV-1a (Fowler, Noll, Vo), 64 bits; the NUL distinguishes "ab" "c" from "a" "bc". */
 static uint64_t hash(uint64_t h, const char *s)
 {
         for (s = s ? s : "";; s++) {
@@ -143,7 +143,7 @@ static uint64_t hash(uint64_t h, const char *s)
         }
 }
 
-/* What malloc found: its words are few, but for the numbers in them. */
+/* Returns malloc's message: there are few, apart from the numbers in them. */
 static const char *heap_message(struct report *report)
 {
         const char *message = report->cause.message;
