@@ -33,7 +33,7 @@ const char *text_quoted(struct writer *w, const char *s)
         return text_safe(w, out);
 }
 
-/* Bytes of `s` that go into a line of `room` characters: up to the last blank, or cut where there is none. */
+/* Returns how many bytes of `s` fit into a line of `room` characters: up to the last blank, else as many as fit. */
 static size_t line_length(const char *s, size_t room)
 {
         const char *end = s, *blank = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/text/parts.h: what the files of this folder share. Each part prints nothing where the report has nothing to
- * say. */
+/* report/text/parts.h: declarations shared by the files of this folder. Each part prints nothing if the report
+ * contains no data for it. Not async-signal-safe; memory is from the report's pool. */
 #ifndef CRASHPRE_REPORT_TEXT_PARTS_H
 #define CRASHPRE_REPORT_TEXT_PARTS_H
 
@@ -19,7 +19,7 @@ struct writer {
         const struct style *style;
         const struct text_options *options;
         size_t columns;
-        bool whole;        /* `crashpre show`, not a screen on stderr */
+        bool whole;        /* for `crashpre show`, not for stderr */
         bool source_shown; /* of the innermost own frame */
         char *text;
         size_t len;
@@ -27,38 +27,38 @@ struct writer {
 
 /* ---- lines.c ---- */
 
-/* Safe for a terminal (utf8_printable()). */
+/* Returns a copy that is safe for a terminal (utf8_printable()). */
 const char *text_safe(struct writer *w, const char *s);
 
-/* The same, one shell word. */
+/* Returns a copy that is also quoted as one shell word. */
 const char *text_quoted(struct writer *w, const char *s);
 
-/* `s` in lines of w->columns, each `indent` blanks in; after `limit` lines the rest is "...". */
+/* Prints `s` in lines of w->columns, indented by `indent` blanks; after `limit` lines the rest is replaced by "...". */
 void text_paragraph(struct writer *w, size_t indent, const char *s, size_t limit);
 
-/* A blank line and a heading. */
+/* Prints a blank line and a heading. */
 void text_title(struct writer *w, const char *name);
 
 /* ---- stack.c ---- */
 
-/* The frames of a thread, repeated calls folded. In a screen for stderr what is not the program's own is folded too, and
- * of a long stack there are the two ends. */
+/* Prints the frames of a thread, with repeated calls folded. On stderr, frames that are not the program's own are
+ * also folded, and only the two ends of a long stack are printed. */
 void text_stack(struct writer *w, const struct report_thread *thread);
 
-/* One frame in a line, `indent` blanks in. */
+/* Prints one frame on a line, indented by `indent` blanks. */
 void text_frame(struct writer *w, size_t indent, const struct report_frame *frame);
 
 /* ---- source.c ---- */
 
-/* Below the innermost own frame its lines of source; with w->whole also the one line of each caller. */
+/* Prints the source lines of the innermost own frame; with w->whole also the line of each caller. */
 void text_source(struct writer *w, const struct report_frame *frame);
 
 /* ---- threads.c ---- */
 
-/* Threads but the first: "and 198 more threads: 197 waiting in pthread_cond_wait, 1 in poll". */
+/* Prints the number of other threads: "and 198 more threads: 197 waiting in pthread_cond_wait, 1 in poll". */
 void text_threads_line(struct writer *w);
 
-/* The same as a section: threads with the same stack together, with their innermost own frames. */
+/* Prints the other threads as a section: threads with equal stacks together, with their innermost own frames. */
 void text_threads_section(struct writer *w);
 
 /* ---- sections.c ---- */

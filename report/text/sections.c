@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/text/sections.c: what surrounds the stacks. */
+/* report/text/sections.c: all sections except the stacks. */
 #include "report/text/parts.h"
 
 #include "report/model/names.h"
@@ -208,7 +208,7 @@ static int hex_value(char c)
         return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower(c) - 'a' + 10 : 0;
 }
 
-/* "  0x00007ffd5a3c1000  48 65 6c 6c 6f 00 ...  Hello." */
+/* Prints "  0x00007ffd5a3c1000  48 65 6c 6c 6f 00 ...  Hello." */
 static void memory_line(struct writer *w, uint64_t address, const char *hex, size_t n)
 {
         char text[BYTES_A_LINE + 1] = "";
@@ -228,7 +228,7 @@ static void memory_line(struct writer *w, uint64_t address, const char *hex, siz
         fprintf(w->out, "  %s\n", text);
 }
 
-/* The instructions are shown by themselves. */
+/* True for the code bytes: instructions have their own section. */
 static bool is_code(struct writer *w, const struct report_memory *m, size_t n)
 {
         size_t i;
@@ -239,7 +239,7 @@ static bool is_code(struct writer *w, const struct report_memory *m, size_t n)
         return false;
 }
 
-/* "rsp = 0x7ffd5a3c1000, in [stack]" */
+/* Prints "rsp = 0x7ffd5a3c1000, in [stack]". */
 static void memory_head(struct writer *w, const struct report_memory *m)
 {
         const struct report_thread *thread = w->report->threads;
@@ -252,7 +252,7 @@ static void memory_head(struct writer *w, const struct report_memory *m)
         fprintf(w->out, "%s%s\n", m->mapping ? ", in " : "", m->mapping ? text_safe(w, m->mapping) : "");
 }
 
-/* Lines like the one before are one "*", as hexdump(1) has it. */
+/* Repeated lines are replaced by one "*", as in hexdump(1). */
 static void memory_block(struct writer *w, const struct report_memory *m)
 {
         size_t n = m->bytes ? strlen(m->bytes) / 2 : 0, i, same = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/text/source.c: lines of source below frames. The one that a frame stands in is always whole. */
+/* report/text/source.c: source lines below frames. The line of the frame itself is never truncated. */
 #include "report/text/parts.h"
 
 #include "report/model/names.h"
@@ -9,9 +9,9 @@
 #include <string.h>
 
 #define TAB 8
-#define MARGIN 15 /* of numbers, before a line */
+#define MARGIN 15 /* width of the line number column */
 
-/* Safe to print, and its columns as its author saw them. */
+/* Returns the line, safe to print, with tabs expanded. */
 static const char *untabbed(struct writer *w, const char *line)
 {
         char *out = pool_alloc(w->pool, TAB * strlen(line) + 1), *o = out;
@@ -30,7 +30,7 @@ static const char *untabbed(struct writer *w, const char *line)
         return text_safe(w, out);
 }
 
-/* Unsigned: a report may say that its first line is the last there can be. */
+/* Computed unsigned: the first line in a report may be INT64_MAX. */
 static int64_t line_number(const struct report_frame *frame, size_t i)
 {
         return (int64_t)((uint64_t)frame->source.first_line.v + i);
@@ -49,7 +49,7 @@ static void source_line(struct writer *w, const struct report_frame *frame, size
                 *line ? "  " : "", line, own ? w->style->plain : "");
 }
 
-/* A system's header says little, even where a line of it was inlined into the program's own function. */
+/* Lines of system headers are not helpful, even if they were inlined into a function of the program. */
 static bool is_system_file(const char *file)
 {
         return !strncmp(file, "/usr/include/", 13) || !strncmp(file, "/usr/lib/", 9);

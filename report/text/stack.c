@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/text/stack.c: the frames of a thread, and what of them is folded into a line. */
+/* report/text/stack.c: the frames of a thread, some of them folded into one line. */
 #include "report/text/parts.h"
 
 #include "report/model/names.h"
@@ -10,20 +10,20 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* A stack on stderr shows its two ends; `crashpre show` shows all that the report has. */
+/* On stderr only the two ends of a stack are printed; `crashpre show` prints all frames of the report. */
 #define STDERR_INNERMOST 14
 #define STDERR_OUTERMOST 6
 #define WORTH_CUTTING 5 /* lines */
 
-/* So many frames in a row that are not the program's own become one line on stderr. */
+/* On stderr, this many consecutive foreign frames are folded into one line. */
 #define FOLDED_RUN 3
 #define FOLDED_NAMES 4
 #define INTERPRETER_FRAMES 2
 
-/* The place in the module gives way to so much of the name. */
+/* The module and offset are omitted if less than this is left for the name. */
 #define LEAST_NAME 20
 
-/* A line of the stack: a frame, or several. */
+/* A line of the stack: one frame, or several. */
 struct line {
         enum { LINE_FRAME, LINE_FOREIGN, LINE_INTERPRETER, LINE_REPEATED } kind;
         size_t first, end;
@@ -37,8 +37,8 @@ static bool is_guessed(const struct report_frame *frame)
         return frame->trust && !strcmp(frame->trust, "scan");
 }
 
-/* What stands behind the name: " at store.c:42  app+0x1139", "+0x10  libx.so+0x2010". */
-static const char *behind_name(struct writer *w, const struct report_frame *frame, bool with_place)
+/* Returns the text after the name: " at store.c:42  app+0x1139", "+0x10  libx.so+0x2010". */
+static const char *suffix_of_name(struct writer *w, const struct report_frame *frame, bool with_place)
 {
         const char *line = describe_line(w->report, frame), *place = describe_place(w->report, frame), *text = "";
 
@@ -63,7 +63,7 @@ static const char *nameless(struct writer *w, const struct report_frame *frame)
                            is_guessed(frame) ? "  (guessed from the stack)" : "");
 }
 
-/* Escapes of colour take no room. */
+/* Escape sequences of colours have no width. */
 static size_t width(struct writer *w, const char *s)
 {
         size_t n = names_width(s);
@@ -86,17 +86,17 @@ void text_frame(struct writer *w, size_t indent, const struct report_frame *fram
                 return;
         }
         name = text_safe(w, frame->function);
-        rest = behind_name(w, frame, w->whole);
+        rest = suffix_of_name(w, frame, w->whole);
         used = names_width(number) + width(w, rest);
         if (used + LEAST_NAME > w->columns) {
-                rest = behind_name(w, frame, false);
+                rest = suffix_of_name(w, frame, false);
                 used = names_width(number) + width(w, rest);
         }
         used = w->columns > used + LEAST_NAME ? w->columns - used : LEAST_NAME;
         fprintf(w->out, "%s%s%s%s%s\n", number, weight, names_short(w->pool, name, used), w->style->plain, rest);
 }
 
-/* ---- which lines ---- */
+/* ---- selecting lines ---- */
 
 static struct line *add_line(struct writer *w, struct line **lines, size_t *n, int kind, size_t first, size_t end)
 {
@@ -115,13 +115,13 @@ static size_t foreign_end(const bool *own, size_t n, size_t first)
         return first;
 }
 
-/* What began the thread is of no interest, where it is known to be that. */
+/* The functions that start a thread are not of interest, if the stack is complete. */
 static bool is_beginning(const struct report_thread *thread, size_t end)
 {
         return end == thread->frame_count && thread->unwind_end && !strcmp(thread->unwind_end, "end-of-stack");
 }
 
-/* NULL where all frames are to be shown, or where none is the program's own. */
+/* Returns NULL if all frames are printed, or if none is the program's own. */
 static const bool *find_own(struct writer *w, const struct report_thread *thread)
 {
         const bool *own = w->whole ? NULL : own_frames(w->report, thread);
@@ -131,7 +131,7 @@ static const bool *find_own(struct writer *w, const struct report_thread *thread
         return own && memchr(own, true, thread->frame_count) ? own : NULL;
 }
 
-/* The calls that repeat stand there once, then a line for the others. */
+/* Adds the repeated calls once, then a line for their repetitions. */
 static void add_recursion(struct writer *w, struct line **lines, size_t *n, const struct recursion *r)
 {
         size_t i;
@@ -141,7 +141,8 @@ static void add_recursion(struct writer *w, struct line **lines, size_t *n, cons
         add_line(w, lines, n, LINE_REPEATED, r->first + r->period, r->end)->recursion = *r;
 }
 
-/* What the script called first, and the rest of the interpreter in a line. Returns where it ends. */
+/* Adds the frames called first by the script, and one line for the rest of the interpreter. Returns the end of its
+ * frames. */
 static size_t add_script(struct writer *w, struct line **lines, size_t *n, size_t first, size_t end)
 {
         size_t i;
@@ -189,16 +190,16 @@ static struct line *make_lines(struct writer *w, const struct report_thread *thr
         return lines;
 }
 
-/* ---- printing them ---- */
+/* ---- printing ---- */
 
 static int64_t index_of(const struct report_thread *thread, size_t i)
 {
         return thread->frames[i].index.v;
 }
 
-/* Of a run of them the outermost is what own code called; further in, names of the library's own insides are left
- * out. NULL: not to be told. */
-static const char *told_name(struct writer *w, const struct report_frame *frame, bool outermost)
+/* Of consecutive foreign frames the outermost is the one called by own code; among the others, internal names of a
+ * library are omitted. Returns NULL for a name to omit. */
+static const char *folded_name(struct writer *w, const struct report_frame *frame, bool outermost)
 {
         const char *name = frame->function ? names_plain(w->pool, text_safe(w, frame->function)) : NULL;
 
@@ -207,7 +208,7 @@ static const char *told_name(struct writer *w, const struct report_frame *frame,
         return !outermost && (*name == '_' || strstr(name, "::_")) ? NULL : name;
 }
 
-/* "#0-#7  raise <- abort <- std::terminate <- __cxa_throw" */
+/* Prints "#0-#7  raise <- abort <- std::terminate <- __cxa_throw". */
 static void foreign_line(struct writer *w, const struct report_thread *thread, const struct line *line)
 {
         const char *head = pool_printf(w->pool, "#%" PRId64 "-#%" PRId64 "  ", index_of(thread, line->first),
@@ -216,7 +217,7 @@ static void foreign_line(struct writer *w, const struct report_thread *thread, c
         size_t room = w->columns - 2 - names_width(head), n = 0, i;
 
         for (i = line->end; i-- > line->first && n < FOLDED_NAMES;) {
-                const char *name = told_name(w, &thread->frames[i], !text);
+                const char *name = folded_name(w, &thread->frames[i], !text);
 
                 if (!name || !strcmp(name, last))
                         continue;
@@ -256,7 +257,7 @@ static void print_line(struct writer *w, const struct report_thread *thread, con
         }
 }
 
-/* Between two lines frames may have been left out of the report. */
+/* Frames between two lines may have been omitted from the report. */
 static void print_gap(struct writer *w, const struct report_thread *thread, const struct line *line)
 {
         int64_t gap = line->first ? index_of(thread, line->first) - index_of(thread, line->first - 1) - 1 : 0;
@@ -268,10 +269,10 @@ static void print_gap(struct writer *w, const struct report_thread *thread, cons
 static const char *end_phrase(const char *end)
 {
         static const char *const phrases[][2] = {
-                { "no-progress", ": the next frame would be this one again, so the stack is damaged" },
+                { "no-progress", ": the next frame would be the same one, so the stack is corrupted" },
                 { "unreadable", ": its memory cannot be read" },
                 { "bad-pc", ": the return address points to no code" },
-                { "no-rule", ": nothing tells how to find the caller" },
+                { "no-rule", ": there is no information on how to find the caller" },
                 { "no-registers", ": the thread was not stopped" },
                 { NULL, "" },
         };

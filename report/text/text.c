@@ -10,14 +10,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* What a program says as it dies may be long; a screen is not. */
+/* Limits a program's last message, which may be long. */
 #define CAUSE_LINES 4
 #define LEAST_COLUMNS 40
 
 static const struct style coloured = { "\033[1m", "\033[1;31m", "\033[36m", "\033[2m", "\033[0m" };
 static const struct style uncoloured = { "", "", "", "", "" };
 
-/* ---- the parts that all have ---- */
+/* ---- parts common to all texts ---- */
 
 static void headline(struct writer *w)
 {
@@ -25,7 +25,7 @@ static void headline(struct writer *w)
                 w->style->plain);
 }
 
-/* Numbers and strings are thrown bare. */
+/* True if a number or string was thrown. */
 static bool is_value(struct writer *w)
 {
         static const char *const words[] = {
@@ -45,7 +45,7 @@ static bool is_value(struct writer *w)
         return false;
 }
 
-/* What the program said, and what that means. */
+/* Prints the program's last message, the exception and the explanation. */
 static void cause(struct writer *w)
 {
         const struct report_cause *c = &w->report->cause;
@@ -111,7 +111,7 @@ static char *finish(struct writer *w)
         return w->text;
 }
 
-/* ---- the three of them ---- */
+/* ---- the three texts ---- */
 
 char *text_brief(struct report *report, const struct text_options *options)
 {
@@ -188,7 +188,7 @@ char *text_show(struct report *report, const struct text_options *options)
         return finish(&w);
 }
 
-/* ---- where it goes ---- */
+/* ---- output device ---- */
 
 size_t text_columns(int fd)
 {

@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* report/text/text.h: a report for people. What comes out is safe to send to a terminal, whatever the dying program
- * called its files and threads. */
+/* report/text/text.h: formats a report as text. The result is safe for a terminal, whatever bytes the names of files
+ * and threads contain. Not async-signal-safe. */
 #ifndef CRASHPRE_REPORT_TEXT_H
 #define CRASHPRE_REPORT_TEXT_H
 
 #include "report/model/model.h"
 
-/* Width of a page that is no terminal. */
+/* Width of output that is not a terminal. */
 #define TEXT_COLUMNS 100
 
 struct text_options {
-        size_t columns; /* names are made to fit, source and paths are not; 0: TEXT_COLUMNS */
+        size_t columns; /* names are shortened to fit, source and paths are not; 0: TEXT_COLUMNS */
         bool colour;
         bool all_threads; /* text_show() only */
-        const char *path; /* where the report is, NULL: nowhere */
+        const char *path; /* path of the report, NULL: none */
 };
 
-/* Headline, cause, the first frame of the program's own, and path. All three: new (free()). */
+/* Returns headline, cause, the first own frame of the program, and path. All three functions return new memory
+ * (free()). */
 char *text_brief(struct report *report, const struct text_options *options);
 
-/* A screen for stderr of the dying program: headline, cause, the crashing thread's stack without what is libc's or the
- * run-time's own business, the other threads in a line, path. */
+/* Returns the text for stderr of the crashing program: headline, cause, the crashing thread's stack without frames of
+ * libc and run-times, one line for the other threads, path. */
 char *text_full(struct report *report, const struct text_options *options);
 
-/* The whole report: `crashpre show`. */
+/* Returns the whole report, for `crashpre show`. */
 char *text_show(struct report *report, const struct text_options *options);
 
-/* For what is written to `fd`: the width of the terminal, else $COLUMNS, else TEXT_COLUMNS. */
+/* Returns the width for output to `fd`: that of the terminal, else $COLUMNS, else TEXT_COLUMNS. */
 size_t text_columns(int fd);
 
-/* Colour on terminals only, and not if NO_COLOR (no-color.org) is set or TERM is "dumb". */
+/* True if `fd` is a terminal, unless NO_COLOR (no-color.org) is set or TERM is "dumb". */
 bool text_colour(int fd);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/text/threads.c: the threads that did not crash: what each is doing, those with the same stack together. */
+/* report/text/threads.c: the threads that did not crash: what each of them does, grouped by equal stacks. */
 #include "report/text/parts.h"
 
 #include "report/model/names.h"
@@ -26,9 +26,9 @@ struct groups {
         size_t n;
 };
 
-/* ---- what a thread does ---- */
+/* ---- activity of a thread ---- */
 
-/* Calls that wait, by the names that programs call them by; glibc's own names begin or end otherwise. */
+/* Blocking calls, by their public names; glibc's internal names have other prefixes or suffixes. */
 static const char *const waiting[] = { "pthread_cond_wait",
                                        "pthread_cond_timedwait",
                                        "pthread_cond_clockwait",
@@ -95,7 +95,8 @@ static const char *listed(const char *const *list, const char *name, size_t len)
         return NULL;
 }
 
-/* "__futex_abstimed_wait_common64", "___pthread_cond_wait", "__pthread_clockjoin_ex", "__libc_recv64": the word alone. */
+/* Finds the public name of "__futex_abstimed_wait_common64", "___pthread_cond_wait", "__pthread_clockjoin_ex",
+ * "__libc_recv64" and the like. */
 static const char *find_call(const char *const *list, const char *name)
 {
         static const char *const ends[] = { "_nocancel", "64_nocancel", "_ex", "64", "_common", "" };
@@ -121,7 +122,7 @@ static const char *verb_of(struct writer *w, const char *name)
 {
         const char *call = find_call(waiting, name);
 
-        if (call && !strcmp(call, "pthread_clockjoin")) /* what all of them call in glibc */
+        if (call && !strcmp(call, "pthread_clockjoin")) /* glibc implements all variants by this one */
                 call = "pthread_join";
         if (call)
                 return pool_printf(w->pool, "waiting in %s", call);
@@ -129,7 +130,7 @@ static const char *verb_of(struct writer *w, const char *name)
         return call ? pool_printf(w->pool, "sleeping in %s", call) : NULL;
 }
 
-/* The outermost call that waits before own code is reached: pthread_cond_wait, not the futex below it. */
+/* Returns the outermost blocking call above own code: pthread_cond_wait, not the futex it uses. */
 static const char *doing(struct writer *w, const struct report_thread *thread)
 {
         const char *verb = NULL;
@@ -189,7 +190,7 @@ static struct group *group_of(struct writer *w, struct groups *groups, const str
         return group;
 }
 
-/* The largest first, else as in the report. */
+/* Largest group first, then in the order of the report. */
 static int by_size(const void *a, const void *b)
 {
         const struct group *x = a, *y = b;
@@ -214,9 +215,9 @@ static struct groups make_groups(struct writer *w)
         return groups;
 }
 
-/* ---- in a line ---- */
+/* ---- one line ---- */
 
-/* Different stacks that wait in the same call are one here. */
+/* Different stacks that wait in the same call are merged here. */
 static void merge_by_doing(struct groups *groups)
 {
         size_t i, k, n = 0;
@@ -256,7 +257,7 @@ void text_threads_line(struct writer *w)
         fprintf(w->out, "  %s%s\n", names_cut(w->pool, line, w->columns - 6), i < groups.n ? ", ..." : "");
 }
 
-/* ---- as a section ---- */
+/* ---- section ---- */
 
 static const char *thread_name(struct writer *w, const struct report_thread *thread)
 {
@@ -264,7 +265,7 @@ static const char *thread_name(struct writer *w, const struct report_thread *thr
                            thread->name ? " " : "", thread->tid.v);
 }
 
-/* "worker-1 [4243], worker-2 [4244], ..." in what is left of a line. */
+/* Returns "worker-1 [4243], worker-2 [4244], ..." for the rest of a line. */
 static const char *thread_names(struct writer *w, const struct group *group, size_t room)
 {
         const char *list = thread_name(w, group->threads[0]);
@@ -280,7 +281,7 @@ static const char *thread_names(struct writer *w, const struct group *group, siz
         return list;
 }
 
-/* The innermost own frames; where there are none, the innermost. */
+/* Prints the innermost own frames; if there are none, the innermost frames. */
 static void group_frames(struct writer *w, const struct report_thread *thread)
 {
         bool any = own_first(w->report, thread->frames, thread->frame_count) != NULL;
@@ -320,5 +321,5 @@ void text_threads_section(struct writer *w)
         }
         if (left)
                 fprintf(w->out, "  and %zu more\n", left);
-        fprintf(w->out, "  (crashpre show --all-threads: their whole stacks)\n");
+        fprintf(w->out, "  (crashpre show --all-threads prints their whole stacks)\n");
 }
