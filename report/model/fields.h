@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* report/model/fields.h: which member of the model stands under which name in the JSON document, and in which order.
+/* report/model/fields.h: maps members of the model to names in the JSON document, in the order of the document.
  *
- * One table serves the writer and the reader, so that what is written can be read back. The last entry of each
- * table has a NULL name.
+ * One table is used by writer and reader, so that they agree. The last entry of each table has a NULL name.
  */
 #ifndef CRASHPRE_REPORT_FIELDS_H
 #define CRASHPRE_REPORT_FIELDS_H
@@ -15,7 +14,7 @@ enum field_type {
         FIELD_INT,       /* struct known_int */
         FIELD_REAL,      /* struct known_real */
         FIELD_FLAG,      /* bool, always written */
-        FIELD_OBJECT,    /* a struct, described by `sub`; absent where all its members are */
+        FIELD_OBJECT,    /* a struct, described by `sub`; absent if all its members are */
         FIELD_LIST,      /* array of structs and its counter */
         FIELD_STRINGS,   /* array of const char * and its counter */
         FIELD_PAIRS,     /* array of struct report_pair: an object of strings */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 17 digits would show the noise behind the microseconds of a time in this century. */
+/* 17 digits would show the rounding error after the microseconds of a time in this century. */
 #define REAL_DIGITS 16
 
 /* ---- members of the model, by offset ---- */
@@ -37,7 +37,7 @@ static size_t get_count(const void *base, const struct field *f)
         return n;
 }
 
-/* Element `i` of an array member; all object pointers look alike here. */
+/* Returns element `i` of an array member; all object pointers have the same representation. */
 static const void *get_element(const void *base, const struct field *f, size_t i)
 {
         const char *array;
@@ -115,7 +115,7 @@ static json_t *write_list(struct pool *pool, const void *base, const struct fiel
         return array;
 }
 
-/* NULL: absent. */
+/* Returns NULL if the member is absent. */
 static json_t *write_field(struct pool *pool, const void *base, const struct field *f)
 {
         const void *p = member(base, f->offset);
@@ -144,7 +144,7 @@ static json_t *write_field(struct pool *pool, const void *base, const struct fie
         return NULL;
 }
 
-/* NULL: no member is known. */
+/* Returns NULL if no member is known. */
 static json_t *write_object(struct pool *pool, const void *base, const struct field *fields)
 {
         json_t *object = NULL;

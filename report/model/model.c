@@ -22,7 +22,7 @@ void report_free(struct report *report)
         free(report);
 }
 
-/* A report that was read from a file may lack either word. */
+/* Either string may be missing in a report that was read from a file. */
 static bool same(const char *a, const char *b)
 {
         return a && b && !strcmp(a, b);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* report/model/model.h: a crash report in memory.
  *
- * It knows neither ptrace nor JSON: the helper fills it from a live process, raw/read.c from a raw report, json.c
- * from a JSON report; json.c and text.c write it. Every string and array is borrowed from the report's pool and
- * lives until report_free(). Unknown: NULL for a string, `known` false for a number, n == 0 for a list. Words of
- * open enumerations (classes, trusts, ...) are strings, so that a report of a later version passes through
- * unharmed. Strings hold the bytes the system gave: the writers make them safe.
+ * It depends on neither ptrace nor JSON: the helper fills it from a live process, raw/read.c from a raw report,
+ * json.c from a JSON report; json.c and text.c write it. Every string and array is borrowed from the report's pool
+ * and valid until report_free(). Unknown: NULL for a string, `known` false for a number, n == 0 for a list. Values of
+ * open enumerations (classes, trusts, ...) are strings, so that values of a later version are preserved. Strings
+ * contain the original bytes: the writers escape them. Not async-signal-safe.
  */
 #ifndef CRASHPRE_REPORT_MODEL_H
 #define CRASHPRE_REPORT_MODEL_H
@@ -67,7 +67,7 @@ struct report_nested {
 struct report_exception {
         const char *type;             /* demangled */
         const char *what;             /* what() of a std::exception; the value of a string or number */
-        struct report_nested *nested; /* std::nested_exception: what it was thrown over, outermost first */
+        struct report_nested *nested; /* std::nested_exception: the nested exceptions, outermost first */
         size_t nested_count;
         struct report_frame *thrown_at; /* stack of the original throw of a rethrown one */
         size_t thrown_at_count;
@@ -76,14 +76,14 @@ struct report_exception {
 struct report_cause {
         const char *kind;    /* signal, abort, assertion, exception, request */
         const char *summary; /* set last, by describe_summary() */
-        const char *message; /* what the program said: assertion, malloc, fortify; of a request: its reason */
+        const char *message; /* the program's last message: assertion, malloc, fortify; of a request: its reason */
         const char *chance;  /* "first": the program's own handler runs after the report and may recover; else NULL */
         struct report_exception exception;
 };
 
 struct report_sender {
         struct known_int pid, uid;
-        const char *name; /* comm, if the sender could still be asked */
+        const char *name; /* comm, if the sender still existed */
 };
 
 struct report_signal {
@@ -97,11 +97,11 @@ struct report_signal {
         struct report_sender sender;
 };
 
-/* A stack overflow's calls that repeat, as on the stack: each is called by the next one, the last by the first. */
+/* The repeated calls of a stack overflow, innermost first: each is called by the next one, the last by the first. */
 struct report_recursion {
         const char **functions;
         size_t function_count;
-        struct known_int count; /* how often; what was omitted of the stack is counted in */
+        struct known_int count; /* number of repetitions, including omitted frames */
 };
 
 struct report_fault {
@@ -109,7 +109,7 @@ struct report_fault {
         const char *access; /* read, write, execute */
         struct known_u64 address;
         const char *instruction; /* the faulting one, AT&T syntax */
-        const char *operand;     /* of it: what gave the address */
+        const char *operand;     /* its operand that is the address */
         const char *mapping;     /* path, [heap], [stack], ... of the address */
         const char *explanation; /* a sentence */
         struct report_recursion recursion;
@@ -134,24 +134,24 @@ struct report_system {
         const char *container; /* docker, podman, lxc, ...: NULL outside any known one */
 };
 
-/* Lines of a source file as they stand there. */
+/* Unmodified lines of a source file. */
 struct report_source {
         struct known_int first_line; /* counted from 1 */
         const char **lines;
         size_t line_count;
 };
 
-/* A call: inlined ones stand before the physical frame that they are part of, and share its pc and trust. */
+/* A call: inlined calls precede the physical frame they are part of, and have its pc and trust. */
 struct report_frame {
-        struct known_int index; /* depth: jumps where frames were omitted */
+        struct known_int index; /* depth; not consecutive if frames were omitted */
         const char *trust;
         struct known_u64 pc;
         struct known_int module;          /* index into modules */
         struct known_u64 module_offset;   /* pc as ELF virtual address */
-        struct known_u64 lookup_offset;   /* the same, one less for callers */
+        struct known_u64 lookup_offset;   /* pc - 1 for callers, as ELF virtual address */
         const char *function, *symbol;    /* demangled; as in the ELF file */
         struct known_int function_offset; /* pc minus the start of the function; not of an inlined one */
-        const char *file;                 /* absolute; relative only by a prefix map of the compiler */
+        const char *file;                 /* absolute; relative only if the compiler mapped prefixes */
         struct known_int line, column;
         bool inlined;
         bool signal_frame;
@@ -164,7 +164,7 @@ struct report_script_frame {
         struct known_int line;
 };
 
-/* The crashing thread as an interpreter sees it, innermost first. */
+/* The crashing thread's stack in an interpreter, innermost first. */
 struct report_interpreter {
         const char *language; /* python */
         struct report_script_frame *frames;
@@ -198,7 +198,7 @@ struct report_thread {
         size_t register_count;
         struct report_frame *frames;
         size_t frame_count;
-        struct known_int frames_omitted; /* physical ones: what was inlined into them is not known */
+        struct known_int frames_omitted; /* physical frames: calls inlined into them are unknown */
         const char *unwind_end;
 };
 
@@ -215,7 +215,7 @@ struct report_breadcrumb {
 };
 
 struct report_files {
-        const char *raw; /* names beside the report itself */
+        const char *raw; /* file name, in the directory of the report */
 };
 
 struct report_diagnostic {
@@ -256,15 +256,15 @@ struct report {
         struct report_timings timings_us;
 };
 
-/* New and empty, freed by report_free(). NULL is fine there. */
+/* Returns a new, empty report, freed by report_free(), which accepts NULL. */
 struct report *report_new(void);
 void report_free(struct report *report);
 
-/* Adds a diagnostic; the same stage and message only once. */
+/* Adds a diagnostic unless the same stage and message were added before. */
 void report_diagnose(struct report *report, const char *stage, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
-/* "2026-11-21T14:35:12.123456Z", from the pool. */
+/* Returns "2026-11-21T14:35:12.123456Z", from the pool. */
 const char *report_format_time(struct report *report, int64_t sec, int64_t nsec);
 
 #endif

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A name is read once from left to right. What stands in brackets is copied, replaced by one word, or dropped. */
+/* A name is scanned once from left to right. Text in brackets is copied, replaced by one word, or removed. */
 struct reading {
         const char *at, *begin;
         char *out;
         const char *arguments;  /* for "<...>": NULL copies */
         const char *parameters; /* for "(...)": NULL copies */
-        bool plain;             /* qualifiers, clones and numbers of lambdas are dropped as well */
+        bool plain;             /* qualifiers, clone suffixes and numbers of lambdas are removed as well */
 };
 
 static bool is_word(char c)
@@ -27,7 +27,7 @@ static void put(struct reading *r, const char *s, size_t len)
         r->out += len;
 }
 
-/* Length of "operator<<" and its like, whose signs are no brackets; 0 if there is none at `s`. */
+/* Length of "operator<<" and similar names, whose symbols are not brackets; 0 if there is none at `s`. */
 static size_t operator_length(const char *s)
 {
         static const char *const signs[] = { "()", "[]", "<=>", "<<=", ">>=", "->*", "->",
@@ -40,8 +40,8 @@ static size_t operator_length(const char *s)
         return 0;
 }
 
-/* Behind the bracket that closes the one at `s`; the end of the string if none does. */
-static const char *behind(const char *s)
+/* Returns the position after the bracket that closes the one at `s`; the end of the string if none does. */
+static const char *after_bracket(const char *s)
 {
         int depth = 0;
 
@@ -72,7 +72,8 @@ static bool read_operator(struct reading *r)
         return true;
 }
 
-/* "<" behind a name has arguments; at the beginning it is Rust's "<Type as Trait>::method", which is looked into. */
+/* "<" after a name begins arguments; at the start it is Rust's "<Type as Trait>::method", whose contents are scanned.
+ */
 static bool read_arguments(struct reading *r)
 {
         if (*r->at != '<' || !r->arguments)
@@ -81,7 +82,7 @@ static bool read_arguments(struct reading *r)
                 put(r, r->at++, 1);
                 return true;
         }
-        r->at = behind(r->at);
+        r->at = after_bracket(r->at);
         if (r->plain && r->out[-1] == ' ')
                 r->out--; /* "operator< <int>" */
         put(r, r->arguments, strlen(r->arguments));
@@ -93,13 +94,13 @@ static bool read_parameters(struct reading *r)
         if (*r->at != '(' || !r->parameters || str_begins(r->at, "(anonymous "))
                 return false;
         if (!r->plain && r->at[1] == ')')
-                return false; /* "()" has no shorter form */
-        r->at = behind(r->at);
+                return false; /* "()" is as short as its replacement */
+        r->at = after_bracket(r->at);
         put(r, r->parameters, strlen(r->parameters));
         return true;
 }
 
-/* "{lambda(int)#1}" becomes "{lambda}", "{{closure}}" stays. LLVM's names for the same are 'lambda0' and $_0. */
+/* "{lambda(int)#1}" becomes "{lambda}"; "{{closure}}" is kept. LLVM's names of lambdas are 'lambda0' and $_0. */
 static bool read_local(struct reading *r)
 {
         const char *end;
@@ -113,9 +114,9 @@ static bool read_local(struct reading *r)
         }
         if (*r->at != '{')
                 return false;
-        for (end = behind(r->at); r->at < end;) {
+        for (end = after_bracket(r->at); r->at < end;) {
                 if (*r->at == '(' || *r->at == '<') {
-                        r->at = behind(r->at);
+                        r->at = after_bracket(r->at);
                 } else if (*r->at == '#') {
                         while (r->at < end && *r->at != '}')
                                 r->at++;
@@ -126,14 +127,14 @@ static bool read_local(struct reading *r)
         return true;
 }
 
-/* What follows a parameter list, or a name, and says nothing about which function it is. */
+/* Text after a parameter list or a name that does not identify the function. */
 static bool read_qualifier(struct reading *r)
 {
         static const char *const qualifiers[] = { " const", " volatile", " noexcept", " &&", " &", NULL };
         size_t i;
 
         if (str_begins(r->at, "[abi:") || str_begins(r->at, " [clone ")) {
-                r->at = behind(*r->at == ' ' ? r->at + 1 : r->at);
+                r->at = after_bracket(*r->at == ' ' ? r->at + 1 : r->at);
                 return true;
         }
         for (i = 0; qualifiers[i]; i++) {
@@ -145,7 +146,7 @@ static bool read_qualifier(struct reading *r)
         return false;
 }
 
-/* From pool_malloc(). */
+/* Returns memory of pool_malloc(). */
 static char *read_name(const char *name, const char *arguments, const char *parameters, bool plain)
 {
         char *text = pool_malloc(5 * strlen(name) + 1); /* "$_" may become "{lambda}" */
@@ -164,9 +165,9 @@ static char *read_name(const char *name, const char *arguments, const char *para
         return text;
 }
 
-/* ---- what compilers add ---- */
+/* ---- suffixes and prefixes added by compilers and glibc ---- */
 
-/* "f.constprop.0.isra.0", "f.cold", "f.llvm.1234": gcc and clang name their copies of a function so. */
+/* "f.constprop.0.isra.0", "f.cold", "f.llvm.1234": names of function copies made by gcc and clang. */
 static void cut_clones(char *name)
 {
         static const char *const words[] = { "constprop",  "isra",   "part",  "cold",  "lto_priv",
@@ -185,7 +186,7 @@ static void cut_clones(char *name)
         }
 }
 
-/* "::h0123456789abcdef" of Rust's older mangling. */
+/* "::h0123456789abcdef" of Rust's legacy mangling. */
 static void cut_hash(char *name)
 {
         size_t len = strlen(name);
@@ -194,7 +195,7 @@ static void cut_hash(char *name)
                 name[len - 19] = '\0';
 }
 
-/* "__strlen_avx2", "__memmove_evex_unaligned_erms": glibc's copies for processors. */
+/* "__strlen_avx2", "__memmove_evex_unaligned_erms": glibc's implementations for certain processors. */
 static char *cut_processor(char *name)
 {
         static const char *const marks[] = { "_avx", "_sse", "_evex", "_erms", "_ssse", "_fma", NULL };
@@ -203,7 +204,7 @@ static char *cut_processor(char *name)
         if (!str_begins(name, "__") || strchr(name, ':'))
                 return name;
         if (str_begins(name, "____strto") ||
-            str_begins(name, "____wcsto")) { /* "____strtol_l_internal", of which strtol is one call */
+            str_begins(name, "____wcsto")) { /* "____strtol_l_internal", which implements strtol */
                 char *mark = strstr(name, "_l_internal");
 
                 if (mark && !mark[11]) {
@@ -222,7 +223,7 @@ static char *cut_processor(char *name)
         return name;
 }
 
-/* The rest of a name that begins so, if it is one of the list. */
+/* Returns the rest of a name that begins with `prefix`, if it is in the list. */
 static const char *known_rest(const char *name, const char *prefix, const char *const *list)
 {
         size_t i;
@@ -233,7 +234,7 @@ static const char *known_rest(const char *name, const char *prefix, const char *
         return NULL;
 }
 
-/* "__GI_abort", "__libc_malloc", "_IO_fwrite", "__isoc99_sscanf": glibc's own aliases of what it exports. */
+/* "__GI_abort", "__libc_malloc", "_IO_fwrite", "__isoc99_sscanf": glibc's internal aliases of exported functions. */
 static const char *without_alias(const char *name)
 {
         static const char *const memory[] = { "malloc", "calloc", "realloc", "free", "memalign", NULL };
@@ -267,7 +268,7 @@ const char *names_plain(struct pool *pool, const char *name)
         return kept;
 }
 
-/* ---- room ---- */
+/* ---- length ---- */
 
 size_t names_width(const char *s)
 {
@@ -290,7 +291,7 @@ const char *names_cut(struct pool *pool, const char *s, size_t room)
         return pool_printf(pool, "%.*s...", (int)(end - s), s);
 }
 
-/* Replaces each `from` in `text` in place; `to` is not longer. */
+/* Replaces each `from` in `text` in place; `to` must not be longer. */
 static void replace(char *text, const char *from, const char *to)
 {
         size_t old_len = strlen(from), new_len = strlen(to);
@@ -302,19 +303,19 @@ static void replace(char *text, const char *from, const char *to)
         }
 }
 
-/* ", std::allocator<T>" as an argument, which nobody wrote. */
+/* Removes ", std::allocator<T>" as an argument, which is usually a default argument. */
 static void cut_allocators(char *text)
 {
         static const char word[] = ", std::allocator<";
 
         while ((text = strstr(text, word))) {
-                const char *end = behind(text + sizeof(word) - 2);
+                const char *end = after_bracket(text + sizeof(word) - 2);
 
                 memmove(text, end, strlen(end) + 1);
         }
 }
 
-/* std::throw_with_nested(E) throws a class made of E. */
+/* std::throw_with_nested(E) throws a std::_Nested_exception<E>, which is derived from E. */
 static char *without_nesting(char *text)
 {
         static const char made[] = "std::_Nested_exception<";

@@ -15,7 +15,7 @@ struct pool_block {
         max_align_t data[];
 };
 
-static void say_and_exit(void)
+static void exit_by_default(void)
 {
         static const char message[] = "crashpre: out of memory\n";
 
@@ -24,14 +24,14 @@ static void say_and_exit(void)
         _exit(125);
 }
 
-static void (*no_memory)(void) = say_and_exit;
+static void (*no_memory)(void) = exit_by_default;
 
 void pool_on_no_memory(void (*die)(void))
 {
         no_memory = die;
 }
 
-static void *or_die(void *p)
+static void *checked(void *p)
 {
         if (!p) {
                 no_memory();
@@ -42,7 +42,7 @@ static void *or_die(void *p)
 
 void *pool_malloc(size_t size)
 {
-        return or_die(malloc(size ? size : 1));
+        return checked(malloc(size ? size : 1));
 }
 
 void *pool_alloc(struct pool *pool, size_t size)
@@ -52,12 +52,12 @@ void *pool_alloc(struct pool *pool, size_t size)
         void *p;
 
         if (size > SIZE_MAX / 2)
-                or_die(NULL);
+                checked(NULL);
         size = (size + align - 1) / align * align;
         if (!block || block->size - block->used < size) {
                 size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
 
-                block = or_die(calloc(1, sizeof(*block) + room));
+                block = checked(calloc(1, sizeof(*block) + room));
                 block->size = room;
                 block->next = pool->blocks;
                 pool->blocks = block;
@@ -90,7 +90,7 @@ char *pool_vprintf(struct pool *pool, const char *format, va_list ap)
         len = vsnprintf(NULL, 0, format, again);
         va_end(again);
         if (len < 0)
-                or_die(NULL);
+                checked(NULL);
         s = pool_alloc(pool, (size_t)len + 1);
         vsnprintf(s, (size_t)len + 1, format, ap);
         return s;
@@ -114,7 +114,7 @@ void *pool_grow(struct pool *pool, void *array, size_t n, size_t size)
         if (n & (n - 1)) /* not a power of two: the last growth left room */
                 return array;
         if (n > SIZE_MAX / 4 / size)
-                or_die(NULL);
+                checked(NULL);
         bigger = pool_alloc(pool, (n ? 2 * n : 1) * size);
         if (n)
                 memcpy(bigger, array, n * size);

@@ -15,7 +15,7 @@ const char *redact_paths(struct pool *pool, const char *s, const char *home)
         for (at = 0; at < len;) {
                 size_t n = redact_home_at(s, len, at, home);
 
-                if (n && !out) { /* it can but get shorter */
+                if (n && !out) { /* the result is never longer */
                         out = pool_strdup(pool, s);
                         o = out + at;
                 }

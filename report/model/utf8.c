@@ -73,7 +73,7 @@ static bool printable_character(unsigned code)
                !(code >= 0x2066 && code <= 0x2069) && code != 0xfeff;
 }
 
-/* `s` with every byte outside of accepted characters as \xHH. */
+/* Returns `s` with every byte that is not part of an accepted character written as \xHH. */
 static const char *escape(struct pool *pool, const char *s, bool (*accept)(unsigned code))
 {
         static const char digits[] = "0123456789abcdef";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/model/utf8.h: bytes of a dying program made fit for JSON and for terminals. */
+/* report/model/utf8.h: makes arbitrary bytes safe for JSON and for terminals. Not async-signal-safe. */
 #ifndef CRASHPRE_REPORT_UTF8_H
 #define CRASHPRE_REPORT_UTF8_H
 
@@ -7,16 +7,16 @@
 
 #include <stdbool.h>
 
-/* Length in bytes of the well-formed UTF-8 character at `s` (RFC 3629: shortest form, no surrogates, up to
- * U+10FFFF), and its code point in *code where that is not NULL; 0 if there is none. `len` bytes are readable. */
+/* Returns the length in bytes of the well-formed UTF-8 character at `s` (RFC 3629: shortest form, no surrogates, up
+ * to U+10FFFF), and its code point in *code unless that is NULL; 0 if there is none. `len` bytes are readable. */
 size_t utf8_character(const char *s, size_t len, unsigned *code);
 
-/* `s` with each byte that is no part of well-formed UTF-8 as \xHH: `s` itself where nothing is wrong, else from the
- * pool. */
+/* Returns `s` with each byte that is not part of well-formed UTF-8 written as \xHH: `s` itself if there is none, else
+ * from the pool. */
 const char *utf8_valid(struct pool *pool, const char *s);
 
-/* The same, and control characters (C0, DEL, C1), line separators and the marks that turn the direction of text as
- * \xHH as well: what remains cannot move the cursor, forge a line or reorder one. NULL gives "?". */
+/* Like utf8_valid(), but also escapes control characters (C0, DEL, C1), line separators and marks that change the
+ * direction of text: the result cannot move the cursor, forge a line or reorder one. Returns "?" for NULL. */
 const char *utf8_printable(struct pool *pool, const char *s);
 
 #endif
