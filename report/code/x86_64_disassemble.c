@@ -37,6 +37,18 @@ NOT_THIS_PROCESSOR(Sparc)
 NOT_THIS_PROCESSOR(SystemZ)
 NOT_THIS_PROCESSOR(TMS320C64x)
 NOT_THIS_PROCESSOR(XCore)
+/* since capstone 5 */
+NOT_THIS_PROCESSOR(BPF)
+NOT_THIS_PROCESSOR(MOS65XX)
+NOT_THIS_PROCESSOR(RISCV)
+NOT_THIS_PROCESSOR(SH)
+NOT_THIS_PROCESSOR(TRICORE)
+NOT_THIS_PROCESSOR(WASM)
+
+/* 0f b9, which capstone 4 calls by an old name of binutils. */
+#if CS_API_MAJOR < 5
+#define X86_INS_UD1 X86_INS_UD2B
+#endif
 
 /* Opened once and never closed. */
 static struct {
@@ -277,8 +289,8 @@ static enum instruction_kind kind_of(const cs_insn *insn)
                        : insn->detail->x86.operands[0].imm == 0x80 ? INSTRUCTION_SYSTEM_CALL
                                                                    : INSTRUCTION_PRIVILEGED;
         case X86_INS_UD0:
+        case X86_INS_UD1:
         case X86_INS_UD2:
-        case X86_INS_UD2B:
                 return INSTRUCTION_UNDEFINED;
         case X86_INS_IN:
         case X86_INS_OUT:
