@@ -3,7 +3,7 @@
 """compare_lines.py ADDR2FRAMES FILE [--count N] [--seed S] [--symbolizer PROGRAM] [--debug-dirs LIST] [--min PERCENT]
 [--names] [--functions] [--show N]
 
-The reference is llvm-symbolizer-14, or eu-addr2line by --symbolizer.
+The reference is llvm-symbolizer, or eu-addr2line by --symbolizer.
 
 Draws addresses from the code of an ELF file (takes all where there are no more than --count) and compares the (file,
 line) lists of inlined calls with those of the reference. Prints how many agree; status 1 where that is below --min
@@ -134,7 +134,7 @@ def main():
     parser.add_argument("--reference", help="the file to give llvm-symbolizer, if it is another")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--symbolizer", default="llvm-symbolizer-14")
+    parser.add_argument("--symbolizer", default="llvm-symbolizer")
     parser.add_argument("--debug-dirs")
     parser.add_argument("--min", type=float, default=99.5)
     parser.add_argument("--functions", action="store_true", help="addresses inside of functions of the symbol table")
