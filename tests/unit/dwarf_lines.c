@@ -309,6 +309,55 @@ static void test_rules(void)
         }
 }
 
+static void discriminator(struct writer *w)
+{
+        fixed(w, 0, 1);
+        fixed(w, 2, 1);
+        fixed(w, 4, 1); /* DW_LNE_set_discriminator */
+        fixed(w, 1, 1);
+}
+
+/* Blocks of one line, told apart by discriminators, are one to gdb: the statement at the address of the first holds. */
+static void test_discriminators(void)
+{
+        static const uint32_t by_statement[] = { 1, 1, 9, 9 }, by_last_row[] = { 5, 5, 9, 9 };
+        struct plan p = { .version = 5, .line_range = 14, .opcode_base = 13 };
+        struct writer w = { .n = 0 };
+        struct place at = begin(&w, p);
+        struct line_program_sections s;
+        struct line_program l;
+
+        set_address(&w, 0x100);
+        copy(&w); /* 0x100: line 1, a statement */
+        negate_statement(&w);
+        discriminator(&w);
+        advance_line(&w, 4);
+        copy(&w); /* the same place: line 5 */
+        discriminator(&w);
+        advance_pc(&w, 4);
+        copy(&w); /* 0x104: line 5, another block */
+        advance_pc(&w, 4);
+        advance_line(&w, 4);
+        copy(&w); /* 0x108: line 9 */
+        advance_pc(&w, 4);
+        copy(&w); /* 0x10c: line 9, which has none */
+        advance_pc(&w, 4);
+        end_sequence(&w);
+        end(&w, at);
+        s = sections_of(&w);
+        line_program_open(&l, &s, 0, NULL);
+        for (int rule = LINE_RULE_STATEMENT; rule <= LINE_RULE_LAST_ROW; rule++) {
+                const uint32_t *lines = rule == LINE_RULE_STATEMENT ? by_statement : by_last_row;
+                struct line_program_want wants[] = {
+                        { .addr = 0x100 }, { .addr = 0x106 }, { .addr = 0x108 }, { .addr = 0x10c }
+                };
+
+                line_program_run(&l, wants, 4, (enum line_rule)rule);
+                for (size_t i = 0; i < 4; i++)
+                        check_want(&wants[i], lines[i], "discriminators");
+        }
+}
+
 /* Operations of an instruction bundle share its address. */
 static void test_bundles(void)
 {
@@ -472,6 +521,7 @@ int main(void)
         test_version(3, true);
         test_version(5, true);
         test_rules();
+        test_discriminators();
         test_bundles();
         test_unknown_opcodes();
         test_order();

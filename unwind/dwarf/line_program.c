@@ -173,8 +173,11 @@ struct run {
         size_t next;           /* the first want that no row has passed yet */
         struct row row, last;  /* the registers, and the last row emitted */
         bool has_last, placed; /* `last` is valid in this sequence; `next` was determined for it */
-        uint64_t goal;         /* rows between last.addr and this address resolve no want */
-        uint8_t step[256];     /* increments of special opcodes: operations and lines */
+        bool discriminator;    /* the register is not 0 */
+        bool discriminated;    /* the current line has had a discriminator since it became the current line */
+        uint32_t before_file, before_line; /* of the row that gdb would have recorded before */
+        uint64_t goal;                     /* rows between last.addr and this address resolve no want */
+        uint8_t step[256];                 /* increments of special opcodes: operations and lines */
         int16_t lines[256];
 };
 
@@ -194,13 +197,39 @@ static size_t first_from(const struct run *r, uint64_t addr)
         return low;
 }
 
-/* True if the previous row remains in effect in spite of this one. (gdb: buildsym.c and dwarf2/read.c omit such rows,
- * symtab.c returns to the statement at the same address.) */
-static inline bool is_skipped(const struct run *r)
+/* True if this row is another block of the line of the previous row. gdb omits those from its table (dwarf2/read.c:
+ * dwarf_record_line_p()), so that a statement before the first of them applies to all. The column is reported all the same. */
+static inline bool repeats_line(struct run *r, bool after_statement)
 {
+        bool same_file = r->row.file == r->before_file,
+             repeats = r->has_last && r->discriminated && same_file && r->row.line == r->before_line;
+
+        if (r->row.line && (same_file || !after_statement)) {
+                r->before_file = r->row.file;
+                r->before_line = r->row.line;
+        }
+        r->discriminator = false;
+        if (repeats && r->last.line == r->row.line && r->last.file == r->row.file)
+                r->last.column = r->row.column;
+        return repeats;
+}
+
+/* True if the previous row remains in effect in spite of this one. (gdb: buildsym.c and dwarf2/read.c omit such rows,
+ * symtab.c returns to the statement at the same address.) Called once for each row. */
+static inline bool is_skipped(struct run *r)
+{
+        bool after_statement = r->has_last && r->last.statement && !r->row.statement && r->row.addr == r->last.addr;
+
         if (r->rule == LINE_RULE_LAST_ROW)
                 return false;
-        return !r->row.line || (r->has_last && r->last.statement && !r->row.statement && r->row.addr == r->last.addr);
+        return repeats_line(r, after_statement) || !r->row.line || after_statement;
+}
+
+static inline void advance_line(struct run *r, int64_t lines)
+{
+        r->row.line += (uint32_t)lines;
+        if (lines)
+                r->discriminated = r->discriminator;
 }
 
 /* A row applies from its address up to the next row: so each row resolves the wants of the previous one. */
@@ -232,7 +261,7 @@ static void emit_row(struct run *r, bool end_sequence)
                 r->goal = r->next < r->count ? r->wants[r->next].addr : UINT64_MAX;
         if (end_sequence) {
                 r->row = (struct row){ .file = 1, .line = 1, .statement = r->l->default_is_stmt };
-                r->placed = false;
+                r->placed = r->discriminator = r->discriminated = false;
         }
 }
 
@@ -266,8 +295,11 @@ static void extended(struct run *r, struct dwarf_reader *p)
         uint8_t code;
 
         if (len && len <= dwarf_left(p) && *start != DW_LNE_end_sequence && *start != DW_LNE_set_address) {
-                /* a discriminator, for example; all compilers of this century define files in the header */
-                p->at += len;
+                if (*start == DW_LNE_set_discriminator && len > 1) {
+                        r->discriminator = start[1];
+                        r->discriminated |= r->discriminator;
+                }
+                p->at += len; /* all compilers of this century define files in the header */
                 return;
         }
         if (!len || len > dwarf_left(p)) {
@@ -299,7 +331,7 @@ static void standard(struct run *r, struct dwarf_reader *p, uint8_t code)
                 advance(r, dwarf_uleb(p));
                 break;
         case DW_LNS_advance_line:
-                r->row.line += (uint32_t)dwarf_sleb(p);
+                advance_line(r, dwarf_sleb(p));
                 break;
         case DW_LNS_set_file:
                 r->row.file = (uint32_t)dwarf_uleb(p);
@@ -350,7 +382,7 @@ void line_program_run(const struct line_program *l, struct line_program_want *wa
 
                 if (code >= l->opcode_base) {
                         advance(&r, r.step[code]);
-                        r.row.line += (uint32_t)r.lines[code];
+                        advance_line(&r, r.lines[code]);
                         emit_row_fast(&r);
                 } else if (code) {
                         standard(&r, &p, code);
