@@ -49,13 +49,29 @@ static const char *abort_words(struct report *report, const struct crash_facts *
         return "The program gave up: it sent itself SIGABRT, by abort() or raise().";
 }
 
+/* The caller of assert(3)'s function: since glibc 2.41 that ends in a jump to one that is not exported, and has no name
+ * without debugging information. What calls abort() from within the same module as it is that function. */
+static const struct report_frame *asserting(const struct report *report)
+{
+        const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
+        const struct report_frame *frame = caller_of(report, "__assert_fail"), *end, *last;
+
+        if (!frame)
+                frame = caller_of(report, "__assert_fail_base");
+        last = fault_frame_of(report, "abort", DEPTH);
+        if (frame || !last || !last->module.known)
+                return frame;
+        end = thread->frames + thread->frame_count;
+        for (frame = last + 1; frame < end && frame->module.known && frame->module.v == last->module.v; frame++)
+                ;
+        return frame > last + 1 && frame < end && frame->function ? frame : NULL;
+}
+
 static const char *assertion(struct report *report, const struct crash_facts *f)
 {
-        const struct report_frame *frame = caller_of(report, "__assert_fail");
+        const struct report_frame *frame = asserting(report);
 
         (void)f;
-        if (!frame)
-                frame = caller_of(report, "__GI___assert_fail");
         if (frame)
                 return pool_printf(&report->pool,
                                    "A condition that %s checks, and that must always hold, did not: a bug in what led "
