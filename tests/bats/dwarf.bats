@@ -141,7 +141,8 @@ agrees() {
 
 @test "compressed sections give the same answers" {
         for how in zlib zlib-gnu; do
-                build gz-$how gcc g++ -O2 -g -gz=$how
+                build gz-$how gcc g++ -O2 -g
+                objcopy --compress-debug-sections=$how gz-$how/prog # gcc does not write zlib-gnu since 13
                 readelf -SW gz-$how/prog | grep -qE '\.zdebug_info|\.debug_info .* C ' || fail "not compressed"
                 plain reference
                 same_answers gz-$how/prog reference
@@ -286,7 +287,7 @@ EXPECTED
         ! grep -q __asan_init "$reader" || skip "a sanitizer needs more memory than any bound leaves"
         plain reference
         addresses reference >addresses
-        "$reader" --megabytes 1 reference <addresses >got
+        "$reader" --kilobytes 200 reference <addresses >got
         grep -q '^# ' got || fail "nothing is said"
         grep -q '^  main|' got || fail "no names"
 }

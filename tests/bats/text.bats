@@ -55,7 +55,7 @@ in_order() {
         crash_text zoo assert
         # clang's name of the function is longer, and the line then broken
         [[ ${text//$'\n  '/ } == *" zoo: tests/zoo/words/signals.c:"*"Assertion \`plan->args == NULL' failed."* ]] || fail "$text"
-        in_order "  zoo: *assert_word*" "  #0-#*  raise <- abort <- __assert_fail" "  #* assert_word at signals.c:*" "      > *CRASH: assert *" "  #* main at zoo.c:*"
+        in_order "  zoo: *assert_word*" "  #0-#*  raise <- abort <- __assert_fail*" "  #* assert_word at signals.c:*" "      > *CRASH: assert *" "  #* main at zoo.c:*"
         crash_text zoo_cxx throw
         in_order "  what(): the message of the exception" "  std::runtime_error was thrown in zoo::throw_runtime_error at *" "  #0-#*  raise <- abort <- std::terminate <- __cxa_throw" \
                 "  #* zoo::throw_runtime_error(int) at zoo_cxx.cc:*" "      >*// CRASH: throw" "  #*-#*  the same call 3 more times" "  #* main at zoo_cxx.cc:*"

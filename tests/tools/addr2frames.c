@@ -2,7 +2,7 @@
 /* addr2frames: what unwind/ says about addresses of a file: functions, inlined calls, lines. For comparison with
  * llvm-symbolizer and friends, and for benchmarks.
  *
- *   addr2frames [--debug-dirs LIST] [--seconds S] [--megabytes N] [--mangled] [--last-rows] [--quiet] FILE <addresses
+ *   addr2frames [--debug-dirs LIST] [--seconds S] [--kilobytes N] [--mangled] [--last-rows] [--quiet] FILE <addresses
  *
  * --last-rows: where several rows of a line table stand at one address, the last, as llvm-symbolizer; else as gdb.
  * Addresses of standard input are hexadecimal and those of the file. For each: the address; then a line
@@ -24,14 +24,14 @@
 
 struct options {
         const char *debug_dirs, *file;
-        unsigned long seconds, megabytes;
+        unsigned long seconds, kilobytes;
         int quiet, mangled, last_rows;
 };
 
 static int usage(void)
 {
         fprintf(stderr,
-                "usage: addr2frames [--debug-dirs LIST] [--seconds S] [--megabytes N] [--mangled] [--last-rows] [--quiet]\n"
+                "usage: addr2frames [--debug-dirs LIST] [--seconds S] [--kilobytes N] [--mangled] [--last-rows] [--quiet]\n"
                 "       FILE <addresses\n");
         return 2;
 }
@@ -40,7 +40,7 @@ static int parse(int argc, char **argv, struct options *o)
 {
         static const struct option longs[] = { { "debug-dirs", required_argument, NULL, 'd' },
                                                { "seconds", required_argument, NULL, 's' },
-                                               { "megabytes", required_argument, NULL, 'm' },
+                                               { "kilobytes", required_argument, NULL, 'k' },
                                                { "quiet", no_argument, NULL, 'q' },
                                                { "mangled", no_argument, NULL, 'l' },
                                                { "last-rows", no_argument, NULL, 'r' },
@@ -53,8 +53,8 @@ static int parse(int argc, char **argv, struct options *o)
                         o->debug_dirs = optarg;
                 else if (c == 's')
                         o->seconds = strtoul(optarg, NULL, 10);
-                else if (c == 'm')
-                        o->megabytes = strtoul(optarg, NULL, 10);
+                else if (c == 'k')
+                        o->kilobytes = strtoul(optarg, NULL, 10);
                 else if (c == 'q')
                         o->quiet = 1;
                 else if (c == 'l')
@@ -159,7 +159,7 @@ int main(int argc, char **argv)
         if (o.last_rows)
                 symbols_take_last_rows(s);
         symbols_set_limits(s, o.seconds ? ((uint64_t)now.tv_sec + o.seconds) * 1000000000u : 0,
-                           (uint64_t)o.megabytes << 20);
+                           (uint64_t)o.kilobytes << 10);
         if (symbols_resolve(s, q, n))
                 return 1;
         for (size_t i = 0; i < n; i++) {
