@@ -150,10 +150,10 @@ tests: all zoo $(TEST_TOOLS) $(UNIT_TESTS) ## the test programs
 zoo: all $(ZOO)
 
 check: tests ## every test that core packages allow; TAP, last line "N passed, N failed, N skipped"
-	@BUILD=$(abspath $(BUILD)) scripts/check
+	@BUILD='$(abspath $(BUILD))' scripts/check
 
 check-all: tests big-programs ## the same with slow tests and heavy runtimes installed; a skip is a failure
-	@BUILD=$(abspath $(BUILD)) scripts/check --all
+	@BUILD='$(abspath $(BUILD))' scripts/check --all
 
 # 200 MB of debugging information, by two compilers: some minutes each, once.
 .PHONY: big-programs
@@ -163,10 +163,10 @@ big-programs:
 	@if command -v clang++ >/dev/null; then tests/bench/big-program $(BUILD)/tests/big-clang++ clang++; fi
 
 demo: all zoo ## crash a few programs under the preload and show their reports
-	@BUILD=$(abspath $(BUILD)) scripts/demo
+	@BUILD='$(abspath $(BUILD))' scripts/demo
 
 bench: tests ## start-up cost, time to report, unwinding against other tools
-	@BUILD=$(abspath $(BUILD)) tests/bench/run
+	@BUILD='$(abspath $(BUILD))' tests/bench/run
 
 install: all ## copy the build tree to $(DESTDIR)$(PREFIX)
 	$(Q)for file in $(INSTALLED); do \
