@@ -171,8 +171,7 @@ busy_commands() {
         cat <<'C'
 gzip -9c @data
 bzip2 -9c @data
-xz -T1 -c @data
-xz -T2 -c @data
+/usr/bin/python3 -c while(True):__import__("lzma").compress(bytes(9999999))
 sha1sum @data
 sha256sum @data
 sha512sum @data
@@ -215,12 +214,12 @@ comm @text @text
 diff -d @text @data
 cmp -l @data @text
 strings -n 2 @data
-nm /usr/lib/x86_64-linux-gnu/libLLVM-14.so.1 -D
+nm /usr/bin/gdb -D
 objdump -d /usr/bin/python3
 readelf -a -W /usr/bin/python3
 jq -n [range(3000000)]|map(.*.)|add
 perl -e while(1){$h{$i++%9999}=join"",sort(split//,rand)}
-python3.11 -c while(True):sorted(map(str,range(9999)))
+/usr/bin/python3 -c while(True):sorted(map(str,range(9999)))
 sqlite3 :memory: with/**/recursive/**/n(i)/**/as(select/**/1/**/union/**/all/**/select/**/i+1/**/from/**/n)select/**/sum(i)from/**/n
 openssl speed -seconds 5 sha256
 openssl genrsa 8192
@@ -235,7 +234,7 @@ C
 }
 
 the_data() {
-        head -c 60000000 /usr/bin/gdb /usr/bin/python3.11 /usr/lib/x86_64-linux-gnu/libc.so.6 /usr/lib/x86_64-linux-gnu/lib[a-m]*.so* 2>/dev/null | head -c 60000000 >"$1/data"
+        head -c 60000000 /usr/bin/gdb /usr/bin/python3 /usr/lib/x86_64-linux-gnu/libc.so.6 /usr/lib/x86_64-linux-gnu/lib[a-m]*.so* 2>/dev/null | head -c 60000000 >"$1/data"
         base64 -w 60 "$1/data" | head -c 30000000 | sed 's/A/ A/g' >"$1/text"
 }
 
