@@ -4,10 +4,9 @@
 #include "preload/base/modmap.h"
 #include "preload/base/probe.h"
 #include "preload/base/stackwalk.h"
+#include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
 #include "preload/signal/claim.h"
-
-#include <stdlib.h>
 
 #define ABORT_SIZE 1024 /* bytes of abort() in which a return address from raise() can lie */
 #define ABORT_DEPTH 8   /* frames between the signal and abort(): raise, pthread_kill */
@@ -38,6 +37,13 @@ bool origin_handler(const struct arch_registers *regs, struct dispatch *out)
         return crashstack_try(search_handler, &s) && s.found;
 }
 
+STARTUP_DATA static uint64_t abort_begin = 0;
+
+void origin_set_abort(uint64_t addr)
+{
+        abort_begin = addr;
+}
+
 struct abort_search {
         const ucontext_t *uc;
         bool found;
@@ -57,7 +63,7 @@ static void search_abort(void *p)
         n = stackwalk(&regs, frame, ABORT_DEPTH, &end);
         probe_end();
         for (uint32_t i = 0; i < n; i++)
-                s->found |= frame[i].pc - (uint64_t)abort < ABORT_SIZE;
+                s->found |= frame[i].pc - abort_begin < ABORT_SIZE;
 }
 
 bool origin_is_abort(const siginfo_t *info, const ucontext_t *uc)

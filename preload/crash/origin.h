@@ -13,6 +13,9 @@
  * none, or the stack cannot be read. */
 bool origin_handler(const struct arch_registers *regs, struct dispatch *out);
 
+/* Where libc's abort() is: `abort` names the one that we export. Called at load. */
+void origin_set_abort(uint64_t addr);
+
 /* Was the signal raised by abort()? Then a handler that returns does not save the process (abort(3)). Takes the claim;
  * false also where another thread has it. */
 bool origin_is_abort(const siginfo_t *info, const ucontext_t *uc);

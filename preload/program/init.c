@@ -13,6 +13,7 @@
 #include "preload/facts/notes.h"
 #include "preload/facts/settings.h"
 #include "preload/facts/throws.h"
+#include "preload/program/aborts.h"
 #include "preload/program/altstack.h"
 #include "preload/program/interpose.h"
 #include "preload/program/sanitizer.h"
@@ -76,6 +77,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         struct altstack *stack;
 
         (void)argc;
+        aborts_init();
         settings_load(argv, envp);
         if (!settings.enabled)
                 return;
