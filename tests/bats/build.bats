@@ -92,7 +92,8 @@ small_check() {
 
 @test "LICENSE names the source of every library that is linked statically" {
         need dpkg-query
-        for package in $(scripts/packages --list build | grep -E -- '^(lib|zlib).*-dev$' | grep -vx libc6-dev); do
+        packages=$(scripts/packages --list build | grep -E -- '^(lib|zlib).*-dev$' | grep -vx libc6-dev)
+        for package in $packages; do
                 # shellcheck disable=SC2016 # dpkg's
                 source=$(dpkg-query -W -f '${source:Package}' "$package")
                 grep -q "Debian source package: $source\$" LICENSE || fail "not in LICENSE: $source ($package)"
@@ -137,6 +138,36 @@ small_check() {
         run -1 small_check
         [[ ${lines[-1]} == "1 passed, "[1-9]" failed, 0 skipped" ]] || fail "$output"
         [[ $output == *"not ok "*" lost: ended with status "* ]] || fail "$output"
+}
+
+# finds MESSAGE: scripts/lint-tests says that of the test that stdin is.
+finds() {
+        { printf 'ok() {\n [ 1 = 2 ] || fail "not so"; [ 1 = 1 ]; }\n@test "planted" { %s\n}\n' "$(cat)"; } >"$T/planted.bats"
+        run -1 scripts/lint-tests tests/bats/helpers.bash "$T/planted.bats"
+        # shellcheck disable=SC2053 # a pattern
+        [[ $output == "$T/planted.bats:3: "$1 ]] || fail "expected: $1" "$output"
+}
+
+@test "make lint: an assertion that cannot fail its test is found, one that can is not" {
+        need shfmt python3
+        finds '*ignored' <<<'ok || fail "on the left"'
+        finds '*ignored' <<<'ok && true; true'
+        finds '*ignored' <<<'if ok; then true; fi'
+        finds '*ignored' <<<'until ok; do true; done'
+        finds '*ignored' <<<'! ok'
+        finds '*ignored' <<<'wait_until 1 ok'
+        finds '*ignored' <<<'run ok; [ "$status" = 0 ]'
+        finds '*ignored' <<<'x=$(ok); true'
+        finds '*status is lost' <<<'ok & true'
+        finds '*errexit ignores a command after !*' <<<'! false; true'
+        finds '*errexit ignores the left of &&*' <<<'[ 1 = 2 ] && [ 1 = 1 ]; true'
+        finds '*nothing looks at*' <<<'run false; run -0 true'
+        finds "*holds where there is no such file*" <<<'! grep -q x /nonexistent'
+        finds '*check first that there is any' <<<'for x in $(false); do [ "$x" = 1 ]; done'
+        finds '*check first that there is any' <<<'false | while read -r x; do [ "$x" = 1 ] || fail "x" || return 1; done'
+        finds "*before '|| true'" <<<'[ 1 = 2 ] || true'
+        printf '@test "sound" {\n ok\n [ 1 = 2 ] || fail "x"\n run -1 false\n}\nok() { [ 1 = 2 ] || return 1; [ 1 = 1 ]; }\nalso() { ok || fail "x"; }\n' >"$T/sound.bats"
+        run -0 scripts/lint-tests tests/bats/helpers.bash "$T/sound.bats"
 }
 
 @test "a test run: no test at all is a failure" {

@@ -48,11 +48,11 @@ crashpre() {
 }
 
 @test "run: where reports go" {
-        run crashpre run --dir here -- "$(zoo)" null-write
+        run -139 crashpre run --dir here -- "$(zoo)" null-write
         CRASHPRE_DIR=$T/work/here good_reports 1
-        CRASHPRE_DIR=there run crashpre run -- sh -c "mkdir sub; cd sub; $(zoo) null-write"
+        CRASHPRE_DIR=there run -139 crashpre run -- sh -c "mkdir sub; cd sub; $(zoo) null-write"
         CRASHPRE_DIR=$T/work/there good_reports 1
-        CRASHPRE_DIR=there run crashpre run --dir="$T/elsewhere" -- "$(zoo)" null-write
+        CRASHPRE_DIR=there run -139 crashpre run --dir="$T/elsewhere" -- "$(zoo)" null-write
         CRASHPRE_DIR=$T/elsewhere good_reports 1
         CRASHPRE_DIR=there run -0 crashpre run -- sh -c 'echo "$CRASHPRE_DIR"'
         [ "$output" = "$T/work/there" ] || fail "$output"
@@ -131,7 +131,7 @@ crashpre() {
 
 # a_crash [WORD]: one report in ./crash-reports.
 a_crash() {
-        run crashpre run -- "$(zoo)" "${1:-null-write}"
+        run -"${STATUS:-139}" crashpre run -- "$(zoo)" "${1:-null-write}"
         CRASHPRE_DIR=$T/work/crash-reports
         report=$(the_report)
         raw=$(raw_report)
@@ -180,7 +180,7 @@ a_crash() {
 }
 
 @test "show: the raw report alone names the type of an exception as its source does" {
-        run crashpre run -- "$tools/zoo-O0/zoo_cxx" throw
+        run -134 crashpre run -- "$tools/zoo-O0/zoo_cxx" throw
         rm crash-reports/*.json
         run -0 crashpre show
         [[ ${lines[0]} == "crashpre: zoo_cxx["*"] died of SIGABRT (uncaught-exception: std::runtime_error)" ]] || fail "$output"
@@ -209,7 +209,7 @@ a_crash() {
 
 @test "show: names fit the page: 100 columns, \$COLUMNS, the terminal" {
         need script
-        run crashpre run -- "$tools/zoo-O2/inlined"
+        run -139 crashpre run -- "$tools/zoo-O2/inlined"
         report=(crash-reports/*.json)
         too_wide() { awk -v n="$1" '/^  +#/ && length > n'; }
         jq '.threads[0].frames[1].function |= (. * 20)' "${report[0]}" >long.json

@@ -35,6 +35,7 @@ help_of() {
         offers list crashpre li
         for page in "$root"/man/crashpre-*.1; do
                 command=${page##*/crashpre-} command=${command%.1}
+                grep -q '^\.It Fl' "$page" || fail "no options in $page" || return 1
                 offers "$(grep '^\.It Fl' "$page" | grep -oE ' -[a-z-]{2,}' | sed 's/^ /-/' | sort -u)" crashpre "$command" -- || fail "$command" || return 1
         done
 }
@@ -54,7 +55,8 @@ help_of() {
 
 @test "bash completion: run completes the command, then leaves its arguments to it" {
         touch here
-        printf '#!/bin/sh\n' >a-program && chmod +x a-program
+        printf '#!/bin/sh\n' >a-program
+        chmod +x a-program
         offers ./a-program crashpre run ./a
         offers ./a-program crashpre run -- ./a
         offers ./a-program crashpre run --dir x ./a

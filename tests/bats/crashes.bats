@@ -389,7 +389,8 @@ gdb_says() {
         cut -f 1,2 "$T/all" | "$tools/disassembly" | cut -f 2,3 >"$T/ours"
         awk -F '\t' '{ print split($2, bytes, " ") "\t" $3 }' "$T/all" |
                 sed -E 's/ *<[^>]*>//g; s/ +/ /g; s/ $//; s/\t((sh|sa|ro|rc)[lr][bwlq]?) \$1,/\t\1 /; s/# ([0-9a-f]+)$/# 0x\1/; s/\t((bnd |notrack )?(call|j[a-z]+|loop[a-z]*|xbegin)) ([0-9a-f]+)$/\t\1 0x\4/' >"$T/theirs"
-        diff "$T/ours" "$T/theirs" | grep '^>' >"$T/differ" || true
+        [ "$(wc -l <"$T/ours")" = "$(wc -l <"$T/theirs")" ] || fail "$(wc -l "$T/ours" "$T/theirs")"
+        diff "$T/ours" "$T/theirs" | sed -n '/^>/p' >"$T/differ"
         [ "$(wc -l <"$T/differ")" -lt 100 ] || { head -n 40 "$T/differ" >&2 && fail "$(wc -l <"$T/differ") differ"; }
         if grep -vP '\t(f[a-z]+|wait|nop|xchg|(notrack |repz |cs |data16 |addr32 |lock )+.*|cs nop.*|rdpkru|wrpkru|xabort|vmovdqu8|vpxorq)( |$)' "$T/differ" >&2; then fail "these differ"; fi
 }

@@ -6,7 +6,7 @@ setup() {
         load helpers
         unset "${!CRASHPRE_@}" LD_PRELOAD NO_COLOR ASAN_OPTIONS MAKEFLAGS MFLAGS MAKELEVEL
         export PATH=$build/bin:$PATH LC_ALL=C.UTF-8
-        pages=("$root"/man/*.[1-8])
+        pages=("$root"/man/*.?)
 }
 
 # the_text PAGE: a manual page as plain words, for grep.
@@ -39,7 +39,7 @@ examples() {
         # GNU addr2line does not see the innermost of clang's inlined calls
         ! made_by_clang || without=(--skip addr2line)
         for page in "${pages[@]}"; do
-                ! grep -qE '^\.Dl.*(crashpre |jq |LD_PRELOAD)' <(sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$page") ||
+                sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$page" | lacks -E '^\.Dl.*(crashpre |jq |LD_PRELOAD)' ||
                         fail "${page##*/}: an example that cannot be run" || return 1
                 ! grep -q '^\$ ' "$page" || { a_place && examples ${without[@]+"${without[@]}"} "$page" && tried=$((tried + 1)); } || return 1
         done
@@ -57,19 +57,24 @@ examples() {
 
 @test "README: short, and what it points to is there" {
         [ "$(wc -l <"$root/README.md")" -le 173 ] || fail "$(wc -l <"$root/README.md") lines"
-        for target in $(grep -oE '\]\([^)]*\)' "$root/README.md" | tr -d ']()'); do
+        targets=$(grep -oE '\]\([^)]*\)' "$root/README.md" | tr -d ']()')
+        suites=$(grep -oE 'TESTS="[^"]*"|TESTS=[a-z_]+' "$root/README.md" | sed 's/TESTS=//' | tr -d '"')
+        goals=$(grep -oE '(^    |`)make [a-z-]+' "$root/README.md" | sed 's/.*make //')
+        for list in "$targets" "$suites" "$goals"; do [ -n "$list" ] || fail "no more of a kind" "$targets" "$suites" "$goals" || return 1; done
+        for target in $targets; do
                 [ -e "$root/$target" ] || fail "no $target" || return 1
         done
-        for suite in $(grep -oE 'TESTS="[^"]*"|TESTS=[a-z_]+' "$root/README.md" | sed 's/TESTS=//' | tr -d '"'); do
+        for suite in $suites; do
                 [ -e "$root/tests/bats/$suite.bats" ] || [ -e "$root/tests/unit/$suite.c" ] || fail "no tests '$suite'" || return 1
         done
-        for goal in $(grep -oE '(^    |`)make [a-z-]+' "$root/README.md" | sed 's/.*make //'); do
+        for goal in $goals; do
                 grep -qE "^$goal:" "$root/Makefile" || fail "no make $goal" || return 1
         done
 }
 
 @test "every command has its manual page, in which crashpre(1) leads to every other" {
         commands=$(crashpre --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+        [ "$(wc -w <<<"$commands")" -ge 4 ] || fail "$commands"
         for command in $commands; do
                 grep -qx ".Xr crashpre-$command 1 ,*" "$root/man/crashpre.1" || fail "crashpre(1) does not lead to crashpre-$command(1)" || return 1
                 [ -f "$root/man/crashpre-$command.1" ] || fail "no page for $command" || return 1
@@ -98,7 +103,9 @@ options_of_page() {
                 command=${page##*/crashpre-} command=${command%.1}
                 [ "$(options_of_help "$command")" = "$(options_of_page "crashpre-$command.1")" ] ||
                         fail "$command: --help (left), manual (right):" "$(diff -y <(options_of_help "$command") <(options_of_page "crashpre-$command.1"))" || return 1
-                for code in $(crashpre "$command" --help | sed -n '/^exit status:/,$p' | grep -oE '\b[0-9]+\b'); do
+                [ -n "$(options_of_help "$command")" ] || fail "$command --help names no option" || return 1
+                codes=$(crashpre "$command" --help | sed -n '/^exit status:/,$p' | grep -oE '\b[0-9]+\b')
+                for code in $codes; do
                         sed -n '/^\.Sh EXIT STATUS/,/^\.Sh/p' "$page" | grep -qE "\b$code\b" || fail "$command: exit status $code is not in the manual" || return 1
                 done
         done
@@ -106,7 +113,9 @@ options_of_page() {
 }
 
 @test "every command takes -h and --help, help COMMAND too; wrong usage names it" {
-        for command in $(crashpre --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+        commands=$(crashpre --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+        [ "$(wc -w <<<"$commands")" -ge 4 ] || fail "$commands"
+        for command in $commands; do
                 [ "$(crashpre "$command" -h)" = "$(crashpre "$command" --help)" ] || fail "$command -h" || return 1
                 [ "$(crashpre help "$command")" = "$(crashpre "$command" --help)" ] || fail "help $command" || return 1
                 [[ $(crashpre "$command" --help) == *"  -h, --help "*"exit status: "* ]] || fail "$command --help" || return 1
@@ -135,9 +144,11 @@ options_of_page() {
         grep -ohE '(class|kind) = "[a-z-]+"' "$root"/report/{fault/fault,words/describe,helper/look,raw/read}.c | cut -d'"' -f2 >>"$T/fields"
         grep -ohE 'report_diagnose\([^,]*, "[a-z]+"' "$root"/report/*/*.c | cut -d'"' -f2 >>"$T/fields"
         the_text crashpre-report.5 >"$T/page"
-        sort -u "$T/fields" | while read -r word; do
+        sort -u "$T/fields" >"$T/all"
+        [ "$(wc -l <"$T/all")" -gt 200 ] || fail "$(<"$T/all")"
+        while read -r word; do
                 grep -qE "(^|[^A-Za-z0-9_-])$word([^A-Za-z0-9_-]|\$)" "$T/page" || fail "'$word' is not in crashpre-report(5)" || return 1
-        done
+        done <"$T/all"
 }
 
 @test "every section and key of the raw report is in crashpre-report(5)" {
@@ -145,9 +156,11 @@ options_of_page() {
         [ -s "$T/words" ]
         grep -ohE 'rawline_(key|str|text|dec|hex)\("[a-z_]+"' "$root"/preload/raw/*.c | cut -d'"' -f2 >>"$T/words"
         the_text crashpre-report.5 | sed -n '/^\.Sh RAW REPORT/,/^\.Sh EXAMPLES/p' >"$T/page"
-        sort -u "$T/words" | while read -r word; do
+        sort -u "$T/words" >"$T/all"
+        [ "$(wc -l <"$T/all")" -gt 30 ] || fail "$(<"$T/all")"
+        while read -r word; do
                 grep -qwF -- "$word" "$T/page" || fail "'$word' is not in crashpre-report(5)" || return 1
-        done
+        done <"$T/all"
 }
 
 @test "libcrashpre(7): the files of the sources that it names are there" {

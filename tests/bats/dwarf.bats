@@ -238,7 +238,7 @@ agrees() {
         mv stripped.debug "dirs/.build-id/${id:0:2}/${id:2}.debug"
         same_answers stripped reference --debug-dirs "$PWD/dirs"
         "$reader" --last-rows --debug-dirs /none stripped <addresses >got
-        ! grep -q '|/' got || fail "lines out of nowhere"
+        lacks '|/' got || fail "lines out of nowhere"
 }
 
 # ---- what the answers look like ----

@@ -38,7 +38,10 @@ setup() {
         part=$'a\nb\xffc '$(printf '%0190d' 0)
         mkdir -p "$T/deep"
         cd "$T/deep"
-        for _ in {1..18}; do mkdir "$part" && cd -P "$part"; done
+        for _ in {1..18}; do
+                mkdir "$part"
+                cd -P "$part"
+        done
         cp "$(zoo)" $'z\noo\xfe'
         run -139 preloaded $'./z\noo\xfe' null-write
         cd "$T"

@@ -106,7 +106,7 @@ crashpre_show() {
 
 @test "a name that leads out of the directory is refused" {
         mkdir "$CRASHPRE_DIR/inner"
-        run timeout 60 "$tools/fake_handler" "$helper" "$CRASHPRE_DIR/inner" hostile
+        run -0 timeout 60 "$tools/fake_handler" "$helper" "$CRASHPRE_DIR/inner" hostile
         [ -z "$(find "$CRASHPRE_DIR" -name '*.json')" ] || fail "$(find "$CRASHPRE_DIR")"
         grep -q '^helper: failed handshake: not the name of a report' "$CRASHPRE_DIR"/inner/*.txt
 }
@@ -156,7 +156,7 @@ crashpre_show() {
                 command=(setpriv --reuid=65534 --regid=65534 --clear-groups "${command[@]}")
                 setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$helper" || skip "the build tree is for root alone"
         fi
-        run timeout 60 "${command[@]}" "$CRASHPRE_DIR" refused
+        run -0 timeout 60 "${command[@]}" "$CRASHPRE_DIR" refused
         result=$(the_report)
         cp "$result" "$(raw_report)" "$T"
         [[ $CRASHPRE_DIR != /tmp/crashpre-refused.* ]] || rm -rf "$CRASHPRE_DIR"
@@ -204,7 +204,7 @@ crashpre_show() {
         new=$CRASHPRE_DIR/.crash-new-1-20200101T000000.000001Z.json.tmp
         touch -d '1 hour ago' "$old"
         touch "$new"
-        run timeout -k 5 60 "$tools/fake_handler" "$helper" "$CRASHPRE_DIR" fatal
+        run -0 timeout -k 5 60 "$tools/fake_handler" "$helper" "$CRASHPRE_DIR" fatal
         wait_until 5 test ! -e "$old"
         [ -e "$new" ]
 }
@@ -212,7 +212,7 @@ crashpre_show() {
 @test "CRASHPRE_ENV: what is named and no secret is told" {
         WANTED=yes MY_TOKEN=hush CRASHPRE_ENV='WANTED,MY_*' driven fatal
         assert_json "$(the_report)" '.process.environment == {"WANTED": "yes"}'
-        ! grep -q hush "$(the_report)" || fail "a secret is in the report"
+        lacks hush "$(the_report)" || fail "a secret is in the report"
 }
 
 @test "CRASHPRE_MAX_FRAMES and other bad values: the default, and a diagnostic" {

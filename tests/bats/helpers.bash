@@ -36,6 +36,13 @@ need() {
         for tool; do command -v "$tool" >/dev/null || skip "$tool is not installed"; done
 }
 
+# lacks GREP-ARGUMENT...: grep finds nothing. Unlike "! grep" it fails if a file cannot be read; matches are shown.
+lacks() {
+        local status=0
+        grep "$@" >&2 || status=$?
+        [ $status = 1 ] || fail "expected no match, grep ends with $status: $*"
+}
+
 # ---- running ----
 
 # made_by_clang: the programs of the tests were compiled by it (make CC=clang).
@@ -181,8 +188,8 @@ assert_stack() {
 valid_reports() {
         local asking=$BATS_TEST_TMPDIR/asking.$BASHPID line=
         if [ ! -p "${VALIDATOR-}" ]; then
-                /usr/bin/python3 -W ignore "$root/tests/tools/validate.py" "$schema" "$@" >&2 || fail "invalid report"
-                return
+                /usr/bin/python3 -W ignore "$root/tests/tools/validate.py" "$schema" "$@" >&2 || fail "invalid report" || return 1
+                return 0
         fi
         [ -p "$asking.faults" ] || mkfifo "$asking.faults"
         printf '%s\n' "$PWD" "$@" >"$asking.reports"
@@ -229,7 +236,8 @@ ended() {
 faithful() {
         local want=1 level
         if [ "$1" = --reports ]; then want=$2 && shift 2; fi
-        rm -rf "$T"/valid && mkdir "$T"/valid
+        rm -rf "$T"/valid
+        mkdir "$T"/valid
         for level in ${LEVELS:-O0 O2}; do
                 same_end "$want" "$tools/zoo-$level/zoo" "$@" || { fail "at -$level" || return 1; }
                 if [ "$want" != any ] && [ "$want" != 0 ]; then cp "$CRASHPRE_DIR"/crash-* "$T/valid"; fi
@@ -292,7 +300,7 @@ status_is() {
 
 # a_helper NAME: makes an executable script $T/NAME from stdin, to stand in for the helper. In it, $HELPER is the real one.
 a_helper() {
-        { printf '#!/bin/bash\nHELPER=%q\nT=%q\n' "$helper" "$T" && cat; } >"$T/$1"
+        { printf '#!/bin/bash\nHELPER=%q\nT=%q\n' "$helper" "$T" || return 1; cat; } >"$T/$1"
         chmod +x "$T/$1"
         printf '%s\n' "$T/$1"
 }

@@ -75,7 +75,9 @@ a_report() {
                         signal: .signal.name, class: .fault.class, summary: .cause.summary, signature, fingerprint, threads: (.threads | length), symbolized: true,
                         path: $path, files: {json: (.id + ".json"), raw: (.id + ".txt")}}' "${json[i]}"))"
         done
-        crashpre list --json | jq -r '.[] | keys[]' | sort -u | while read -r member; do
+        members=$(crashpre list --json | jq -r '.[] | keys[]' | sort -u)
+        [ "$(wc -w <<<"$members")" -ge 5 ] || fail "$members"
+        for member in $members; do
                 grep -qE "^\.It Li .*\<$member\>" "$root/man/crashpre-list.1" || fail "$member is not in the manual" || return 1
         done
         run -0 crashpre list --paths
@@ -101,7 +103,7 @@ a_report() {
         a_report $'evil\e[2J\nname' 7 20260101T000000.000001Z $'SIGSEGV\r\e]0;title\a \xe2\x80\xae'
         run -0 crashpre list
         [ ${#lines[@]} = 2 ] || fail "$output"
-        ! LC_ALL=C grep -q '[^ -~]' <<<"$output" || fail "$output"
+        LC_ALL=C lacks '[^ -~]' <<<"$output" || fail "$output"
         crashpre list --json >out
         assert_json out '.[0].program == "evil\u001b[2J\nname"'
 }

@@ -30,7 +30,8 @@ says() {
 
 says_nothing() {
         assert_json "$(the_report)" '.cause | has("message") | not'
-        [ -z "$(raw_message)" ] || fail "raw message is: $(raw_message)"
+        raw_is_complete "$(raw_report)"
+        lacks '^message: ' "$(raw_report)" || fail "raw message is: $(raw_message)"
 }
 
 @test "assertion: its text, without the newline at the end" {
@@ -107,7 +108,7 @@ raw_exception() {
 # throws PROGRAM TYPE WHAT WORD: the uncaught exception's type and what(), "-" for none, in both reports.
 throws() {
         local what got
-        dies "$tools/zoo-${ZOO:-O0}/$1" "$4" || return 1
+        dies "$tools/zoo-${ZOO:-O0}/$1" "$4"
         mapfile -t got < <(json "$(the_report)" '.cause.kind, .fault.class, .cause.exception.type, (.cause.exception.what // "-")')
         [ "${got[0]} ${got[1]}" = "exception uncaught-exception" ] || fail "$1 $4: ${got[*]}" || return 1
         [ "${got[2]}" = "$2" ] || fail "$1 $4: ${got[*]}" || return 1
@@ -118,7 +119,9 @@ throws() {
 
 # Programs that have the C++ run-time in three ways; each word is tried with one of them at least.
 each_way() {
-        ZOO=O0 throws throws "$@" && ZOO=O2 throws throws_static "$@" && ZOO=O2 throws plugged "$@"
+        ZOO=O0 throws throws "$@"
+        ZOO=O2 throws throws_static "$@"
+        ZOO=O2 throws plugged "$@"
 }
 
 @test "uncaught exception: type and what(), the run-time as a library, linked in, or in a plugin of a C program" {
@@ -173,7 +176,8 @@ each_way() {
 @test "uncaught exception in a stripped program with the run-time linked in" {
         local word
         mkdir -p "$T/zoo-strip"
-        cp "$tools/zoo-O2/throws_static" "$T/zoo-strip/stripped" && strip "$T/zoo-strip/stripped"
+        cp "$tools/zoo-O2/throws_static" "$T/zoo-strip/stripped"
+        strip "$T/zoo-strip/stripped"
         tools=$T ZOO=strip
         for word in runtime-error noexcept rethrow rethrow-later own-terminate; do
                 [[ $word != noexcept ]] || ! made_by_clang || continue
@@ -339,7 +343,7 @@ thread = ctypes.c_ulong()
 libc.pthread_create(ctypes.byref(thread), None, libc.abort, None)
 time.sleep(20)'
         assert_json "$(the_report)" 'has("interpreter") | not'
-        ! grep -q '^\[python\]' "$(raw_report)"
+        lacks '^\[python\]' "$(raw_report)"
 }
 
 @test "Python: an interpreter whose memory was smashed does no harm to the report" {
@@ -414,7 +418,7 @@ dies_raw() {
 @test "without CRASHPRE_THROW_SITES no throw is recorded" {
         dies "$tools/zoo-O0/throws" rethrow
         assert_json "$(the_report)" '.cause.exception | has("thrown_at") | not'
-        ! grep -q '^thrown at' "$(raw_report)"
+        lacks '^thrown at' "$(raw_report)"
 }
 
 # ---- checks of the C++ library's ----
@@ -448,7 +452,8 @@ dies_raw() {
         [ -n "${CHECK_ALL-}" ] || skip "downloads packages: make check-all"
         need clang++ apt-get dpkg
         # Installed, it would drive out libunwind-dev.
-        mkdir "$T/debs" && cd "$T/debs"
+        mkdir "$T/debs"
+        cd "$T/debs"
         run -0 apt-get download libc++-14-dev libc++1-14 libc++abi-14-dev libc++abi1-14 libunwind-14
         for program in *.deb; do dpkg -x "$program" "$T/root"; done
         compiler="clang++ -std=gnu++17 -O1 -g -pthread -I$root -nostdinc++ -isystem $llvm/include/c++/v1 -nostdlib++ -L$llvm/lib"

@@ -105,7 +105,8 @@ edge() { printf '%s/libedge.so\n' "$(dirname "$(zoo)")"; }
 @test "a set-user-ID program is left alone" {
         open_to_nobody
         cp "$(zoo)" "$T/setuid"
-        chown 65534 "$T/setuid" && chmod u+s "$T/setuid"
+        chown 65534 "$T/setuid"
+        chmod u+s "$T/setuid"
         [ "$(stat -c %a "$T/setuid")" = 4755 ] || skip "no set-user-ID bit here"
         faithful_command 0 "$T/setuid" null-write
         status_is "signal 11"

@@ -77,7 +77,7 @@ outcome() { grep '^helper: ' "$(raw_report)"; }
 }
 
 teardown() {
-        [ ! -s "${T:-/nonexistent}/group" ] || wait_until 10 rmdir "$(<"$T/group")" 2>/dev/null || true
+        [ ! -s "${T:-/nonexistent}/group" ] || wait_until 10 rmdir "$(<"$T/group")" 2>/dev/null
 }
 
 # ---- files that may not grow ----
@@ -147,7 +147,8 @@ teardown() {
         done
         good_reports 1
         [[ $(<"$T/status") == *core ]] || skip "no core dumps here"
-        [ "$(ls -A "$T/plain")" = core ] && [ "$(ls -A "$T/preloaded")" = core ]
+        [ "$(ls -A "$T/plain")" = core ] || fail "$(ls -la "$T/plain")"
+        [ "$(ls -A "$T/preloaded")" = core ] || fail "$(ls -la "$T/preloaded")"
         before=$(stat -c %s "$T/plain/core") after=$(stat -c %s "$T/preloaded/core")
         [ $((after - before)) -lt 4000000 ] || fail "the core grew from $before to $after bytes"
 }
@@ -285,7 +286,7 @@ on_disk() {
         fresh_reports
         run -139 bash -c 'exec 2>&-; exec timeout 20 env LD_PRELOAD="$1" "$0" null-write' "$(zoo)" "$preload"
         good_reports 1
-        ! grep -q 'died of' "$(raw_report)" || fail "the summary went into the raw report"
+        lacks 'died of' "$(raw_report)" || fail "the summary went into the raw report"
 }
 
 # full_pipe COMMAND...: its stderr is a full pipe that nobody reads.

@@ -93,7 +93,7 @@ all_of() {
         made app gcc -fsanitize=leak
         all_of app
         same app leak
-        ! grep -q 'fatal error' run.err || { show run.err && fail "it could not look"; }
+        lacks 'fatal error' run.err || { show run.err && fail "it could not look"; }
 }
 
 @test "UndefinedBehaviorSanitizer: starts, and a crash is reported" {

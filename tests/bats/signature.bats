@@ -60,8 +60,8 @@ setup() {
         n=$(wc -w <<<"$zoo_words $zoo_cxx_words $messages_words .")
         for level in O0 O2; do
                 [ "$(wc -l <one-$level.tsv)" = "$n" ] || fail "$(cat one-$level.tsv)"
-                ! grep -v -P '\t[0-9a-f]{16}\t[^\t]+$' one-$level.tsv || fail "at -$level"
-                ! grep -w none one-$level.tsv || fail "at -$level"
+                lacks -v -P '\t[0-9a-f]{16}\t[^\t]+$' one-$level.tsv || fail "at -$level"
+                lacks -w none one-$level.tsv || fail "at -$level"
         done
 }
 

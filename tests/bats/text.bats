@@ -46,7 +46,7 @@ in_order() {
                 # shellcheck disable=SC2086
                 crash_text $words
                 [ ${#text_lines[@]} -ge 5 ] && [ ${#text_lines[@]} -le 42 ] || fail "$words: ${#text_lines[@]} lines" "$text" || return 1
-                ! grep -vE '^(crashpre:|report:|  more:|      >|        /)' <<<"$text" | grep -nE '.{101}' || fail "$words: too wide" || return 1
+                grep -vE '^(crashpre:|report:|  more:|      >|        /)' <<<"$text" | lacks -nE '.{101}' || fail "$words: too wide" || return 1
                 [[ ${text_lines[0]} == "crashpre: "*"] died of SIG"*"("*")"* ]] || fail "$text" || return 1
         done
 }
@@ -96,7 +96,7 @@ in_order() {
         [[ $output == $'crashpre: \e[1;31m'* && $output == *$'\e[1mshop::put_all<...>(...)\e[0m at '* ]] || fail "$output"
         run on_terminal "NO_COLOR=1 $crashing"
         [[ $output == "crashpre: inlined["* && $output != *$'\e'* ]] || fail "$output"
-        ! grep -E '^  ' <<<"$output" | grep -vE '^(  more:|      >|        /)' | grep -E '.{61}' || fail "wider than the terminal"
+        grep -E '^  ' <<<"$output" | grep -vE '^(  more:|      >|        /)' | lacks -E '.{61}' || fail "wider than the terminal"
         crash_text inlined
         [[ $text == crashpre* && $text != *$'\e'* ]] || fail "$text"
 }

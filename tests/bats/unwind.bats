@@ -97,9 +97,11 @@ not_named() {
         objcopy --add-gnu-debuglink=stripped.debug stripped
         begin ./stripped
         named --debug-dirs /none
-        mkdir .debug && mv stripped.debug .debug/
+        mkdir .debug
+        mv stripped.debug .debug/
         named --debug-dirs /none
-        mkdir -p "global$T" && mv .debug/stripped.debug "global$T/"
+        mkdir -p "global$T"
+        mv .debug/stripped.debug "global$T/"
         not_named --debug-dirs /none
         named --debug-dirs "$T/global"
         echo more >>"global$T/stripped.debug"
@@ -251,7 +253,7 @@ void enter(void)
         __asm__ volatile("");
 }
 EOF
-        { head -c 8192 /dev/zero && cat lib.so; } >archive
+        { head -c 8192 /dev/zero; cat lib.so; } >archive
         gcc -g -DENTER="0x$(nm lib.so | awk '$3 == "enter" { print $1 }')" -o loader loader.c
         begin ./loader
         got=$(names --debug-dirs /none)
