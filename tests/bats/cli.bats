@@ -162,9 +162,9 @@ a_crash() {
 }
 
 @test "show: the newest one, by the time of the crash" {
-        a_crash abort
+        STATUS=134 a_crash abort
         mv crash-reports older
-        a_crash div-zero
+        STATUS=136 a_crash div-zero
         mv older/* crash-reports
         touch crash-reports/*-zoo-* # all alike
         run -0 crashpre show

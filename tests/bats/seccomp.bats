@@ -116,7 +116,10 @@ each_answer() {
 
 @test "rt_sigaction refused once the program runs: a fault is reported, and the process dies by its signal" {
         by() {
-                REPORTS=any refused "rt_sigaction=$1" thread-null-write
+                # pthread_create() itself calls rt_sigaction: trapped, that is a SIGSYS, for which no action can be set either. The process
+                # then ends by exit(159), where it would have died by the signal (preload/signal/death.c).
+                [ "$1" = trap ] || REPORTS=any refused "rt_sigaction=$1" thread-null-write
+                REPORTS=any refused "rt_sigaction=$1" null-write
                 status_is "signal 11"
                 REPORTS=any refused "rt_sigaction=$1" div-zero
                 status_is "signal 8"
