@@ -11,9 +11,19 @@ teardown() {
         if [ -s "$T/helper.pid" ]; then kill -KILL "$(<"$T/helper.pid")" 2>/dev/null || true; fi
 }
 
-# A helper that takes its time, so that every race is lost which can be lost.
+# A helper that starts when every race is lost which can be lost: $T/race holds the pid, and no thread of that process runs any more, but
+# waits where the library holds it, or for the helper.
 slow_helper() {
-        a_helper slow <<<'sleep 0.3; exec "$HELPER" "$@"'
+        a_helper slow <<'END'
+lost() { [ -s "$T/race" ] && read -r pid _ <"$T/race" && [ -d /proc/"$pid" ] && ! grep -qs '^State:.[RD]' /proc/"$pid"/task/*/status; }
+for ((i = 0; i < 500; i++)); do if lost; then break; fi; sleep 0.01; done
+[ $i -lt 500 ] || echo "no thread came to wait" >>"$T/not-lost"
+exec "$HELPER" "$@"
+END
+}
+
+all_lost() {
+        [ ! -e "$T/not-lost" ] || fail "the helper did not wait until all threads slept"
 }
 
 # A helper that never does anything; it tells its pid.
@@ -48,8 +58,9 @@ is_gone() {
 @test "main becomes another program after a worker faulted: SIGSEGV all the same" {
         export ZOO_RACE_DIR=$CRASHPRE_DIR
         CRASHPRE_HELPER=$(slow_helper)
-        export CRASHPRE_HELPER
+        export CRASHPRE_HELPER ZOO_RACE_FILE=$T/race
         faithful race-exec-null-write
+        all_lost
         status_is "signal 11"
 }
 
@@ -62,8 +73,9 @@ is_gone() {
 @test "main returns 0 after a worker faulted, and the helper is slow to start: SIGSEGV all the same" {
         export ZOO_RACE_DIR=$CRASHPRE_DIR
         CRASHPRE_HELPER=$(slow_helper)
-        export CRASHPRE_HELPER
+        export CRASHPRE_HELPER ZOO_RACE_FILE=$T/race
         faithful race-return-null-write
+        all_lost
         status_is "signal 11"
 }
 
@@ -133,8 +145,9 @@ ended_by() {
 
 @test "a SIGCHLD handler never hears of the helper, in a report on request" {
         CRASHPRE_HELPER=$(slow_helper)
-        export CRASHPRE_HELPER
-        faithful sigchld-request
+        export CRASHPRE_HELPER ZOO_PID_FILE=$T/race
+        faithful pidfile-sigchld-request
+        all_lost
         status_is "exit 0"
 }
 
@@ -145,14 +158,16 @@ ended_by() {
 
 @test "a thread in waitpid(-1) never sees the helper, in a crash" {
         CRASHPRE_HELPER=$(slow_helper)
-        export CRASHPRE_HELPER
-        faithful waiter-null-write
+        export CRASHPRE_HELPER ZOO_PID_FILE=$T/race
+        faithful pidfile-waiter-null-write
+        all_lost
 }
 
 @test "a thread in waitpid(-1) never sees the helper, in reports on request" {
         CRASHPRE_HELPER=$(slow_helper)
-        export CRASHPRE_HELPER
-        faithful --reports 3 waiter-request 3
+        export CRASHPRE_HELPER ZOO_PID_FILE=$T/race
+        faithful --reports 3 pidfile-waiter-request 3
+        all_lost
         grep -qx "waitpid: the program's own child" "$T/preloaded.out"
 }
 

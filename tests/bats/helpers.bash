@@ -304,3 +304,27 @@ a_helper() {
         chmod +x "$T/$1"
         printf '%s\n' "$T/$1"
 }
+
+# stopping_at CALL[:when=N] ACTION: the helper stops at its (N-th) call of that kind, the commands of ACTION run, and it goes on. In them,
+# $pid is the program, of which ZOO_PID_FILE=$T/pid told the pid. $T/acted says that it came to that.
+stopping_at() {
+        # strace writes "stopped by" when the stop is there, and lets SIGCONT end it (PTRACE_LISTEN). -D: $$ is the helper, not strace.
+        a_helper stopping <<END
+echo \$\$ >"\$T/helper.pid"
+rm -f "\$T/acted" "\$T/strace"
+(
+        for ((i = 0; i < 2000; i++)); do
+                if grep -qs 'stopped by SIGSTOP' "\$T/strace"; then
+                        read -r pid _ <"\$T/pid"
+                        $2
+                        touch "\$T/acted"
+                        kill -CONT \$\$
+                        break
+                fi
+                [ -e /proc/\$\$ ] || break
+                sleep 0.01
+        done
+) >/dev/null 2>&1 &
+exec strace -D -qq -o "\$T/strace" -e trace=${1%%:*} -e inject=${1%%:*}:signal=STOP${1#"${1%%:*}"} "\$HELPER" "\$@"
+END
+}

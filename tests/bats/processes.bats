@@ -226,9 +226,11 @@ with_edge() {
 
 @test "the process is killed while its helper holds its threads: dead by SIGKILL, no process is left" {
         need strace
-        CRASHPRE_HELPER=$(a_helper killer <<<'(sleep 0.5; read -r pid _ <"$T/pid"; kill -KILL "$pid") & exec strace -o /dev/null -e trace=linkat -e inject=linkat:delay_enter=1500000 "$HELPER" "$@"')
+        CRASHPRE_HELPER=$(stopping_at process_vm_readv:when=2 'grep -h "^State:" /proc/$pid/task/*/status >"$T/states"; kill -KILL $pid')
         export CRASHPRE_HELPER ZOO_PID_FILE=$T/pid CRASHPRE_STDERR=none
         ended preloaded env LD_PRELOAD="$preload" "$(zoo)" pidfile-many-thread-null-write
         [ "$(<"$T/preloaded.status")" = "signal 9 SIGKILL" ] || fail "$(<"$T/preloaded.status")"
+        grep -q 'tracing stop' "$T/states"
+        lacks -v 'tracing stop' "$T/states" || fail "not all threads were held"
         raw_is_complete "$(raw_report)"
 }

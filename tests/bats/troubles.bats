@@ -162,13 +162,13 @@ dies_well() {
         raw_is_complete "$(raw_report)"
         [ "$(reports .json)" = 0 ] || valid_reports "$(the_report)"
         need strace
-        for call in ptrace process_vm_readv openat linkat; do
+        for call in ptrace:when=2 process_vm_readv:when=2 openat:when=2 linkat:when=1; do
                 fresh_reports
                 rm -f "$T/helper.pid"
-                # At its n-th call the helper kills its process: strace's own command does it, by the end of a wait.
-                CRASHPRE_HELPER=$(a_helper late <<<"echo \$\$ >\"\$T/helper.pid\"; read -r pid _ <\"\$T/pid\"; (sleep 0.3; kill -KILL \$pid) >/dev/null 2>&1 & exec strace -D -qq -o \"\$T/strace\" -e trace=$call -e inject=$call:delay_enter=600000:when=2 \"\$HELPER\" \"\$@\"")
+                CRASHPRE_HELPER=$(stopping_at $call 'kill -KILL $pid')
                 ZOO_PID_FILE=$T/pid ended killed env LD_PRELOAD="$preload" "$(zoo)" pidfile-many-null-write
-                [[ $(<"$T/killed.status") == "signal "* ]] || fail "$(<"$T/killed.status")"
+                [[ $(<"$T/killed.status") == "signal 9 "* ]] || fail "$call: $(<"$T/killed.status")"
+                [ -e "$T/acted" ] || fail "the helper made no $call"
                 wait_until 15 is_gone "$(<"$T/helper.pid")" || fail "the helper lives on after $call"
                 [ "$(reports .json)" = 0 ] || valid_reports "$(the_report)"
                 [ -z "$(find "$CRASHPRE_DIR" -name '.*' -type f)" ] || { ls -la "$CRASHPRE_DIR" && fail "a temporary file"; }
