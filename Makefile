@@ -85,6 +85,7 @@ TOOL_LDFLAGS = -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,noexecstack -Wl,--b
 
 # Programs that crash on purpose: fixed flags, so that the frames a test expects do not depend on the switches above. A comment
 # "build-flags: ..." in the source adds flags, or further sources, for that one program.
+comma := ,
 ZOO_WARN := -Wall -Wextra -Werror -Wno-infinite-recursion
 ZOO_FLAGS := -g -pthread $(ZOO_WARN) $(INCLUDES) -D_GNU_SOURCE -Wl,--build-id
 own_flags = $$(sed -n 's/^.*build-flags: *\([^*]*\).*/\1/p' $<)
@@ -120,10 +121,18 @@ TOOL_PLAIN := $(filter-out $(TOOL_PRELOADS) $(TOOL_USERS),$(TOOL_SRCS))
 tool_programs = $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(1))
 TEST_TOOLS := $(call tool_programs,$(TOOL_USERS) $(TOOL_PLAIN)) $(addsuffix .so,$(call tool_programs,$(TOOL_PRELOADS)))
 ZOO_SRCS := $(sort $(wildcard tests/zoo/*.c tests/zoo/*.cc))
-# A program is made by one call of the compiler from one source and what its build-flags name, so each of them waits for all parts.
-ZOO_PARTS := $(sort $(wildcard tests/zoo/*.h tests/zoo/*/*.[ch] tests/zoo/*/*.cc))
-zoo_names = $(patsubst lib%,lib%.so,$(basename $(notdir $(ZOO_SRCS))))
-ZOO := $(foreach level,O0 O2,$(addprefix $(BUILD)/tests/zoo-$(level)/,$(zoo_names)))
+# What their build-flags say, as source|word. All that is linked into a program is compiled with the flags of that program, so each has a
+# folder of objects of its own.
+ZOO_OWN := $(shell awk 'match($$0, /build-flags: */) { text = substr($$0, RSTART + RLENGTH); sub(/[*].*/, "", text); \
+	n = split(text, words, " "); for (i = 1; i <= n; i++) print FILENAME "|" words[i] }' $(ZOO_SRCS) /dev/null)
+zoo_own = $(patsubst $(1)|%,%,$(filter $(1)|%,$(ZOO_OWN)))
+zoo_sources = $(1) $(filter %.c %.cc,$(call zoo_own,$(1)))
+zoo_folder = $(OBJ)/zoo-$(1)/$(basename $(notdir $(2)))
+zoo_objects = $(addprefix $(call zoo_folder,$(1),$(2))/,$(addsuffix .o,$(basename $(call zoo_sources,$(2)))))
+zoo_program = $(BUILD)/tests/zoo-$(1)/$(patsubst lib%,lib%.so,$(basename $(notdir $(2))))
+ZOO_LEVELS := O0 O2
+ZOO := $(foreach level,$(ZOO_LEVELS),$(foreach source,$(ZOO_SRCS),$(call zoo_program,$(level),$(source))))
+ZOO_OBJS := $(foreach level,$(ZOO_LEVELS),$(foreach source,$(ZOO_SRCS),$(call zoo_objects,$(level),$(source))))
 
 HEADERS := $(patsubst preload/%,$(BUILD)/include/%,$(wildcard preload/crashpre.h preload/crashpre.hpp))
 SCHEMA := $(patsubst report/%,$(BUILD)/share/crashpre/%,$(wildcard report/crashpre-report.schema.json))
@@ -219,7 +228,7 @@ help: ## this text
 		DESTDIR 'put before PREFIX, for packagers' \
 		DEBEMAIL 'deb: who answers for the package, with DEBFULLNAME; from the environment' \
 		V 'V=1 shows each command' \
-		TESTS 'check: files or a regular expression on titles, as in TESTS="null-write units"' \
+		TESTS 'check: files, regular expressions on titles, or both, as in TESTS="death units", TESTS=hlt, TESTS=crashes:hlt' \
 		KEEP 'check: KEEP=1 keeps the directories of the tests' \
 		JOBS 'check: test files run at once (number of cores)'
 
@@ -337,29 +346,26 @@ $(filter %.so,$(TEST_TOOLS)): $(BUILD)/tests/%.so: tests/tools/%.c $(OBJ_NEEDS)
 	$(mkdir)
 	$(Q)$(CC) $(BASE_FLAGS) -fPIC -shared -pthread -MF $@.d -MT $@ -o $@ $< $(own_flags)
 
+# zoo_rules LEVEL SOURCE: one program or library. Flags for the linker alone stay away from the compiler: clang complains of them.
+ZOO_COMPILE_c = $(CC) -std=gnu11
+ZOO_COMPILE_cc = $(CXX) -std=gnu++17
 define zoo_rules
-$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.c $(ZOO_PARTS) $(BUILD)/gen/flags $(BUILD)/gen/syscallnames.h
-	$$(call say,CC,$$< ($(1)))
+$(call zoo_folder,$(1),$(2))/%.o: %$(suffix $(2)) $(2) $(BUILD)/gen/flags $(BUILD)/gen/syscallnames.h
+	$$(call say,$(if $(filter %.c,$(2)),CC,CXX),$$< ($(1)))
 	$$(mkdir)
-	$$(Q)$$(CC) -std=gnu11 -$(1) $$(ZOO_FLAGS) -fPIC -shared -o $$@ $$< $$(own_flags)
-$(BUILD)/tests/zoo-$(1)/lib%.so: tests/zoo/lib%.cc $(ZOO_PARTS) $(BUILD)/gen/flags $(BUILD)/gen/syscallnames.h
-	$$(call say,CXX,$$< ($(1)))
+	$$(Q)$$(ZOO_COMPILE$(subst .,_,$(suffix $(2)))) -$(1) $$(filter-out -Wl$$(comma)%,$$(ZOO_FLAGS)) -MMD -MP \
+		$(filter-out %.c %.cc -no-pie -static-% -Wl$(comma)%,$(call zoo_own,$(2))) $(if $(filter lib%,$(notdir $(2))),-fPIC) -c -o $$@ $$<
+$(call zoo_program,$(1),$(2)): $(call zoo_objects,$(1),$(2))
+	$$(call say,LINK,$$@)
 	$$(mkdir)
-	$$(Q)$$(CXX) -std=gnu++17 -$(1) $$(ZOO_FLAGS) -fPIC -shared -o $$@ $$< $$(own_flags)
-$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.c $(ZOO_PARTS) $(BUILD)/gen/flags $(BUILD)/gen/syscallnames.h
-	$$(call say,CC,$$< ($(1)))
-	$$(mkdir)
-	$$(Q)$$(CC) -std=gnu11 -$(1) $$(ZOO_FLAGS) -o $$@ $$< $$(own_flags) -ldl -lm
-$(BUILD)/tests/zoo-$(1)/%: tests/zoo/%.cc $(ZOO_PARTS) $(BUILD)/gen/flags $(BUILD)/gen/syscallnames.h
-	$$(call say,CXX,$$< ($(1)))
-	$$(mkdir)
-	$$(Q)$$(CXX) -std=gnu++17 -$(1) $$(ZOO_FLAGS) -o $$@ $$< $$(own_flags) -ldl -lm
+	$$(Q)$$(ZOO_COMPILE$(subst .,_,$(suffix $(2)))) -$(1) $$(ZOO_FLAGS) $(if $(filter lib%,$(notdir $(2))),-fPIC -shared) -o $$@ $$^ \
+		$(filter-out %.c %.cc,$(call zoo_own,$(2))) $(if $(filter lib%,$(notdir $(2))),,-ldl -lm)
 endef
-$(eval $(call zoo_rules,O0))
-$(eval $(call zoo_rules,O2))
+$(foreach level,$(ZOO_LEVELS),$(foreach source,$(ZOO_SRCS),$(eval $(call zoo_rules,$(level),$(source)))))
 
 # ---- dependencies found by the compiler --------------------------------------------------------------------------------------
 -include $(patsubst %.o,%.d,$(CRASH_OBJS) $(CALM_OBJS) $(UNWIND_OBJS) $(REPORT_OBJS) $(MAIN_OBJS) $(SAN_OBJS))
 -include $(patsubst $(BUILD)/tests/unit/%,$(OBJ)/tool/tests/unit/%.d,$(UNIT_TESTS))
 -include $(TOOL_USERS:%.c=$(OBJ)/tool/%.d)
 -include $(addsuffix .d,$(call tool_programs,$(TOOL_PLAIN)) $(filter %.so,$(TEST_TOOLS)))
+-include $(ZOO_OBJS:.o=.d)

@@ -44,7 +44,7 @@ unit() {
 }
 
 small_check() {
-        env -u TESTS -u KEEP -u JOBS BATS_TEST_TIMEOUT=3 BUILD=build "$T/tree/scripts/check" "$@"
+        env -u KEEP -u JOBS TESTS="${SELECT-}" BATS_TEST_TIMEOUT=3 BUILD=build "$T/tree/scripts/check" "$@"
 }
 
 @test "packages: nothing missing, nothing said" {
@@ -168,6 +168,46 @@ finds() {
         finds "*before '|| true'" <<<'[ 1 = 2 ] || true'
         printf '@test "sound" {\n ok\n [ 1 = 2 ] || fail "x"\n run -1 false\n}\nok() { [ 1 = 2 ] || return 1; [ 1 = 1 ]; }\nalso() { ok || fail "x"; }\n' >"$T/sound.bats"
         run -0 scripts/lint-tests tests/bats/helpers.bash "$T/sound.bats"
+}
+
+@test "a test run: TESTS selects files, titles, and titles of a file; no other file starts" {
+        small_tree
+        printf '@test "one way" { true; }\n@test "the other \\$way" { true; }\n' >"$T/tree/tests/bats/ways.bats"
+        printf '@test "one more" { true; }\n' >"$T/tree/tests/bats/more.bats"
+        printf 'touch "$BATS_TEST_DIRNAME/started"\n@test "none" { true; }\n' >"$T/tree/tests/bats/none.bats"
+        unit good 'echo ok 1 - fine' 'echo 1..1'
+        # TESTS, and what then runs
+        while IFS='|' read -r SELECT wanted; do
+                run small_check
+                [ "$status" = 0 ] || fail "$SELECT:" "$output" || return 1
+                got=$(grep -oE '^ok [0-9]+ [a-z]+: .*' <<<"$output" | sed 's/^ok [0-9]* //' | LC_ALL=C sort | paste -sd ,)
+                [ "$got" = "$wanted" ] || fail "$SELECT: expected $wanted" "$output" || return 1
+        done <<'EOF'
+ways|ways: one way,ways: the other $way
+^one|more: one more,ways: one way
+ways:^one|ways: one way
+tests/bats/more.bats ways:other|more: one more,ways: the other $way
+ways:other ways:^one|ways: one way,ways: the other $way
+ways:other ways|ways: one way,ways: the other $way
+[$]way|ways: the other $way
+units more:one|good: fine,more: one more
+EOF
+        [ ! -e "$T/tree/tests/bats/started" ] || fail "a file without such a title was started"
+        SELECT=nothing run -1 small_check
+        [[ $output == *"# TESTS: no test is called 'nothing'"* ]] || fail "$output"
+}
+
+@test "a test run: a file that a test leaves in the checkout is a failure" {
+        need git
+        small_tree
+        git init -q "$T/tree"
+        unit tidy 'echo ok 1 - fine' 'echo 1..1'
+        run -0 small_check
+        [[ $output == *"ok 2 check: the tests left the tree as it was"* ]] || fail "$output"
+        unit untidy 'echo >left-over' 'echo ok 1 - fine' 'echo 1..1'
+        run -1 small_check
+        [[ $output == *"not ok 3 check: the tests left the tree as it was"$'\n'"# > ?? left-over"* ]] || fail "$output"
+        [ "${lines[-1]}" = "2 passed, 1 failed, 0 skipped" ] || fail "$output"
 }
 
 @test "a test run: no test at all is a failure" {
