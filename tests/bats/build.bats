@@ -90,6 +90,12 @@ small_check() {
         [ -z "$(find "$T/root" -type f)" ] || fail "$(find "$T/root" -type f)"
 }
 
+@test "one word of the zoo is one object at each level" {
+        run -0 make -n -o "$build/gen/flags" -o "$build/gen/syscallnames.h" -W tests/zoo/words/threads.c "$tools"/zoo-{O0,O2}/{zoo,zoo_cxx} V=1 3>&-
+        [ "$(grep -oE '[^ ]+\.o [^ ]+\.c$' <<<"$output" | sort -u | sed 's/.* //' | paste -sd ' ')" = "tests/zoo/words/threads.c tests/zoo/words/threads.c" ] || fail "$output"
+        [ "$(grep -cE ' -o [^ ]*tests/zoo-O[02]/' <<<"$output")" = 2 ] || fail "$output"
+}
+
 @test "LICENSE names the source of every library that is linked statically" {
         need dpkg-query
         packages=$(scripts/packages --list build | grep -E -- '^(lib|zlib).*-dev$' | grep -vx libc6-dev)
