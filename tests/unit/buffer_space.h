@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/buffer_space.h: a few buffers as a struct cfi_space: made-up images, stacks and tables at made-up addresses. */
+/* tests/unit/buffer_space.h: a few buffers as a struct cfi_space: constructed images, stacks and tables at arbitrary
+ * addresses. */
 #ifndef CRASHPRE_TESTS_UNIT_BUFFER_SPACE_H
 #define CRASHPRE_TESTS_UNIT_BUFFER_SPACE_H
 
@@ -23,7 +24,7 @@ static struct buffer_space {
         size_t count;
         bool has_module;
         struct cfi_module module;
-        unsigned long reads, crossings; /* calls of read, and those over a page's end */
+        unsigned long reads, crossings; /* calls of read, and those across a page boundary */
 } buffers;
 
 static int buffers_read(void *ctx, uint64_t addr, void *buf, size_t len)
@@ -61,7 +62,7 @@ static bool buffers_executable(void *ctx, uint64_t addr)
         return false;
 }
 
-/* Begins anew, with nothing readable. */
+/* Removes all buffers: nothing is readable. */
 static struct cfi_space *buffers_clear(void)
 {
         memset(&buffers, 0, sizeof(buffers));

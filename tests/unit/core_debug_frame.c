@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A program whose functions have CFI in .debug_frame alone, which is in the file and not in memory. */
+/* A program whose functions have CFI in .debug_frame only, which is in the file and not in memory. */
 __asm__(".cfi_sections .debug_frame");
 
 #include "tests/unit/self_space.h"
@@ -13,7 +13,7 @@ __asm__(".cfi_sections .debug_frame");
 
 static volatile int sink;
 
-/* Our own .debug_frame, from the file; never freed. */
+/* The program's .debug_frame, read from the file; never freed. */
 static void load_debug_frame(void)
 {
         int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -57,7 +57,7 @@ static size_t walk_from(const ucontext_t *uc, uint64_t pcs[], enum cfi_trust tru
 
 #define DEPTH 5
 
-/* Return addresses as the functions themselves see them. */
+/* The return addresses according to __builtin_return_address(). */
 static uint64_t expected[DEPTH + 2];
 
 __attribute__((noinline)) static int innermost(void)
@@ -68,19 +68,20 @@ __attribute__((noinline)) static int innermost(void)
         ucontext_t uc;
         struct cfi_row row;
         size_t n;
-        volatile int wrong = 0; /* volatile: getcontext() may return twice, for all the compiler knows */
+        volatile int wrong = 0; /* volatile: as far as the compiler knows, getcontext() may return twice */
 
         expected[0] = (uintptr_t)__builtin_return_address(0);
         getcontext(&uc);
-        tap_is((unsigned)cfi_find_row(&self.space, (uint64_t)uc.uc_mcontext.gregs[REG_RIP], &row), 0, "there is a row");
+        tap_is((unsigned)cfi_find_row(&self.space, (uint64_t)uc.uc_mcontext.gregs[REG_RIP], &row), 0,
+               "the row is found");
         n = walk_from(&uc, pcs, trusts, 64, &end);
         for (size_t i = 0; i < DEPTH + 2; i++)
                 wrong += n <= i + 1 || pcs[i + 1] != expected[i] || trusts[i + 1] != CFI_TRUST_CFI;
-        tap_is((unsigned)wrong, 0, "%d callers by .debug_frame", DEPTH + 2);
-        tap_ok(end == CFI_END_OF_STACK, "to the end of the stack (%s)", cfi_end_name(end));
+        tap_is((unsigned)wrong, 0, "%d callers found by .debug_frame", DEPTH + 2);
+        tap_ok(end == CFI_END_OF_STACK, "the walk reaches the end of the stack (%s)", cfi_end_name(end));
         self.debug_frame = NULL;
         tap_is((unsigned)-cfi_find_row(&self.space, (uint64_t)uc.uc_mcontext.gregs[REG_RIP], &row), ENOENT,
-               "and without it no row, so that it was what led on");
+               "without .debug_frame there is no row");
         return sink;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Exceptions in memory: hand-made ones, good, cyclic and hostile; numbers as printf prints them. Those of real programs
- * are in messages.bats. */
+/* Exceptions in memory: constructed ones, well-formed, cyclic and hostile; numbers as printf prints them. Those of
+ * real programs are tested in messages.bats. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
 #include "unwind/core/image/exception.h"
@@ -42,7 +42,8 @@ static void check_reals(void)
                 memcpy(&value, &noise, sizeof(value));
                 good &= !isfinite(value) || same_real(value);
         }
-        tap_ok(good && same_real((double)INFINITY) && same_real(-(double)INFINITY), "reals as printf's %%g has them");
+        tap_ok(good && same_real((double)INFINITY) && same_real(-(double)INFINITY),
+               "real numbers are formatted as by printf's %%g");
 }
 
 static void check_integers(void)
@@ -55,17 +56,17 @@ static void check_integers(void)
 
         tap_ok(exception_read_value(&self.space, "x", (uint64_t)&low, text, sizeof(text)) &&
                        !strcmp(text, "-9223372036854775808"),
-               "the lowest number");
+               "the lowest integer");
         tap_ok(exception_read_value(&self.space, "y", (uint64_t)&high, text, sizeof(text)) &&
                        !strcmp(text, "18446744073709551615"),
-               "the highest number");
+               "the highest integer");
         tap_ok(exception_read_value(&self.space, "a", (uint64_t)&byte, text, sizeof(text)) && !strcmp(text, "-128"),
                "a signed byte");
         tap_ok(exception_read_value(&self.space, "b", (uint64_t)&yes, text, sizeof(text)) && !strcmp(text, "true"),
-               "a truth value");
-        tap_ok(!exception_read_value(&self.space, "i", 16, text, sizeof(text)), "an object that is not there");
+               "a boolean");
+        tap_ok(!exception_read_value(&self.space, "i", 16, text, sizeof(text)), "an unmapped object");
         tap_ok(!exception_read_value(&self.space, "v", (uint64_t)&low, text, sizeof(text)), "a type without values");
-        tap_ok(!exception_read_value(&self.space, "", (uint64_t)&low, text, sizeof(text)), "no type at all");
+        tap_ok(!exception_read_value(&self.space, "", (uint64_t)&low, text, sizeof(text)), "an empty type name");
 }
 
 static void check_strings(void)
@@ -79,14 +80,13 @@ static void check_strings(void)
         char text[16];
 
         tap_ok(exception_read_value(&self.space, type, (uint64_t)&string, text, 8) && !strcmp(text, "counted"),
-               "a string is cut where there is no room");
+               "a long string is truncated");
         exception_read_value(&self.space, type, (uint64_t)&endless, text, sizeof(text));
-        tap_ok(strlen(text) < sizeof(text), "a string of 2^64 bytes is cut");
-        tap_ok(!exception_read_value(&self.space, type, (uint64_t)&wild, text, sizeof(text)),
-               "a string that is not there");
+        tap_ok(strlen(text) < sizeof(text), "a string of 2^64 bytes is truncated");
+        tap_ok(!exception_read_value(&self.space, type, (uint64_t)&wild, text, sizeof(text)), "an unmapped string");
 }
 
-/* ---- made-up exceptions ---- */
+/* ---- constructed exceptions ---- */
 
 struct type {
         const void *vtable;
@@ -149,15 +149,15 @@ static void check_made_up(void)
         tap_ok(describe(&own) == 1 && !strcmp(chain.v[0].type, "3Own") && !strcmp(chain.v[0].what, "inherited"),
                "a class of the program");
         e.class = 0x434c4e47432b2b00;
-        tap_ok(describe(&e) == 1, "LLVM's run-time");
+        tap_ok(describe(&e) == 1, "an exception of libc++abi");
         e.class = 0x474e55434a415600;
-        tap_ok(describe(&e) == 0, "another language's exception is none of ours");
+        tap_ok(describe(&e) == 0, "another language's exception is rejected");
         e = make((const struct type *)16, "x");
-        tap_ok(describe(&e) == 0, "a type that is not there");
+        tap_ok(describe(&e) == 0, "an unmapped type is rejected");
         e = make(&runtime_error, (const char *)16);
-        tap_ok(describe(&e) == 1 && chain.v[0].what_kind == EXCEPTION_WHAT_NONE, "a text that is not there");
+        tap_ok(describe(&e) == 1 && chain.v[0].what_kind == EXCEPTION_WHAT_NONE, "an unmapped text");
         e.object[0] = (void *)16;
-        tap_ok(describe(&e) == 1 && chain.v[0].what_kind == EXCEPTION_WHAT_NONE, "a vtable that is not there");
+        tap_ok(describe(&e) == 1 && chain.v[0].what_kind == EXCEPTION_WHAT_NONE, "an unmapped vtable");
 }
 
 static void check_hostile_types(void)
@@ -170,13 +170,13 @@ static void check_hostile_types(void)
         wide.count = UINT32_MAX;
         for (int i = 0; i < 4; i++) {
                 wide.v[i].base = &wide;
-                wide.v[i].where = i & 1; /* every other one virtual, by a vtable that says no such thing */
+                wide.v[i].where = i & 1; /* every other base is virtual, with an invalid vtable */
         }
         e = make(&wide, "x");
         tap_ok(describe(&e) == 1, "a class with four billion bases, each of them itself");
 }
 
-static void check_chain_that_bites_its_tail(void)
+static void check_cyclic_chain(void)
 {
         static struct type both = { &vmi_table[1], "4Both", { NULL } };
         static const struct type nested = { NULL, "St16nested_exception", { NULL } };
@@ -190,10 +190,10 @@ static void check_chain_that_bites_its_tail(void)
         e = make(&both, "again");
         e.object[3] = e.object; /* std::nested_exception: vtable, pointer to the object */
         tap_ok(describe(&e) == EXCEPTION_CHAIN_MAX && !strcmp(chain.v[EXCEPTION_CHAIN_MAX - 1].what, "again"),
-               "an exception thrown over itself: the chain is cut");
+               "an exception nested in itself: the chain is truncated");
 }
 
-/* Every eighth byte read is another one: no crash and no endless walk is the test, with the sanitizers above all. */
+/* Every eighth byte is read incorrectly: tests for crashes and endless loops, mainly in sanitizer builds. */
 static uint64_t noise = 1;
 
 static int noisy_read(void *ctx, uint64_t addr, void *buf, size_t len)
@@ -222,7 +222,7 @@ static void check_noise(void)
                 exception_describe(&reader, &object, &chain);
                 described += chain.count > 0;
         }
-        tap_ok(described > 0 && described < 3000, "noise: %d of 3000 described", described);
+        tap_ok(described > 0 && described < 3000, "corrupted memory: %d of 3000 described", described);
 }
 
 int main(void)
@@ -233,7 +233,7 @@ int main(void)
         check_strings();
         check_made_up();
         check_hostile_types();
-        check_chain_that_bites_its_tail();
+        check_cyclic_chain();
         check_noise();
         return tap_done();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Hostile tables: the real headers and unwind tables of libc and of this program, with bytes changed and ends cut off.
- * No answer is wrong here; what counts is that one comes, soon, without a byte read that is not there. The seed is
- * printed; CORE_FUZZ_SEED and CORE_FUZZ_ROUNDS set it and the number of rounds. Best under the sanitizers. */
+/* Hostile tables: the real headers and unwind tables of libc and of this program, with modified bytes and truncated
+ * ends. Any result is correct; the tests check that each call returns in bounded time and reads only readable memory.
+ * The seed is printed; CORE_FUZZ_SEED and CORE_FUZZ_ROUNDS set it and the number of rounds. Most useful with
+ * sanitizers. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
 #include "unwind/core/cfi/internal.h"
@@ -10,7 +11,7 @@
 #include <time.h>
 
 #define ROUNDS 3000
-#define LOOKUPS 8        /* a round, and two walks and one image */
+#define LOOKUPS 8        /* per round, and two walks and one image */
 #define READS_MAX 300000 /* in one call; a scan of all of libc takes 8000 */
 
 static uint64_t seed;
@@ -23,11 +24,11 @@ static uint64_t draw(uint64_t below)
         return (seed >> 11) % below;
 }
 
-/* A copy of a module's memory, from its ELF header to the end of what can be read in one piece. */
+/* A copy of a module's memory, from its ELF header to the end of the contiguous readable memory. */
 static struct {
         uint64_t at;
-        size_t size; /* as copied */
-        size_t cut;  /* what can be read now */
+        size_t size; /* size of the copy */
+        size_t cut;  /* readable size */
         uint8_t *good, *bad;
         struct image image;
 } copy;
@@ -70,7 +71,7 @@ static int fuzz_module(void *ctx, uint64_t pc, struct cfi_module *out)
         return 0;
 }
 
-/* The tables of the copy as a .debug_frame, where they are read without `read`: in a block of their exact size. */
+/* The tables of the copy as a .debug_frame, which is read without `read`: in a block of their exact size. */
 static uint8_t *debug_frame;
 static size_t debug_frame_size;
 
@@ -109,7 +110,7 @@ static void take_copy(const struct self_module *module)
         memcpy(copy.bad, copy.good, copy.size);
 }
 
-/* A pc whose row the good tables have, and where that is written. */
+/* A pc for which the original tables have a row, and the location of its entries. */
 static struct {
         uint64_t pc;
         struct cfi_fde fde;
@@ -128,8 +129,8 @@ static void choose_target(void)
         }
 }
 
-/* Where a change hurts: the ELF header, .eh_frame_hdr, the target's CIE and FDE. */
-static uint64_t place(void)
+/* Returns a location where changes have most effect: the ELF header, .eh_frame_hdr, the target's CIE and FDE. */
+static uint64_t choose_location(void)
 {
         uint64_t hdr = copy.image.eh_frame_hdr - copy.at, size = copy.image.eh_frame_hdr_size;
 
@@ -155,18 +156,18 @@ static uint64_t place(void)
         }
 }
 
-static void spoil(void)
+static void corrupt(void)
 {
         static const uint8_t nasty[] = { 0x00, 0x01, 0x7f, 0x80, 0xff, 0xfe, 0x0f, 0x50, 0x90 };
         uint64_t changes = draw(6);
 
         for (uint64_t i = 0; i < changes; i++) {
-                uint64_t at = place(), len = 1 + draw(draw(8) ? 2 : 12);
+                uint64_t at = choose_location(), len = 1 + draw(draw(8) ? 2 : 12);
 
                 for (uint64_t j = at; j < at + len && j < copy.size; j++)
                         copy.bad[j] = draw(2) ? nasty[draw(sizeof(nasty))] : (uint8_t)draw(256);
         }
-        if (!draw(8)) /* often just within what is read */
+        if (!draw(8)) /* often just inside the data that is read */
                 copy.cut = draw(2) ? draw(copy.size) : target.fde.program - copy.at - 30 + draw(60);
 }
 
@@ -179,7 +180,7 @@ static void finish_call(void)
 
 static int answers[2]; /* rows not found and found */
 
-static void look_up(const struct cfi_space *s, uint64_t pc, struct arch_registers *regs)
+static void find_row(const struct cfi_space *s, uint64_t pc, struct arch_registers *regs)
 {
         struct cfi_row row;
         struct arch_registers out;
@@ -230,8 +231,8 @@ static void walk(const struct arch_registers *regs, uint32_t *deepest)
 }
 
 /* Programs and expressions in .debug_frame: the tables of the copy would not parse as such, so random ones are built,
- * from instructions that exist more often than not. */
-static void spoil_debug_frame(uint64_t pc)
+ * mostly from existing instructions. */
+static void corrupt_debug_frame(uint64_t pc)
 {
         static const uint8_t cie[] = {
                 16, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0
@@ -251,7 +252,7 @@ static void spoil_debug_frame(uint64_t pc)
                 case 0:
                         debug_frame[i] = (uint8_t)draw(0x18);
                         break;
-                case 1: /* advances and operands, and expression operations among them */
+                case 1: /* advances, operands and expression operations */
                         debug_frame[i] = (uint8_t)(0x10 + draw(0x87));
                         break;
                 case 2:
@@ -269,7 +270,7 @@ static void spoil_debug_frame(uint64_t pc)
         }
 }
 
-/* Expressions by themselves; those in programs are mostly too broken to get far. */
+/* Expressions on their own; those in programs mostly end early. */
 static int expressions[2];
 
 static void evaluate(const struct arch_registers *regs)
@@ -307,14 +308,14 @@ static void fuzz(const struct self_module *module, long rounds)
                         memcpy(copy.bad, copy.good, copy.size);
                 choose_target();
                 pc = target.pc;
-                spoil();
+                corrupt();
                 images += !image_read(&space, copy.at, &image);
                 finish_call();
                 for (int j = 0; j < LOOKUPS; j++) {
                         make_registers(&regs, draw(4) ? pc + draw(64) : pc + draw(4096));
-                        look_up(&space, regs.v[ARCH_REG_PC], &regs);
-                        spoil_debug_frame(pc);
-                        look_up(&debug_space, pc, &regs);
+                        find_row(&space, regs.v[ARCH_REG_PC], &regs);
+                        corrupt_debug_frame(pc);
+                        find_row(&debug_space, pc, &regs);
                         evaluate(&regs);
                 }
                 walk(&regs, &deepest);
@@ -328,9 +329,9 @@ static void fuzz(const struct self_module *module, long rounds)
                module->path, rounds, (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
                answers[1], answers[0], images, expressions[1], expressions[0], deepest, most_reads);
         tap_ok(answers[1] > rounds / 4 && answers[0] > rounds / 4 && expressions[1] > rounds / 20,
-               "changed tables give rows and errors");
-        tap_ok(!runaway, "no step asks for more than %d reads", READS_MAX);
-        tap_ok(deepest <= sizeof(stack) / 8 + 32, "no walk over changed tables is longer than the stack");
+               "modified tables yield both rows and errors");
+        tap_ok(!runaway, "no step makes more than %d reads", READS_MAX);
+        tap_ok(deepest <= sizeof(stack) / 8 + 32, "no walk over modified tables is longer than the stack");
         free(copy.good);
         free(copy.bad);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ELF images in memory: our own modules against the loader and the files, then hand-made ones, good and hostile. */
+/* ELF images in memory: this process's modules compared with the loader and the files; then constructed ones,
+ * well-formed and hostile. */
 #include "tests/unit/buffer_space.h"
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
@@ -8,7 +9,7 @@
 #include <link.h>
 #include <stdlib.h>
 
-/* What the dynamic loader says of each module. */
+/* Compares a module with the dynamic loader's data. */
 static int check_module(struct dl_phdr_info *info, size_t size, void *data)
 {
         const struct self_module *found = NULL;
@@ -32,11 +33,11 @@ static int check_module(struct dl_phdr_info *info, size_t size, void *data)
         }
         tap_ok(found && found->image.bias == info->dlpi_addr && found->image.dynamic == dynamic &&
                        found->image.end == end,
-               "the loader agrees about %s", found ? found->path : info->dlpi_name);
+               "same data as dl_iterate_phdr() for %s", found ? found->path : info->dlpi_name);
         return 0;
 }
 
-/* The build-id that the linker wrote into the program, by its own symbol-less way: the file. */
+/* Compares the build-id of the program with that in its file. */
 static void check_own_build_id(void)
 {
         char command[256], text[2 * IMAGE_BUILD_ID_MAX + 2] = "", ours[2 * IMAGE_BUILD_ID_MAX + 2] = "";
@@ -51,7 +52,7 @@ static void check_own_build_id(void)
                 pclose(p);
         for (uint32_t i = 0; i < image->build_id_len; i++)
                 snprintf(ours + 2 * i, 3, "%02x", image->build_id[i]);
-        if (!tap_ok(!strcmp(text, ours), "build-id as readelf prints it"))
+        if (!tap_ok(!strcmp(text, ours), "build-id as printed by readelf"))
                 printf("#   %s, readelf %s\n", ours, text);
 }
 
@@ -63,10 +64,11 @@ static void check_vdso(void)
                 if (!strcmp(self.modules[i].path, "[vdso]"))
                         vdso = &self.modules[i].image;
         }
-        tap_ok(vdso && vdso->build_id_len && vdso->eh_frame_hdr && vdso->dynamic, "the vDSO has all that a file has");
+        tap_ok(vdso && vdso->build_id_len && vdso->eh_frame_hdr && vdso->dynamic,
+               "the vDSO has build-id, .eh_frame_hdr and dynamic section");
 }
 
-/* A made-up image: the program headers behind the ELF header, a note behind them. */
+/* A constructed image: ELF header, program headers, a note. */
 #define BASE 0x7f0000000000u
 #define VADDR 0x400000u
 static struct {
@@ -80,7 +82,7 @@ static struct {
                 char name[4];
                 uint8_t desc[20];
         } note;
-        uint8_t tail[256]; /* so that what is read too much is there */
+        uint8_t tail[256]; /* readable bytes after the image */
 } file;
 
 enum { LOAD, LOAD2, HDR, DYN, NOTE, OTHER };
@@ -121,37 +123,38 @@ static int read_image(struct image *out)
         return image_read(space, BASE, out);
 }
 
-static void check_made_up(void)
+static void check_constructed(void)
 {
         struct image image;
 
         make_image();
-        tap_is((unsigned)read_image(&image), 0, "a made-up image is read");
+        tap_is((unsigned)read_image(&image), 0, "a constructed image is read");
         tap_is(image.base, BASE, "base");
         tap_is(image.bias, BASE - VADDR, "bias");
-        tap_is(image.end, BASE + 0x6000, "end of the last segment, to the page");
+        tap_is(image.end, BASE + 0x6000, "end of the last segment, rounded to a page");
         tap_is(image.eh_frame_hdr, BASE + 0x1000, ".eh_frame_hdr");
-        tap_is(image.eh_frame_hdr_size, 0x100, "its size");
+        tap_is(image.eh_frame_hdr_size, 0x100, "size of .eh_frame_hdr");
         tap_is(image.dynamic, BASE + 0x4400, "dynamic section");
-        tap_ok(image.build_id_len == 20 && !memcmp(image.build_id, file.note.desc, 20), "build-id behind another note");
-        file.p[LOAD].p_offset = 0x40; /* a segment that begins within its first page, as old linkers made them */
+        tap_ok(image.build_id_len == 20 && !memcmp(image.build_id, file.note.desc, 20), "build-id after another note");
+        file.p[LOAD].p_offset = 0x40; /* a segment that begins within its first page, as created by old linkers */
         file.p[LOAD].p_vaddr = VADDR + 0x40;
-        tap_ok(!read_image(&image) && image.bias == BASE - VADDR, "bias of a segment that does not begin at a page");
+        tap_ok(!read_image(&image) && image.bias == BASE - VADDR,
+               "bias of a segment that does not begin at a page boundary");
 }
 
-#define REFUSED(title, statement)                                                      \
-        do {                                                                           \
-                struct image image_;                                                   \
-                make_image();                                                          \
-                statement;                                                             \
-                tap_is((unsigned)-read_image(&image_), ENOEXEC, "refused: %s", title); \
+#define REFUSED(title, statement)                                                       \
+        do {                                                                            \
+                struct image image_;                                                    \
+                make_image();                                                           \
+                statement;                                                              \
+                tap_is((unsigned)-read_image(&image_), ENOEXEC, "rejected: %s", title); \
         } while (0)
 
-static void check_refused(void)
+static void check_rejected(void)
 {
         struct image image;
 
-        REFUSED("no ELF magic", file.e.e_ident[0] = 'M');
+        REFUSED("wrong ELF magic", file.e.e_ident[0] = 'M');
         REFUSED("32-bit", file.e.e_ident[EI_CLASS] = ELFCLASS32);
         REFUSED("big-endian", file.e.e_ident[EI_DATA] = ELFDATA2MSB);
         REFUSED("another machine", file.e.e_machine = EM_AARCH64);
@@ -160,17 +163,17 @@ static void check_refused(void)
         REFUSED("odd size of program headers", file.e.e_phentsize = 57);
         REFUSED("no program headers", file.e.e_phnum = 0);
         REFUSED("PN_XNUM program headers", file.e.e_phnum = PN_XNUM);
-        REFUSED("program headers far away", file.e.e_phoff = UINT64_MAX - 8);
-        REFUSED("no segment to load", file.p[LOAD].p_type = file.p[LOAD2].p_type = PT_NULL);
-        REFUSED("a segment that wraps", file.p[LOAD2].p_memsz = UINT64_MAX - 100);
+        REFUSED("program headers at an overflowing offset", file.e.e_phoff = UINT64_MAX - 8);
+        REFUSED("no PT_LOAD segment", file.p[LOAD].p_type = file.p[LOAD2].p_type = PT_NULL);
+        REFUSED("a segment whose end overflows", file.p[LOAD2].p_memsz = UINT64_MAX - 100);
         REFUSED("a segment at the end of the address space", file.p[LOAD2].p_vaddr = UINT64_MAX - 0x1000);
         make_image();
         file.e.e_phnum = 100;
-        tap_is((unsigned)-read_image(&image), EFAULT, "more program headers than can be read");
-        tap_is((unsigned)-image_read(&buffers.space, 0x1000, &image), EFAULT, "nothing there");
+        tap_is((unsigned)-read_image(&image), EFAULT, "unreadable program headers");
+        tap_is((unsigned)-image_read(&buffers.space, 0x1000, &image), EFAULT, "unmapped memory");
 }
 
-/* A second segment of notes, in `tail`, its notes padded to 8 bytes. */
+/* Adds a second segment of notes in `tail`, padded to 8 bytes. */
 static void add_notes(uint64_t align)
 {
         static const Elf64_Nhdr other = { .n_namesz = 6, .n_descsz = 15, .n_type = 1 };
@@ -190,24 +193,24 @@ static void check_notes(void)
 
         make_image();
         add_notes(8);
-        tap_ok(!read_image(&image) && image.build_id_len == 20, "of two build-ids the first");
+        tap_ok(!read_image(&image) && image.build_id_len == 20, "the first of two build-ids is used");
         file.note.n.n_type = 1;
         tap_ok(!read_image(&image) && image.build_id_len == 8 && !memcmp(image.build_id, "8 bytes!", 8),
                "build-id in a second segment, padded to 8");
         add_notes(4);
-        tap_ok(!read_image(&image) && !image.build_id_len, "which is no build-id if padded to 4");
+        tap_ok(!read_image(&image) && !image.build_id_len, "the same segment padded to 4 has no build-id");
 }
 
-/* Parts that are wrong leave that part out. */
-#define WITHOUT(title, statement, condition)                                       \
-        do {                                                                       \
-                struct image image;                                                \
-                make_image();                                                      \
-                statement;                                                         \
-                tap_ok(!read_image(&image) && (condition), "left out: %s", title); \
+/* Invalid parts are omitted. */
+#define WITHOUT(title, statement, condition)                                      \
+        do {                                                                      \
+                struct image image;                                               \
+                make_image();                                                     \
+                statement;                                                        \
+                tap_ok(!read_image(&image) && (condition), "omitted: %s", title); \
         } while (0)
 
-static void check_left_out(void)
+static void check_omitted(void)
 {
         WITHOUT(".eh_frame_hdr outside the image", file.p[HDR].p_vaddr = 0x10, !image.eh_frame_hdr);
         WITHOUT(".eh_frame_hdr longer than the image", file.p[HDR].p_memsz = UINT64_MAX, !image.eh_frame_hdr);
@@ -223,7 +226,7 @@ static void check_left_out(void)
         WITHOUT("type of a build-id, name of another", file.note.other.n_type = 3, image.build_id_len == 20);
 }
 
-/* Every byte of the made-up image set to a few values: no crash is the test, with the sanitizers above all. */
+/* Sets every byte of the constructed image to a few values: tests for crashes, mainly in sanitizer builds. */
 static void check_every_byte(void)
 {
         static const uint8_t values[] = { 0x00, 0x01, 0x7f, 0x80, 0xff };
@@ -239,7 +242,7 @@ static void check_every_byte(void)
                                 tap_ok(false, "byte %zu: build-id of %u bytes", i, image.build_id_len);
                 }
         }
-        tap_ok(read > 100, "each byte changed: %d images read", read);
+        tap_ok(read > 100, "each byte modified: %d images read", read);
 }
 
 int main(void)
@@ -248,10 +251,10 @@ int main(void)
         dl_iterate_phdr(check_module, NULL);
         check_own_build_id();
         check_vdso();
-        check_made_up();
-        check_refused();
+        check_constructed();
+        check_rejected();
         check_notes();
-        check_left_out();
+        check_omitted();
         check_every_byte();
         return tap_done();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libstdc++'s messages from code and memory that are made up: calls with constant arguments, and bytes that are none. */
+/* libstdc++'s messages from constructed code and memory: calls with constant arguments, and invalid code. */
 #include "unwind/core/image/library_message.h"
 
 #include "tests/unit/buffer_space.h"
@@ -52,19 +52,19 @@ static void check_assertion(void)
         tap_ok(assertion() && !strcmp(text, "file.h:42: function: Assertion 'condition' failed."),
                "a failed assertion");
         tap_ok(library_message_assertion(space, CODE + LENGTH, text, 12) && !strcmp(text, "file.h:42: "),
-               "a small buffer cuts it");
+               "the message is truncated to the buffer");
         code[LENGTH - 5] = 0xe9;
-        tap_ok(!assertion(), "a jump is no call");
+        tap_ok(!assertion(), "a jump is not a call");
         make_call(42, 8);
-        tap_ok(!assertion(), "a condition that is not there");
+        tap_ok(!assertion(), "an unmapped condition");
         make_call(42, STRINGS + 26);
-        tap_ok(!assertion(), "a condition that is no text");
+        tap_ok(!assertion(), "a condition that is not text");
         make_call(4000000, STRINGS + 16);
-        tap_ok(!assertion(), "a line no file has");
+        tap_ok(!assertion(), "an implausible line number");
         make_call(42, STRINGS + 16);
         code[LENGTH - 10] = 0x90;
         tap_ok(!assertion(), "another instruction between the arguments");
-        tap_ok(!library_message_assertion(space, 8, text, sizeof(text)), "no code at all");
+        tap_ok(!library_message_assertion(space, 8, text, sizeof(text)), "unmapped code");
 }
 
 static void check_every_byte(void)
@@ -77,10 +77,10 @@ static void check_every_byte(void)
                         code[i] = (uint8_t)value;
                         found += assertion();
                 }
-        tap_ok(found > 0, "each byte of the code changed: %d assertions read", found);
+        tap_ok(found > 0, "each byte of the code modified: %d assertions read", found);
 }
 
-/* As libstdc++ has it in memory. */
+/* The layout of libstdc++'s object. */
 struct formatter {
         uint64_t file;
         uint32_t line, pad;
@@ -108,11 +108,11 @@ static void check_debug(void)
                        !strcmp(text, "file.h:7: Error: index 12 of -5, %3.name; and %"),
                "a failed check of the debug mode");
         f.count = 10;
-        tap_ok(!library_message_debug(space, 0x30000, text, sizeof(text)), "more parameters than it can have");
+        tap_ok(!library_message_debug(space, 0x30000, text, sizeof(text)), "too many parameters");
         f.count = 2;
         f.message = 16;
-        tap_ok(!library_message_debug(space, 0x30000, text, sizeof(text)), "a text that is not there");
-        tap_ok(!library_message_debug(space, 0x40000, text, sizeof(text)), "no formatter at all");
+        tap_ok(!library_message_debug(space, 0x30000, text, sizeof(text)), "an unmapped text");
+        tap_ok(!library_message_debug(space, 0x40000, text, sizeof(text)), "an unmapped formatter");
 }
 
 int main(void)

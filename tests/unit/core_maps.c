@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines of /proc/PID/maps: real ones, then what no kernel prints. */
+/* Lines of /proc/PID/maps: real ones, and malformed ones. */
 #include "tests/unit/tap.h"
 #include "unwind/core/image/maps.h"
 
@@ -66,7 +66,7 @@ static const char *const bad[] = {
         "Size:                  4 kB",
 };
 
-/* The line in memory of its exact size, so that a sanitizer sees a byte read behind it. */
+/* The line in memory of its exact size, so that a sanitizer detects a read past its end. */
 static int parse(const char *line, size_t len, struct maps_line *out, char **copy)
 {
         *copy = malloc(len + !len);
@@ -91,7 +91,7 @@ static void check_good(size_t i)
         free(copy);
 }
 
-/* Every line of our own maps, and every beginning of it. */
+/* Every line of this process's maps, and every prefix of it. */
 static void check_own(void)
 {
         FILE *maps = fopen("/proc/self/maps", "r");
@@ -112,7 +112,7 @@ static void check_own(void)
         }
         if (maps)
                 fclose(maps);
-        tap_ok(lines > 10 && !wrong, "our own %d lines, and each cut off at every place", lines);
+        tap_ok(lines > 10 && !wrong, "all %d lines of this process, and all their prefixes", lines);
 }
 
 int main(void)
@@ -123,7 +123,7 @@ int main(void)
                 struct maps_line got;
                 char *copy;
 
-                tap_is((unsigned)-parse(bad[i], strlen(bad[i]), &got, &copy), EBADMSG, "refused: \"%s\"",
+                tap_is((unsigned)-parse(bad[i], strlen(bad[i]), &got, &copy), EBADMSG, "rejected: \"%s\"",
                        *bad[i] == '\n' ? "(newline)" : bad[i]);
                 free(copy);
         }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows: functions in assembler whose CFI says one thing each, looked up by our own tables and applied to made-up
- * registers. The code is never run; only its CFI counts. */
+/* Rows: assembly functions whose CFI contains one rule each, looked up by the engine and applied to constructed
+ * registers. The code is never executed; only its CFI is used. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
 
 #define WORDS 128
 
-/* The made-up frame: every word of the stack and every register has a value of its own. */
+/* The constructed frame: every word of the stack and every register has a unique value. */
 static uint64_t stack[WORDS];
 static struct arch_registers regs;
 
@@ -35,7 +35,7 @@ static void make_frame(uint64_t pc)
         regs.v[ARCH_REG_PC] = pc;
 }
 
-/* What one place in the code should give. */
+/* Expected result for one location in the code. */
 enum expected { SAVED, VALUE, UNKNOWN, INHERITED, END };
 struct expect {
         enum expected kind;
@@ -98,8 +98,8 @@ static void check_error(const char *title, uint64_t pc, int wanted)
         tap_is((unsigned long long)(long long)err, (unsigned long long)(long long)wanted, "%s", title);
 }
 
-/* One function of the table below: .cfi_startproc gives CFA = rsp + 8, rip at CFA - 8. `at_NAME` is the place that
- * is looked up. */
+/* One function of the table below: .cfi_startproc defines CFA = rsp + 8, rip at CFA - 8. `at_NAME` is the location
+ * that is looked up. */
 #define FUNCTION(name, cfi)                                                                                 \
         extern const char at_##name[];                                                                      \
         __asm__(".text\n.p2align 4\nfn_" #name ":\n.cfi_startproc\n" cfi "\n.globl at_" #name "\nat_" #name \
@@ -136,7 +136,7 @@ FUNCTION(nested,
          ".cfi_def_cfa_offset 40\n.cfi_remember_state\nnop\n.cfi_def_cfa_offset 48\n.cfi_remember_state\nnop\n"
          ".cfi_def_cfa rbp, 16\nnop\n.cfi_restore_state\nnop\n.cfi_restore_state\nnop\n.cfi_restore_state\nnop\n");
 FUNCTION(realign_entry, "nop\n.cfi_def_cfa r10, 0\n");
-/* gcc -mstackrealign behind its prologue: the CFA is what r10 was, kept at rbp - 8. */
+/* gcc -mstackrealign after its prologue: the CFA is the value of r10, saved at rbp - 8. */
 FUNCTION(realign, "nop\n.cfi_escape 0x10,0x6,0x2,0x76,0\nnop\n.cfi_escape 0xf,0x3,0x76,0x78,0x6\n"
                   ".cfi_escape 0x10,0x3,0x2,0x76,0x70\n");
 FUNCTION(val_expr, "nop\n.cfi_escape 0x16, 0x03, 0x03, 0x77, 0x10, 0x06\n");                   /* rbx = *(rsp + 16) */
@@ -150,7 +150,7 @@ FUNCTION(return_column_virtual, ".cfi_return_column 40\nnop\n.cfi_escape 0x05, 4
 FUNCTION(after_expression, "nop\n.cfi_def_cfa_offset 24\nnop\n.cfi_escape 0xf,0x3,0x76,0x78,0x6\nnop\n"
                            ".cfi_def_cfa_register rbp\n");
 
-/* Malformed ones, as far as ld makes no fuss about them. */
+/* Malformed rules, as far as ld accepts them. */
 FUNCTION(restore_alone, "nop\n.cfi_escape 0x0b\n");
 FUNCTION(offset_of_expression, "nop\n.cfi_escape 0xf,0x3,0x76,0x78,0x6\nnop\n.cfi_escape 0x0e, 0x08\n");
 FUNCTION(cfa_of_vector, "nop\n.cfi_escape 0x0c, 0x20, 0x08\n");
@@ -166,7 +166,7 @@ static void check_simple_rows(void)
                          { VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_RBX) },
                          { VALUE, ARCH_REG_R15, REGISTER(ARCH_REG_R15) }, { INHERITED, ARCH_REG_RAX, 0 },
                          { INHERITED, ARCH_REG_R11, 0 }));
-        check_row("after push", (uintptr_t)at_pushed, SP_WORD + 2,
+        check_row("frame pointer", (uintptr_t)at_pushed, SP_WORD + 2,
                   EXPECT({ SAVED, ARCH_REG_PC, SP_WORD + 1 }, { SAVED, ARCH_REG_FP, SP_WORD }));
         check_row("frame pointer", (uintptr_t)at_fp, FP_WORD + 2,
                   EXPECT({ SAVED, ARCH_REG_PC, FP_WORD + 1 }, { SAVED, ARCH_REG_FP, FP_WORD },
@@ -227,11 +227,12 @@ static void check_states_and_expressions(void)
         check_row("restore_state", (uintptr_t)at_remembered, SP_WORD + 2, EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD }));
         check_row("between remember_state and restore_state", (uintptr_t)at_in_remembered_, SP_WORD + 3,
                   EXPECT({ VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_RBX) }));
-        check_row("after it", (uintptr_t)at_in_remembered, SP_WORD + 2, EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD }));
-        check_row("five states nested, three restored", (uintptr_t)at_nested, SP_WORD + 4, NULL);
-        check_row("the same, two restored", (uintptr_t)at_nested - 2, SP_WORD + 5, NULL);
-        check_row("the same, one restored", (uintptr_t)at_nested - 3, SP_WORD + 6, NULL);
-        check_row("the same, none restored", (uintptr_t)at_nested - 4, FP_WORD + 2, NULL);
+        check_row("after restore_state", (uintptr_t)at_in_remembered, SP_WORD + 2,
+                  EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD }));
+        check_row("five nested states, three restored", (uintptr_t)at_nested, SP_WORD + 4, NULL);
+        check_row("five nested states, two restored", (uintptr_t)at_nested - 2, SP_WORD + 5, NULL);
+        check_row("five nested states, one restored", (uintptr_t)at_nested - 3, SP_WORD + 6, NULL);
+        check_row("five nested states, none restored", (uintptr_t)at_nested - 4, FP_WORD + 2, NULL);
         check_row("stack realigned, first by r10", (uintptr_t)at_realign_entry, R10_WORD,
                   EXPECT({ SAVED, ARCH_REG_PC, R10_WORD - 1 }));
         check_row("rbx by a value expression", (uintptr_t)at_val_expr, SP_WORD + 1,
@@ -240,7 +241,7 @@ static void check_states_and_expressions(void)
                   EXPECT({ SAVED, ARCH_REG_RBX, SP_WORD + 5 }));
 }
 
-/* The CFA is read from the stack, so that word has to be an address. */
+/* The CFA is read from the stack, so that word must be an address. */
 static void check_realigned(void)
 {
         struct cfi_row row;
@@ -251,13 +252,13 @@ static void check_realigned(void)
         stack[FP_WORD - 1] = address(90);
         tap_is((unsigned)cfi_find_row(&self.space, (uintptr_t)at_realign, &row), 0, "stack realigned: row");
         tap_is((unsigned)cfi_apply_row(&self.space, &row, &regs, &got, &cfa), 0, "stack realigned: applied");
-        tap_is(cfa, address(90), "stack realigned: CFA is what rbp - 8 holds");
+        tap_is(cfa, address(90), "stack realigned: the CFA is read from rbp - 8");
         check_register("stack realigned", &got, &(struct expect){ SAVED, ARCH_REG_PC, 89 });
         check_register("stack realigned", &got, &(struct expect){ SAVED, ARCH_REG_FP, FP_WORD });
         check_register("stack realigned", &got, &(struct expect){ SAVED, ARCH_REG_RBX, FP_WORD - 2 });
 }
 
-/* The same registers, less one. */
+/* The same registers, with one of them unknown. */
 static void check_unknown_registers(void)
 {
         struct cfi_row row;
@@ -267,10 +268,12 @@ static void check_unknown_registers(void)
         make_frame((uintptr_t)at_realign_entry);
         cfi_find_row(&self.space, (uintptr_t)at_realign_entry, &row);
         regs.known &= ~(1u << ARCH_REG_R10);
-        tap_is((unsigned)-cfi_apply_row(&self.space, &row, &regs, &got, &cfa), ENODATA, "CFA by an unknown register");
+        tap_is((unsigned)-cfi_apply_row(&self.space, &row, &regs, &got, &cfa), ENODATA,
+               "CFA relative to an unknown register");
         regs.inherited = 1u << ARCH_REG_R10;
-        tap_is((unsigned)-cfi_apply_row(&self.space, &row, &regs, &got, &cfa), 0, "CFA by an inherited register");
-        tap_is(cfa, address(R10_WORD), "CFA by an inherited register: value");
+        tap_is((unsigned)-cfi_apply_row(&self.space, &row, &regs, &got, &cfa), 0,
+               "CFA relative to an inherited register");
+        tap_is(cfa, address(R10_WORD), "CFA relative to an inherited register: value");
         tap_ok(!(got.known & 1u << ARCH_REG_R10), "an inherited register does not become known");
         make_frame((uintptr_t)at_entry);
         cfi_find_row(&self.space, (uintptr_t)at_entry, &row);
@@ -286,12 +289,12 @@ static void check_errors(void)
         check_error("restore_state without remember_state", (uintptr_t)at_restore_alone, -EBADMSG);
         check_error("def_cfa_offset after an expression", (uintptr_t)at_offset_of_expression, -EBADMSG);
         check_error("CFA by a vector register", (uintptr_t)at_cfa_of_vector, -EOPNOTSUPP);
-        check_error("return address at an unreadable place", (uintptr_t)at_bad_return_place, -EFAULT);
-        check_row("rbx at an unreadable place", (uintptr_t)at_bad_register_place, SP_WORD + 1,
+        check_error("return address at an unreadable address", (uintptr_t)at_bad_return_place, -EFAULT);
+        check_row("rbx at an unreadable address", (uintptr_t)at_bad_register_place, SP_WORD + 1,
                   EXPECT({ UNKNOWN, ARCH_REG_RBX, 0 }, { SAVED, ARCH_REG_PC, SP_WORD }));
-        tap_is((unsigned)-cfi_find_row(&self.space, 16, &row), ENOENT, "pc in no module");
+        tap_is((unsigned)-cfi_find_row(&self.space, 16, &row), ENOENT, "pc outside all modules");
         tap_is((unsigned)-cfi_find_row(&self.space, self.modules[0].image.base + 8, &row), ENOENT,
-               "pc in a module, in no function");
+               "pc in a module, outside all functions");
 }
 
 static void check_ends_here(void)
@@ -302,7 +305,7 @@ static void check_ends_here(void)
         tap_ok(!row.ends_here && row.pc == (uintptr_t)at_entry, "not the last byte of its FDE");
         cfi_find_row(&self.space, (uintptr_t)at_entry + 1, &row);
         tap_ok(row.ends_here, "the last byte of its FDE");
-        tap_ok(!row.signal_frame, "no signal frame");
+        tap_ok(!row.signal_frame, "not a signal frame");
         cfi_find_row(&self.space, (uintptr_t)at_signal, &row);
         tap_ok(row.signal_frame, "a signal frame");
 }

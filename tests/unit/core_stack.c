@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How much stack the engine takes: it runs in a signal handler, on a stack that may be small. A walk with every row
- * looked up anew runs on a painted stack, and what it has washed off is counted. cfi.h promises 2 KiB, in which the
- * callbacks' part is counted here. */
+/* Stack usage of the engine, which runs in a signal handler on a stack that may be small. A walk without cached rows
+ * runs on a stack filled with a pattern, and the overwritten bytes are counted. The limit in cfi.h is 2 KiB; the
+ * stack of the callbacks is included here. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
 
@@ -19,7 +19,7 @@
 #endif
 #endif
 #if defined(INSTRUMENTED) || !defined(__OPTIMIZE__)
-#define COUNTS 0 /* these frames are no measure */
+#define COUNTS 0 /* sanitizers enlarge the frames */
 #else
 #define COUNTS 1
 #endif
@@ -46,12 +46,12 @@ static void do_image(void)
         image_read(&self.space, self.modules[0].image.base, &image);
 }
 
-/* Bytes of the painted stack that `run` used. */
+/* Returns how many bytes of the pattern `run` overwrote. */
 static size_t measure(void (*run)(void))
 {
         size_t clean = 0;
 
-        if (!COUNTS) { /* AddressSanitizer warns of swapcontext() */
+        if (!COUNTS) { /* AddressSanitizer warns about swapcontext() */
                 run();
                 return 0;
         }
@@ -75,13 +75,13 @@ static void on_signal(int sig)
         (void)sig;
         getcontext(&uc);
         regs = self_registers(&uc);
-        do_walk(); /* memcpy and others are bound now, which takes more stack than the walk */
+        do_walk(); /* binds memcpy and others lazily, which takes more stack than the walk */
         do_image();
         idle = measure(do_nothing);
         used = measure(do_walk) - idle;
         tap_ok(walk.end == CFI_END_OF_STACK && walk.depth > 4, "a walk of %u frames, one of them a signal frame",
                walk.depth + 1);
-        tap_ok(!COUNTS || used <= ALLOWED, "takes %zu bytes of stack with its callbacks%s", used,
+        tap_ok(!COUNTS || used <= ALLOWED, "takes %zu bytes of stack including its callbacks%s", used,
                COUNTS ? "" : " (not counted)");
         used = measure(do_image) - idle;
         tap_ok(!COUNTS || used <= ALLOWED, "an image takes %zu bytes%s", used, COUNTS ? "" : " (not counted)");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The walk from every instruction: scenes run under the trap flag, and from each place the walk has to come back to
- * the function that began the scene, by CFI alone, and go on to the end of the stack. First instructions, epilogues,
- * PLT stubs, lazy binding, the vDSO, system call wrappers: whatever stands on the way. libunwind is asked as well. */
+/* The walk from every instruction: functions run under the trap flag, and at each instruction the walk must reach the
+ * function that started them, by CFI only, and the end of the stack. This includes first instructions, epilogues, PLT
+ * stubs, lazy binding, the vDSO and system call wrappers. Results are compared with libunwind. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
 
@@ -26,11 +26,11 @@
 #endif
 
 #define TRAP_FLAG 0x100
-#define STEPS_MAX 6000 /* a scene */
+#define STEPS_MAX 6000 /* per scene */
 #define FRAMES_MAX 64
 #define CACHE_SLOTS 1024
 
-/* What the present scene found; volatile, as a handler writes it. */
+/* Results of the current scene; volatile because a signal handler writes them. */
 static struct {
         volatile bool on;
         uint64_t cfa, return_address; /* of play() */
@@ -42,7 +42,7 @@ static struct {
 static volatile unsigned sink;
 static volatile double fsink;
 
-static void complain(const char *what, uint64_t pc)
+static void report_mismatch(const char *what, uint64_t pc)
 {
         if (!scene.first_bad) {
                 scene.first_bad = pc;
@@ -50,7 +50,7 @@ static void complain(const char *what, uint64_t pc)
         }
 }
 
-/* Walks to the end. Gives the pcs up to the caller of play(), 0 if it was not met. */
+/* Walks to the end. Returns how many pcs precede the caller of play(), 0 if it was not reached. */
 static size_t walk_ours(const ucontext_t *uc, uint64_t pcs[FRAMES_MAX])
 {
         static struct cfi_row rows[CACHE_SLOTS];
@@ -70,15 +70,15 @@ static size_t walk_ours(const ucontext_t *uc, uint64_t pcs[FRAMES_MAX])
         } while (walk.depth < 200 && cfi_walk_next(&walk));
         if (!met) {
                 scene.lost++;
-                complain("lost", regs.v[ARCH_REG_PC]);
+                report_mismatch("lost", regs.v[ARCH_REG_PC]);
         }
         if (!only_cfi) {
                 scene.not_cfi++;
-                complain("not by CFI", regs.v[ARCH_REG_PC]);
+                report_mismatch("not by CFI", regs.v[ARCH_REG_PC]);
         }
         if (walk.end != CFI_END_OF_STACK) {
                 scene.no_end++;
-                complain(cfi_end_name(walk.end), regs.v[ARCH_REG_PC]);
+                report_mismatch(cfi_end_name(walk.end), regs.v[ARCH_REG_PC]);
         }
         return met;
 }
@@ -101,7 +101,7 @@ static void compare_libunwind(ucontext_t *uc, const uint64_t pcs[], size_t n)
                 scene.libunwind_lost++;
         } else if (!same) {
                 scene.disagree++;
-                complain("libunwind differs", pcs[0]);
+                report_mismatch("libunwind differs", pcs[0]);
         }
 }
 
@@ -120,11 +120,11 @@ static void on_trap(int sig, siginfo_t *info, void *context)
         uc->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
         scene.steps++;
         n = walk_ours(uc, pcs);
-        if (n) /* libunwind does not survive every place where we are lost */
+        if (n) /* libunwind may crash at locations where the walk fails */
                 compare_libunwind(uc, pcs, n);
 }
 
-/* The scenes. Functions of libc that nothing has called yet are bound while we look. */
+/* The scenes. Functions of libc that were not called before are bound lazily during the scene. */
 
 __attribute__((noinline)) static int recursive(int depth)
 {
@@ -236,7 +236,7 @@ static int by_system_calls(void)
 
 static int by_malloc(void)
 {
-        /* volatile, or clang leaves it all out */
+        /* volatile, so that clang does not remove the calls */
         void *volatile a = malloc(100), *volatile b = malloc(100000), *volatile c = realloc(malloc(10), 5000);
 
         free(b);
@@ -275,7 +275,7 @@ static int by_signal(void)
         return raise(SIGUSR1);
 }
 
-#ifndef SANITIZED /* whose vfork() is assembler without right CFI */
+#ifndef SANITIZED /* their vfork() is assembly code without correct CFI */
 static int by_vfork(void)
 {
         int status;
@@ -288,8 +288,8 @@ static int by_vfork(void)
 }
 #endif
 
-/* gcc 12 writes wrong CFI for two instructions of the epilogue of a realigned stack: rbp is popped and still said to
- * hold the frame, which leads astray if the caller's CFA is by rbp as well. */
+/* gcc 12 emits wrong CFI for two instructions of the epilogue of a realigned stack: rbp is popped, but the CFI still
+ * uses it, which leads to a wrong frame if the caller's CFA is also relative to rbp. */
 static int tolerated(int (*run)(void))
 {
         return run == by_realigned ? scene.steps / 20 : 0;
@@ -305,10 +305,10 @@ __attribute__((noinline)) static void play(const char *title, int (*run)(void))
         sink += (unsigned)run();
         scene.on = false;
         tap_ok(scene.steps > 20 && scene.lost + scene.not_cfi + scene.no_end <= tolerated(run),
-               "%s: home from each of %d instructions", title, scene.steps);
-        tap_ok(!scene.disagree, "%s: same pcs as libunwind where that comes home", title);
+               "%s: the walk succeeds at each of %d instructions", title, scene.steps);
+        tap_ok(!scene.disagree, "%s: same pcs as libunwind where libunwind succeeds", title);
         if (scene.libunwind_lost)
-                printf("# libunwind was lost %d times\n", scene.libunwind_lost);
+                printf("# libunwind failed %d times\n", scene.libunwind_lost);
         if (scene.first_bad) {
                 Dl_info info = { 0 };
 
@@ -323,16 +323,16 @@ __attribute__((noinline)) static void play(const char *title, int (*run)(void))
 int main(void)
 {
         struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-        static char altstack[1 << 18]; /* ours, as lazy binding and vfork may have little */
+        static char altstack[1 << 18]; /* own alternate stack, as lazy binding and vfork may have little */
         stack_t alt = { .ss_sp = altstack, .ss_size = sizeof(altstack) };
         unw_cursor_t cursor;
         unw_context_t context;
 
         find_floats();
-        self_load(); /* after libm is there */
+        self_load(); /* after libm was loaded */
         sigaltstack(&alt, NULL);
         sigaction(SIGTRAP, &action, NULL);
-        /* libunwind binds and allocates at its first use: before we look. */
+        /* libunwind binds functions and allocates memory at its first use: before the scenes. */
         unw_set_caching_policy(unw_local_addr_space, UNW_CACHE_GLOBAL);
         unw_getcontext(&context);
         unw_init_local(&cursor, &context);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules of the walk where CFI does not lead on, and the reasons it ends: made-up code and stacks. */
+/* The rules of the walk without usable CFI, and the reasons for its end: constructed code and stacks. */
 #include "tests/unit/buffer_space.h"
 #include "tests/unit/tap.h"
 #include "unwind/core/cfi/internal.h"
 
-/* Code without CFI at CODE, 0xc3-free filler but where a test puts something; the stack grows down from STACK's end. */
+/* Code without CFI at CODE: filler without 0xc3, except where a test writes something; the stack grows down from the
+ * end of STACK. */
 #define CODE 0x400000u
-#define JIT 0x800000u /* executable, in no module */
+#define JIT 0x800000u /* executable, outside all modules */
 #define STACK 0x700000u
 #define CODE_SIZE 4096
 #define WORDS 512
@@ -21,7 +22,7 @@ static uint64_t at(unsigned word)
         return STACK + 8 * word;
 }
 
-/* Marks code + offset as a place that a call returns to, and gives its address. */
+/* Makes code + offset a location after a call instruction, and returns its address. */
 static uint64_t after_call(unsigned offset)
 {
         code[offset - 5] = 0xe8;
@@ -73,7 +74,7 @@ static void ends(const char *title, enum cfi_end end)
         if (!tap_ok(!moved && walk.end == end && walk.regs.v[ARCH_REG_PC] == pc && walk.depth == depth, "%s: ends, %s",
                     title, cfi_end_name(end)))
                 printf("#   moved %d end %s pc %#lx\n", moved, cfi_end_name(walk.end), walk.regs.v[ARCH_REG_PC]);
-        tap_ok(!cfi_walk_next(&walk) && walk.end == end, "%s: stays ended", title);
+        tap_ok(!cfi_walk_next(&walk) && walk.end == end, "%s: the walk does not continue", title);
 }
 
 /* Rule 1. */
@@ -83,15 +84,15 @@ static void check_bad_pc(void)
         stack[10] = after_call(0x100);
         start();
         moves("pc 0: the return address at SP", CODE + 0x100, 11, CFI_TRUST_CFI);
-        tap_ok(!walk.exact_pc && walk.depth == 1, "pc 0: its caller is a caller");
+        tap_ok(!walk.exact_pc && walk.depth == 1, "pc 0: the next frame's pc is a return address");
         tap_ok((walk.regs.known & ARCH_CALLEE_SAVED) == ARCH_CALLEE_SAVED &&
                        walk.regs.v[ARCH_REG_RBX] == regs.v[ARCH_REG_RBX],
-               "pc 0: registers kept");
-        tap_ok(!(walk.regs.known & 1u << ARCH_REG_RAX), "pc 0: rax is not known of the caller");
+               "pc 0: registers are preserved");
+        tap_ok(!(walk.regs.known & 1u << ARCH_REG_RAX), "pc 0: the caller's rax is unknown");
         begin(0x4141414141414141, 10, 20);
-        stack[10] = CODE + 0x200; /* by a jump: whatever stands at SP and is executable */
+        stack[10] = CODE + 0x200; /* after a jump: any executable address at SP */
         start();
-        moves("garbage pc: the return address at SP", CODE + 0x200, 11, CFI_TRUST_CFI);
+        moves("invalid pc: the return address at SP", CODE + 0x200, 11, CFI_TRUST_CFI);
         begin(at(100), 10, 20);
         stack[10] = after_call(0x100);
         start();
@@ -104,13 +105,13 @@ static void check_bad_pc(void)
                 stack[i] = 0x4141414141414141;
         regs.v[ARCH_REG_FP] = 0x4141414141414141;
         start();
-        ends("stack smashed", CFI_END_NO_RULE);
+        ends("stack overwritten", CFI_END_NO_RULE);
         begin(0x4141414141414141, 10, 20);
         stack[10] = 0x4141414141414141;
         stack[20] = at(30);
         stack[21] = after_call(0x100);
         start();
-        moves("garbage pc, garbage at SP: frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
+        moves("invalid pc, invalid word at SP: frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
 }
 
 /* Rule 3, frame pointers. */
@@ -125,7 +126,7 @@ static void check_frame_pointers(void)
         moves("frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
         tap_is(walk.regs.v[ARCH_REG_FP], at(30), "frame pointer: the caller's");
         tap_ok(walk.regs.known == (1u << ARCH_REG_PC | 1u << ARCH_REG_SP | 1u << ARCH_REG_FP),
-               "frame pointer: all it knows");
+               "frame pointer: only PC, SP and FP are known");
         moves("frame pointer, second", CODE + 0x200, 32, CFI_TRUST_FRAME_POINTER);
         ends("frame pointer of two zero words", CFI_END_OF_STACK);
 
@@ -139,33 +140,32 @@ static void check_frame_pointers(void)
 
         begin(JIT + 0x10, 10, 20);
         stack[20] = at(30);
-        stack[21] = JIT + 0x200; /* an interpreter's return entry: no call stands before it */
+        stack[21] = JIT + 0x200; /* an interpreter's return entry, not preceded by a call */
         start();
-        moves("frame pointer to a place that no call precedes, in generated code", JIT + 0x200, 22,
-              CFI_TRUST_FRAME_POINTER);
+        moves("frame pointer to generated code not preceded by a call", JIT + 0x200, 22, CFI_TRUST_FRAME_POINTER);
 
         begin(CODE + 0x10, 10, 20);
         stack[20] = at(30);
         stack[21] = after_call(0x100);
-        code[0x100] = 0xc3; /* a return, but not one that stands to be executed */
+        code[0x100] = 0xc3; /* a return instruction that is not about to be executed */
         stack[22] = after_call(0x300);
         stack[30] = at(40);
         stack[31] = after_call(0x200);
         start();
         cfi_walk_next(&walk);
-        moves("frame pointer of a caller that returns next", CODE + 0x200, 32, CFI_TRUST_FRAME_POINTER);
+        moves("frame pointer of a caller followed by a return", CODE + 0x200, 32, CFI_TRUST_FRAME_POINTER);
         begin(CODE + 0x10, 10, 20);
         buffers.module.eh_frame_hdr = 0x12340000;
         buffers.module.eh_frame_hdr_size = 100;
         stack[20] = at(30);
         stack[21] = after_call(0x100);
         start();
-        moves("tables that cannot be read: frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
+        moves("unreadable tables: frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
 }
 
 static void check_bad_frame_pointers(void)
 {
-        /* Far from SP, so that the scan does not find what the frame pointer was refused. */
+        /* Far from SP, so that the scan does not find the address rejected by the frame pointer rule. */
         begin(CODE + 0x10, 10, 300);
         stack[300] = at(300);
         stack[301] = after_call(0x100);
@@ -191,7 +191,7 @@ static void check_bad_frame_pointers(void)
         stack[300] = at(310);
         stack[301] = CODE + 0x100;
         start();
-        ends("frame pointer, return address after no call", CFI_END_NO_RULE);
+        ends("frame pointer, return address not after a call", CFI_END_NO_RULE);
         begin(CODE + 0x10, 10, 300);
         stack[300] = at(310);
         stack[301] = at(401);
@@ -200,7 +200,7 @@ static void check_bad_frame_pointers(void)
         ends("frame pointer, return address not executable", CFI_END_NO_RULE);
         begin(CODE + 0x10, 10, 511);
         start();
-        ends("frame pointer at the end of what can be read", CFI_END_NO_RULE);
+        ends("frame pointer at the end of readable memory", CFI_END_NO_RULE);
         begin(CODE + 0x10, 10, 300);
         stack[300] = at(310);
         stack[301] = after_call(0x100);
@@ -222,7 +222,7 @@ static void check_code_at_pc(void)
         start();
         moves("at a return", CODE + 0x100, 11, CFI_TRUST_FRAME_POINTER);
         tap_is(walk.regs.v[ARCH_REG_FP], at(20), "at a return: FP is the caller's");
-        moves("at a return: and on by the frame pointer", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
+        moves("at a return: next frame by the frame pointer", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
         for (unsigned i = 0; i <= 5; i++) {
                 if (i && i < 4)
                         continue;
@@ -235,7 +235,7 @@ static void check_code_at_pc(void)
                 stack[21] = after_call(0x200);
                 start();
                 moves("in a prologue", CODE + 0x100, i < 5 ? 11 : 12, CFI_TRUST_FRAME_POINTER);
-                moves("in a prologue: and on", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
+                moves("in a prologue: next frame", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
         }
 }
 
@@ -243,8 +243,8 @@ static void check_code_at_pc(void)
 static void check_scan(void)
 {
         begin(CODE + 0x10, 10, 0);
-        stack[12] = CODE + 0x80; /* after no call */
-        stack[14] = JIT + 0x100; /* after a call, in no module */
+        stack[12] = CODE + 0x80; /* not after a call */
+        stack[14] = JIT + 0x100; /* after a call, outside all modules */
         jit[0x100 - 5] = 0xe8;
         stack[16] = after_call(0x100);
         stack[17 + 39] = after_call(0x200);
@@ -252,7 +252,7 @@ static void check_scan(void)
         moves("scan", CODE + 0x100, 17, CFI_TRUST_SCAN);
         moves("scan from a caller, 320 bytes", CODE + 0x200, 57, CFI_TRUST_SCAN);
         stack[57 + 40] = after_call(0x300);
-        ends("scan, one word further", CFI_END_NO_RULE);
+        ends("scan from a caller, one word beyond", CFI_END_NO_RULE);
         begin(CODE + 0x10, 10, 0);
         stack[10 + 127] = after_call(0x100);
         start();
@@ -260,7 +260,7 @@ static void check_scan(void)
         begin(CODE + 0x10, 10, 0);
         stack[10 + 128] = after_call(0x100);
         start();
-        ends("scan from the innermost frame, one word further", CFI_END_NO_RULE);
+        ends("scan from the innermost frame, one word beyond", CFI_END_NO_RULE);
         begin(CODE + 0x10, 500, 0);
         start();
         ends("scan to the end of the stack", CFI_END_NO_RULE);
@@ -275,7 +275,7 @@ static void check_scan(void)
         ends("SP unknown", CFI_END_NO_RULE);
 }
 
-/* Every form of a call, and what only looks like one. */
+/* All forms of a call, and similar instructions. */
 static void check_calls(void)
 {
         static const struct {
@@ -300,9 +300,9 @@ static void check_calls(void)
                 { "jmp *%rax", 2, { 0xff, 0xe0 }, false },
                 { "push (%rbx)", 2, { 0xff, 0x33 }, false },
                 { "inc %eax", 2, { 0xff, 0xc0 }, false },
-                { "call *(%rax,%rbx,8) less its last byte", 2, { 0xff, 0x14 }, false },
-                { "call *0x100(%rip) less its last bytes", 2, { 0xff, 0x15 }, false },
-                { "call *8(%rsp) less its last byte", 3, { 0xff, 0x54, 0x24 }, false },
+                { "call *(%rax,%rbx,8) without its last byte", 2, { 0xff, 0x14 }, false },
+                { "call *0x100(%rip) without its last bytes", 2, { 0xff, 0x15 }, false },
+                { "call *8(%rsp) without its last byte", 3, { 0xff, 0x54, 0x24 }, false },
                 { "nothing", 7, { 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90 }, false },
         };
 
@@ -313,22 +313,22 @@ static void check_calls(void)
                 stack[21] = CODE + 0x100;
                 start();
                 tap_ok(cfi_walk_next(&walk) == cases[i].call, "%s %s", cases[i].title,
-                       cases[i].call ? "is a call" : "is none");
+                       cases[i].call ? "is a call" : "is not a call");
         }
         begin(CODE + 0x10, 10, 20);
         memcpy(code, cases[1].bytes, 2);
         stack[20] = at(30);
         stack[21] = CODE + 2;
         start();
-        moves("a call at the beginning of its mapping", CODE + 2, 22, CFI_TRUST_FRAME_POINTER);
+        moves("a call at the start of its mapping", CODE + 2, 22, CFI_TRUST_FRAME_POINTER);
 }
 
-/* A trampoline without CFI. The interrupted pc may be anything. */
+/* A trampoline without CFI. The interrupted pc may have any value. */
 static const uint8_t sigreturn[] = { 0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05 };
 
 static void put_signal_frame(unsigned word, uint64_t pc, unsigned sp, unsigned fp)
 {
-        uint64_t *gregs = &stack[word + 5]; /* behind uc_flags, uc_link and uc_stack */
+        uint64_t *gregs = &stack[word + 5]; /* after uc_flags, uc_link and uc_stack */
 
         for (unsigned i = 0; i < 18; i++)
                 gregs[i] = 0xcccc000000000000u + i;
@@ -342,7 +342,7 @@ static void check_trampoline(void)
         begin(CODE + 0x10, 10, 20); /* a handler with a frame pointer */
         memcpy(code + 0x300, sigreturn, sizeof(sigreturn));
         start();
-        tap_ok(!cfi_walk_is_signal_frame(&walk), "a handler is no signal frame");
+        tap_ok(!cfi_walk_is_signal_frame(&walk), "a handler is not a signal frame");
         regs.v[ARCH_REG_PC] = CODE + 0x300;
         put_signal_frame(10, CODE + 0x30, 100, 120);
         stack[120] = at(130);
@@ -351,38 +351,38 @@ static void check_trampoline(void)
         tap_ok(cfi_walk_is_signal_frame(&walk), "the sigreturn sequence is a signal frame");
         moves("through a signal frame", CODE + 0x30, 100, CFI_TRUST_CFI);
         tap_ok(walk.exact_pc, "through a signal frame: the pc is exact");
-        tap_ok(!walk.signal_frame, "through a signal frame: the interrupted function is none");
+        tap_ok(!walk.signal_frame, "through a signal frame: the interrupted function is not a signal frame");
         tap_is(walk.regs.v[ARCH_REG_RAX], 0xcccc00000000000d, "through a signal frame: rax");
         tap_is(walk.regs.v[ARCH_REG_RDI], 0xcccc000000000008, "through a signal frame: rdi");
         tap_is(walk.regs.v[ARCH_REG_R8], 0xcccc000000000000, "through a signal frame: r8");
         tap_is(walk.regs.v[ARCH_REG_RBX], 0xcccc00000000000b, "through a signal frame: rbx");
         tap_is(walk.regs.v[ARCH_REG_FLAGS], 0xcccc000000000011, "through a signal frame: flags");
         tap_ok((walk.regs.known & 0x1ffff) == 0x1ffff, "through a signal frame: every register is known");
-        moves("behind it", CODE + 0x100, 122, CFI_TRUST_FRAME_POINTER);
+        moves("the frame after a signal frame", CODE + 0x100, 122, CFI_TRUST_FRAME_POINTER);
 
         put_signal_frame(10, 0, 100, 120); /* the handler of a call to 0 */
         stack[100] = CODE + 0x100;
         start();
-        moves("to a pc of 0", 0, 100, CFI_TRUST_CFI);
-        moves("and on by the word at SP", CODE + 0x100, 101, CFI_TRUST_CFI);
+        moves("signal frame with a pc of 0", 0, 100, CFI_TRUST_CFI);
+        moves("signal frame with a pc of 0: next frame by the word at SP", CODE + 0x100, 101, CFI_TRUST_CFI);
 
-        put_signal_frame(200, CODE + 0x300, 10, 120); /* down the stack: from the alternate one to the usual */
+        /* to a lower address: from the alternate stack to the normal one */
+        put_signal_frame(200, CODE + 0x300, 10, 120);
         regs.v[ARCH_REG_SP] = at(200);
         start();
-        moves("down to another stack", CODE + 0x300, 10, CFI_TRUST_CFI);
-        put_signal_frame(10, CODE + 0x300, 200, 120); /* and back: each names the other */
+        moves("signal frame to another stack at a lower address", CODE + 0x300, 10, CFI_TRUST_CFI);
+        put_signal_frame(10, CODE + 0x300, 200, 120); /* and back: each refers to the other */
         start();
         for (int i = 0; i < 1000 && cfi_walk_next(&walk);)
                 i++;
-        tap_ok(walk.end == CFI_END_NO_PROGRESS && walk.depth < 100, "signal frames in a ring: ends after %u",
-               walk.depth);
+        tap_ok(walk.end == CFI_END_NO_PROGRESS && walk.depth < 100, "cyclic signal frames: ends after %u", walk.depth);
         begin(CODE + 0x300, 508, 20);
         memcpy(code + 0x300, sigreturn, sizeof(sigreturn));
         start();
-        ends("a signal frame that cannot be read", CFI_END_UNREADABLE);
+        ends("unreadable signal frame", CFI_END_UNREADABLE);
 }
 
-/* With CFI: .debug_frame in our memory is the quickest to build. One function over all of CODE. */
+/* With CFI: .debug_frame in our own memory is the simplest to construct. One function covers all of CODE. */
 static uint8_t debug_frame[256];
 static size_t debug_frame_size;
 
@@ -414,7 +414,7 @@ static void begin_with_cfi(uint64_t pc, unsigned sp, uint64_t size, const uint8_
 static void check_with_cfi(void)
 {
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16); /* CFA = SP + 16 */
-        stack[11] = CODE + 0x80;                              /* CFI needs no call before a return address */
+        stack[11] = CODE + 0x80;                              /* with CFI a return address need not follow a call */
         stack[13] = 0;
         start();
         moves("CFI", CODE + 0x80, 12, CFI_TRUST_CFI);
@@ -426,10 +426,10 @@ static void check_with_cfi(void)
         stack[13] = CODE + CODE_SIZE;
         start();
         cfi_walk_next(&walk);
-        moves("a return address behind the last byte of its mapping", CODE + CODE_SIZE, 14, CFI_TRUST_CFI);
+        moves("a return address at the end of its mapping", CODE + CODE_SIZE, 14, CFI_TRUST_CFI);
         stack[14] = CODE + 0x70;
         stack[15] = CODE + 0x90;
-        moves("and its caller", CODE + 0x90, 16, CFI_TRUST_CFI);
+        moves("a return address at the end of its mapping: its caller", CODE + 0x90, 16, CFI_TRUST_CFI);
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x07, 16);
         start();
         ends("return address undefined", CFI_END_OF_STACK);
@@ -439,26 +439,27 @@ static void check_with_cfi(void)
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 0, 0x09, 16, 5); /* the return address popped into rdi */
         regs.v[ARCH_REG_RDI] = CODE + 0x80;
         start();
-        moves("CFA that stays, innermost frame", CODE + 0x80, 10, CFI_TRUST_CFI);
-        ends("CFA that stays, of a caller", CFI_END_NO_PROGRESS);
+        moves("unchanged CFA, innermost frame", CODE + 0x80, 10, CFI_TRUST_CFI);
+        ends("unchanged CFA, a caller", CFI_END_NO_PROGRESS);
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0f, 2, 0x77, 16);
         stack[11] = CODE + 0x80;
         start();
-        moves("CFA by an expression that is in our memory", CODE + 0x80, 12, CFI_TRUST_CFI);
+        moves("CFA by an expression in our own memory", CODE + 0x80, 12, CFI_TRUST_CFI);
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x13, 2); /* CFA = SP - 16 */
         stack[7] = CODE + 0x80;
         stack[5] = CODE + 0x80;
         start();
         moves("CFA below SP, innermost frame", CODE + 0x80, 8, CFI_TRUST_CFI);
-        ends("CFA that shrinks", CFI_END_NO_PROGRESS);
-        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16, 0x3f); /* a bad table falls to the frame pointer */
+        ends("decreasing CFA", CFI_END_NO_PROGRESS);
+        /* a malformed table leads to the frame pointer rule */
+        BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16, 0x3f);
         stack[20] = at(30);
         stack[21] = after_call(0x100);
         start();
         moves("CFI malformed: frame pointer", CODE + 0x100, 22, CFI_TRUST_FRAME_POINTER);
 }
 
-/* The function before a trampoline without CFI ends where it begins: pc - 1 is in the wrong one. */
+/* The function before a trampoline without CFI ends where the trampoline begins: pc - 1 is in the wrong function. */
 static void check_trampoline_behind_function(void)
 {
         BEGIN_WITH_CFI(CODE + 0x10, 10, 0x300, 0x0e, 16);
@@ -467,11 +468,11 @@ static void check_trampoline_behind_function(void)
         put_signal_frame(12, CODE + 0x30, 100, 120);
         start();
         moves("handler with CFI returns to a trampoline without", CODE + 0x300, 12, CFI_TRUST_CFI);
-        tap_ok(cfi_walk_is_signal_frame(&walk), "which is a signal frame, though pc - 1 is in a function");
-        moves("and through it", CODE + 0x30, 100, CFI_TRUST_CFI);
+        tap_ok(cfi_walk_is_signal_frame(&walk), "the trampoline is a signal frame, though pc - 1 is in a function");
+        moves("through a trampoline after a function", CODE + 0x30, 100, CFI_TRUST_CFI);
 }
 
-/* The function that a signal interrupted may have its CFA at SP. */
+/* The CFA of a function interrupted by a signal may equal SP. */
 static void check_interrupted(void)
 {
         BEGIN_WITH_CFI(CODE + 0x300, 10, 0x300, 0x0e, 0, 0x09, 16, 5);
@@ -479,11 +480,11 @@ static void check_interrupted(void)
         put_signal_frame(10, CODE + 0x30, 100, 120);
         stack[10 + 5 + 8] = CODE + 0x80; /* rdi */
         start();
-        moves("to a function that has popped its return address", CODE + 0x30, 100, CFI_TRUST_CFI);
-        moves("and on, with a CFA that stays", CODE + 0x80, 100, CFI_TRUST_CFI);
+        moves("interrupted function that has popped its return address", CODE + 0x30, 100, CFI_TRUST_CFI);
+        moves("interrupted function with an unchanged CFA: next frame", CODE + 0x80, 100, CFI_TRUST_CFI);
 }
 
-/* A handler that has no CFI itself. */
+/* A handler without CFI. */
 static void check_handler_without_cfi(void)
 {
         begin(CODE + 0x10, 10, 20);
@@ -491,19 +492,18 @@ static void check_handler_without_cfi(void)
         stack[20] = at(120);
         stack[21] = CODE + 0x300;
         start();
-        moves("handler with a frame pointer alone returns to the trampoline", CODE + 0x300, 22,
-              CFI_TRUST_FRAME_POINTER);
-        tap_ok(cfi_walk_is_signal_frame(&walk), "handler with a frame pointer alone: the signal frame");
+        moves("handler with only a frame pointer returns to the trampoline", CODE + 0x300, 22, CFI_TRUST_FRAME_POINTER);
+        tap_ok(cfi_walk_is_signal_frame(&walk), "handler with only a frame pointer: the signal frame");
         begin(CODE + 0x10, 10, 600);
         memcpy(code + 0x300, sigreturn, sizeof(sigreturn));
         stack[15] = CODE + 0x300;
         start();
-        moves("handler without anything: the trampoline is found on the stack", CODE + 0x300, 16, CFI_TRUST_SCAN);
+        moves("handler without CFI and frame pointer: the scan finds the trampoline", CODE + 0x300, 16, CFI_TRUST_SCAN);
         begin(CODE + 0x10, 10, 600);
         memcpy(stack + 200, sigreturn, sizeof(sigreturn));
         stack[15] = at(200);
         start();
-        ends("sigreturn's bytes on the stack are nowhere to return to", CFI_END_NO_RULE);
+        ends("the bytes of sigreturn on the stack are not a return address", CFI_END_NO_RULE);
 }
 
 static void check_trampoline_places(void)
@@ -513,15 +513,15 @@ static void check_trampoline_places(void)
         stack[11] = JIT;
         put_signal_frame(12, CODE + 0x30, 100, 120);
         start();
-        moves("a trampoline at the beginning of its mapping", JIT, 12, CFI_TRUST_CFI);
-        moves("and through it", CODE + 0x30, 100, CFI_TRUST_CFI);
+        moves("a trampoline at the start of its mapping", JIT, 12, CFI_TRUST_CFI);
+        moves("through a trampoline at the start of its mapping", CODE + 0x30, 100, CFI_TRUST_CFI);
         begin(at(200), 10, 20);
         memcpy(&stack[200], sigreturn, sizeof(sigreturn));
         start();
-        tap_ok(!cfi_walk_is_signal_frame(&walk), "sigreturn's bytes on the stack are no trampoline");
+        tap_ok(!cfi_walk_is_signal_frame(&walk), "the bytes of sigreturn on the stack are not a trampoline");
 }
 
-/* Rows in a cache: one that failed is none, and slots may be few. */
+/* Cached rows: failed look-ups are not cached, and there may be few slots. */
 static void check_cache(void)
 {
         struct cfi_row rows[2] = { 0 };
@@ -529,7 +529,8 @@ static void check_cache(void)
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16, 0x3f);
         cfi_walk_begin(&walk, &buffers.space, (struct cfi_cache){ rows, 2 }, &regs);
         cfi_walk_next(&walk);
-        tap_ok(rows[0].cfa.kind == CFI_RULE_SAME && rows[1].cfa.kind == CFI_RULE_SAME, "a row that failed is not kept");
+        tap_ok(rows[0].cfa.kind == CFI_RULE_SAME && rows[1].cfa.kind == CFI_RULE_SAME,
+               "failed look-ups are not cached");
         BEGIN_WITH_CFI(CODE + 0x10, 10, CODE_SIZE, 0x0e, 16);
         for (unsigned i = 0; i < 20; i++)
                 stack[11 + 2 * i] = CODE + 0x80 + i;

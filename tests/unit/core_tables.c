@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Unwind tables built by hand: every pointer encoding, every width of the search table, every version of a CIE,
- * .debug_frame, and what is wrong with each. Then DWARF expressions, one operation a line. */
+/* Constructed unwind tables: every pointer encoding, every width of the search table, every version of a CIE,
+ * .debug_frame, and malformed variants of each. Then DWARF expressions, one operation per line. */
 #include "tests/unit/buffer_space.h"
 #include "tests/unit/tap.h"
 #include "unwind/core/cfi/internal.h"
 
-#define BIAS 0x10000u    /* the code, */
+#define BIAS 0x10000u    /* the code */
 #define HDR 0x1000u      /* .eh_frame_hdr and */
-#define EH 0x2000u       /* .eh_frame are near 0, so that an absolute two-byte pointer reaches them */
-#define POINTERS 0x3800u /* what indirect pointers point to */
+#define EH 0x2000u       /* .eh_frame are near 0, so that an absolute two-byte pointer can refer to them */
+#define POINTERS 0x3800u /* target of indirect pointers */
 #define FUNCTIONS 5
 #define CODE(i) (0x4000u + 0x100u * (unsigned)(i)) /* function i covers 0x80 bytes from here */
 #define CODE_SIZE 0x80u
@@ -42,7 +42,7 @@ static void put_leb(struct bytes *b, int64_t value, bool is_signed)
         }
 }
 
-/* By its own knowledge, not by that of the code under test. */
+/* Independent of the code under test. */
 static size_t format_size(uint8_t format)
 {
         static const uint8_t size[16] = { [0] = 8, [2] = 2, [3] = 4, [4] = 8, [8] = 8, [10] = 2, [11] = 4, [12] = 8 };
@@ -74,7 +74,7 @@ static void put_pointer(struct bytes *b, uint8_t encoding, uint64_t value)
                 put(b, value, format_size(format));
 }
 
-/* What the tables are to be. */
+/* Properties of the constructed tables. */
 struct form {
         const char *title;
         uint8_t encoding; /* of an FDE's addresses */
@@ -103,7 +103,7 @@ static void end_entry(struct bytes *b, const struct form *f, size_t start)
                 b->data[start - size + i] = (uint8_t)(len >> (8 * i));
 }
 
-/* The data of the augmentation, letter by letter. */
+/* The augmentation data, letter by letter. */
 static void put_augmentation_data(struct bytes *b, const struct form *f)
 {
         for (const char *p = f->augmentation + 1; *p; p++) {
@@ -196,7 +196,7 @@ static void build_eh_frame(const struct form *f)
         }
 }
 
-static void offer_tables(void)
+static void set_tables(void)
 {
         buffers_clear();
         buffers_add(HDR, hdr.data, hdr.len, false);
@@ -207,7 +207,7 @@ static void offer_tables(void)
         buffers.module.eh_frame_hdr_size = hdr.len;
 }
 
-/* The offset of the CFA at pc, or a negative error. */
+/* Returns the offset of the CFA at pc, or a negative error. */
 static int64_t cfa_offset(uint64_t pc)
 {
         struct cfi_row row;
@@ -218,7 +218,7 @@ static int64_t cfa_offset(uint64_t pc)
         return row.cfa.kind == CFI_RULE_VAL_OFFSET && row.cfa.reg == ARCH_REG_SP ? row.cfa.value : 1000000;
 }
 
-/* The first, second and last byte of each function, and the bytes around. */
+/* Checks the first, second and last byte of each function, and the bytes before and after. */
 static void check_functions(const char *title, uint64_t bias)
 {
         int wrong = 0;
@@ -245,7 +245,7 @@ static void check_functions(const char *title, uint64_t bias)
 #define USUAL CFI_PE_PCREL | CFI_PE_SDATA4
 
 static const struct form forms[] = {
-        { "as ld makes them", USUAL, USUAL_TABLE, 1, "zR", false, false },
+        { "as created by ld", USUAL, USUAL_TABLE, 1, "zR", false, false },
         { "FDE absptr", CFI_PE_ABSPTR, USUAL_TABLE, 1, "zR", false, false },
         { "FDE absptr, no R", CFI_PE_ABSPTR, USUAL_TABLE, 1, "z", false, false },
         { "FDE absptr, no augmentation", CFI_PE_ABSPTR, USUAL_TABLE, 1, "", false, false },
@@ -272,7 +272,7 @@ static const struct form forms[] = {
         { "CIE version 4", USUAL, USUAL_TABLE, 4, "zR", false, false },
         { "C++: personality and language data", USUAL, USUAL_TABLE, 1, "zPLR", false, false },
         { "language data first", USUAL, USUAL_TABLE, 1, "zLPR", false, false },
-        { "unknown letter behind", USUAL, USUAL_TABLE, 1, "zRx", false, false },
+        { "unknown letter at the end", USUAL, USUAL_TABLE, 1, "zRx", false, false },
         { "64-bit lengths", USUAL, USUAL_TABLE, 1, "zR", true, false },
         { "64-bit lengths, no table", USUAL, NO_TABLE, 1, "zR", true, false },
 };
@@ -288,7 +288,7 @@ static void check_eh_frame(void)
 {
         for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
                 build_eh_frame(&forms[i]);
-                offer_tables();
+                set_tables();
                 check_functions(forms[i].title, 0);
         }
 }
@@ -314,38 +314,38 @@ static void check_both(void)
         struct bytes debug = { .at = 0 };
 
         build_eh_frame(&forms[0]);
-        offer_tables();
+        set_tables();
         put_cie(&debug, &debug_forms[0]);
         put_fde(&debug, &debug_forms[0], 50, 0x9000);
         buffers.module.debug_frame = debug.data;
         buffers.module.debug_frame_size = debug.len;
-        tap_is((uint64_t)cfa_offset(0x9001), 66, ".debug_frame is asked where .eh_frame says nothing");
-        tap_is((uint64_t)cfa_offset(CODE(2) + 1), 18, ".eh_frame is asked first");
-        tap_is((uint64_t)cfa_offset(0xa000), (uint64_t)-ENOENT, "neither knows");
+        tap_is((uint64_t)cfa_offset(0x9001), 66, ".debug_frame is searched if .eh_frame does not cover the pc");
+        tap_is((uint64_t)cfa_offset(CODE(2) + 1), 18, ".eh_frame is searched first");
+        tap_is((uint64_t)cfa_offset(0xa000), (uint64_t)-ENOENT, "covered by neither");
         hdr.data[0] = 2;
-        tap_is((uint64_t)cfa_offset(0xa000), (uint64_t)-EBADMSG, "of two errors the one that says more");
-        tap_is((uint64_t)cfa_offset(0x9001), 66, ".debug_frame is asked where .eh_frame_hdr is bad");
+        tap_is((uint64_t)cfa_offset(0xa000), (uint64_t)-EBADMSG, "of two errors the more specific is returned");
+        tap_is((uint64_t)cfa_offset(0x9001), 66, ".debug_frame is searched if .eh_frame_hdr is malformed");
         hdr.data[0] = 1;
         buffers.module.debug_frame_size = debug.len - 3;
-        tap_is((uint64_t)cfa_offset(0x9001), (uint64_t)-EBADMSG, "a .debug_frame that is cut off");
+        tap_is((uint64_t)cfa_offset(0x9001), (uint64_t)-EBADMSG, "a truncated .debug_frame");
 }
 
-/* How many calls of read a look-up takes: each may be a system call in a handler. */
+/* Number of calls of read for a look-up: each may be a system call in a handler. */
 static void check_reads(void)
 {
         build_eh_frame(&forms[0]);
-        offer_tables();
+        set_tables();
         cfa_offset(CODE(2) + 1);
         tap_ok(buffers.reads <= 8, "a look-up among %d functions takes %lu reads", FUNCTIONS, buffers.reads);
-        eh_at = 0x2fd0; /* over the end of a page */
+        eh_at = 0x2fd0; /* across a page boundary */
         build_eh_frame(&forms[0]);
-        offer_tables();
-        check_functions("tables over the end of a page", 0);
-        tap_is(buffers.crossings, 0, "are read page by page");
+        set_tables();
+        check_functions("tables across a page boundary", 0);
+        tap_is(buffers.crossings, 0, "no read crosses a page boundary");
         eh_at = EH;
 }
 
-/* Without a CFA: CIE and FDE with padding where it is defined. */
+/* Without a CFA: replaces its definition in CIE and FDE by padding. */
 static void check_cie_program(uint64_t pc)
 {
         uint8_t *def_cfa = memchr(eh.data, 0x0c, 32);
@@ -353,29 +353,29 @@ static void check_cie_program(uint64_t pc)
         memset(def_cfa, 0, 3);
         tap_is((uint64_t)cfa_offset(pc - 1), (uint64_t)-EBADMSG, "no CFA is defined");
         memcpy(def_cfa, "\x0c\x07\x08", 3);
-        tap_is((uint64_t)cfa_offset(pc - 1), 8, "and with it all is well");
+        tap_is((uint64_t)cfa_offset(pc - 1), 8, "the CFA is defined");
 }
 
-/* One byte or word of good tables changed. */
+/* Well-formed tables with one modified byte or word. */
 static void check_bad_tables(void)
 {
         const uint64_t pc = CODE(1) + 1;
 
         build_eh_frame(&forms[0]);
-        offer_tables();
+        set_tables();
         hdr.data[0] = 2;
-        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EBADMSG, "header of another version");
+        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EBADMSG, "header of an unknown version");
         hdr.data[0] = 1;
         hdr.data[8] = 200;
-        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EBADMSG, "more entries than the header has room for");
+        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EBADMSG, "more entries than fit into the header");
         hdr.data[8] = FUNCTIONS;
         buffers.module.eh_frame_hdr_size = 7;
-        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EBADMSG, "header cut off");
+        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EBADMSG, "truncated header");
         buffers.module.eh_frame_hdr_size = UINT64_MAX;
-        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EBADMSG, "header that wraps around the address space");
+        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EBADMSG, "header whose end overflows");
         buffers.module.eh_frame_hdr_size = hdr.len;
         buffers.module.eh_frame_hdr = 0x500000;
-        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EFAULT, "header that cannot be read");
+        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EFAULT, "unreadable header");
         buffers.module.eh_frame_hdr = HDR;
         eh.data[8] = 2;
         tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EOPNOTSUPP, "CIE of an unknown version");
@@ -384,7 +384,7 @@ static void check_bad_tables(void)
         tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EOPNOTSUPP, "augmentation of unknown length");
         eh.data[9] = 'z';
         eh.data[4] = 4;
-        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EBADMSG, "FDE whose CIE is none");
+        tap_is((uint64_t)cfa_offset(pc), (uint64_t)-EBADMSG, "FDE whose CIE is not a CIE");
         eh.data[4] = 0;
         check_cie_program(pc);
         memset(eh.data, 0xff, 3);
@@ -394,7 +394,7 @@ static void check_bad_tables(void)
         tap_is((uint64_t)cfa_offset(pc), (uint64_t)-ENOENT, "no module");
 }
 
-/* A row of a hand-made program: a CIE and one FDE. */
+/* Computes the row of a constructed program: a CIE and one FDE. */
 static int run_program(const uint8_t *program, size_t len)
 {
         static struct bytes b;
@@ -427,10 +427,10 @@ static void check_bad_programs(void)
 {
         static uint8_t many[1500];
 
-        PROGRAM("nothing but padding", 0, 0x00, 0x00);
+        PROGRAM("padding only", 0, 0x00, 0x00);
         PROGRAM("an instruction that does not exist", -EOPNOTSUPP, 0x3f);
         PROGRAM("an instruction of another processor", -EOPNOTSUPP, 0x2d);
-        PROGRAM("an operand cut off", -EBADMSG, 0x0e);
+        PROGRAM("a truncated operand", -EBADMSG, 0x0e);
         PROGRAM("a number of more than 64 bits", -EBADMSG, 0x0e, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
                 0x80, 0x01);
         PROGRAM("an expression longer than the FDE", -EBADMSG, 0x0f, 0x7f, 0x70);
@@ -442,16 +442,16 @@ static void check_bad_programs(void)
         PROGRAM("set_loc", 0, 0x01, 0x00, 0x40, 0, 0, 0, 0, 0, 0, 0x0e, 0x10);
         PROGRAM("set_loc beyond the pc ends the program", 0, 0x01, 0x75, 0x40, 0, 0, 0, 0, 0, 0, 0x3f);
         PROGRAM("advance_loc8", 0, 0x1d, 0x71, 0, 0, 0, 0, 0, 0, 0, 0x3f);
-        PROGRAM("a state restored that was not remembered", -EBADMSG, 0x0b);
-        PROGRAM("a state remembered that is never restored", 0, 0x0a, 0x0e, 0x10);
-        memset(many, 0x0a, sizeof(many)); /* each is looked for to the end of the program */
+        PROGRAM("restore_state without remember_state", -EBADMSG, 0x0b);
+        PROGRAM("remember_state without restore_state", 0, 0x0a, 0x0e, 0x10);
+        memset(many, 0x0a, sizeof(many)); /* each is searched for to the end of the program */
         tap_is((uint64_t)run_program(many, sizeof(many)), (uint64_t)-E2BIG, "program: %zu states remembered",
                sizeof(many));
 }
 
 /* Expressions. */
 
-#define WORD 0x5000u /* where a word to dereference is */
+#define WORD 0x5000u /* address of a word to dereference */
 
 static void check_expression(const char *title, const uint8_t *code, size_t len, bool push_cfa, int wanted_err,
                              uint64_t wanted)
@@ -505,15 +505,15 @@ static void check_pushing(void)
         GIVES("deref", 0x1122334455667788, 0x0a, 0x00, 0x50, 0x06);
         GIVES("deref_size 2", 0x7788, 0x0a, 0x00, 0x50, 0x94, 0x02);
         GIVES("nop", 1, 0x31, 0x96);
-        FAILS("nothing left", -EBADMSG, 0x96);
+        FAILS("empty stack at the end", -EBADMSG, 0x96);
         FAILS("an unknown register", -ENODATA, 0x70, 0x00);
-        FAILS("a register that is no general one", -EOPNOTSUPP, 0x92, 0x20, 0x00);
-        FAILS("deref of nowhere", -EFAULT, 0x30, 0x06);
+        FAILS("a register that is not a general register", -EOPNOTSUPP, 0x92, 0x20, 0x00);
+        FAILS("deref of an unmapped address", -EFAULT, 0x30, 0x06);
         FAILS("deref_size 0", -EBADMSG, 0x0a, 0x00, 0x50, 0x94, 0x00);
         FAILS("deref_size 9", -EBADMSG, 0x0a, 0x00, 0x50, 0x94, 0x09);
-        FAILS("a constant cut off", -EBADMSG, 0x0c, 0x01);
-        FAILS("addr, which nobody has relocated", -EOPNOTSUPP, 0x03, 1, 0, 0, 0, 0, 0, 0, 0);
-        FAILS("reg, a place and no value", -EOPNOTSUPP, 0x57);
+        FAILS("a truncated constant", -EBADMSG, 0x0c, 0x01);
+        FAILS("addr, which is not relocated", -EOPNOTSUPP, 0x03, 1, 0, 0, 0, 0, 0, 0, 0);
+        FAILS("reg, a location and not a value", -EOPNOTSUPP, 0x57);
         FAILS("an operation that does not exist", -EOPNOTSUPP, 0x31, 0xff);
 }
 
@@ -560,21 +560,21 @@ static void check_stack_and_jumps(void)
         GIVES("over", 3, 0x33, 0x34, 0x14);
         GIVES("pick", 3, 0x33, 0x34, 0x35, 0x15, 0x02);
         GIVES("swap", 1, 0x33, 0x34, 0x16, 0x1c);
-        /* Of 1 2 3 (top last) rot makes 3 1 2: DWARF 5, 2.5.1.3. 3 - (1 - 2) = 4. */
+        /* rot changes 1 2 3 (top last) to 3 1 2: DWARF 5, 2.5.1.3. 3 - (1 - 2) = 4. */
         GIVES("rot", 4, 0x31, 0x32, 0x33, 0x17, 0x1c, 0x1c);
         GIVES("skip", 1, 0x31, 0x2f, 0x01, 0x00, 0x32);
         GIVES("bra, taken", 1, 0x31, 0x31, 0x28, 0x01, 0x00, 0x32);
         GIVES("bra, not taken", 2, 0x31, 0x30, 0x28, 0x01, 0x00, 0x32);
         GIVES("skip to the end", 1, 0x31, 0x2f, 0x00, 0x00);
         FAILS("skip before the beginning", -EBADMSG, 0x31, 0x2f, 0xf0, 0xff);
-        FAILS("skip behind the end", -EBADMSG, 0x31, 0x2f, 0x01, 0x00);
+        FAILS("skip past the end", -EBADMSG, 0x31, 0x2f, 0x01, 0x00);
         FAILS("a loop", -E2BIG, 0x2f, 0xfd, 0xff);
-        FAILS("pick of nothing", -EBADMSG, 0x31, 0x15, 0x01);
-        /* gcc's and ld's CFA in a .plt: rsp + 8 + (((rip & 15) >= 11) << 3). */
+        FAILS("pick beyond the stack", -EBADMSG, 0x31, 0x15, 0x01);
+        /* The CFA of gcc and ld in a .plt: rsp + 8 + (((rip & 15) >= 11) << 3). */
         GIVES("PLT entry", 0x6010, 0x77, 0x08, 0x80, 0x00, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22);
-        check_expression("the CFA comes first", cfa_plus_8, sizeof(cfa_plus_8), true, 0, 0x7008);
+        check_expression("the CFA is pushed first", cfa_plus_8, sizeof(cfa_plus_8), true, 0, 0x7008);
         memset(deep, 0x31, sizeof(deep));
-        check_expression("too much on the stack", deep, sizeof(deep), false, -E2BIG, 0);
+        check_expression("stack overflow", deep, sizeof(deep), false, -E2BIG, 0);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The walk over our own process, against libunwind and glibc's backtrace(): same pcs, same saved registers. */
+/* The walk over this process, compared with libunwind and glibc's backtrace(): same pcs, same saved registers. */
 #include "tests/unit/self_space.h"
 #include "tests/unit/tap.h"
 
@@ -26,7 +26,7 @@ struct frames {
 
 static struct frames ours, theirs;
 static int (*glibc_backtrace)(void **, int);
-static volatile unsigned sink; /* keeps calls from being tail calls, or left out */
+static volatile unsigned sink; /* prevents tail calls and removal of calls */
 
 static void walk_ours(const struct arch_registers *regs, struct cfi_cache cache)
 {
@@ -69,7 +69,7 @@ static void walk_libunwind(ucontext_t *uc)
                         regs->known |= 1u << map[i].dwarf;
                 }
         } while (theirs.count < FRAMES_MAX && unw_step(&cursor) > 0);
-        /* libunwind gives a last frame of pc 0 where the return address is undefined. */
+        /* libunwind returns a last frame of pc 0 if the return address is undefined. */
         while (theirs.count && !theirs.regs[theirs.count - 1].v[ARCH_REG_PC])
                 theirs.count--;
 }
@@ -91,7 +91,7 @@ static bool same_pcs(void)
         return ours.count == theirs.count;
 }
 
-/* Every register that both say they know. */
+/* Compares every register that is known to both. */
 static bool same_registers(void)
 {
         for (size_t i = 0; i < ours.count && i < theirs.count; i++) {
@@ -112,7 +112,7 @@ static bool same_registers(void)
         return true;
 }
 
-/* backtrace() begins with us, at another pc of this function. */
+/* backtrace() begins with this function, at another pc. */
 static bool same_as_backtrace(void **pcs, int count)
 {
         if ((size_t)count != ours.count)
@@ -149,20 +149,20 @@ __attribute__((noinline)) static void compare_here(const char *scene)
                 print_frames();
         }
         tap_ok(ours.only_cfi, "%s: every caller found by CFI", scene);
-        if (!tap_ok(ours.end == CFI_END_OF_STACK, "%s: ends at the end of the stack", scene))
+        if (!tap_ok(ours.end == CFI_END_OF_STACK, "%s: the walk reaches the end of the stack", scene))
                 printf("#   %s\n", cfi_end_name(ours.end));
         cold = malloc(sizeof(*cold));
         *cold = ours;
         for (int i = 0; i < 2; i++)
                 walk_ours(&regs, (struct cfi_cache){ rows, CACHE_SLOTS });
         tap_ok(!memcmp(cold->regs, ours.regs, cold->count * sizeof(cold->regs[0])) && cold->count == ours.count,
-               "%s: the same from cached rows", scene);
+               "%s: same result with cached rows", scene);
         free(cold);
 }
 
 /* The scenes. */
 
-/* volatile: raise() is a leaf to the compiler, which would set it afterwards. */
+/* volatile: raise() is a leaf function to the compiler, which would set it afterwards. */
 static const char *volatile scene;
 
 __attribute__((noinline)) static unsigned nested(int depth)
@@ -251,7 +251,7 @@ static void on_fault(int sig, siginfo_t *info, void *context)
         (void)sig;
         (void)info;
         nested(0);
-        uc->uc_mcontext.gregs[REG_RIP] += 2; /* behind the ud2 */
+        uc->uc_mcontext.gregs[REG_RIP] += 2; /* after the ud2 */
 }
 
 static void by_fault(void)
@@ -297,7 +297,7 @@ static void by_realigned(void)
         realigned(3);
 }
 
-/* A page cache as the handler has one: what a cold walk costs with it. */
+/* A page cache like the handler's: measures a cold walk with it. */
 #define PAGES 64
 static struct {
         uint64_t page[PAGES];
@@ -407,7 +407,7 @@ __attribute__((noinline)) static unsigned measure_deep(int depth)
         return sink + (unsigned)depth;
 }
 
-/* Each frame of this chain has its own pc, so that the rows cached do not make the cold walk cheap. */
+/* Each frame of this chain has a different pc, so that cached rows do not speed up the cold walk. */
 #define LINK(n, next)                                              \
         __attribute__((noinline)) static unsigned chain_##n(int x) \
         {                                                          \
@@ -443,7 +443,7 @@ LINK(25, chain_24)
 int main(void)
 {
         void *libc = dlopen("libc.so.6", RTLD_NOW);
-        /* libunwind has a backtrace() of its own, which must not be the one asked. */
+        /* libunwind defines its own backtrace(), which must not be the one called. */
         void *symbol = libc ? dlsym(libc, "backtrace") : NULL;
 
         memcpy(&glibc_backtrace, &symbol, sizeof(symbol));

@@ -44,8 +44,8 @@ static void count_note(void *ctx, const char *message)
         struct outcome *o = ctx;
 
         o->notes++;
-        o->ended_badly |= strstr(message, "ended with status") != NULL;
-        o->died |= strstr(message, "died of signal") != NULL;
+        o->ended_badly |= strstr(message, "exited with status") != NULL;
+        o->died |= strstr(message, "killed by signal") != NULL;
         snprintf(o->last_note, sizeof(o->last_note), "%s", message);
 }
 
