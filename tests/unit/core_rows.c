@@ -166,7 +166,7 @@ static void check_simple_rows(void)
                          { VALUE, ARCH_REG_RBX, REGISTER(ARCH_REG_RBX) },
                          { VALUE, ARCH_REG_R15, REGISTER(ARCH_REG_R15) }, { INHERITED, ARCH_REG_RAX, 0 },
                          { INHERITED, ARCH_REG_R11, 0 }));
-        check_row("frame pointer", (uintptr_t)at_pushed, SP_WORD + 2,
+        check_row("after push", (uintptr_t)at_pushed, SP_WORD + 2,
                   EXPECT({ SAVED, ARCH_REG_PC, SP_WORD + 1 }, { SAVED, ARCH_REG_FP, SP_WORD }));
         check_row("frame pointer", (uintptr_t)at_fp, FP_WORD + 2,
                   EXPECT({ SAVED, ARCH_REG_PC, FP_WORD + 1 }, { SAVED, ARCH_REG_FP, FP_WORD },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Debugging information that is cut, mutated or absurd: fewer names and a note, never a crash, a hang or gigabytes.
- * The victim is this very program's file. Rounds: DWARF_ROUNDS in the environment (400). */
+/* Truncated, mutated or implausible debugging information: leads to fewer names and a note, never to a crash, an
+ * endless loop or excessive memory use. The input is this program's file. Rounds: DWARF_ROUNDS in the environment
+ * (400). */
 #include "tests/unit/tap.h"
 #include "unwind/dwarf/stage.h"
 
@@ -19,7 +20,7 @@ static size_t file_size;
 
 struct outcome {
         size_t answers, lines, notes;
-        bool ended_badly; /* a sanitizer's finding ends the reader with a status; libdw itself may crash */
+        bool ended_badly; /* a sanitizer's report ends the reader with an exit status; libdw itself may crash */
         bool died;
         char last_note[512];
 };
@@ -57,13 +58,13 @@ static uint64_t now_ns(void)
         return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Asks for a few functions of this program. */
-static struct outcome ask(const struct elf_file *f, double seconds)
+/* Queries a few functions of this program. */
+static struct outcome query(const struct elf_file *f, double seconds)
 {
         struct target here = { .pid = getpid() };
         struct dwarf_pc pcs[] = { { .vaddr = (uintptr_t)count_note },
                                   { .vaddr = (uintptr_t)count_answer + 8 },
-                                  { .vaddr = (uintptr_t)ask + 4 },
+                                  { .vaddr = (uintptr_t)query + 4 },
                                   { .vaddr = (uintptr_t)dwarf_stage_run + 4 },
                                   { .vaddr = (uintptr_t)dwarf_module_resolve + 1 } };
         struct dwarf_module m = { .target = &here,
@@ -82,7 +83,7 @@ static struct outcome ask(const struct elf_file *f, double seconds)
                                  .note = count_note,
                                  .ctx = &o };
 
-        for (size_t i = 1; i < 5; i++) /* they have to ascend */
+        for (size_t i = 1; i < 5; i++) /* they must ascend */
                 for (size_t j = i; j && pcs[j].vaddr < pcs[j - 1].vaddr; j--) {
                         struct dwarf_pc swap = pcs[j];
 
@@ -93,7 +94,7 @@ static struct outcome ask(const struct elf_file *f, double seconds)
         return o;
 }
 
-static struct outcome ask_memory(const uint8_t *bytes, size_t n)
+static struct outcome query_memory(const uint8_t *bytes, size_t n)
 {
         uint8_t *mine = malloc(n ? n : 1);
         struct outcome o = { 0 };
@@ -101,7 +102,7 @@ static struct outcome ask_memory(const uint8_t *bytes, size_t n)
 
         memcpy(mine, bytes, n);
         if (elf_file_open_memory(&f, mine, n) == 0) {
-                o = ask(&f, 3);
+                o = query(&f, 3);
                 elf_file_close(&f);
         }
         return o;
@@ -113,7 +114,7 @@ static uint32_t dice(uint32_t *state)
         return *state >> 8;
 }
 
-/* Where to do harm: one of the sections that are read, or the section headers. */
+/* Chooses the location of mutations: one of the sections that are read, or the section headers. */
 static void choose(const struct elf_file *f, uint32_t *state, size_t *start, size_t *size)
 {
         static const char *const names[] = { ".debug_info",   ".debug_abbrev",   ".debug_line", ".debug_rnglists",
@@ -130,7 +131,8 @@ static void choose(const struct elf_file *f, uint32_t *state, size_t *start, siz
 
 static void mutate(uint8_t *bytes, size_t start, size_t size, uint32_t *state)
 {
-        /* Near the beginning headers and abbreviations are hit, which matter more than one DIE among thousands. */
+        /* Mutations near the beginning affect headers and abbreviations, which have more effect than one DIE among
+         * thousands. */
         size_t reach = dice(state) % 2 && size > 512 ? 512 : size;
 
         for (uint32_t n = dice(state) % 16 + 1; n; n--) {
@@ -152,7 +154,7 @@ static void test_mutations(void)
 
         memcpy(base, file, file_size);
         if (elf_file_open_memory(&f, base, file_size)) {
-                tap_ok(false, "mutations: the file to mutate can be opened");
+                tap_ok(false, "mutations: the input file can be opened");
                 free(copy);
                 return;
         }
@@ -164,7 +166,7 @@ static void test_mutations(void)
                 memcpy(copy, file, file_size);
                 choose(&f, &state, &start, &size);
                 mutate(copy, start, size, &state);
-                o = ask_memory(copy, file_size);
+                o = query_memory(copy, file_size);
                 bad += o.ended_badly;
                 deaths += o.died;
                 silent += o.answers < 5 && !o.notes;
@@ -175,8 +177,8 @@ static void test_mutations(void)
         }
         elf_file_close(&f);
         free(copy);
-        tap_is(bad, 0, "%u mutations: none ends the reader by a finding", rounds);
-        tap_ok(worst < 6000000000u, "no mutation takes longer than its time allows");
+        tap_is(bad, 0, "%u mutations: none ends the reader with an exit status", rounds);
+        tap_ok(worst < 6000000000u, "no mutation exceeds the time limit");
         printf("# libdw crashed %zu times, fewer answers without a note %zu times, slowest %.0f ms\n", deaths, silent,
                (double)worst / 1e6);
 }
@@ -186,11 +188,11 @@ static void test_cut(void)
         size_t bad = 0;
 
         for (size_t i = 0; i < 40; i++)
-                bad += ask_memory(file, file_size / 40 * i).ended_badly;
-        tap_is(bad, 0, "cut at forty places");
+                bad += query_memory(file, file_size / 40 * i).ended_badly;
+        tap_is(bad, 0, "truncated at forty offsets");
 }
 
-/* Sections said to inflate to more than there can be, or than is allowed. */
+/* Sections with an uncompressed size that is impossible, or exceeds the limit. */
 static void test_sizes(void)
 {
         static const uint64_t sizes[] = { 0, UINT64_MAX, UINT64_C(1) << 62, UINT64_C(1) << 36, UINT64_C(500) << 20 };
@@ -211,16 +213,16 @@ static void test_sizes(void)
                 s->sh_flags |= SHF_COMPRESSED;
                 memcpy(copy + s->sh_offset, &head, sizeof(head));
                 elf_file_close(&f);
-                o = ask_memory(copy, file_size);
+                o = query_memory(copy, file_size);
                 bad += o.ended_badly || o.died || !o.notes;
                 answers += o.answers;
         }
         free(copy);
-        tap_is(bad, 0, "absurd sizes are told");
-        tap_is(answers, 0, "and give no answers");
+        tap_is(bad, 0, "implausible sizes are reported");
+        tap_is(answers, 0, "implausible sizes yield no lines");
 }
 
-/* The file loses its second half after it was opened: the mapping has no pages there any more. */
+/* The file is truncated to half its size after it was opened: the mapping then has no pages there. */
 static void test_shrinking(void)
 {
         int fd = memfd_create("program", MFD_CLOEXEC);
@@ -231,13 +233,13 @@ static void test_shrinking(void)
                 tap_ok(true, "no memory file # SKIP");
                 return;
         }
-        whole = ask(&f, 10);
-        tap_is(whole.answers, 5, "a file by its descriptor: all answered");
+        whole = query(&f, 10);
+        tap_is(whole.answers, 5, "a file given by its descriptor: all queries answered");
         if (ftruncate(fd, 8192))
                 perror("# ftruncate");
-        half = ask(&f, 10);
+        half = query(&f, 10);
         tap_ok(half.notes > 0 && half.answers < 5 && !half.ended_badly,
-               "a file that shrinks: a note, no crash of ours");
+               "a truncated file: a note, and no crash of this process");
         printf("# %s\n", half.last_note);
         elf_file_close(&f);
 }
@@ -249,8 +251,8 @@ static void test_no_time(void)
 
         if (elf_file_open_memory(&f, memcpy(malloc(file_size), file, file_size), file_size))
                 return;
-        o = ask(&f, -1);
-        tap_ok(o.answers == 0, "a deadline that has passed: nothing is begun");
+        o = query(&f, -1);
+        tap_ok(o.answers == 0, "an expired deadline: nothing is read");
         elf_file_close(&f);
 }
 
@@ -272,13 +274,13 @@ int main(void)
 
         if (read_self())
                 return 1;
-        o = ask_memory(file, file_size);
+        o = query_memory(file, file_size);
         if (!o.answers) {
                 printf("1..0 # SKIP built without -g\n");
                 return 0;
         }
-        tap_is(o.answers, 5, "the file as it is: all answered");
-        tap_is(o.notes, 0, "and nothing to tell");
+        tap_is(o.answers, 5, "unmodified file: all queries answered");
+        tap_is(o.notes, 0, "unmodified file: no notes");
         test_cut();
         test_sizes();
         test_shrinking();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A compressed section that is inflated as it is read, of either format: every byte is the right one, in whatever order,
- * and a stream that is broken is no answer. */
+/* A compressed section that is inflated on demand, in either format: every byte is correct in any order of access,
+ * and a corrupted stream is rejected. */
 #include "tests/unit/tap.h"
 #include "unwind/dwarf/late.h"
 
@@ -18,7 +18,7 @@ enum { SIZE = 3 * 1000 * 1000 + 77, ROOM = SIZE + (1 << 16) };
 static uint8_t *plain, *packed, *to;
 static struct inflate_source source;
 
-/* Words that repeat, some near and some far, as in debugging information. */
+/* Repeated words, some near and some far apart, as in debugging information. */
 static void make(void)
 {
         uint32_t seed = 1;
@@ -58,15 +58,14 @@ static void test_beginnings(const char *name)
                 bad += inflate_beginning(&source, out, n) != 0 || memcmp(out, plain, n - INFLATE_UNSURE) != 0 ||
                        out[n] != 0;
         }
-        tap_is(bad, 0,
-               "%s: a beginning of any length: what is promised of it is right, and nothing is written behind it",
-               name);
-        tap_ok(inflate_beginning(&half, out, SIZE - 1) != 0, "%s: the stream ends early: told", name);
-        tap_ok(inflate_beginning(&source, out, SIZE) != 0, "%s: no more than was asked for: told", name);
+        tap_is(bad, 0, "%s: a prefix of any length: the valid bytes are correct, and nothing is written past it", name);
+        tap_ok(inflate_beginning(&half, out, SIZE - 1) != 0, "%s: a stream that ends early is rejected", name);
+        tap_ok(inflate_beginning(&source, out, SIZE) != 0,
+               "%s: a stream that is not longer than the prefix is rejected", name);
         free(out);
 }
 
-/* In a child: how it ended. */
+/* Runs `what` in a child and returns its wait status. */
 static int in_child(void (*what)(void))
 {
         int status = 0;
@@ -130,14 +129,14 @@ static void read_two_sections(void)
         compare(0, SIZE);
 }
 
-static void read_what_is_forgotten(void)
+static void read_released_section(void)
 {
         open_or_leave();
         dwarf_late_forget(to, SIZE);
         compare(0, SIZE);
 }
 
-static void read_a_broken_end(void)
+static void read_corrupted_end(void)
 {
         memset(packed + source.size - 10000, 0xff, 10000);
         open_or_leave();
@@ -145,7 +144,7 @@ static void read_a_broken_end(void)
         compare(0, SIZE);
 }
 
-static void open_a_broken_beginning(void)
+static void open_corrupted_start(void)
 {
         memset(packed + 2, 0xff, 100);
         open_or_leave();
@@ -173,18 +172,18 @@ static void test(enum inflate_format format, const char *name)
 {
         compress_as(format);
         test_beginnings(name);
-        tap_is((unsigned)in_child(read_from_the_front), 0, "%s: read from the front, and over the end", name);
+        tap_is((unsigned)in_child(read_from_the_front), 0, "%s: read from the front, and past the end", name);
         tap_is((unsigned)in_child(read_from_the_back), 0, "%s: read from the back", name);
-        tap_is((unsigned)in_child(read_in_the_middle), 0, "%s: read in the middle first", name);
-        tap_is((unsigned)in_child(read_two_sections), 0, "%s: two sections, one of them forgotten", name);
-        tap_is((unsigned)in_child(open_without_beginning), 0, "%s: before it has begun: refused", name);
-        tap_is((unsigned)in_child(open_a_broken_beginning), 2 << 8, "%s: a stream that is broken at once: refused",
+        tap_is((unsigned)in_child(read_in_the_middle), 0, "%s: read from the middle", name);
+        tap_is((unsigned)in_child(read_two_sections), 0, "%s: two sections, one of them released", name);
+        tap_is((unsigned)in_child(open_without_beginning), 0, "%s: rejected before dwarf_late_begin()", name);
+        tap_is((unsigned)in_child(open_corrupted_start), 2 << 8, "%s: a stream corrupted at its start is rejected",
                name);
-        tap_is((unsigned)signal_of(in_child(read_a_broken_end)), SIGSEGV, "%s: a stream that is broken later: SIGSEGV",
+        tap_is((unsigned)signal_of(in_child(read_corrupted_end)), SIGSEGV, "%s: a stream corrupted at its end: SIGSEGV",
                name);
-        tap_is((unsigned)signal_of(in_child(read_what_is_forgotten)), SIGSEGV, "%s: what is forgotten: SIGSEGV", name);
-        tap_is((unsigned)signal_of(in_child(follow_another_pointer)), SIGSEGV, "%s: another bad pointer: SIGSEGV",
-               name);
+        tap_is((unsigned)signal_of(in_child(read_released_section)), SIGSEGV, "%s: a released section: SIGSEGV", name);
+        tap_is((unsigned)signal_of(in_child(follow_another_pointer)), SIGSEGV,
+               "%s: an unrelated invalid pointer: SIGSEGV", name);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The line-program runner on programs written by hand, of every version, honest and hostile. */
+/* The line-program interpreter on constructed programs of every version, well-formed and hostile. */
 #include "tests/unit/tap.h"
 #include "unwind/dwarf/line_program.h"
 
@@ -39,7 +39,7 @@ static void patch(struct writer *w, size_t at, uint64_t v, size_t size)
                 w->v[at + i] = (uint8_t)(v >> 8 * i);
 }
 
-struct plan { /* what differs between the programs; zero: as gcc does it */
+struct plan { /* differences between the programs; zero: as emitted by gcc */
         uint16_t version;
         bool dwarf64;
         uint8_t min_length, max_ops, line_range, opcode_base;
@@ -65,7 +65,7 @@ static void old_names(struct writer *w)
         string(w, "");
 }
 
-/* Directories by DW_FORM_line_strp, files by DW_FORM_string with an MD5 that is passed over. */
+/* Directories by DW_FORM_line_strp, files by DW_FORM_string with an MD5, which is skipped. */
 static void new_names(struct writer *w, size_t offset_size)
 {
         static const uint64_t dirs[] = { 0, 6, 14 }; /* into line_str below */
@@ -199,7 +199,7 @@ static void usual_program(struct writer *w)
         end_sequence(w);
 }
 
-/* ---- asking ---- */
+/* ---- querying ---- */
 
 static struct line_program_sections sections_of(const struct writer *w)
 {
@@ -239,7 +239,7 @@ static void test_version(uint16_t version, bool dwarf64)
         char what[32];
         uint64_t first = version < 5;
 
-        snprintf(what, sizeof(what), "version %d%s", version, dwarf64 ? ", 64 bits" : "");
+        snprintf(what, sizeof(what), "version %d%s", version, dwarf64 ? ", 64-bit DWARF" : "");
         at = begin(&w, p);
         usual_program(&w);
         end(&w, at);
@@ -263,7 +263,7 @@ static void negate_statement(struct writer *w)
         fixed(w, 6, 1); /* DW_LNS_negate_stmt */
 }
 
-/* Several rows at one address, and rows of no line: gdb's rule and llvm-symbolizer's. */
+/* Several rows at one address, and rows without a line: gdb's rule and llvm-symbolizer's. */
 static void test_rules(void)
 {
         static const uint32_t by_statement[] = { 1, 1, 7, 7 }, by_last_row[] = { 5, 0, 7, 8 };
@@ -277,21 +277,21 @@ static void test_rules(void)
         copy(&w); /* 0x100: line 1, a statement */
         negate_statement(&w);
         advance_line(&w, 4);
-        copy(&w); /* the same place: line 5, none */
+        copy(&w); /* same address: line 5, not a statement */
         advance_pc(&w, 4);
         advance_line(&w, -5);
         copy(&w); /* 0x104: line 0 */
         advance_pc(&w, 4);
         advance_line(&w, 9);
-        copy(&w); /* 0x108: line 9, no statement */
+        copy(&w); /* 0x108: line 9, not a statement */
         negate_statement(&w);
         advance_line(&w, -2);
-        copy(&w); /* the same place: line 7, a statement */
+        copy(&w); /* same address: line 7, a statement */
         advance_pc(&w, 4);
         copy(&w); /* 0x10c: line 7 */
         negate_statement(&w);
         advance_line(&w, 1);
-        copy(&w); /* the same place: line 8, none */
+        copy(&w); /* same address: line 8, not a statement */
         advance_pc(&w, 4);
         end_sequence(&w);
         end(&w, at);
@@ -385,7 +385,7 @@ static void test_bundles(void)
         check_file(&l, 1, "main.c", "without a directory");
 }
 
-/* Opcodes that a later version may add are passed over by the lengths in the header. */
+/* Opcodes of later versions are skipped, using the lengths in the header. */
 static void test_unknown_opcodes(void)
 {
         struct line_program_want want = { .addr = 0x100 };
@@ -399,7 +399,7 @@ static void test_unknown_opcodes(void)
         fixed(&w, 14, 1);
         uleb(&w, 1000);
         uleb(&w, 1);
-        fixed(&w, 0, 1); /* an extended one */
+        fixed(&w, 0, 1); /* an extended opcode */
         uleb(&w, 4);
         fixed(&w, 0x99, 1);
         fixed(&w, 0x010101, 3);
@@ -423,7 +423,7 @@ static void test_order(void)
         struct line_program_sections s;
         struct line_program l;
 
-        set_address(&w, 0x30); /* a sequence that goes back and forth */
+        set_address(&w, 0x30); /* a sequence with decreasing addresses */
         copy(&w);
         set_address(&w, 0x10);
         advance_line(&w, 1);
@@ -449,7 +449,7 @@ static void try_all(const uint8_t *bytes, size_t n)
         struct line_program_want wants[] = {
                 { .addr = 0 }, { .addr = 0x500 }, { .addr = 0x1004 }, { .addr = UINT64_MAX }
         };
-        uint8_t *exact = malloc(n ? n : 1); /* so that a sanitizer sees one byte too many */
+        uint8_t *exact = malloc(n ? n : 1); /* exact size, so that a sanitizer detects a read past the end */
         struct line_program_sections s = { .line_str = { .data = (const uint8_t *)line_str,
                                                          .size = sizeof(line_str) } };
         struct line_program l;
@@ -483,7 +483,7 @@ static void test_hostile(uint16_t version)
         end(&w, at);
         for (size_t n = 0; n <= w.n; n++)
                 try_all(w.v, n);
-        tap_ok(true, "version %d: cut at every byte", version);
+        tap_ok(true, "version %d: truncated at every byte", version);
         for (int round = 0; round < 20000; round++) {
                 bad = w;
                 for (uint32_t i = bad.n ? dice(&state) % 4 + 1 : 0; i; i--)
@@ -493,7 +493,7 @@ static void test_hostile(uint16_t version)
         tap_ok(true, "version %d: 20,000 mutations", version);
 }
 
-static void test_refused(void)
+static void test_rejected(void)
 {
         struct plan p = { .version = 4, .line_range = 0, .opcode_base = 13 };
         struct line_program_want want = { .addr = 0x1004 };
@@ -507,11 +507,11 @@ static void test_refused(void)
         s = sections_of(&w);
         tap_is((unsigned long long)line_program_open(&l, &s, 0, NULL), 0, "no line range: header");
         line_program_run(&l, &want, 1, LINE_RULE_LAST_ROW);
-        tap_ok(!want.found, "no line range: no answer, no division by zero");
-        tap_ok(line_program_open(&l, &s, w.n + 1, NULL) < 0, "an offset behind the section");
-        tap_ok(line_program_open(&l, &s, UINT64_MAX, NULL) < 0, "no offset");
+        tap_ok(!want.found, "line_range 0: no result, no division by zero");
+        tap_ok(line_program_open(&l, &s, w.n + 1, NULL) < 0, "an offset past the section");
+        tap_ok(line_program_open(&l, &s, UINT64_MAX, NULL) < 0, "offset UINT64_MAX");
         patch(&w, 4, 6, 2);
-        tap_ok(line_program_open(&l, &s, 0, NULL) < 0, "version 6");
+        tap_ok(line_program_open(&l, &s, 0, NULL) < 0, "unknown version 6");
 }
 
 int main(void)
@@ -525,7 +525,7 @@ int main(void)
         test_bundles();
         test_unknown_opcodes();
         test_order();
-        test_refused();
+        test_rejected();
         for (uint16_t version = 2; version <= 5; version++)
                 test_hostile(version);
         return tap_done();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Range lists of every kind of entry, by offset and by number, and those that are cut or nonsense. */
+/* Range lists with every kind of entry, by offset and by index, and lists that are truncated or malformed. */
 #include "tests/unit/tap.h"
 #include "unwind/dwarf/ranges.h"
 
@@ -38,13 +38,13 @@ static void test_old(void)
         struct dwarf_range_unit u = unit_of(list, sizeof(list), 4);
 
         expect(dwarf_ranges_begin(&u, 0, false), wanted, 4, "version 4");
-        u.lists_base = 16; /* as split units count */
+        u.lists_base = 16; /* as for split units */
         expect(dwarf_ranges_begin(&u, 0, false), wanted + 2, 2, "version 4, from a base");
         u.lists_base = 0;
         u.list.size = 40;
         expect(dwarf_ranges_begin(&u, 0, false), wanted, 2, "version 4, cut");
-        expect(dwarf_ranges_begin(&u, 1000, false), NULL, 0, "version 4, offset behind the end");
-        expect(dwarf_ranges_begin(&u, UINT64_MAX, false), NULL, 0, "version 4, no offset");
+        expect(dwarf_ranges_begin(&u, 1000, false), NULL, 0, "version 4, offset past the end");
+        expect(dwarf_ranges_begin(&u, UINT64_MAX, false), NULL, 0, "version 4, offset UINT64_MAX");
 }
 
 static const uint8_t new_list[] = {
@@ -55,7 +55,7 @@ static const uint8_t new_list[] = {
         0xff,
         0xff,
         0xff,
-        0xff, /* the table for numbers: list 0; list 1 is nonsense */
+        0xff, /* the table of indexes: list 0; list 1 is malformed */
         DW_RLE_offset_pair,
         0x10,
         0x20,
@@ -123,11 +123,11 @@ static void test_new(void)
         struct dwarf_range_unit u = unit_of(new_list, sizeof(new_list), 5);
 
         expect(dwarf_ranges_begin(&u, 8, false), wanted, 14, "version 5");
-        expect(dwarf_ranges_begin(&u, 0, true), wanted, 14, "version 5, by number");
-        expect(dwarf_ranges_begin(&u, 1, true), NULL, 0, "version 5, a wild list");
-        expect(dwarf_ranges_begin(&u, UINT64_MAX, true), NULL, 0, "version 5, a wild number");
+        expect(dwarf_ranges_begin(&u, 0, true), wanted, 14, "version 5, by index");
+        expect(dwarf_ranges_begin(&u, 1, true), NULL, 0, "version 5, a malformed list");
+        expect(dwarf_ranges_begin(&u, UINT64_MAX, true), NULL, 0, "version 5, an invalid index");
         u.addr.size = 8;
-        expect(dwarf_ranges_begin(&u, 8, false), wanted, 2, "version 5, addresses cut");
+        expect(dwarf_ranges_begin(&u, 8, false), wanted, 2, "version 5, truncated addresses");
         for (u.list.size = 0; u.list.size < sizeof(new_list); u.list.size++) {
                 struct dwarf_range_cursor c = dwarf_ranges_begin(&u, 8, false);
                 uint64_t low, high;
@@ -135,7 +135,7 @@ static void test_new(void)
                 while (dwarf_ranges_next(&c, &low, &high))
                         ;
         }
-        tap_ok(true, "version 5, cut at every byte");
+        tap_ok(true, "version 5, truncated at every byte");
 }
 
 int main(void)

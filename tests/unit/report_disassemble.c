@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_disassemble.c: instructions, their operands, and bytes that are none. */
+/* tests/unit/report_disassemble.c: instructions, their operands, and invalid code. */
 #include "report/code/disassemble.h"
 #include "tests/unit/tap.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each register holds a value of its own, so that a wrong one shows. */
+/* Each register has a unique value, so that a wrong one is detected. */
 static struct arch_registers registers(void)
 {
         struct arch_registers r = { .known = (1u << ARCH_DWARF_REGS) - 1 };
@@ -29,7 +29,7 @@ static const struct {
         const char *bytes; /* hexadecimal */
         const char *text;
         enum instruction_kind kind;
-        const char *operand; /* the first; NULL none */
+        const char *operand; /* the first; NULL: none */
         uint64_t address;
         uint32_t size;
         unsigned access;
@@ -82,7 +82,7 @@ static const struct {
         { "0f22d8", "mov %rax,%cr3", INSTRUCTION_PRIVILEGED, NULL, 0, 0, 0, 0, 0 },
         { "0f1f840000000000", "nopl 0x0(%rax,%rax,1)", 0, NULL, 0, 0, 0, 0, 0 },
         { "488d4410ff", "lea -0x1(%rax,%rdx,1),%rax", 0, NULL, 0, 0, 0, 0, 0 },
-        /* what capstone 4 does not know */
+        /* not supported by capstone 4 */
         { "62f37d203f07"
           "00",
           "vpcmpeqb (%rdi),%ymm16,%k0", 0, "rdi", V(ARCH_REG_RDI), 32, R, 0, 1 },
@@ -97,7 +97,7 @@ static const struct {
         { "62834d2025f8de", "vpternlogd $0xde,%ymm24,%ymm22,%ymm23", 0, NULL, 0, 0, 0, 0, 0 },
         { "c57b93c0", "kmovd %k0,%r8d", 0, NULL, 0, 0, 0, 0, 0 },
         { "c4e1f998c8", "kortestd %k0,%k1", 0, NULL, 0, 0, 0, 0, 0 },
-        /* none */
+        /* invalid instructions */
         { "06", "(bad)", 0, NULL, 0, 0, 0, 0, 0 },
         { "c7", "(bad)", 0, NULL, 0, 0, 0, 0, 0 },
         { "62f37d20", "(bad)", 0, NULL, 0, 0, 0, 0, 0 },
@@ -151,28 +151,28 @@ static void values(void)
         regs.v[ARCH_REG_RCX] = 0xffffffff00000000;
         disassemble((const uint8_t *)"\xf7\xf9", 2, PC, &regs, &insn);
         tap_ok(insn.value.known && insn.value.value == 0 && insn.value.size == 4,
-               "a divisor is as wide as its register");
+               "a divisor has the width of its register");
         disassemble((const uint8_t *)"\xff\xd1", 2, PC, &regs, &insn);
-        tap_ok(insn.value.known && insn.value.value == 0xffffffff00000000, "where a call goes");
+        tap_ok(insn.value.known && insn.value.value == 0xffffffff00000000, "the target of a call");
         disassemble((const uint8_t *)"\xff\x11", 2, PC, &regs, &insn);
-        tap_ok(insn.value.present && insn.value.in_memory && !insn.value.known, "where a call through memory goes");
+        tap_ok(insn.value.present && insn.value.in_memory && !insn.value.known, "the target of a call through memory");
         disassemble((const uint8_t *)"\x67\x8b\x01", 3, PC, &regs, &insn);
         tap_ok(insn.operands[0].known && insn.operands[0].address == 0, "a 32-bit address");
         disassemble((const uint8_t *)"\x8b\x01", 2, PC, NULL, &insn);
-        tap_ok(!insn.operands[0].known && !strcmp(insn.operands[0].text, "rcx"), "registers that nobody knows");
+        tap_ok(!insn.operands[0].known && !strcmp(insn.operands[0].text, "rcx"), "unknown registers");
 }
 
 static void canonical(void)
 {
-        tap_ok(disassemble_is_canonical(0x7fffffffffff, 1), "the last address of a program's");
-        tap_ok(!disassemble_is_canonical(0x7fffffffffff, 2), "beyond it");
-        tap_ok(!disassemble_is_canonical(0x800000000000, 1), "the first that is none");
-        tap_ok(!disassemble_is_canonical(0xffff7fffffffffff, 1), "the last that is none");
-        tap_ok(disassemble_is_canonical(0xffff800000000000, 8), "the first of the kernel's");
+        tap_ok(disassemble_is_canonical(0x7fffffffffff, 1), "the last user-space address");
+        tap_ok(!disassemble_is_canonical(0x7fffffffffff, 2), "an access beyond the last user-space address");
+        tap_ok(!disassemble_is_canonical(0x800000000000, 1), "the first non-canonical address");
+        tap_ok(!disassemble_is_canonical(0xffff7fffffffffff, 1), "the last non-canonical address");
+        tap_ok(disassemble_is_canonical(0xffff800000000000, 8), "the first kernel address");
 }
 
-/* Every text ends, no instruction is longer than what was there, nothing is read beyond it (the sanitizers see to
- * that). */
+/* Every text is terminated, no instruction is longer than the input, nothing is read past it (checked by sanitizers).
+ */
 static void noise(void)
 {
         struct arch_registers regs = registers();
@@ -188,7 +188,7 @@ static void noise(void)
 
                 for (k = 0; k < n; k++)
                         code[k] = (uint8_t)random();
-                if (n && i % 3 == 0) /* the decoder of our own */
+                if (n && i % 3 == 0) /* opcodes of the decoder in x86_64_evex.c */
                         code[0] = i % 2 ? 0x62 : 0xc4;
                 memset(&insn, 0xff, sizeof(insn));
                 err = disassemble(code, n, (uint64_t)random() << 32, &regs, &insn);
@@ -200,7 +200,7 @@ static void noise(void)
                                sizeof(insn.operands[k].text);
                 free(code);
         }
-        tap_ok(good, "300,000 times random bytes");
+        tap_ok(good, "300,000 random byte sequences");
 }
 
 int main(void)

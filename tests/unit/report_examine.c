@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_examine.c: the code at a crash, looked at in a made-up process, and in processes that make no sense. */
+/* tests/unit/report_examine.c: examination of the code at a crash, in a constructed process, and with random input. */
 #include "report/fault/examine.h"
 #include "tests/unit/tap.h"
 #include "unwind/core/image/maps.h"
@@ -65,7 +65,7 @@ static void put_word(uint64_t addr, uint64_t value)
         memcpy(stack + (addr - STACK), &value, sizeof(value));
 }
 
-/* A crash with `bytes` at pc. */
+/* A crash with the code `bytes` at pc. */
 static struct crash_facts facts_of(int signal, int si_code, const char *bytes, size_t n)
 {
         struct crash_facts f = { .signal = signal, .code = si_code, .pid = 7 };
@@ -94,7 +94,7 @@ static bool same(const char *a, const char *b)
         return a == b || (a && b && !strcmp(a, b));
 }
 
-/* `says`: a part of the explanation. */
+/* `says`: part of the explanation. */
 static void expect(const struct crash_facts *f, const char *title, const char *class, const char *access,
                    const char *operand, const char *says)
 {
@@ -122,7 +122,7 @@ static void operands(void)
 
         f.regs.v[ARCH_REG_RCX] = 100000;
         page_fault(&f, 400016, 4);
-        expect(&f, "a null base, a large index", "null-dereference", "read", "rax + rcx*4 + 16", "rcx = 0x186a0");
+        expect(&f, "a null base and a large index", "null-dereference", "read", "rax + rcx*4 + 16", "rcx = 0x186a0");
         f.regs.v[ARCH_REG_RAX] = 0x12340000;
         page_fault(&f, 0x12340000 + 400016, 4);
         expect(&f, "another base, the same index", "unmapped-address", "read", "rax + rcx*4 + 16", "rax = 0x12340000");
@@ -132,20 +132,22 @@ static void operands(void)
         expect(&f, "an index that is a pointer", "unmapped-address", "read", "rax + rcx", "nothing is mapped");
         f = CRASH(SIGSEGV, SI_KERNEL, "\x89\x02"); /* mov %eax,(%rdx) */
         f.regs.v[ARCH_REG_RDX] = 0xdead00000000beef;
-        expect(&f, "general protection: the operand has the address", "non-canonical-address", "write", "rdx",
+        expect(&f, "general protection: the address of the operand", "non-canonical-address", "write", "rdx",
                "0xdead00000000beef is no address");
         f = CRASH(SIGBUS, SI_KERNEL, "\x8b\x45\x08"); /* mov 0x8(%rbp),%eax */
         f.regs.v[ARCH_REG_FP] = 0x4141414141414141;
-        expect(&f, "stack segment: likewise", "non-canonical-address", "read", "rbp + 8", "AAAAAAAA");
+        expect(&f, "stack segment fault: the address of the operand", "non-canonical-address", "read", "rbp + 8",
+               "AAAAAAAA");
         f = CRASH(SIGSEGV, SI_KERNEL, "\xc4\xe2\x6d\x92\x04\x8f"); /* vgatherdps %ymm2,(%rdi,%ymm1,4),%ymm0 */
         f.regs.v[ARCH_REG_RDI] = 0xdead00000000beef;
-        expect(&f, "a gather from nowhere", "non-canonical-address", "read", "rdi + ymm1*4", "one of the addresses");
+        expect(&f, "a gather from invalid addresses", "non-canonical-address", "read", "rdi + ymm1*4",
+               "one of the addresses");
         f = CRASH(SIGSEGV, SI_KERNEL, "\x0f\x28\x06"); /* movaps (%rsi),%xmm0 */
         f.regs.v[ARCH_REG_RSI] = DATA + 8;
-        expect(&f, "a vector that is not aligned", "misaligned-access", "read", "rsi", "multiple of 16");
+        expect(&f, "a misaligned vector", "misaligned-access", "read", "rsi", "multiple of 16");
         f = CRASH(SIGSEGV, SI_KERNEL, "\x0f\xae\x16"); /* ldmxcsr (%rsi) of a value with reserved bits */
         f.regs.v[ARCH_REG_RSI] = DATA;
-        expect(&f, "general protection for another reason", "unknown", NULL, NULL, "ldmxcsr (%rsi)");
+        expect(&f, "general protection with another cause", "unknown", NULL, NULL, "ldmxcsr (%rsi)");
         f = CRASH(SIGFPE, FPE_INTDIV, "\xf7\x38"); /* idivl (%rax) */
         f.regs.v[ARCH_REG_RAX] = DATA;
         memset(data, 0, sizeof(data));
@@ -181,13 +183,13 @@ static void arrivals(void)
         expect(&f, "a return", "unmapped-address", "execute", NULL, "returned to 0x666000");
         f = CRASH(SIGSEGV, SI_KERNEL, "\xc3");
         put_word(SP, 0x6161616161616161);
-        expect(&f, "a return to no address", "non-canonical-address", "execute", "rsp",
+        expect(&f, "a return to a non-canonical address", "non-canonical-address", "execute", "rsp",
                "returned to 0x6161616161616161");
-        f.regs.v[ARCH_REG_PC] = 0x6161616161616161; /* as processors of AMD have it */
+        f.regs.v[ARCH_REG_PC] = 0x6161616161616161; /* as on AMD processors */
         r = explained(&f, &e);
         tap_ok(same(r->fault.class, "non-canonical-address") && same(r->fault.access, "execute") &&
                        r->fault.address.v == 0x6161616161616161 && !r->fault.instruction,
-               "pc itself is no address");
+               "pc is not canonical");
         report_free(r);
 }
 
@@ -203,7 +205,7 @@ static void stacks(void)
         f.regs.v[ARCH_REG_SP] = SP + 0x8000;
         frames[0].sp = SP + 0x8000;
         page_fault(&f, STACK - 16, 6);
-        expect(&f, "the guard through a wild pointer", "inaccessible-address", "write", "rdi",
+        expect(&f, "the guard page accessed through an invalid pointer", "inaccessible-address", "write", "rdi",
                "guard page below the stack of thread 7 (worker)");
         f.regs.v[ARCH_REG_SP] = STACK_END - 64;
         frames[0].sp = SP;
@@ -225,9 +227,10 @@ static void listing(void)
                        !r->disassembly[5].faulting && r->disassembly[7].address.v == CODE + 0x102,
                "six instructions before, five after");
         r->disassembly_count = 0;
-        code[0xff] = 0xe8; /* a call that would reach beyond pc */
+        code[0xff] = 0xe8; /* a call that would extend past pc */
         examine(r, &f, &space, &e);
-        tap_ok(r->disassembly_count == 6 && r->disassembly[0].faulting, "out of step: nothing before");
+        tap_ok(r->disassembly_count == 6 && r->disassembly[0].faulting,
+               "instruction boundaries unknown: nothing before");
         r->disassembly_count = 0;
         f.regs.v[ARCH_REG_PC] = CODE + 0xfff;
         examine(r, &f, &space, &e);
@@ -236,7 +239,7 @@ static void listing(void)
         r->disassembly_count = 0;
         f.regs.v[ARCH_REG_PC] = 0x999000;
         examine(r, &f, &space, &e);
-        tap_ok(!r->disassembly_count && !e.decoded, "no code: nothing");
+        tap_ok(!r->disassembly_count && !e.decoded, "unreadable code: nothing");
         r->threads = NULL;
         r->thread_count = 0;
         report_free(r);
@@ -253,27 +256,27 @@ static void memory(void)
         thread.regs.v[ARCH_REG_RBX] = DATA + 0x809;  /* the same bytes */
         thread.regs.v[ARCH_REG_RCX] = DATA + 0xfff;  /* the end of the mapping */
         thread.regs.v[ARCH_REG_RDX] = DATA;          /* its beginning */
-        thread.regs.v[ARCH_REG_RSI] = STACK - 0x800; /* closed */
-        thread.regs.v[ARCH_REG_RDI] = UINT64_MAX;    /* nothing */
+        thread.regs.v[ARCH_REG_RSI] = STACK - 0x800; /* inaccessible */
+        thread.regs.v[ARCH_REG_RDI] = UINT64_MAX;    /* unmapped */
         thread.regs.v[ARCH_REG_FP] = SP + 16;        /* shown with SP */
         thread.regs.v[ARCH_REG_PC] = CODE + 0x100;
         examine_memory(r, &space);
         tap_ok(r->memory_count == 5, "SP, rax, rcx, rdx, rip: %zu blocks", r->memory_count);
         tap_ok(same(r->memory[0].register_name, "rsp") && r->memory[0].address.v == SP - 128 &&
                        strlen(r->memory[0].bytes) == 1024,
-               "half a kilobyte of the stack, from the red zone on");
+               "512 bytes of the stack, from the red zone on");
         tap_ok(same(r->memory[1].register_name, "rax") && r->memory[1].address.v == DATA + 0x800 - 32 &&
                        strlen(r->memory[1].bytes) == 256 && same(r->memory[1].mapping, "[heap]"),
-               "128 bytes around another");
+               "128 bytes around another register");
         tap_ok(r->memory[2].address.v == DATA + 0xff0 - 32 && strlen(r->memory[2].bytes) == 96,
                "up to the end of a mapping");
-        tap_ok(r->memory[3].address.v == DATA && strlen(r->memory[3].bytes) == 192, "from its beginning");
+        tap_ok(r->memory[3].address.v == DATA && strlen(r->memory[3].bytes) == 192, "from the start of a mapping");
         report_free(r);
         r = report_new();
         thread.regs.known = 0;
         examine_memory(r, &space);
         examine_memory(r, NULL);
-        tap_ok(!r->memory_count, "no registers: none");
+        tap_ok(!r->memory_count, "no registers: no blocks");
         report_free(r);
 }
 
@@ -288,8 +291,8 @@ static uint64_t any_value(void)
         return (uint64_t)random() << 33 ^ (uint64_t)random();
 }
 
-/* Whatever registers, codes and code say: a class, and an end. */
-static void nonsense(void)
+/* Any registers, codes and code: a class is assigned, and the function returns. */
+static void random_crashes(void)
 {
         static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, 0, 64, 1000 };
         bool good = true;
@@ -316,7 +319,7 @@ static void nonsense(void)
                 good = !f.signal || r->fault.class;
                 report_free(r);
         }
-        tap_ok(good, "6,000 crashes that make no sense");
+        tap_ok(good, "6,000 random crashes");
 }
 
 int main(void)
@@ -326,6 +329,6 @@ int main(void)
         stacks();
         listing();
         memory();
-        nonsense();
+        random_crashes();
         return tap_done();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_fault.c: signal, code and address to fault class, access and phrase. */
+/* tests/unit/report_fault.c: fault class, access and phrase of a signal, code and address. */
 #include "report/fault/fault.h"
 #include "report/words/describe.h"
 #include "tests/unit/tap.h"
@@ -56,9 +56,9 @@ static const struct {
           NULL },
         { "read of a member of null", SIGSEGV, SEGV_MAPERR, 0xff8, READ_FAULT, 0x400100, STACK + 64, "null-dereference",
           "read", NULL },
-        { "last byte that nothing is ever mapped at", SIGSEGV, SEGV_MAPERR, 0xffff, READ_FAULT, 0x400100, STACK + 64,
+        { "last byte below vm.mmap_min_addr", SIGSEGV, SEGV_MAPERR, 0xffff, READ_FAULT, 0x400100, STACK + 64,
           "null-dereference", "read", NULL },
-        { "first byte that something may be mapped at", SIGSEGV, SEGV_MAPERR, 0x10000, READ_FAULT, 0x400100, STACK + 64,
+        { "first byte at vm.mmap_min_addr", SIGSEGV, SEGV_MAPERR, 0x10000, READ_FAULT, 0x400100, STACK + 64,
           "unmapped-address", "read", NULL },
         { "call of null", SIGSEGV, SEGV_MAPERR, 0, EXEC_FAULT, 0, STACK + 64, "null-call", "execute", NULL },
         { "jump into the heap", SIGSEGV, SEGV_ACCERR, 0x500010, EXEC_FAULT, 0x500010, STACK + 64,
@@ -71,7 +71,7 @@ static const struct {
           "write", "/bin/app" },
         { "write to rodata, no error code", SIGSEGV, SEGV_ACCERR, 0x402020, 0, 0x400100, STACK + 64,
           "write-to-read-only", NULL, "/bin/app" },
-        { "read of a page without rights", SIGSEGV, SEGV_ACCERR, 0x800010, READ_FAULT | 1, 0x400100, STACK + 64,
+        { "read of a PROT_NONE page", SIGSEGV, SEGV_ACCERR, 0x800010, READ_FAULT | 1, 0x400100, STACK + 64,
           "inaccessible-address", "read", "[anonymous]" },
         { "general protection", SIGSEGV, SI_KERNEL, NO_ADDRESS, 0, 0x400100, STACK + 64, "non-canonical-address", NULL,
           NULL },
@@ -81,15 +81,15 @@ static const struct {
           "write", "[anonymous]" },
         { "large frame into the guard", SIGSEGV, SEGV_ACCERR, STACK - 0x800, WRITE_FAULT, 0x400100, STACK - 0x2000,
           "stack-overflow", "write", "[anonymous]" },
-        { "guard hit from a healthy stack", SIGSEGV, SEGV_ACCERR, STACK - 8, READ_FAULT, 0x400100, STACK + 0x80000,
+        { "guard page accessed far from SP", SIGSEGV, SEGV_ACCERR, STACK - 8, READ_FAULT, 0x400100, STACK + 0x80000,
           "inaccessible-address", "read", "[anonymous]" },
         { "main stack's end", SIGSEGV, SEGV_MAPERR, 0x7ffbfffffff8, WRITE_FAULT, 0x400100, 0x7ffc00000000,
           "stack-overflow", "write", NULL },
         { "main stack, far below", SIGSEGV, SEGV_MAPERR, 0x7ff000000000, WRITE_FAULT, 0x400100, 0x7ffc00000000,
           "unmapped-address", "write", NULL },
-        { "push below what is no stack", SIGSEGV, SEGV_MAPERR, 0x4ffff8, WRITE_FAULT, 0x400100, 0x500000,
+        { "push below memory that is not a stack", SIGSEGV, SEGV_MAPERR, 0x4ffff8, WRITE_FAULT, 0x400100, 0x500000,
           "unmapped-address", "write", NULL },
-        { "file cut short", SIGBUS, BUS_ADRERR, 0x700010, READ_FAULT, 0x400100, STACK + 64, "bus-file-truncated",
+        { "file truncated", SIGBUS, BUS_ADRERR, 0x700010, READ_FAULT, 0x400100, STACK + 64, "bus-file-truncated",
           "read", "/tmp/file" },
         { "misaligned", SIGBUS, BUS_ADRALN, 0x700001, 0, 0x400100, STACK + 64, "bus-misaligned", NULL, "/tmp/file" },
         { "division by zero", SIGFPE, FPE_INTDIV, 0x400100, 0, 0x400100, STACK + 64, "integer-divide-by-zero", NULL,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_json.c: what is written can be read back, and whatever a string holds the document is JSON in
- * UTF-8. */
+/* tests/unit/report_json.c: a written document can be read back, and is valid JSON in UTF-8 whatever bytes a string
+ * contains. */
 #include "report/model/json.h"
 #include "report/model/utf8.h"
 #include "tests/unit/tap.h"
@@ -58,24 +58,23 @@ static void round_trip(void)
         tap_is((unsigned long long)-json_read_report(text, len, second, why, sizeof(why)), 0,
                "the document is read back %s", why);
         again = json_write_report(second, &again_len);
-        tap_ok(len == again_len && !memcmp(text, again, len), "written again it is the same to the byte");
-        tap_ok(strstr(text, "\"time_unix\": 1795271712.1,") != NULL,
-               "a time has microseconds and no noise behind them");
-        tap_ok(strstr(text, "\"pc\": \"0x8000000000000001\"") != NULL, "an address is a hex string");
-        tap_ok(strstr(text, "\"address\": \"0x0\"") != NULL, "address 0 is an address");
-        tap_ok(!strstr(text, "null"), "nothing is null");
-        tap_ok(!strstr(text, "\"exe\"") && !strstr(text, "\"system\""), "what is unknown is absent, objects too");
-        tap_ok(strstr(text, "\"modules\": []") != NULL, "the main lists are there even when empty");
-        tap_ok(!strstr(text, "nan"), "what JSON cannot say is left out");
-        tap_is(second->diagnostic_count, 1, "a diagnostic is told once");
+        tap_ok(len == again_len && !memcmp(text, again, len), "writing it again yields the same bytes");
+        tap_ok(strstr(text, "\"time_unix\": 1795271712.1,") != NULL, "a time has microseconds and no further digits");
+        tap_ok(strstr(text, "\"pc\": \"0x8000000000000001\"") != NULL, "an address is a hexadecimal string");
+        tap_ok(strstr(text, "\"address\": \"0x0\"") != NULL, "address 0 is present");
+        tap_ok(!strstr(text, "null"), "no member is null");
+        tap_ok(!strstr(text, "\"exe\"") && !strstr(text, "\"system\""), "unknown members are absent, objects too");
+        tap_ok(strstr(text, "\"modules\": []") != NULL, "the main lists are present even if empty");
+        tap_ok(!strstr(text, "nan"), "NaN, which JSON lacks, is omitted");
+        tap_is(second->diagnostic_count, 1, "duplicate diagnostics are dropped");
         tap_ok(second->metadata[0].integer == INT64_MIN, "an integer keeps its value");
-        tap_ok(!strcmp(second->process.cmdline[3], "\\xff\\xfe"), "bytes that are no UTF-8 are spelled out");
-        tap_ok(!strcmp(second->process.cmdline[2], "a\nb"), "a newline survives");
+        tap_ok(!strcmp(second->process.cmdline[3], "\\xff\\xfe"), "bytes that are not UTF-8 are escaped");
+        tap_ok(!strcmp(second->process.cmdline[2], "a\nb"), "a newline is preserved");
         tap_ok(strstr(text, "\"inline\": true") && strstr(text, "\"lines\": [") && !strstr(text, "\"column\""),
                "a frame has its line and source");
         tap_ok(second->threads[0].frames[0].source.line_count == 2 &&
                        !strcmp(second->threads[0].frames[0].source.lines[1], "\tint \\xfc;"),
-               "and source in another encoding is spelled out");
+               "source in another encoding is escaped");
         free(text);
         free(again);
         report_free(first);
@@ -114,9 +113,9 @@ static void utf8(void)
                 { "\xe0\x80\xaf", "\\xe0\\x80\\xaf", "an overlong slash of three bytes" },
                 { "\xed\xa0\x80", "\\xed\\xa0\\x80", "a surrogate" },
                 { "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80", "beyond U+10FFFF" },
-                { "a\xe2\x82", "a\\xe2\\x82", "a character cut at the end" },
-                { "\xe2(\xa1", "\\xe2(\\xa1", "a bad continuation" },
-                { "\\xff", NULL, "a backslash stays one" },
+                { "a\xe2\x82", "a\\xe2\\x82", "a character truncated at the end" },
+                { "\xe2(\xa1", "\\xe2(\\xa1", "an invalid continuation byte" },
+                { "\\xff", NULL, "a backslash is unchanged" },
         };
         struct pool pool = { NULL };
         size_t i;
@@ -160,8 +159,8 @@ static void hostile_documents(void)
                 char why[256] = "";
                 int err = json_read_report(cases[i].text, strlen(cases[i].text), r, why, sizeof(why));
 
-                tap_ok(!err == cases[i].good && (cases[i].good || *why), "%s: %s", cases[i].good ? "taken" : "refused",
-                       cases[i].text);
+                tap_ok(!err == cases[i].good && (cases[i].good || *why), "%s: %s",
+                       cases[i].good ? "accepted" : "rejected", cases[i].text);
                 report_diagnose(r, "test", "after it");
                 report_free(r);
         }
@@ -180,7 +179,7 @@ static void every_prefix(void)
                 taken += !json_read_report(text, n, r, why, sizeof(why));
                 report_free(r);
         }
-        tap_is(taken, 1, "of all prefixes only the one less its newline is a report");
+        tap_is(taken, 1, "of all prefixes only the one without the final newline is a report");
         free(text);
         report_free(report);
 }

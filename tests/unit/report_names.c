@@ -59,7 +59,7 @@ static const struct pair plain[] = {
         { "app::main::{closure#0}", "app::main::{closure}" },
         { "<app::Shelf<T> as core::ops::drop::Drop>::drop", "<app::Shelf<> as core::ops::drop::Drop>::drop" },
         { "app::sort::<u32, 4>", "app::sort::<>" },
-        /* what is no name, or one that is cut */
+        /* invalid and truncated names */
         { "f(", "f" },
         { "f<", "f<>" },
         { "f{lambda", "f{lambda" },
@@ -119,7 +119,7 @@ static void in_room(void)
              "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4");
 }
 
-/* Debugging information says what it likes: no bracket may lead out of the string. */
+/* Names in debugging information are untrusted: unbalanced brackets must not lead out of the string. */
 static void every_prefix(void)
 {
         static const char name[] =
@@ -135,7 +135,7 @@ static void every_prefix(void)
                 memmove(text, name + i, sizeof(name) - i);
                 fine &= strlen(names_plain(&pool, text)) <= 5 * (sizeof(name) - i);
         }
-        tap_ok(fine, "a name cut anywhere, at either end");
+        tap_ok(fine, "a name truncated at any position, at either end");
 }
 
 int main(void)

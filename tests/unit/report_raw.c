@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_raw.c: the raw report is read back; cut, scrambled or hostile it does no harm. */
+/* tests/unit/report_raw.c: the raw report is read back; truncated, corrupted or hostile input is harmless. */
 #include "report/fault/fault.h"
 #include "report/finish.h"
 #include "report/gather/stacks.h"
@@ -70,18 +70,18 @@ static void facts(void)
         struct report *r = report_new();
         struct raw_report raw;
 
-        tap_is((unsigned long long)-raw_read(sample, sizeof(sample) - 1, r, &raw), 0, "a raw report is taken");
-        tap_is(raw.bad_lines, 0, "every line is understood");
-        tap_ok(raw.complete && raw.helper_count == 1, "it is complete, and the helper's word is there");
+        tap_is((unsigned long long)-raw_read(sample, sizeof(sample) - 1, r, &raw), 0, "a raw report is accepted");
+        tap_is(raw.bad_lines, 0, "every line is parsed");
+        tap_ok(raw.complete && raw.helper_count == 1, "the report is complete, and the helper's line is read");
         tap_ok(!strcmp(r->id, "crash-app-4242-20261121T143512.123456Z"), "id");
         tap_ok(r->time_unix.v > 1795271712.1234 && r->time_unix.v < 1795271712.1235, "time");
         tap_ok(raw.crash.siginfo.si_signo == 11 && raw.crash.siginfo.si_code == 1 &&
                        raw.crash.siginfo.si_addr == (void *)16,
                "signal");
         tap_ok(raw.crash.fault_trap == 14 && raw.crash.fault_error == 6, "trap");
-        tap_ok(!strcmp(raw.thread_name, "work\xff\\er"), "escapes are undone");
+        tap_ok(!strcmp(raw.thread_name, "work\xff\\er"), "escapes are decoded");
         tap_ok(r->process.cmdline_count == 3 && !*r->process.cmdline[1] && !strcmp(r->process.cmdline[2], "a: b"),
-               "arguments, an empty one too");
+               "arguments, an empty one included");
         tap_ok(!strcmp(raw.context[0].phase, "in header"), "context");
         tap_ok(!strcmp(r->breadcrumbs[0].category, "net") && !strcmp(r->breadcrumbs[0].message, "connected: yes"),
                "breadcrumb");
@@ -91,7 +91,7 @@ static void facts(void)
         tap_is(raw.crash.regs.v[ARCH_REG_PC], 0x401136, "registers");
         tap_is(raw.crash.frame_count, 4, "frames");
         tap_ok(raw.crash.frames[1].signal_frame && !strcmp(raw.places[1].module, "/lib/libc.so.6"), "a signal frame");
-        tap_ok(!raw.places[3].module && raw.crash.frames[3].pc == 1, "a frame outside of modules");
+        tap_ok(!raw.places[3].module && raw.crash.frames[3].pc == 1, "a frame outside all modules");
         tap_ok(!strcmp(raw.places[0].module, "/opt/my app/app") && raw.places[0].offset == 0x401136,
                "a path with a blank");
         tap_ok(raw.module_count == 2 && !raw.modules[1].build_id, "modules");
@@ -111,16 +111,16 @@ static struct crash_facts facts_of(const char *cause)
         return facts;
 }
 
-/* siginfo_t is a union: each kind of signal by itself. */
+/* siginfo_t is a union, so each kind of signal is tested separately. */
 static void kinds_of_signals(void)
 {
         struct crash_facts f = facts_of("signal: 15 SIGTERM\ncode: 0 SI_USER\nsender: pid 1 uid 1000\n");
 
         tap_ok(f.signal == 15 && f.sender_pid.v == 1 && f.sender_uid.v == 1000 && !f.address.known, "a sender");
         f = facts_of("signal: 31 SIGSYS\ncode: 1 SYS_SECCOMP\naddress: 0x1234\nsyscall: 39\n");
-        tap_ok(f.syscall.known && f.syscall.v == 39 && !f.syscall_foreign, "a refused system call");
+        tap_ok(f.syscall.known && f.syscall.v == 39 && !f.syscall_foreign, "a rejected system call");
         f = facts_of("signal: 31 SIGSYS\ncode: 1 SYS_SECCOMP\nsyscall: 20 arch 0x40000003\n");
-        tap_ok(f.syscall.v == 20 && f.syscall_foreign, "one by the numbers of another processor");
+        tap_ok(f.syscall.v == 20 && f.syscall_foreign, "a system call by the numbers of another processor");
         f = facts_of("signal: 11 SIGSEGV\ncode: 1 SEGV_MAPERR\naddress: 0xfffffffffffffff0\n");
         tap_ok(f.address.known && f.address.v == 0xfffffffffffffff0 && !f.sender_pid.known, "an address");
         f = facts_of("reason: asked\n");
@@ -137,25 +137,25 @@ static void target(void)
         raw_read(sample, sizeof(sample) - 1, r, &raw);
         t = raw_target(&raw);
         target_add_crashed(t, &raw.crash, raw.thread_name);
-        tap_is(t->modules.v[0].image.bias, 0, "a module's bias follows from its frames");
-        tap_is(t->modules.v[1].image.bias, 0x7f0000000000, "of a library too");
+        tap_is(t->modules.v[0].image.bias, 0, "a module's bias is derived from its frames");
+        tap_is(t->modules.v[1].image.bias, 0x7f0000000000, "a library's bias too");
         tap_is(t->modules.v[0].image.build_id_len, 2, "build-id");
         tap_ok(t->modules.v[1].deleted && !strcmp(t->modules.v[1].path, "/lib/libc.so.6"),
                "a deleted module keeps its name");
         tap_is(t->mappings.n, 2, "mappings");
-        tap_ok(t->modules.v[0].inode == 12 && t->mappings.v[1].module == 1, "modules and mappings know each other");
+        tap_ok(t->modules.v[0].inode == 12 && t->mappings.v[1].module == 1, "mappings are assigned to modules");
         stacks_fill(r, t, NULL, true);
         target_free(t);
-        tap_is(r->threads[0].frames[2].lookup_offset.v, 0x1234, "an interrupted frame is looked up where it stood");
+        tap_is(r->threads[0].frames[2].lookup_offset.v, 0x1234, "an interrupted frame is looked up at its exact pc");
         tap_ok(!strcmp(r->threads[0].frames[0].text, "app+0x401136"), "a frame without symbols is module and offset");
-        tap_ok(!strcmp(r->threads[0].unwind_end, "unreadable"), "why the walk ended");
+        tap_ok(!strcmp(r->threads[0].unwind_end, "unreadable"), "the reason for the end of the walk");
         fault_facts_from_wire(&raw.crash, &facts);
         fault_classify(r, &facts, NULL, NULL);
-        tap_ok(!strcmp(r->fault.access, "write"), "the page-fault error code gives the access");
+        tap_ok(!strcmp(r->fault.access, "write"), "the page-fault error code determines the access");
         report_free(r);
 }
 
-/* A walk over everything that was read, so that a sanitizer sees it. */
+/* Accesses everything that was read, so that a sanitizer checks it. */
 static size_t use(const char *text, size_t len)
 {
         struct report *r = report_new();
@@ -189,7 +189,7 @@ static void damaged(void)
                 used += use(exact, n);
                 free(exact);
         }
-        tap_ok(used > 0, "cut anywhere it can be read");
+        tap_ok(used > 0, "a report truncated at any byte can be read");
         for (round = 0; round < 2000; round++) {
                 memcpy(copy, sample, len);
                 for (n = 0; n < 20; n++) {
@@ -198,7 +198,7 @@ static void damaged(void)
                 }
                 used += use(copy, len);
         }
-        tap_ok(used > 0, "2000 scrambled copies do no harm");
+        tap_ok(used > 0, "2000 corrupted copies are harmless");
         free(copy);
 }
 
@@ -209,7 +209,7 @@ static void cut_fact(void)
         struct raw_report raw;
 
         tap_ok(!raw_read(text, sizeof(text) - 1, r, &raw) && r->process.ppid.known && !r->process.pid.known,
-               "a fact that was cut in the middle is none");
+               "a line truncated in the middle is ignored");
         report_free(r);
 }
 
@@ -226,8 +226,8 @@ static void odd_lines(void)
         struct target *t;
 
         tap_is((unsigned long long)-raw_read(text, sizeof(text) - 1, r, &raw), 0,
-               "a first line with a carriage return is taken");
-        tap_is(raw.crash.frame_count, 1, "of four bad frames the one that says enough is kept");
+               "a first line with a carriage return is accepted");
+        tap_is(raw.crash.frame_count, 1, "of four bad frames the one with sufficient data is kept");
         tap_is(raw.module_count, 0, "no bad module is kept");
         tap_is(raw.crash.regs.known, 0, "no bad register is kept");
         tap_is(r->metadata_count, 0, "no bad metadata is kept");
@@ -237,7 +237,7 @@ static void odd_lines(void)
         tap_is(t->mappings.n, 0, "no bad mapping is kept");
         target_free(t);
         report_free(r);
-        tap_ok(use("crashpre raw report 2\n", 22) == 0 && use("", 0) == 0, "another first line is refused");
+        tap_ok(use("crashpre raw report 2\n", 22) == 0 && use("", 0) == 0, "another first line is rejected");
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_redact.c: home directories in strings, and the words of CRASHPRE_REDACT. */
+/* tests/unit/report_redact.c: home directories in strings, and the values of CRASHPRE_REDACT. */
 #include "report/model/redact.h"
 #include "report/place/settings.h"
 #include "tests/unit/tap.h"
@@ -83,9 +83,9 @@ static void memory(void)
 
         m->bytes = "00";
         redact_report(report, REDACT_PATHS | REDACT_CMDLINE, NULL);
-        tap_ok(report->memory_count == 1, "bytes of memory stay where they are not named");
+        tap_ok(report->memory_count == 1, "memory is kept unless it is listed");
         redact_report(report, REDACT_MEMORY, NULL);
-        tap_ok(report->memory_count == 0, "bytes of memory go where they are");
+        tap_ok(report->memory_count == 0, "memory is removed if it is listed");
         report_free(report);
 }
 

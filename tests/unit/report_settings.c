@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_settings.c: CRASHPRE_* variables, good and bad. */
+/* tests/unit/report_settings.c: CRASHPRE_* variables, valid and invalid. */
 #include "report/place/settings.h"
 #include "tests/unit/tap.h"
 
@@ -39,7 +39,7 @@ static void defaults(void)
 
         tap_ok(s.stderr_text == SETTING_STDERR_FULL && s.timeout == 30 && s.max_frames == 256 &&
                        s.max_reports == 1000 && s.mode == 0600,
-               "the defaults of the manual");
+               "the documented defaults");
         tap_ok(!s.debug_dirs && s.environment && !notes, "no notes without variables");
 }
 
@@ -59,7 +59,7 @@ static void empty(void)
                 setenv(name, "", 1);
                 notes = 0;
                 settings_evaluate(environ, &set, take_note, NULL);
-                tap_ok(!notes && !memcmp(&unset, &set, sizeof(set)), "%s= is as unset", name);
+                tap_ok(!notes && !memcmp(&unset, &set, sizeof(set)), "an empty %s counts as unset", name);
         }
 }
 

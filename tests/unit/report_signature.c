@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_signature.c: own frames, recursion, signature, fingerprint and summary, of stacks written down as
+/* tests/unit/report_signature.c: own frames, recursion, signature, fingerprint and summary, of stacks written as
  * words: "strlen@libc.so.6 count main". */
 #include "report/words/describe.h"
 #include "report/words/own.h"
@@ -21,7 +21,7 @@ static int64_t module_of(struct report *r, const char *path)
         return (int64_t)i;
 }
 
-/* "name", "name@module", "i:name" inlined, "+module" without a name, "!" a signal frame, "...N" frames left out. */
+/* "name", "name@module", "i:name" inlined, "+module" without a name, "!" a signal frame, "...N" omitted frames. */
 static void push(struct report *r, struct report_thread *t, const char *word, int64_t *index)
 {
         const char *at = strchr(word, '@');
@@ -90,43 +90,44 @@ static void signatures(void)
         struct report *r;
 
         signature_is(stack("store process main __libc_start_main@libc.so.6 _start"), "store | process | main",
-                     "own frames, without what begins the program");
-        signature_is(stack("a b c d e main"), "a | b | c | d", "four at most");
+                     "own frames, without the functions that start a program");
+        signature_is(stack("a b c d e main"), "a | b | c | d", "at most four");
         signature_is(stack("__pthread_kill_implementation@libc.so.6 raise@libc.so.6 abort@libc.so.6 give_up main"),
                      "give_up | main", "abort is skipped");
-        signature_is(stack("abort __assert_fail check main"), "check | main", "also where libc is linked statically");
+        signature_is(stack("abort __assert_fail check main"), "check | main",
+                     "abort is skipped if libc is linked statically");
         signature_is(stack("__strlen_avx2@libc.so.6 count main"), "count | main",
-                     "a crash in libc begins with its caller");
+                     "a crash in libc starts with its caller");
         signature_is(stack("+libstdc++.so.6.0.30 std::terminate() on_terminate@/opt/lib/libcrashpre.so "
                            "std::terminate()@libstdc++.so.6 __cxa_throw@libstdc++.so.6 get main"),
-                     "get | main", "terminate, ourselves and the throw are skipped");
+                     "get | main", "terminate, libcrashpre and the throw are skipped");
         signature_is(stack("null_write ! raise@libc.so.6 on_event main"), "null_write | on_event | main",
                      "signal frames are skipped");
         signature_is(stack("i:put<int> i:all<A,B> receive main"), "put<> | all<> | receive | main",
-                     "inlined calls count");
-        signature_is(stack("visit visit visit main"), "visit | main", "however deep the recursion");
+                     "inlined calls are included");
+        signature_is(stack("visit visit visit main"), "visit | main", "independent of the depth of a recursion");
         signature_is(stack("value object value object value main"), "value | object | main",
-                     "of several functions, too");
-        signature_is(stack("+/usr/lib/libshop.so main"), "libshop.so+0x1139 | main", "a place where there is no name");
-        signature_is(stack("poll@libc.so.6 +libc.so.6"), "poll", "libc where there is nothing else");
+                     "independent of the depth, with several functions");
+        signature_is(stack("+/usr/lib/libshop.so main"), "libshop.so+0x1139 | main",
+                     "module and offset if there is no name");
+        signature_is(stack("poll@libc.so.6 +libc.so.6"), "poll", "libc if there is nothing else");
         signature_is(stack("raise@libc.so.6 abort@libc.so.6 deliver@libffi.so.8 +libstdc++.so.6"), "deliver",
-                     "but not how it ended, where there is anything else");
-        signature_is(stack("raise@libc.so.6 abort@libc.so.6"), "raise | abort", "that, too, at last");
+                     "functions that end a program are skipped if there is anything else");
+        signature_is(stack("raise@libc.so.6 abort@libc.so.6"), "raise | abort",
+                     "functions that end a program if there is nothing else");
         r = stack("abort@libc.so.6 main");
         r->threads[0].frames[1].file = "/usr/include/c++/12/vector";
-        signature_is(r, "main", "a function of the program at a line of a header");
+        signature_is(r, "main", "a function of the program with a line in a header");
         r = stack("__memset_avx2@libc.so.6 i:memset clear main");
         r->threads[0].frames[1].file = "/usr/include/x86_64-linux-gnu/bits/string_fortified.h";
-        signature_is(r, "clear | main", "what glibc's headers put around its functions is nobody's own");
+        signature_is(r, "clear | main", "inline functions of glibc's headers are not own");
         signature_is(stack(""), "", "no frames, no signature");
         r = stack("+/usr/bin/app call main");
         r->fault.access = "execute";
-        signature_is(r, "call | main", "where a wild jump led to is no function");
-        signature_is(stack("app::main std::rt::lang_start main"), "app::main",
-                     "C's main of a Rust program is not its own");
-        signature_is(stack("crashpre_report give_up main"), "give_up | main",
-                     "a report on request is not crashpre.h's");
-        signature_is(stack("core::run main"), "core::run | main", "a namespace core is Rust's in Rust only");
+        signature_is(r, "call | main", "the target of a wild jump is not a function");
+        signature_is(stack("app::main std::rt::lang_start main"), "app::main", "C's main of a Rust program is not own");
+        signature_is(stack("crashpre_report give_up main"), "give_up | main", "crashpre_report() is skipped");
+        signature_is(stack("core::run main"), "core::run | main", "a namespace core is skipped in Rust only");
 }
 
 static struct report *with_script(struct report *r)
@@ -151,14 +152,14 @@ static void scripts(void)
         static const char plain[] = "strlen@libc.so.6 string_at@_ctypes.cpython-311.so call@python3.11 main@python3.11";
         static const char extension[] = "strlen@libc.so.6 count@counter.so call@libpython3.11.so.1.0 embed main";
 
-        signature_is(stack(plain), "string_at | call | main", "an interpreter alone");
-        signature_is(with_script(stack(plain)), "load (app.py) | <module> (app.py)", "with a script, that");
+        signature_is(stack(plain), "string_at | call | main", "an interpreter without script");
+        signature_is(with_script(stack(plain)), "load (app.py) | <module> (app.py)", "an interpreter with a script");
         r = with_script(stack(plain));
         r->interpreter.frames = library;
         r->interpreter.frame_count = 2;
-        signature_is(r, "load (app.py)", "of the script, too, what is not its language's library");
+        signature_is(r, "load (app.py)", "frames of the script's language library are skipped");
         signature_is(with_script(stack(extension)), "count | load (app.py) | <module> (app.py) | embed",
-                     "between an extension and the program that embeds the interpreter");
+                     "a script between an extension and the program that embeds the interpreter");
         summary_is(with_script(stack(plain)), "null-dereference in strlen, called from load at app.py:3");
         summary_is(with_script(stack(extension)), "null-dereference in strlen, called from count");
         summary_is(with_script(stack("_PyEval@python3.11 main@python3.11")), "null-dereference in load at app.py:3");
@@ -167,14 +168,15 @@ static void scripts(void)
 static void overflows(void)
 {
         signature_is(overflow("f g f g f g f g f main"), "f | g", "a stack overflow: the cycle");
-        signature_is(overflow("g f g f g f g f g main"), "f | g", "the same wherever in it the stack ended");
-        signature_is(overflow("memset@libc.so.6 log g f g f g f g main"), "f | g", "and in whatever it had called");
+        signature_is(overflow("g f g f g f g f g main"), "f | g", "independent of where in the cycle the stack ended");
+        signature_is(overflow("memset@libc.so.6 log g f g f g f g main"), "f | g",
+                     "independent of functions called from the cycle");
         signature_is(overflow("a left a right a a left a left left a right right a main"), "a | left | right",
-                     "a walk through a tree: what recurs, by name");
+                     "a traversal of a tree: recurring functions, by name");
         signature_is(
                 overflow("sort compare qsort@libc.so.6 sort compare qsort@libc.so.6 sort compare qsort@libc.so.6 main"),
-                "compare | sort", "of a cycle through a library the own functions");
-        signature_is(overflow("big main"), "big | main", "one large frame: as any other crash");
+                "compare | sort", "the own functions of a cycle through a library");
+        signature_is(overflow("big main"), "big | main", "one large frame: like any other crash");
 }
 
 static void fingerprint_differs(struct report *a, struct report *b, bool differs, const char *title)
@@ -204,28 +206,29 @@ static void fingerprints(void)
                    *moved = "app: a.c:9: f: Assertion `n > 0' failed.";
 
         signature_fill(r);
-        tap_ok(!strcmp(r->fingerprint, "ae81e6355589147f"), "a fingerprint is what it was in earlier versions: %s",
+        tap_ok(!strcmp(r->fingerprint, "ae81e6355589147f"), "a fingerprint is the same as in earlier versions: %s",
                r->fingerprint);
         report_free(r);
         other->threads[0].frames[0].pc.v += 0x1000;
         other->threads[0].frames[0].line = KNOWN_INT(7);
         other->process.pid = KNOWN_INT(7);
-        fingerprint_differs(stack("a b main"), other, false, "addresses, lines and process do not count");
-        fingerprint_differs(stack("a b main"), stack("a bmain"), true, "ends of names count");
-        fingerprint_differs(stack("a main"), stack("b main"), true, "functions count");
-        fingerprint_differs(stack("a main"), with("a main", "unmapped-address", NULL, NULL), true, "the class counts");
+        fingerprint_differs(stack("a b main"), other, false, "independent of addresses, lines and process");
+        fingerprint_differs(stack("a b main"), stack("a bmain"), true, "depends on the ends of names");
+        fingerprint_differs(stack("a main"), stack("b main"), true, "depends on functions");
+        fingerprint_differs(stack("a main"), with("a main", "unmapped-address", NULL, NULL), true,
+                            "depends on the class");
         fingerprint_differs(with("a", "assertion", assertion, NULL), with("a", "assertion", moved, NULL), false,
-                            "the line of an assertion does not count");
+                            "independent of the line of an assertion");
         fingerprint_differs(with("a", "assertion", assertion, NULL),
                             with("a", "assertion", "app: a.c:1: f: Assertion `n < 0' failed.", NULL), true,
-                            "its expression does");
+                            "depends on the expression of an assertion");
         fingerprint_differs(with("a", "uncaught-exception", NULL, "int"), with("a", "uncaught-exception", NULL, "char"),
-                            true, "the type of an exception counts");
+                            true, "depends on the type of an exception");
         fingerprint_differs(with("a", "heap-corruption", "free(): invalid pointer", NULL),
                             with("a", "heap-corruption", "free(): double free", NULL), true,
-                            "what malloc found counts");
+                            "depends on malloc's message");
         fingerprint_differs(stack("std::terminate a main"), stack("std::thread::~thread a main"), true,
-                            "what was called of the standard library counts");
+                            "depends on the standard library's function called");
 }
 
 /* ---- recursion ---- */
@@ -250,23 +253,23 @@ static void recursions(void)
         struct recursion found;
 
         recursion_is("f f f f main", "f", 4, "a function calls itself");
-        recursion_is("f f main", "", 0, "twice is no recursion yet");
+        recursion_is("f f main", "", 0, "two calls are not a recursion");
         recursion_is("leaf f g h f g h f g h main", "f g h", 3, "three functions");
-        recursion_is("h f g h f g h f g main", "f g h", 3, "from the same one, wherever it ended");
-        recursion_is("f f f ...100 f f main", "f", 105, "what was left out is counted");
-        recursion_is("f g f g f g ...101 f g main", "f g", 54, "also where it is no whole number of cycles");
+        recursion_is("h f g h f g h f g main", "f g h", 3, "starts with the same function, wherever the stack ended");
+        recursion_is("f f f ...100 f f main", "f", 105, "omitted frames are counted");
+        recursion_is("f g f g f g ...101 f g main", "f g", 54, "omitted frames that are not a whole number of cycles");
         recursion_is("i:f g i:f g i:f g ...100 i:f g main", "f g", 104,
-                     "left out are physical frames, inlined calls with them");
-        recursion_is("f f f ...100 a b main", "", 0, "what goes on differently may be anything");
+                     "omitted frames are physical ones and include their inlined calls");
+        recursion_is("f f f ...100 a b main", "", 0, "omitted frames followed by another cycle are not counted");
         recursion_is("w r w l w l w r w r w l w r w l w l w l ...100000 w l w l w r w r w l w main", "", 0,
-                     "a few repetitions in a walk without a cycle are chance");
-        recursion_is("a a a f g f g f g f g main", "f g", 4, "the longest");
+                     "a few repetitions in a traversal without a cycle are accidental");
+        recursion_is("a a a f g f g f g f g main", "f g", 4, "the longest recursion");
         r = stack("f f f f main");
         recursion_fill(r);
-        tap_ok(!r->fault.recursion.function_count, "only a stack overflow has it in its fault");
+        tap_ok(!r->fault.recursion.function_count, "fault.recursion is set for a stack overflow only");
         tap_ok(recursion_find(&r->threads[0], 0, &found) && found.first == 0 && found.end == 4 && found.period == 1,
-               "but it is found anywhere");
-        tap_ok(!recursion_find(&r->threads[0], 2, &found), "not where less is left of it");
+               "recursion_longest() finds it in any stack");
+        tap_ok(!recursion_find(&r->threads[0], 2, &found), "not if too little of it follows");
         report_free(r);
 }
 

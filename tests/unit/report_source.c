@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_source.c: source lines around frames: the right ones, safe, and of files that can be the
- * program's. */
+/* tests/unit/report_source.c: source lines around frames: the right ones, safely, and only from files that can be the
+ * program's source. */
 #include "report/gather/source.h"
 #include "report/helper/guard.h"
 #include "tests/unit/tap.h"
@@ -26,7 +26,7 @@ static char *path_of(const char *name)
         return path;
 }
 
-/* A file that was last changed at second `when`. */
+/* A file last modified at second `when`. */
 static void make(const char *name, const char *text, size_t len, time_t when)
 {
         const struct timespec times[] = { { .tv_sec = when }, { .tv_sec = when } };
@@ -39,7 +39,7 @@ static void make(const char *name, const char *text, size_t len, time_t when)
         free(path);
 }
 
-/* A report with one frame in module 0; the target's module 0 is 1000 seconds old, module 1 not there. */
+/* A report with one frame in module 0; the target's module 0 is 1000 seconds old, module 1 does not exist. */
 static struct report *sample(const char *file, int64_t line)
 {
         struct report *r = report_new();
@@ -70,7 +70,7 @@ static void fill(struct report *r, size_t around)
         source_fill(r, &target, &r->threads[0], around, 0);
 }
 
-/* The lines of frame `i`, joined: "39:a|b|c", "" if there are none. */
+/* Compares the lines of frame `i`, joined: "39:a|b|c", "" if there are none. */
 static void is_source(struct report *r, size_t i, const char *wanted, const char *title)
 {
         const struct report_source *s = &r->threads[0].frames[i].source;
@@ -89,7 +89,7 @@ static void one(const char *file, int64_t line, size_t around, const char *wante
 
         fill(r, around);
         is_source(r, 0, wanted, title);
-        tap_is(r->diagnostic_count, 0, "and nothing is said about it");
+        tap_is(r->diagnostic_count, 0, "no diagnostic");
         report_free(r);
 }
 
@@ -100,15 +100,15 @@ static void right_lines(void)
         make("seven.c", TEXT("1\n2\n\n4\r\n5\n6\n7"), 500);
         one("seven.c", 4, 1, "3:|4|5", "the line and one on each side");
         one("seven.c", 1, 3, "1:1|2||4", "the first line");
-        one("seven.c", 7, 2, "5:5|6|7", "the last line, which has no end");
-        one("seven.c", 4, 1000, "1:1|2||4|5|6|7", "more than there are");
-        one("seven.c", 8, 3, "", "a line behind the end: another file");
-        one("seven.c", INT64_MAX, 3, "", "a line far behind the end");
+        one("seven.c", 7, 2, "5:5|6|7", "the last line, which has no newline");
+        one("seven.c", 4, 1000, "1:1|2||4|5|6|7", "more lines than in the file");
+        one("seven.c", 8, 3, "", "a line past the end: another file");
+        one("seven.c", INT64_MAX, 3, "", "a line far past the end");
         one("seven.c", 0, 3, "", "line 0");
         one("seven.c", -1, 3, "", "a negative line");
         make("ended.c", TEXT("1\n2\n"), 500);
         one("ended.c", 2, 3, "1:1|2", "no empty line after the last newline");
-        one("ended.c", 3, 3, "", "nor a third one");
+        one("ended.c", 3, 3, "", "no third line");
 }
 
 static void wrong_files(void)
@@ -117,23 +117,23 @@ static void wrong_files(void)
 
         make("empty.c", TEXT(""), 500);
         one("empty.c", 1, 3, "", "an empty file");
-        one("missing.c", 1, 3, "", "a file that is not there");
+        one("missing.c", 1, 3, "", "a missing file");
         mkdir(path, 0700);
         one("directory", 1, 3, "", "a directory");
         free(path);
         path = path_of("fifo");
         mkfifo(path, 0600);
-        one("fifo", 1, 3, "", "a FIFO that nobody writes to");
+        one("fifo", 1, 3, "", "a FIFO without a writer");
         free(path);
         path = path_of("large.c");
         make("large.c", TEXT("1\n2\n"), 500);
         if (truncate(path, (off_t)SOURCE_FILE_MAX + 1))
                 exit(2);
-        one("large.c", 1, 3, "", "a file that is too large");
+        one("large.c", 1, 3, "", "a file larger than the limit");
         free(path);
         if (chdir(root))
                 exit(2);
-        one("./seven.c", 4, 1, "", "a relative name leads nowhere");
+        one("./seven.c", 4, 1, "", "a relative path is ignored");
 }
 
 static void strange_text(void)
@@ -141,24 +141,24 @@ static void strange_text(void)
         char line[3 * SOURCE_LINE_MAX], wanted[SOURCE_LINE_MAX + 16];
 
         make("bytes.c", TEXT("a\0b\n\xff\xfe\n"), 500);
-        one("bytes.c", 1, 1, "1:a?b|\xff\xfe", "NUL bytes do not end a line, others stay as they are");
+        one("bytes.c", 1, 1, "1:a?b|\xff\xfe", "NUL bytes do not end a line, others are unchanged");
         memset(line, 'x', sizeof(line));
         make("long.c", line, sizeof(line), 500);
         snprintf(wanted, sizeof(wanted), "1:%.*s...", SOURCE_LINE_MAX, line);
-        one("long.c", 1, 1, wanted, "a long line is cut");
+        one("long.c", 1, 1, wanted, "a long line is truncated");
         memcpy(line + SOURCE_LINE_MAX - 1, "\xe2\x82\xac", 3);
         make("euro.c", line, sizeof(line), 500);
         snprintf(wanted, sizeof(wanted), "1:%.*s...", SOURCE_LINE_MAX - 1, line);
-        one("euro.c", 1, 1, wanted, "between characters");
+        one("euro.c", 1, 1, wanted, "a long line is truncated between characters");
         memset(line + SOURCE_LINE_MAX - 8, 0x80, 16);
         make("noise.c", line, sizeof(line), 500);
         snprintf(wanted, sizeof(wanted), "1:%.*s...", SOURCE_LINE_MAX, line);
-        one("noise.c", 1, 1, wanted, "or anywhere, where there are none");
+        one("noise.c", 1, 1, wanted, "a long line of invalid bytes is truncated anywhere");
 }
 
-static void is_said(const struct report *r, const char *part, const char *title)
+static void is_reported(const struct report *r, const char *part, const char *title)
 {
-        const char *got = r->diagnostic_count == 1 ? r->diagnostics[0].message : "(not one diagnostic)";
+        const char *got = r->diagnostic_count == 1 ? r->diagnostics[0].message : "(no or several diagnostics)";
 
         if (!tap_ok(strstr(got, part) != NULL, "%s", title))
                 printf("#   got    %s\n#   wanted %s\n", got, part);
@@ -173,25 +173,25 @@ static void newer(void)
         make("same.c", TEXT("1\n"), 1000);
         another(r, 1);
         fill(r, 3);
-        is_source(r, 0, "", "a file changed after the program was made is not shown");
-        is_said(r, "/new.c is newer than ", "and that is told once");
+        is_source(r, 0, "", "a file modified after the program was built is not shown");
+        is_reported(r, "/new.c is newer than ", "a newer file is reported once");
         another(r, 1)->file = pool_printf(&r->pool, "%s/newer.c", root);
         another(r, 1)->file = pool_printf(&r->pool, "%s/same.c", root);
         r->diagnostic_count = 0;
         fill(r, 3);
-        is_said(r, "/new.c and 1 more source files are newer than ", "several of them, once");
-        is_source(r, 3, "1:1", "one that is not newer is shown all the same");
+        is_reported(r, "/new.c and 1 more source files are newer than ", "several newer files are reported once");
+        is_source(r, 3, "1:1", "an older file is shown");
         report_free(r);
         r = sample("same.c", 1);
         r->threads[0].frames[0].module = KNOWN_INT(1);
         fill(r, 3);
-        is_source(r, 0, "", "where the module's file is not there");
-        is_said(r, "is missing and cannot be compared", "that is told");
+        is_source(r, 0, "", "no source if the module's file is missing");
+        is_reported(r, "is missing and cannot be compared", "a missing module file is reported");
         report_free(r);
         r = sample("same.c", 1);
         r->threads[0].frames[0].module = KNOWN_INT(2);
         fill(r, 3);
-        is_source(r, 0, "", "a module that does not exist");
+        is_source(r, 0, "", "an invalid module index");
         report_free(r);
 }
 
@@ -203,7 +203,7 @@ static void other_root(void)
         snprintf(target.root, sizeof(target.root), "%s", root);
         modules[0].path = strdup("/program");
         fill(r, 1);
-        is_source(r, 0, "3:|4|5", "names are looked up in the target's root");
+        is_source(r, 0, "3:|4|5", "paths are looked up in the target's root");
         free(modules[0].path);
         modules[0].path = outside;
         target.root[0] = 0;
@@ -225,8 +225,9 @@ static void many(void)
                 for (k = 0; k < s->line_count; k++)
                         bytes += strlen(s->lines[k]) + 1;
         }
-        tap_ok(filled > 1000 && r->threads[0].frames[0].source.line_count, "a deep stack: the innermost have lines");
-        tap_ok(bytes <= SOURCE_TOTAL_MAX + 100, "as much as a report may have: %zu bytes", bytes);
+        tap_ok(filled > 1000 && r->threads[0].frames[0].source.line_count,
+               "a deep stack: the innermost frames have lines");
+        tap_ok(bytes <= SOURCE_TOTAL_MAX + 100, "within the limit of a report: %zu bytes", bytes);
         report_free(r);
         r = sample("seven.c", 4);
         source_fill(r, &target, &r->threads[0], 3, clock_now_ns());

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_stacks.c: from physical frames and what the symbolizer says of them to the frames of a report.
+/* tests/unit/report_stacks.c: conversion of physical frames and results of the symbolizer to the frames of a report.
  *
- * The symbolizer is one of our own: it stands before the archive, so that its object is not drawn in.
+ * The symbolizer is a test double: it is linked before the archive, so that the archive's object is not linked.
  */
 #include "report/gather/stacks.h"
 #include "tests/unit/tap.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the symbolizer will say: one a query, in the order of the threads. */
+/* The results of the symbolizer: one per query, in the order of the threads. */
 static struct answer {
         const char *symbol, *function;
         uint64_t offset;
@@ -92,7 +92,7 @@ static struct target target = {
         .threads = threads,
         .thread_count = 2,
 };
-static struct symbols *const some_symbols = (struct symbols *)&target; /* looked into by nobody */
+static struct symbols *const dummy_symbols = (struct symbols *)&target; /* never dereferenced */
 
 static bool text_is(const char *got, const char *wanted, const char *title)
 {
@@ -107,11 +107,11 @@ static struct report *fill(void)
 {
         struct report *r = report_new();
 
-        tap_is((unsigned)stacks_fill(r, &target, some_symbols, true), 0, "filled");
+        tap_is((unsigned)stacks_fill(r, &target, dummy_symbols, true), 0, "stacks_fill() succeeds");
         return r;
 }
 
-static void say(size_t i, struct answer answer)
+static void set_answer(size_t i, struct answer answer)
 {
         answers[i] = answer;
 }
@@ -123,43 +123,44 @@ static void inlined(void)
         size_t i;
 
         memset(answers, 0, sizeof(answers));
-        say(0, (struct answer){ "_Z4worki",
-                                "work(int)",
-                                0x36,
-                                { LINE(store_item, store_symbol, file_h, 42, 7), LINE(batch, NULL, file_c, 11, 0),
-                                  LINE(work, work_symbol, file_c, 20, 3) },
-                                3,
-                                0 });
-        say(1, (struct answer){ "main", "main", 0x1f, { { .function = NULL } }, 0, 0 });
-        say(2, (struct answer){ "__restore_rt", "__restore_rt", 0, { LINE(work, NULL, file_c, 9, 9) }, 1, 0 });
+        set_answer(0, (struct answer){ "_Z4worki",
+                                       "work(int)",
+                                       0x36,
+                                       { LINE(store_item, store_symbol, file_h, 42, 7),
+                                         LINE(batch, NULL, file_c, 11, 0), LINE(work, work_symbol, file_c, 20, 3) },
+                                       3,
+                                       0 });
+        set_answer(1, (struct answer){ "main", "main", 0x1f, { { .function = NULL } }, 0, 0 });
+        set_answer(2, (struct answer){ "__restore_rt", "__restore_rt", 0, { LINE(work, NULL, file_c, 9, 9) }, 1, 0 });
         r = fill();
         f = r->threads[0].frames;
-        tap_is(asked, 5, "one query a physical frame");
-        tap_is(asked_for[0], 0x401136, "the crashing thread's come first");
+        tap_is(asked, 5, "one query per physical frame");
+        tap_is(asked_for[0], 0x401136, "the queries of the crashing thread come first");
         tap_is(asked_for[1], 0x4011ff, "a caller is looked up one byte before its return address");
-        if (!tap_is(r->threads[0].frame_count, 6, "three calls at one address are three frames"))
+        if (!tap_is(r->threads[0].frame_count, 6, "three calls at one address become three frames"))
                 return;
-        text_is(f[0].text, "store_item(Item const&) at store.h:42", "text of the innermost");
-        text_is(f[1].text, "batch at store.c:11", "of its caller, inlined as well");
-        text_is(f[2].text, "work(int) at store.c:20", "of the function that is there");
-        text_is(f[3].text, "main+0x20 in libx.so", "where the line is not known, the offset");
-        text_is(f[4].text, "<signal handler called>", "a trampoline is no line");
-        text_is(f[5].text, "0x401400", "outside of modules the address");
-        tap_ok(f[0].inlined && f[1].inlined && !f[2].inlined && !f[3].inlined, "all but the last are inlined");
+        text_is(f[0].text, "store_item(Item const&) at store.h:42", "text of the innermost call");
+        text_is(f[1].text, "batch at store.c:11", "text of its caller, also inlined");
+        text_is(f[2].text, "work(int) at store.c:20", "text of the physical function");
+        text_is(f[3].text, "main+0x20 in libx.so", "offset if the line is unknown");
+        text_is(f[4].text, "<signal handler called>", "a trampoline has no line");
+        text_is(f[5].text, "0x401400", "address outside all modules");
+        tap_ok(f[0].inlined && f[1].inlined && !f[2].inlined && !f[3].inlined, "all calls except the last are inlined");
         tap_ok(!f[0].function_offset.known && !f[1].function_offset.known && f[2].function_offset.v == 0x36,
                "the offset belongs to the physical function");
         for (i = 0; i < 3; i++)
                 tap_ok(f[i].pc.v == 0x401136 && f[i].module.v == 0 && f[i].module_offset.v == 0x1136 &&
                                f[i].lookup_offset.v == 0x1136 && !strcmp(f[i].trust, "context"),
-                       "frame %zu has the place of the physical one", i);
+                       "frame %zu has the place of the physical frame", i);
         text_is(f[0].file, file_h, "the file is absolute");
-        tap_ok(f[0].line.v == 42 && f[0].column.v == 7 && !f[1].column.known, "line and column, where there is one");
+        tap_ok(f[0].line.v == 42 && f[0].column.v == 7 && !f[1].column.known, "line, and column if known");
         text_is(f[0].symbol, store_symbol, "the linkage name");
-        text_is(f[1].symbol, NULL, "and none where there is none");
-        tap_ok(f[0].index.v == 0 && f[1].index.v == 1 && f[2].index.v == 2 && f[3].index.v == 3, "all are counted");
-        tap_is((uint64_t)f[4].index.v, 104, "the gap as well");
-        tap_is((uint64_t)r->threads[0].frames_omitted.v, 100, "which is one of physical frames");
-        tap_ok(!f[4].file && !f[4].line.known && !f[5].module.known, "nothing is made up");
+        text_is(f[1].symbol, NULL, "no linkage name");
+        tap_ok(f[0].index.v == 0 && f[1].index.v == 1 && f[2].index.v == 2 && f[3].index.v == 3,
+               "all frames have an index");
+        tap_is((uint64_t)f[4].index.v, 104, "omitted frames are counted in the index");
+        tap_is((uint64_t)r->threads[0].frames_omitted.v, 100, "the number of omitted physical frames");
+        tap_ok(!f[4].file && !f[4].line.known && !f[5].module.known, "unknown members remain unknown");
         report_free(r);
 }
 
@@ -169,15 +170,15 @@ static void partly_known(void)
         struct report *r;
 
         memset(answers, 0, sizeof(answers));
-        say(0, (struct answer){ "work", "work", 0, { LINE(NULL, NULL, file_c, 12, 3) }, 1, 0 });
-        say(1, (struct answer){ NULL, NULL, 0, { LINE(NULL, NULL, file_c, 13, 0) }, 1, 0 });
-        say(4, (struct answer){ "work", "work", 5, { LINE(work, work_symbol, file_c, 0, 3) }, 1, 0 });
+        set_answer(0, (struct answer){ "work", "work", 0, { LINE(NULL, NULL, file_c, 12, 3) }, 1, 0 });
+        set_answer(1, (struct answer){ NULL, NULL, 0, { LINE(NULL, NULL, file_c, 13, 0) }, 1, 0 });
+        set_answer(4, (struct answer){ "work", "work", 5, { LINE(work, work_symbol, file_c, 0, 3) }, 1, 0 });
         r = fill();
         f = r->threads[0].frames;
-        text_is(f[0].text, "work at store.c:12", "no name in the debugging information: that of the symbol");
-        text_is(f[1].text, "libx.so+0x1200 at store.c:13", "no name at all: the place");
-        text_is(r->threads[1].frames[0].text, "work(int)+0x5 in libx.so", "line 0 is no line");
-        tap_ok(!r->threads[1].frames[0].line.known && !r->threads[1].frames[0].column.known, "nor a column");
+        text_is(f[0].text, "work at store.c:12", "no name in the debugging information: name of the symbol");
+        text_is(f[1].text, "libx.so+0x1200 at store.c:13", "no name: module and offset");
+        text_is(r->threads[1].frames[0].text, "work(int)+0x5 in libx.so", "line 0 is unknown");
+        tap_ok(!r->threads[1].frames[0].line.known && !r->threads[1].frames[0].column.known, "line 0 has no column");
         text_is(f[2].text, "<signal handler called>", "a trampoline without a name");
         report_free(r);
 }
@@ -187,18 +188,20 @@ static void excess(void)
         struct report *r;
 
         memset(answers, 0, sizeof(answers));
-        say(0, (struct answer){ "work",
-                                "work",
-                                0,
-                                { LINE(batch, NULL, file_c, 1, 1), LINE(work, NULL, file_c, 2, 2) },
-                                2,
-                                STACKS_INLINED_MAX });
-        say(1, (struct answer){
-                       "work", "work", 0, { LINE(batch, NULL, file_c, 1, 1), LINE(work, NULL, file_c, 2, 2) }, 2, 0 });
+        set_answer(0, (struct answer){ "work",
+                                       "work",
+                                       0,
+                                       { LINE(batch, NULL, file_c, 1, 1), LINE(work, NULL, file_c, 2, 2) },
+                                       2,
+                                       STACKS_INLINED_MAX });
+        set_answer(
+                1,
+                (struct answer){
+                        "work", "work", 0, { LINE(batch, NULL, file_c, 1, 1), LINE(work, NULL, file_c, 2, 2) }, 2, 0 });
         r = fill();
-        tap_is(r->threads[0].frame_count, 1 + 2 + 2, "more inlined calls than there can be: the function alone");
-        text_is(r->threads[0].frames[0].text, "work(int) at store.c:2", "with its own line");
-        tap_ok(!r->threads[0].frames[0].inlined, "which is not inlined");
+        tap_is(r->threads[0].frame_count, 1 + 2 + 2, "too many inlined calls: the physical function only");
+        text_is(r->threads[0].frames[0].text, "work(int) at store.c:2", "the physical function with its line");
+        tap_ok(!r->threads[0].frames[0].inlined, "the physical function is not inlined");
         report_free(r);
 }
 
@@ -208,8 +211,8 @@ static void without_symbols(void)
 
         stacks_fill(r, &target, NULL, false);
         tap_is(r->threads[0].frame_count, 4, "without a symbolizer: the physical frames");
-        text_is(r->threads[0].frames[0].text, "libx.so+0x1136", "by their places");
-        tap_ok(!r->threads[0].crashed, "a request crashes nobody");
+        text_is(r->threads[0].frames[0].text, "libx.so+0x1136", "without a symbolizer: module and offset");
+        tap_ok(!r->threads[0].crashed, "a request has no crashed thread");
         report_free(r);
 }
 

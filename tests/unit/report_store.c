@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_store.c: report files are complete or absent; the right ones are listed and removed. */
+/* tests/unit/report_store.c: report files are complete or absent; the right files are listed and removed. */
 #include "report/place/store.h"
 #include "tests/unit/tap.h"
 
@@ -76,7 +76,7 @@ static void names(void)
 
                 tap_ok(good == cases[i].good && files == cases[i].files &&
                                (!good || !strncmp(time, "20261121T143512.123456Z", 23)),
-                       "'%s' is %s", cases[i].name, cases[i].good ? "a report" : "none");
+                       "'%s' is %s", cases[i].name, cases[i].good ? "a report" : "not a report");
         }
 }
 
@@ -92,23 +92,24 @@ static void writing(const char *where)
         umask(077);
         tap_is((unsigned long long)-store_write(dir, "a.json", 0644, "hello", 5, &step), 0, "a file is written");
         tap_ok(!fstatat(dir, "a.json", &st, 0) && (st.st_mode & 07777) == 0644,
-               "its mode is the one asked for, whatever the umask");
+               "its mode is the one requested, whatever the umask");
         tap_ok(!store_read(&pool, dir, "a.json", 100, &text, &len) && len == 5 && !strcmp(text, "hello"),
-               "its content is all there");
+               "its contents are complete");
         tap_is((unsigned long long)-store_write(dir, "a.json", 0600, "other", 5, &step), EEXIST,
                "an existing file is not replaced");
-        tap_ok(!store_read(&pool, dir, "a.json", 100, &text, &len) && !strcmp(text, "hello"), "nor touched");
-        tap_ok(!symlinkat("/tmp/elsewhere", dir, "link.json"), "somebody plants a link");
+        tap_ok(!store_read(&pool, dir, "a.json", 100, &text, &len) && !strcmp(text, "hello"),
+               "an existing file is not modified");
+        tap_ok(!symlinkat("/tmp/elsewhere", dir, "link.json"), "another user creates a symbolic link");
         tap_is((unsigned long long)-store_write(dir, "link.json", 0600, "x", 1, &step), EEXIST,
-               "a planted link is not followed");
-        tap_ok(access("/tmp/elsewhere", F_OK) != 0, "nothing came to be at its other end");
-        tap_is(count(dir), 2, "no other file is left");
+               "the symbolic link is not followed");
+        tap_ok(access("/tmp/elsewhere", F_OK) != 0, "no file was created at its target");
+        tap_is(count(dir), 2, "no temporary file is left");
         tap_ok(!store_read(&pool, dir, "a.json", 3, &text, &len) && len == 3, "reading stops at the limit");
         pool_free(&pool);
         close(dir);
 }
 
-/* A limit on file size stands for a full disk: write(2) is cut short, then fails. */
+/* A limit on file size simulates a full disk: write(2) is short, then fails. */
 static void full_disk(const char *where)
 {
         static char data[100000];
@@ -123,13 +124,13 @@ static void full_disk(const char *where)
         setrlimit(RLIMIT_FSIZE, &small);
         err = store_write(dir, "a.json", 0600, data, sizeof(data), &step);
         setrlimit(RLIMIT_FSIZE, &old);
-        tap_is((unsigned long long)-err, EFBIG, "a write that fails half way is told");
-        tap_ok(!strcmp(step, "write"), "with the step that failed");
-        tap_is(count(dir), 0, "and leaves nothing behind");
+        tap_is((unsigned long long)-err, EFBIG, "a write that fails half way is reported");
+        tap_ok(!strcmp(step, "write"), "the failed step is reported");
+        tap_is(count(dir), 0, "no file is left");
         close(dir);
 }
 
-/* From here on no file can be opened without a name, as on file systems that lack it. */
+/* From here on no file can be opened with O_TMPFILE, as on file systems that lack it. */
 static void refuse_unnamed(void)
 {
         struct sock_filter filter[] = {
@@ -145,7 +146,7 @@ static void refuse_unnamed(void)
 
         tap_ok(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) &&
                        open(root, O_TMPFILE | O_WRONLY, 0600) < 0,
-               "a file system without unnamed files");
+               "a file system without O_TMPFILE");
 }
 
 static void retention(void)
@@ -167,15 +168,15 @@ static void retention(void)
                "the oldest first, with all its files");
         tap_ok(!strncmp(v[2].id, "crash-a", 7), "the newest last, whatever its name");
         store_retain(&pool, dir, 0);
-        tap_is(count(dir), 7, "keep 0 keeps all");
+        tap_is(count(dir), 7, "limit 0 keeps all reports");
         store_retain(&pool, dir, 3);
-        tap_is(count(dir), 7, "as many as allowed stay");
+        tap_is(count(dir), 7, "reports within the limit are kept");
         store_retain(&pool, dir, 2);
         tap_ok(count(dir) == 4 && faccessat(dir, "crash-z-9-20260101T000000.000001Z.txt", F_OK, 0),
-               "the oldest goes with all its files");
+               "the oldest report is removed with all its files");
         store_retain(&pool, dir, 1);
         tap_ok(count(dir) == 3 && !faccessat(dir, "notes.txt", F_OK, 0) && !faccessat(dir, "crash-me.txt", F_OK, 0),
-               "what is no report stays");
+               "other files are kept");
         pool_free(&pool);
         close(dir);
 }
@@ -213,10 +214,10 @@ static void sweeping(void)
         mkdirat(dir, other, 0700);
         if (symlinkat(left, dir, link))
                 return;
-        tap_is((unsigned)store_sweep(dir, 2000), 0, "swept");
-        tap_ok(faccessat(dir, left, F_OK, 0) != 0, "what a killed writer left is gone");
-        tap_ok(!faccessat(dir, young, F_OK, 0), "what may still be written stays");
-        tap_is(count(dir), sizeof(stay) / sizeof(stay[0]) + 3, "and so do other names, directories, links");
+        tap_is((unsigned)store_sweep(dir, 2000), 0, "store_sweep() succeeds");
+        tap_ok(faccessat(dir, left, F_OK, 0) != 0, "temporary files of a killed writer are removed");
+        tap_ok(!faccessat(dir, young, F_OK, 0), "recent temporary files are kept");
+        tap_is(count(dir), sizeof(stay) / sizeof(stay[0]) + 3, "other names, directories and links are kept");
         close(dir);
 }
 

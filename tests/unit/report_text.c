@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/report_text.c: what people read, and that nothing of the dying program reaches their terminal raw. */
+/* tests/unit/report_text.c: the text for people, and that no raw bytes of the crashed program reach the terminal. */
 #include "report/text/text.h"
 #include "report/words/describe.h"
 #include "tests/unit/tap.h"
@@ -60,20 +60,20 @@ static void plain(void)
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0) in thread app [4243]\n"
                 "  in app\n"
                 "report: /tmp/it's.json\n",
-                "brief: headline, place and path");
+                "brief: headline, location and path");
         is_text(text_full(r, &options),
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0) in thread app [4243]\n"
                 "  #0  app  app+0x1136\n"
                 "  #1  app+0x10  app+0x1137\n"
                 "report: /tmp/it's.json\n"
                 "  more: crashpre show '/tmp/it'\\''s.json'\n",
-                "full: the stack between them, and the command for more");
+                "full: also the stack and the command to show more");
         r->threads[0].tid = KNOWN_INT(4242);
         r->threads[0].frames[0].function = r->threads[0].frames[1].function = NULL;
         options.path = NULL;
         is_text(text_brief(r, &options),
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n  in app+0x1136\n",
-                "the initial thread is not named, nor a path where there is none");
+                "the initial thread is not named, and a missing path is omitted");
         r->threads[0].frames[1].signal_frame = true;
         r->threads[0].frames[0].trust = "scan";
         r->threads[0].frames[0].module.known = false;
@@ -83,7 +83,7 @@ static void plain(void)
                 "  #0  0x401136 in no module  (guessed from the stack)\n"
                 "  #1  <signal handler called>\n"
                 "  (the stack ends here, bad-pc: the return address points to no code)\n",
-                "a guessed frame, a trampoline, an early end");
+                "a frame found by scanning, a trampoline, an early end");
         report_free(r);
 }
 
@@ -109,14 +109,14 @@ static void causes(void)
                 "  caused by std::vector<int>: empty\n"
                 "  0123456789012345678901234567890123456789012345678901234567\n"
                 "  890123456789\n",
-                "message, what(), what it was thrown over and the explanation, within the columns");
+                "message, what(), nested exception and explanation, within the columns");
         r->cause.message = r->fault.explanation = NULL;
         r->cause.exception.nested_count = 0;
         r->cause.exception.type = "char const*";
         is_text(text_brief(r, &options),
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
                 "  value: no such key\n",
-                "a string that was thrown bare is no what()");
+                "a thrown string is not labelled what()");
         r->cause.exception.what = NULL;
         r->cause.exception.nested_count = 0;
         r->cause.message = pool_printf(&r->pool, "%0999d", 7);
@@ -126,7 +126,7 @@ static void causes(void)
                 "  0000000000000000000000000000000000000000000000000000000000\n"
                 "  0000000000000000000000000000000000000000000000000000000000\n"
                 "  0000000000000000000000000000000000000000000000000000000...\n",
-                "a long message is cut");
+                "a long message is truncated");
         report_free(r);
 }
 
@@ -161,7 +161,7 @@ static void lines(void)
                 "           43    \xc3\xa9     }\n"
                 "  #2  f2 at app.c:42\n"
                 "  #3  f3+0x30  app+0x1139\n",
-                "lines, and the source of the innermost frame that is the program's own");
+                "lines, and the source of the innermost own frame");
         f[2].line = KNOWN_INT(39);
         is_text(text_show(r, &options),
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
@@ -180,14 +180,14 @@ static void lines(void)
                 "\nProcess\n"
                 "  signal      SIGSEGV (11)\n"
                 "  program     /bin/app\n",
-                "show: of its callers, too, the line itself");
+                "show: also the lines of its callers");
         describe_summary(r);
         tap_ok(!strcmp(r->cause.summary, "null-dereference: write to 0x0 in f0, called from f1 at app.c:42"),
-               "the summary has the call that failed, and the place of one's own that made it: %s", r->cause.summary);
+               "the summary contains the failed call and the own location that made it: %s", r->cause.summary);
         report_free(r);
 }
 
-/* Frames by their functions: "name", "lib:name" of libc. */
+/* Frames by their functions: "name", "lib:name" in libc. */
 static struct report *stack(const char *const *names, size_t n)
 {
         struct report *r = sample("app", n);
@@ -207,7 +207,7 @@ static struct report *stack(const char *const *names, size_t n)
         return r;
 }
 
-/* Of text_full(): the stack alone. */
+/* Compares the stack in text_full(). */
 static void is_stack(struct report *r, const char *wanted, const char *title)
 {
         struct text_options options = { 0 };
@@ -225,24 +225,24 @@ static void folded(void)
 {
         struct report *r;
 
-        is_stack(STACK("lib:__pthread_kill_implementation", "lib:__GI_raise", "lib:__GI_abort",
-                       "lib:__GI___assert_fail", "check", "lib:bsearch", "find", "main", "lib:__libc_start_call_main",
-                       "_start"),
-                 "  #0-#3  raise <- abort <- __assert_fail\n"
-                 "  #4  check at a.c:4\n"
-                 "  #5  bsearch at a.c:5\n"
-                 "  #6  find at a.c:6\n"
-                 "  #7  main at a.c:7\n",
-                 "stderr: how it ended in one line, what began it not at all, a library call in between as it is");
+        is_stack(
+                STACK("lib:__pthread_kill_implementation", "lib:__GI_raise", "lib:__GI_abort", "lib:__GI___assert_fail",
+                      "check", "lib:bsearch", "find", "main", "lib:__libc_start_call_main", "_start"),
+                "  #0-#3  raise <- abort <- __assert_fail\n"
+                "  #4  check at a.c:4\n"
+                "  #5  bsearch at a.c:5\n"
+                "  #6  find at a.c:6\n"
+                "  #7  main at a.c:7\n",
+                "stderr: ending functions in one line, starting functions omitted, a library call in between unchanged");
         is_stack(STACK("lib:poll", "lib:inner", "lib:outer"),
                  "  #0  poll at a.c:0\n  #1  inner at a.c:1\n  #2  outer at a.c:2\n",
-                 "a stack of libraries alone is shown as it is");
+                 "a stack of libraries only is shown unchanged");
         r = STACK("f", "lib:start_thread", "lib:clone");
         r->threads[0].unwind_end = "unreadable";
         is_stack(r,
                  "  #0  f at a.c:0\n  #1  start_thread at a.c:1\n  #2  clone at a.c:2\n"
                  "  (the stack ends here, unreadable: its memory cannot be read)\n",
-                 "the outermost frames are left out only where they are the beginning");
+                 "the outermost frames are omitted only if the stack is complete");
         is_stack(STACK("leaf", "f", "f", "f", "f", "main"),
                  "  #0  leaf at a.c:0\n"
                  "  #1  f at a.c:1\n"
@@ -259,10 +259,10 @@ static void folded(void)
                  "  #1  g at a.c:1\n"
                  "  #2-#1007  these 2 calls 503 more times\n"
                  "  #1008 main at a.c:8\n",
-                 "two functions that call each other, most of them left out of the report");
+                 "two functions that call each other, with omitted frames");
 }
 
-/* One more thread, in `function` of libc called by `caller`. */
+/* Adds a thread in `function` of libc, called by `caller`. */
 static void add_thread(struct report *r, int64_t tid, const char *name, const char *function, const char *caller)
 {
         struct report_thread *t = POOL_APPEND(&r->pool, r->threads, r->thread_count);
@@ -291,7 +291,7 @@ static void threads(void)
 
         add_thread(r, 1, "waiter", "__GI___poll", "serve");
         text = text_full(r, &options);
-        tap_ok(strstr(text, "\n  and 1 more thread, waiting in poll\n") != NULL, "one more thread, and what it does");
+        tap_ok(strstr(text, "\n  and 1 more thread, waiting in poll\n") != NULL, "one more thread and its activity");
         free(text);
         for (i = 2; i < 50; i++)
                 add_thread(r, i, "worker", "___pthread_cond_wait", "take");
@@ -303,16 +303,16 @@ static void threads(void)
                       "clock_nanosleep, ...\n") ||
                        strstr(text,
                               "\n  and 51 more threads: 48 waiting in pthread_cond_wait, 1 waiting in poll, 1 sleeping"),
-               "many, by what they do, the most frequent first");
+               "many threads, by activity, the most frequent first");
         free(text);
         text = text_show(r, &options);
         tap_ok(strstr(text,
                       "\n  48 threads waiting in pthread_cond_wait: worker [2], worker [3], worker [4], worker [5], ...\n"
                       "      #1  take  app+0x20\n") != NULL,
-               "show: threads with one stack together, with their own frames");
+               "show: threads with equal stacks together, with their own frames");
         tap_ok(strstr(text, "\n  waiter [1] waiting in poll\n      #1  serve  app+0x20\n") != NULL,
-               "one alone by its name");
-        tap_ok(strstr(text, "\n  busy [51] in memcpy\n") != NULL, "and one that does something");
+               "a single thread by its name");
+        tap_ok(strstr(text, "\n  busy [51] in memcpy\n") != NULL, "a thread that is not waiting");
         free(text);
         options.all_threads = true;
         text = text_show(r, &options);
@@ -359,7 +359,7 @@ static void sections(void)
         free(text);
         text = text_show(r, &options);
         tap_ok(strstr(text, "\nStack of the python program\n  load at /src/app.py:12\n\nThread ") != NULL,
-               "show: the same");
+               "show: the script's stack as a section");
         tap_ok(strstr(text, "\nInstructions\n  > 0x0000000000401136  movl $1, (%rax)\n  the address came from rax\n") !=
                        NULL,
                "the faulting instruction and its operand");
@@ -374,7 +374,7 @@ static void sections(void)
         report_free(r);
 }
 
-/* Every string that a report has for text. */
+/* Every string of a report that the text contains. */
 static void add_hostile(struct report *r)
 {
         struct report_thread *t = POOL_APPEND(&r->pool, r->threads, r->thread_count);
@@ -433,7 +433,8 @@ static void terminal(void)
 
                 for (k = 0; all[i][k]; k++)
                         clean &= all[i][k] == '\n' || (all[i][k] >= 0x20 && all[i][k] < 0x7f);
-                tap_ok(clean && strstr(all[i], HARMLESS), "text %zu has no control byte, and shows what was there", i);
+                tap_ok(clean && strstr(all[i], HARMLESS),
+                       "text %zu has no control byte, and contains the escaped strings", i);
                 free(all[i]);
         }
         report_free(r);
@@ -455,7 +456,7 @@ static void deep(void)
                 lines += text[i] == '\n';
         tap_is(lines, 1 + 14 + 1 + 6, "a deep stack shows its two ends on stderr");
         tap_ok(strstr(text, "  ...  1080 more frames\n") != NULL,
-               "and how many lie between, those left out before too");
+               "the number of frames between them, omitted ones included");
         tap_ok(strstr(text, "#1099 ") != NULL, "the outermost frame has its true index");
         free(text);
         text = text_show(r, &options);
@@ -472,7 +473,8 @@ static void empty(void)
 
         is_text(text_full(r, &options), "crashpre: process died of an unknown signal\n",
                 "an empty report has a headline");
-        is_text(text_show(r, &options), "crashpre: process died of an unknown signal\n", "and can be shown");
+        is_text(text_show(r, &options), "crashpre: process died of an unknown signal\n",
+                "an empty report can be shown");
         report_free(r);
 }
 
@@ -482,10 +484,10 @@ static void colour(void)
         struct report *r = sample("app", 1);
         char *text = text_show(r, &with);
 
-        tap_ok(strchr(text, '\x1b') != NULL, "colour where it is asked for");
+        tap_ok(strchr(text, '\x1b') != NULL, "colour if requested");
         free(text);
         text = text_show(r, &without);
-        tap_ok(!strchr(text, '\x1b'), "none where not");
+        tap_ok(!strchr(text, '\x1b'), "no colour if not requested");
         free(text);
         report_free(r);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/self_space.h: our own process as a struct cfi_space.
+/* tests/unit/self_space.h: this process as a struct cfi_space.
  *
- * Memory is read by process_vm_readv, so that a wrong address is an error and no crash; maps and modules by the code
- * under test. One static instance is plenty. */
+ * Memory is read by process_vm_readv, so that a bad address causes an error and no crash; maps and modules are read by
+ * the code under test. One static instance is sufficient. */
 #ifndef CRASHPRE_TESTS_UNIT_SELF_SPACE_H
 #define CRASHPRE_TESTS_UNIT_SELF_SPACE_H
 
@@ -32,7 +32,7 @@ static struct self_space {
         struct cfi_space space;
         unsigned long reads; /* calls of read */
         size_t maps_count, module_count;
-        struct maps_line maps[SELF_MAPS_MAX]; /* paths are not kept */
+        struct maps_line maps[SELF_MAPS_MAX]; /* paths are not stored */
         struct self_module modules[SELF_MAPS_MAX];
         const uint8_t *debug_frame; /* of the program itself */
         size_t debug_frame_size;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/tap.h: TAP for one test program. The plan comes last; tap_done() is what main returns. */
+/* tests/unit/tap.h: TAP output of one test program. The plan is printed last, by tap_done(), whose result main
+ * returns. */
 #ifndef CRASHPRE_TESTS_UNIT_TAP_H
 #define CRASHPRE_TESTS_UNIT_TAP_H
 
@@ -9,7 +10,7 @@
 
 static int tap_count, tap_failed;
 
-/* One test. Returns `good`, so that a caller can print more. */
+/* Prints one test result. Returns `good`, so that the caller can print more. */
 __attribute__((format(printf, 2, 3), unused)) static bool tap_ok(bool good, const char *title, ...)
 {
         va_list args;
@@ -25,7 +26,7 @@ __attribute__((format(printf, 2, 3), unused)) static bool tap_ok(bool good, cons
         return good;
 }
 
-/* Two numbers that should be equal; a failure prints both. */
+/* Compares two numbers; on failure prints both. */
 __attribute__((format(printf, 3, 4), unused)) static bool tap_is(unsigned long long got, unsigned long long wanted,
                                                                  const char *title, ...)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stopping a process and letting it go: process.h against children in the states that real programs are found in. */
+/* Stopping and releasing a process: process.h with children in the states of real programs. */
 #include "tests/unit/tap.h"
 #include "unwind/target/process.h"
 
@@ -23,7 +23,7 @@
 #define SECOND UINT64_C(1000000000)
 #define PATIENCE_MS 60000 /* for what comes soon unless the machine is busy */
 
-/* What a child and the test tell each other, in shared memory. */
+/* Shared memory through which a child and the test communicate. */
 static struct shared {
         volatile int ready, counter, stop;
         volatile pid_t tid, grandchild;
@@ -129,16 +129,16 @@ static void test_many_threads(void)
 
         if (!reaches(&shared->ready, 200) || attach(pid, &t))
                 exit(1);
-        tap_is(t->thread_count, 201, "every thread is there");
-        tap_is(with_registers(t), 201, "with its registers");
+        tap_is(t->thread_count, 201, "every thread is listed");
+        tap_is(with_registers(t), 201, "every thread has registers");
         before = shared->counter;
         nap();
-        tap_is((unsigned)shared->counter, (unsigned)before, "none of them runs");
+        tap_is((unsigned)shared->counter, (unsigned)before, "no thread runs");
         tap_is((unsigned)-process_load(t), 0, "mappings are read");
-        tap_is((unsigned)-process_load(t), 0, "which may be asked for again");
-        tap_ok(t->threads[0].tid == pid && strcmp(t->threads[0].name, "many") == 0, "names as well");
+        tap_is((unsigned)-process_load(t), 0, "mappings may be read again");
+        tap_ok(t->threads[0].tid == pid && strcmp(t->threads[0].name, "many") == 0, "names are read");
         process_release_all(t);
-        tap_ok(reaches(&shared->counter, before + 100), "the process goes on when it is released");
+        tap_ok(reaches(&shared->counter, before + 100), "the process continues when it is released");
         target_free(t);
         finish(pid);
 }
@@ -157,8 +157,8 @@ static void test_order_of_threads(void)
         tap_ok(process_set_crash(t, last, &regs) == 0 && t->threads[0].tid == last, "the crashed thread is put first");
         tap_ok(t->threads[1].tid == pid && t->threads[0].regs.v[ARCH_REG_PC] == 0x1234 &&
                        (t->threads[0].regs.known >> ARCH_REG_SP & 1),
-               "with the registers of the crash, those not told as ptrace found them");
-        tap_is((unsigned)-process_set_crash(t, 1, &regs), ESRCH, "a thread that is not there cannot have crashed");
+               "the crash registers are used, the others are those read by ptrace");
+        tap_is((unsigned)-process_set_crash(t, 1, &regs), ESRCH, "a thread that does not exist is rejected");
         target_free(t);
         finish(pid);
 }
@@ -192,7 +192,7 @@ static void test_dead_leader(void)
         if (!reaches(&shared->ready, 1))
                 exit(1);
         if (tap_ok(attach(pid, &t) == 0, "a process whose first thread has ended can be attached to")) {
-                tap_is(t->thread_count, 1, "and has the thread that is left");
+                tap_is(t->thread_count, 1, "its remaining thread is listed");
                 target_free(t);
         }
         finish(pid);
@@ -230,14 +230,14 @@ static void test_stopped(void)
         kill(pid, SIGSTOP);
         waitpid(pid, &status, WUNTRACED);
         if (tap_ok(attach(pid, &t) == 0, "a process stopped by SIGSTOP can be attached to")) {
-                tap_is(with_registers(t), 1, "and has registers");
+                tap_is(with_registers(t), 1, "a stopped process has registers");
                 target_free(t);
         }
         for (int i = 0; i < 100 && state_of(pid) != 'T'; i++)
                 nap();
-        tap_ok(state_of(pid) == 'T', "it is stopped still when it is released");
+        tap_ok(state_of(pid) == 'T', "it is still stopped when it is released");
         kill(pid, SIGCONT);
-        tap_ok(reaches(&shared->counter, shared->counter + 10), "and SIGCONT lets it go on");
+        tap_ok(reaches(&shared->counter, shared->counter + 10), "SIGCONT continues it");
         finish(pid);
 }
 
@@ -273,7 +273,7 @@ static void test_signals_survive(void)
                 target_free(t);
                 lost = !reaches(&shared->counter, i);
         }
-        tap_is((unsigned)shared->counter, ROUNDS, "signals on their way while the process is stopped are delivered");
+        tap_is((unsigned)shared->counter, ROUNDS, "signals sent while the process is stopped are delivered");
         finish(pid);
 }
 
@@ -311,8 +311,8 @@ static void test_churn(void)
                 good += t->thread_count >= 1 && with_registers(t) == t->thread_count;
                 target_free(t);
         }
-        tap_is((unsigned)good, 100, "threads that come and go while we attach do no harm");
-        tap_ok(reaches(&shared->counter, shared->counter + 10), "and go on coming and going");
+        tap_is((unsigned)good, 100, "threads that start and end during the attach are handled");
+        tap_ok(reaches(&shared->counter, shared->counter + 10), "the process continues to start and end threads");
         finish(pid);
 }
 
@@ -349,17 +349,18 @@ static void test_uninterruptible(void)
                 nap();
         begin = now_ns();
         if (tap_ok(attach(pid, &t) == 0, "a process with a thread in uninterruptible sleep can be attached to")) {
-                tap_ok(now_ns() - begin < PATIENCE_MS / 2000 * SECOND, "without waiting for it to the deadline");
-                tap_ok(t->thread_count == 2 && with_registers(t) == 1, "it is listed, without registers");
+                tap_ok(now_ns() - begin < PATIENCE_MS / 2000 * SECOND, "the attach does not wait until the deadline");
+                tap_ok(t->thread_count == 2 && with_registers(t) == 1,
+                       "the sleeping thread is listed without registers");
                 shared->stop = 1;
-                /* Only a thread that has stopped can be let go: PTRACE_DETACH of one that has merely left its sleep fails by ESRCH
-                 * (ptrace(2)), and it then stops with nobody to continue it. */
+                /* Only a stopped thread can be detached: PTRACE_DETACH of one that has merely left its sleep fails with
+                 * ESRCH (ptrace(2)), and it then stops and is never continued. */
                 for (int i = 0; i < PATIENCE_MS && state_of(pid) != 't'; i++)
                         nap();
                 target_free(t);
         }
         shared->stop = 1;
-        tap_ok(reaches(&shared->counter, 1), "and goes on when its sleep is over");
+        tap_ok(reaches(&shared->counter, 1), "it continues when its sleep ends");
         finish(pid);
 }
 
@@ -400,9 +401,9 @@ static void test_no_process(void)
 
         finish(pid);
         err = process_attach(pid, now_ns() + SECOND, &t, why, sizeof(why));
-        tap_ok(err == -ESRCH && strstr(why, "no such process"), "a process that has ended is told apart: %s", why);
+        tap_ok(err == -ESRCH && strstr(why, "no such process"), "a process that has ended is reported: %s", why);
         err = process_open(pid, &t, why, sizeof(why));
-        tap_ok(err == -ENOENT, "also without ptrace: %s", why);
+        tap_ok(err == -ENOENT, "a process that has ended is reported without ptrace: %s", why);
 }
 
 /* ---- memory ---- */
@@ -431,7 +432,7 @@ static bool reads(struct target *t)
                strcmp(text, text_in_child) == 0;
 }
 
-/* In a process of its own, for the filter cannot be taken off again. */
+/* In a separate process, because the filter cannot be removed. */
 static void test_memory_by_file(void)
 {
         pid_t pid = start(idle), reader;
@@ -462,11 +463,12 @@ static void test_memory_outlives(void)
         if (attach(pid, &t) || process_load(t))
                 exit(1);
         tap_ok(reads(t), "memory of the process is read");
-        tap_is((unsigned)-target_read(t, 8, &byte, 1), EFAULT, "an address that is not mapped gives an error");
-        tap_is((unsigned)-target_read(t, UINT64_MAX - 4, &byte, 8), EFAULT, "and so does the end of the address space");
+        tap_is((unsigned)-target_read(t, 8, &byte, 1), EFAULT, "an unmapped address causes an error");
+        tap_is((unsigned)-target_read(t, UINT64_MAX - 4, &byte, 8), EFAULT,
+               "a read past the end of the address space causes an error");
         process_release_all(t);
         finish(pid);
-        tap_ok(reads(t), "what was read once is there after the process is dead");
+        tap_ok(reads(t), "memory read before is readable after the process has died");
         target_free(t);
 }
 
@@ -484,7 +486,7 @@ static void *die(void *arg)
         return NULL;
 }
 
-static void crowd_that_dies(void)
+static void die_with_threads(void)
 {
         pthread_t id;
 
@@ -495,15 +497,15 @@ static void crowd_that_dies(void)
                 pause();
 }
 
-/* The real parent is another process than the tracer, as in life. */
-static void parent_of_crowd(void)
+/* The real parent is a process other than the tracer, as in real use. */
+static void parent_of_dying(void)
 {
         pid_t pid = fork();
         int status;
 
         if (!pid) {
                 prctl(PR_SET_PDEATHSIG, SIGKILL);
-                crowd_that_dies();
+                die_with_threads();
         }
         shared->grandchild = pid;
         if (waitpid(pid, &status, 0) == pid) {
@@ -514,7 +516,7 @@ static void parent_of_crowd(void)
 
 static void test_death(void)
 {
-        pid_t parent = start(parent_of_crowd);
+        pid_t parent = start(parent_of_dying);
         uint64_t begin;
         struct target *t;
 
@@ -524,10 +526,10 @@ static void test_death(void)
         shared->stop = 1;
         begin = now_ns();
         process_hold_until_death(t, begin + 5 * SECOND);
-        tap_ok(now_ns() - begin < SECOND, "holding ends with the process");
+        tap_ok(now_ns() - begin < SECOND, "holding ends when the process ends");
         waitpid(parent, NULL, 0);
-        tap_is((unsigned)shared->counter, SIGKILL, "its parent sees the death as it was");
-        tap_ok(shared->seen_ns - shared->death_ns < SECOND / 10, "and soon: after %llu us",
+        tap_is((unsigned)shared->counter, SIGKILL, "its parent receives the original wait status");
+        tap_ok(shared->seen_ns - shared->death_ns < SECOND / 10, "the parent receives it after %llu us",
                (unsigned long long)(shared->seen_ns - shared->death_ns) / 1000);
         target_free(t);
 }
@@ -543,8 +545,8 @@ static void test_no_death(void)
         process_release_thread(t, pid);
         begin = now_ns();
         process_hold_until_death(t, begin + SECOND / 20);
-        tap_ok(now_ns() - begin < SECOND, "where no death comes, holding ends at the deadline");
-        tap_ok(reaches(&shared->counter, shared->counter + 100) && state_of(pid) != 't', "and all are let go");
+        tap_ok(now_ns() - begin < SECOND, "without a death, holding ends at the deadline");
+        tap_ok(reaches(&shared->counter, shared->counter + 100) && state_of(pid) != 't', "all threads are released");
         target_free(t);
         finish(pid);
 }

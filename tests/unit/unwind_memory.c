@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The page cache, over a source that knows what each byte should be. */
+/* The page cache, with a source whose contents are known. */
 #include "tests/unit/tap.h"
 #include "unwind/target/memory.h"
 
@@ -9,8 +9,8 @@
 struct source {
         uint64_t hole; /* a page that cannot be read */
         size_t calls, pages;
-        bool gone;      /* fails everything */
-        bool unordered; /* pages did not ascend, or came twice */
+        bool gone;      /* every fetch fails */
+        bool unordered; /* pages were not ascending, or were requested twice */
 };
 
 static uint8_t byte_at(uint64_t addr)
@@ -49,20 +49,21 @@ static void test_reads(void)
         uint8_t buf[3 * MEMORY_PAGE];
 
         tap_ok(memory_read(m, 0x1ffc, buf, 8) == 8 && right(buf, 0x1ffc, 8), "a word across two pages");
-        tap_ok(s.pages >= 2 && s.pages <= 4, "fetches both, and little more");
+        tap_ok(s.pages >= 2 && s.pages <= 4, "a word across two pages fetches both, and few others");
         s.pages = 0;
-        tap_ok(memory_read(m, 0x1010, buf, 8) == 8 && right(buf, 0x1010, 8), "a word on a page that is there");
-        tap_is(s.pages, 0, "fetches nothing");
+        tap_ok(memory_read(m, 0x1010, buf, 8) == 8 && right(buf, 0x1010, 8), "a word on a cached page");
+        tap_is(s.pages, 0, "a cached page is not fetched");
         tap_ok(memory_read(m, 0x3123, buf, sizeof(buf)) == 0x5000 - 0x3123 && right(buf, 0x3123, 0x5000 - 0x3123),
-               "a read ends before the first page that cannot be read");
-        tap_is(memory_read(m, 0x5008, buf, 8), 0, "that page gives nothing");
+               "a read ends before the first unreadable page");
+        tap_is(memory_read(m, 0x5008, buf, 8), 0, "an unreadable page yields nothing");
         s.calls = 0;
         memory_read(m, 0x5ff8, buf, 8);
-        tap_is(s.calls, 0, "and is not asked for again");
+        tap_is(s.calls, 0, "an unreadable page is not fetched again");
         tap_is(memory_read(m, UINT64_MAX - 3, buf, 8), 4, "reads end at the end of the address space");
-        tap_is(memory_read(m, 0, buf, 0), 0, "nothing of nothing");
+        tap_is(memory_read(m, 0, buf, 0), 0, "an empty read");
         s.gone = true;
-        tap_ok(memory_read(m, 0x1010, buf, 8) == 8 && right(buf, 0x1010, 8), "pages stay when their source is gone");
+        tap_ok(memory_read(m, 0x1010, buf, 8) == 8 && right(buf, 0x1010, 8),
+               "cached pages remain readable without their source");
         memory_free(m);
 }
 
@@ -75,12 +76,12 @@ static void test_ahead(void)
 
         for (uint64_t addr = 0x100000; addr < 0x100000 + 1000 * MEMORY_PAGE; addr += 512)
                 good &= memory_read(m, addr, word, 8) == 8 && right(word, addr, 8);
-        tap_ok(good, "a walk upward reads what it should");
-        tap_ok(s.calls < 100, "with pages fetched ahead: %zu calls for 1000 pages", s.calls);
+        tap_ok(good, "an ascending walk reads the right bytes");
+        tap_ok(s.calls < 100, "an ascending walk fetches ahead: %zu calls for 1000 pages", s.calls);
         s = (struct source){ .hole = 0 };
         for (uint64_t addr = 0x40000000; addr < 0x40000000 + 1000 * 0x10000; addr += 0x10000)
                 memory_read(m, addr, word, 8);
-        tap_ok(s.pages <= 1000, "scattered reads fetch nothing they do not need");
+        tap_ok(s.pages <= 1000, "scattered reads do not fetch ahead");
         memory_free(m);
 }
 
@@ -97,12 +98,12 @@ static void test_prefetch(void)
         s.gone = true;
         tap_ok(memory_read(m, 0x10ffc, word, 8) == 8 && right(word, 0x10ffc, 8) &&
                        memory_read(m, 0x20000, word, 8) == 8 && memory_read(m, 0x40008, word, 8) == 8,
-               "and are there");
-        tap_is(memory_read(m, 0x41000, word, 8), 0, "but for a page that cannot be read");
+               "prefetched pages are cached");
+        tap_is(memory_read(m, 0x41000, word, 8), 0, "a prefetched page that is unreadable yields nothing");
         memory_free(m);
 }
 
-/* More than the cache keeps: it starts anew and goes on giving right answers. */
+/* More pages than the cache keeps: it is emptied and remains correct. */
 static void test_bound(void)
 {
         struct source s = { .hole = 1 };

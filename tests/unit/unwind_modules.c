@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From maps to modules: each case is the text of a maps file and the images that stand in memory. */
+/* Conversion of maps to modules: each case is the text of a maps file and the images in memory. */
 #include "tests/unit/tap.h"
 #include "unwind/core/cfi/arch.h"
 #include "unwind/target/modules.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A target whose memory is zeros, but for ELF images at some addresses and a hole. */
+/* A target whose memory consists of zeros, except ELF images at some addresses and an unreadable page. */
 struct fake {
         struct target base;
         struct {
@@ -117,16 +117,19 @@ static void test_ordinary(void)
                              "7fff00100000-7fff00102000 r-xp 00000000 00:00 0    [vdso]\n",
                              0, { 0x400000, 0x4000 }, { 0x7f0000400000, 0x101000 }, { 0x7fff00100000, 0x2000 });
 
-        tap_is(f.base.modules.n, 3, "a program, a library, the vDSO; data files are no modules");
+        tap_is(f.base.modules.n, 3, "a program, a library, the vDSO; data files are not modules");
         tap_ok(module_is(&f, 0, 0x400000, 0x404000, "/bin/app"), "zero-initialized data belong to the program");
         tap_ok(module_is(&f, 1, 0x7f0000400000, 0x7f0000501000, "/lib/a b.so") && f.base.modules.v[1].deleted,
-               "gaps do not part a library; a deleted one has its plain name");
+               "gaps do not split a library; a deleted one has its name without the mark");
         tap_ok(module_is(&f, 2, 0x7fff00100000, 0x7fff00102000, "[vdso]"), "the vDSO");
         tap_is((unsigned)target_module_index(&f.base, 0x403800), 0, "an address in zero-initialized data");
-        tap_is((unsigned)target_module_index(&f.base, 0x1000000), (unsigned)-1, "an address in the heap is in none");
-        tap_is((unsigned)target_module_index(&f.base, 0x7f0000450000), (unsigned)-1, "nor is one in a gap");
+        tap_is((unsigned)target_module_index(&f.base, 0x1000000), (unsigned)-1,
+               "an address in the heap is in no module");
+        tap_is((unsigned)target_module_index(&f.base, 0x7f0000450000), (unsigned)-1,
+               "an address in a gap is in no module");
         tap_is((unsigned)target_module_index(&f.base, 0x7f0000500000), 1, "the first byte of code");
-        tap_ok(!target_mapping(&f.base, 0x404000) && target_mapping(&f.base, 0x403fff), "mappings end where they end");
+        tap_ok(!target_mapping(&f.base, 0x404000) && target_mapping(&f.base, 0x403fff),
+               "the end of a mapping is exclusive");
         target_free(&f.base);
 }
 
@@ -141,10 +144,10 @@ static void test_twice(void)
                              0, { 0x7f0000000000, 0xa000 }, { 0x7f0000009000, 0x2000 }, { 0x7f0000010000, 0x3000 },
                              { 0x7f0000012000, 0x3000 });
 
-        tap_is(f.base.modules.n, 2, "a library loaded twice makes two modules, its file mapped as data none");
-        tap_ok(module_is(&f, 0, 0x7f0000009000, 0x7f000000b000, "/lib/x.so"), "the first");
+        tap_is(f.base.modules.n, 2, "a library loaded twice becomes two modules; its file mapped as data does not");
+        tap_ok(module_is(&f, 0, 0x7f0000009000, 0x7f000000b000, "/lib/x.so"), "the first copy");
         tap_ok(module_is(&f, 1, 0x7f0000010000, 0x7f0000013000, "/lib/x.so"),
-               "the second, whose data begin with a copy of the header");
+               "the second copy, whose data begin with a copy of the header");
         target_free(&f.base);
 }
 
@@ -161,14 +164,14 @@ static void test_odd(void)
                              "7f000000b000-7f000000c000 r-xp 00000000 00:00 0",
                              0x7f0000005000, { 0x7f0000000000, 0x2000 }, { 0x7f0000008000, 0x2000 });
 
-        tap_is(f.base.mappings.n, 8, "lines that make no sense are left out, a last one without newline is not");
-        tap_is(f.base.modules.n, 3, "executable data that is no ELF image is no module");
+        tap_is(f.base.mappings.n, 8, "malformed lines are skipped, a last line without newline is not");
+        tap_is(f.base.modules.n, 3, "executable data that is not an ELF image is not a module");
         tap_ok(module_is(&f, 0, 0x7f0000000000, 0x7f0000002000, "/data/app.apk") &&
                        f.base.modules.v[0].file_offset == 0x7000,
                "a library inside an archive, at its offset");
         tap_ok(module_is(&f, 1, 0x7f0000005000, 0x7f0000007000, "/lib/hidden.so") && !f.base.modules.v[1].image.base &&
                        f.base.modules.v[1].image.bias == 0x7f0000005000,
-               "a file whose header cannot be read is one all the same");
+               "a file whose header cannot be read is a module");
         tap_ok(module_is(&f, 2, 0x7f0000008000, 0x7f000000a000, "/memfd:plugin"), "an image in an anonymous file");
         target_free(&f.base);
 }
@@ -187,7 +190,7 @@ static void test_nested(void)
         tap_is((unsigned)target_module_index(&f.base, 0x7f0000101000), 1, "the inner one's code");
         tap_is((unsigned)target_module_index(&f.base, 0x7f0000102000), 1, "the inner one's data");
         tap_is((unsigned)target_module_index(&f.base, 0x7f0000200000), 0, "the outer one's code");
-        tap_is((unsigned)target_module_index(&f.base, 0x7f0000201000), (unsigned)-1, "what lies behind both");
+        tap_is((unsigned)target_module_index(&f.base, 0x7f0000201000), (unsigned)-1, "an address past both");
         target_free(&f.base);
 }
 
@@ -196,9 +199,9 @@ static void test_without_mappings(void)
         struct module modules[] = { { .base = 0x1000, .end = 0x9000 }, { .base = 0x2000, .end = 0x3000 } };
         struct target t = { .modules = { modules, 2 } };
 
-        tap_is((unsigned)target_module_index(&t, 0x2fff), 1, "without mappings the innermost module counts");
-        tap_is((unsigned)target_module_index(&t, 0x3000), 0, "then the one around it");
-        tap_is((unsigned)target_module_index(&t, 0x9000), (unsigned)-1, "then none");
+        tap_is((unsigned)target_module_index(&t, 0x2fff), 1, "without mappings the innermost module is found");
+        tap_is((unsigned)target_module_index(&t, 0x3000), 0, "without mappings: the enclosing module");
+        tap_is((unsigned)target_module_index(&t, 0x9000), (unsigned)-1, "without mappings: no module");
 }
 
 /* As many as a process may have (vm.max_map_count is 65,530). */
@@ -213,7 +216,7 @@ static void test_many(void)
                               0x10001000ull + (unsigned)i * 0x2000u, i % 3 ? "r--p" : "r-xp", i / 7, i / 7);
         tap_ok(modules_parse_maps(&f.base, text, (size_t)(at - text)) == 0 && modules_build(&f.base) == 0,
                "60,000 mappings are parsed");
-        tap_ok(f.base.mappings.n == LINES && f.base.modules.n == 0, "and none is a module");
+        tap_ok(f.base.mappings.n == LINES && f.base.modules.n == 0, "none of them is a module");
         target_free(&f.base);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Our own process as a target: calls whose return addresses are known, names included. */
+/* This process as a target: calls with known return addresses and names. */
 #include "tests/unit/tap.h"
 #include "unwind/stack/unwind.h"
 #include "unwind/symbols/symbols.h"
@@ -14,7 +14,7 @@
 #include <ucontext.h>
 
 #define NOINLINE __attribute__((noinline))
-#define REAL_CALL() __asm__ volatile("" : : : "memory") /* behind a call: it is none that becomes a jump or a loop */
+#define REAL_CALL() __asm__ volatile("" : : : "memory") /* after a call: prevents a tail call or a loop */
 
 static void *wanted[64]; /* return addresses, innermost first */
 static size_t wanted_count;
@@ -27,7 +27,7 @@ static void count_note(void *ctx, const char *message)
         printf("# %s\n", message);
 }
 
-static struct target *look(enum unwind_check check, size_t max)
+static struct target *open_self(enum unwind_check check, size_t max)
 {
         struct target *t;
         ucontext_t uc;
@@ -39,7 +39,7 @@ static struct target *look(enum unwind_check check, size_t max)
         return t;
 }
 
-/* Does the stack go through the noted return addresses, one after the other? */
+/* True if the stack contains the noted return addresses in order. */
 static bool goes_through(const struct target_thread *thread, void *const *pcs, size_t n)
 {
         for (size_t i = 0; i + n <= thread->frame_count; i++) {
@@ -69,15 +69,16 @@ static NOINLINE int recurse(int depth)
                 return result;
         }
         for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
-                struct target *t = look(engines[i].check, 1000);
+                struct target *t = open_self(engines[i].check, 1000);
 
                 tap_ok(goes_through(&t->threads[0], wanted, wanted_count), "%s: the return addresses are found",
                        engines[i].name);
-                tap_ok(t->threads[0].end == CFI_END_OF_STACK, "%s: to the end of the stack", engines[i].name);
+                tap_ok(t->threads[0].end == CFI_END_OF_STACK, "%s: the walk reaches the end of the stack",
+                       engines[i].name);
                 result += (int)t->threads[0].frame_count;
                 target_free(t);
         }
-        tap_is((unsigned)notes, 0, "they do not disagree");
+        tap_is((unsigned)notes, 0, "both engines agree");
         return result;
 }
 
@@ -95,11 +96,11 @@ static void compare_ends(const struct target_thread *part, size_t max)
         size_t inner = max - max / 2, n = whole.frame_count;
         bool good = part->frame_count == max && part->frames_omitted == n - max && part->omitted_after == inner - 1;
 
-        for (size_t i = 2; good && i < inner; i++) /* the first two differ: they are in look() */
+        for (size_t i = 2; good && i < inner; i++) /* the first two differ: they are in open_self() */
                 good = same_frame(&part->frames[i], &whole.frames[i]);
         for (size_t i = inner; good && i < max; i++)
                 good = same_frame(&part->frames[i], &whole.frames[n - max + i]);
-        tap_ok(good, "of %zu frames %zu are kept: both ends", n, max);
+        tap_ok(good, "%zu frames, %zu kept: both ends", n, max);
 }
 
 static NOINLINE int sink(int depth)
@@ -113,14 +114,15 @@ static NOINLINE int sink(int depth)
                 return result + 1;
         }
         for (size_t i = 0; i <= sizeof(limits) / sizeof(limits[0]); i++) {
-                struct target *t = look(UNWIND_OWN, i ? limits[i - 1] : 100000);
+                struct target *t = open_self(UNWIND_OWN, i ? limits[i - 1] : 100000);
 
                 if (i) {
                         compare_ends(&t->threads[0], limits[i - 1]);
                 } else {
                         whole = t->threads[0];
                         t->threads[0].frames = NULL;
-                        tap_ok(!whole.frames_omitted && whole.frame_count > 500, "a stack that fits is kept whole");
+                        tap_ok(!whole.frames_omitted && whole.frame_count > 500,
+                               "a stack within the limit is kept completely");
                 }
                 target_free(t);
         }
@@ -139,7 +141,7 @@ static NOINLINE int sink_past_deadline(int depth)
                 return result + 1;
         }
         for (size_t i = 0; i < 2; i++) {
-                struct target *t = look(UNWIND_OWN_ONLY, 10);
+                struct target *t = open_self(UNWIND_OWN_ONLY, 10);
 
                 t->deadline_ns = 1;
                 unwind_threads(t, 10, checks[i], NULL, NULL);
@@ -156,7 +158,7 @@ static void *volatile before_signal;
 
 static void on_signal(int sig)
 {
-        struct target *t = look(UNWIND_OWN, 100);
+        struct target *t = open_self(UNWIND_OWN, 100);
         const struct target_thread *thread = &t->threads[0];
         void *below = before_signal;
         size_t at = 0, count = 0;
@@ -168,10 +170,10 @@ static void on_signal(int sig)
                         count++;
                 }
         }
-        tap_ok(count == 1 && at > 0 && at + 1 < thread->frame_count, "the trampoline of a handler is known as such");
+        tap_ok(count == 1 && at > 0 && at + 1 < thread->frame_count, "the trampoline of a handler is marked");
         tap_ok(thread->frames[at + 1].exact_pc && !thread->frames[at].exact_pc,
-               "the frame it interrupted has an exact pc, no other has");
-        tap_ok(goes_through(thread, &below, 1), "the stack goes on below the handler");
+               "only the interrupted frame has an exact pc");
+        tap_ok(goes_through(thread, &below, 1), "the stack continues below the handler");
         target_free(t);
 }
 
@@ -186,7 +188,7 @@ static NOINLINE void interrupted(void)
 
 static void test_names(void)
 {
-        struct target *t = look(UNWIND_OWN, 100);
+        struct target *t = open_self(UNWIND_OWN, 100);
         struct symbol_query q[3] = { { .addr = (uint64_t)(uintptr_t)test_names + 1 },
                                      { .addr = (uint64_t)getauxval(AT_SYSINFO_EHDR) },
                                      { .module = -1, .addr = 1 } };
@@ -196,8 +198,9 @@ static void test_names(void)
         q[0].module = target_module_index(t, q[0].addr);
         q[1].module = vdso;
         tap_is((unsigned)-symbols_resolve(symbols, q, 3), 0, "names are looked up");
-        tap_ok(q[0].function && strcmp(q[0].function, "test_names") == 0 && q[0].offset == 1, "a function of our own");
-        tap_ok(!q[1].function && !q[2].function, "the header of the vDSO and an address outside have none");
+        tap_ok(q[0].function && strcmp(q[0].function, "test_names") == 0 && q[0].offset == 1,
+               "a function of this program");
+        tap_ok(!q[1].function && !q[2].function, "the header of the vDSO and an unmapped address have no function");
         tap_ok(vdso >= 0 && strcmp(t->modules.v[vdso].path, "[vdso]") == 0 && t->modules.v[vdso].image.build_id_len,
                "the vDSO is a module with a build-id");
         free(q[0].symbol);
@@ -209,7 +212,7 @@ static void test_names(void)
                 free(q[0].symbol);
                 free(q[0].function);
         }
-        tap_ok(vdso_named, "its functions have names");
+        tap_ok(vdso_named, "functions of the vDSO have names");
         symbols_free(symbols);
         target_free(t);
 }
@@ -235,18 +238,18 @@ static int find_loaded(struct dl_phdr_info *info, size_t size, void *ctx)
 
 static void test_modules(void)
 {
-        struct target *t = look(UNWIND_OWN, 1);
+        struct target *t = open_self(UNWIND_OWN, 1);
         struct loaded l = { .t = t };
 
         dl_iterate_phdr(find_loaded, &l);
-        tap_ok(l.count == t->modules.n && l.found == l.count, "modules are those of the loader's own list: %zu of %zu",
+        tap_ok(l.count == t->modules.n && l.found == l.count, "the modules are those of dl_iterate_phdr(): %zu of %zu",
                t->modules.n, l.count);
         target_free(t);
 }
 
 static void test_bad_registers(void)
 {
-        struct target *t = look(UNWIND_OWN, 100);
+        struct target *t = open_self(UNWIND_OWN, 100);
         struct arch_registers *regs = &t->threads[0].regs;
         static const uint64_t odd[] = { 0, 1, 8, 127, UINT64_MAX, UINT64_MAX - 7, 1ull << 63, 0x7ffffffff000 };
         bool good = true;
@@ -260,7 +263,7 @@ static void test_bad_registers(void)
                                 t->threads[0].frame_count == 1 && t->threads[0].frames[0].pc == odd[k];
                 }
         }
-        tap_ok(good, "registers that point nowhere give the one frame that is known");
+        tap_ok(good, "invalid registers yield only the first frame");
         target_free(t);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A child is stepped, instruction by instruction, through calls by the PLT, signal delivery on another stack, a
- * handler and the return from it. At each stop its stack must lead to the same outermost frames. */
+/* A child is single-stepped through calls through the PLT, signal delivery on another stack, a handler and the return
+ * from it. At each stop its stack must lead to the same outermost frames. */
 #include "tests/unit/tap.h"
 #include "unwind/stack/unwind.h"
 #include "unwind/target/arch.h"
@@ -46,8 +46,8 @@ __attribute__((noreturn)) static void child(void)
                 raise(SIGUSR1);
 }
 
-/* What is seen at one stop. Memory changes from step to step, so each has a target of its own. */
-static struct target *look(pid_t pid)
+/* The state at one stop. Memory changes at each step, so each has its own target. */
+static struct target *open_child(pid_t pid)
 {
         struct target *t;
         char why[256];
@@ -83,7 +83,7 @@ static void show(int step, const struct target *t)
                        thread->frames[i].signal_frame ? " signal" : "");
 }
 
-/* One instruction on. A signal that arrives is handed over. */
+/* Executes one instruction. A signal that arrives is delivered. */
 static void step(pid_t pid)
 {
         static int sig;
@@ -108,7 +108,7 @@ int main(void)
         if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) || kill(pid, SIGCONT) || ptrace(PTRACE_INTERRUPT, pid, NULL, NULL))
                 return 1;
         waitpid(pid, &status, __WALL);
-        t = look(pid);
+        t = open_child(pid);
         outermost(t, wanted);
         target_free(t);
         for (int i = 0; i < STEPS; i++) {
@@ -116,7 +116,7 @@ int main(void)
                 bool good;
 
                 step(pid);
-                t = look(pid);
+                t = open_child(pid);
                 thread = &t->threads[0];
                 outermost(t, got);
                 good = thread->end == CFI_END_OF_STACK && memcmp(got, wanted, sizeof(got)) == 0;
@@ -129,8 +129,8 @@ int main(void)
                 target_free(t);
         }
         kill(pid, SIGKILL);
-        tap_is((unsigned)wrong, 0, "at each of %d instructions the stack leads to its end", STEPS);
-        tap_ok(in_handler > STEPS / 10, "many of them in or below a handler");
-        tap_is((unsigned)guessed, 0, "and no frame was guessed");
+        tap_is((unsigned)wrong, 0, "the walk reaches the end of the stack at each of %d instructions", STEPS);
+        tap_ok(in_handler > STEPS / 10, "many of them are in or below a handler");
+        tap_is((unsigned)guessed, 0, "no frame was found by scanning");
         return tap_done();
 }

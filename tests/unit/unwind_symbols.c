@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which symbol names an address, on a symbol table made for it, and what damaged files do to the reader: nothing. */
+/* Selection of the symbol for an address, in a constructed symbol table, and damaged files. */
 #include "tests/unit/tap.h"
 #include "unwind/core/cfi/arch.h"
 #include "unwind/elf/demangle.h"
@@ -80,7 +80,7 @@ static struct layout *build(const struct entry *entries, size_t n)
 }
 
 static const struct entry table[] = {
-        /* out of order, as linkers leave them */
+        /* not sorted, as created by linkers */
         { "later", 0x1400, 0x10, STT_FUNC, STB_GLOBAL, TEXT },
         { "plain", 0x1100, 0x20, STT_FUNC, STB_LOCAL, TEXT },
         { "label_inside", 0x1110, 0, STT_NOTYPE, STB_LOCAL, TEXT },
@@ -106,30 +106,29 @@ static void test_choice(void)
 {
         static const struct {
                 uint64_t vaddr;
-                const char *name; /* "" none */
+                const char *name; /* "": none */
                 uint64_t addr;
                 const char *title;
         } cases[] = {
                 { 0x10ff, "", 0, "before the first symbol" },
                 { 0x1100, "plain", 0x1100, "the first byte" },
-                { 0x1115, "plain", 0x1100, "a function goes before a label in it" },
+                { 0x1115, "plain", 0x1100, "a function is preferred to a label in it" },
                 { 0x111f, "plain", 0x1100, "the last byte" },
-                { 0x1120, "label_inside", 0x1110,
-                  "behind the end, a label in the function is the nearest without one" },
-                { 0x1134, "label_behind", 0x1130, "a label behind the function" },
-                { 0x1208, "alias", 0x1200, "of two names the later one, global or weak before local" },
-                { 0x1308, "alias.wide", 0x1300, "of two sizes the later name" },
-                { 0x1338, "alias.wide", 0x1300, "which may be the only one that reaches so far" },
-                { 0x1418, "", 0, "a hole behind a sized function" },
-                { 0x1544, "inner", 0x1540, "the innermost" },
-                { 0x1560, "outer", 0x1500, "and around it" },
+                { 0x1120, "label_inside", 0x1110, "past the end of a function, the nearest symbol is a label in it" },
+                { 0x1134, "label_behind", 0x1130, "a label after the function" },
+                { 0x1208, "alias", 0x1200, "the last of two names, global or weak before local" },
+                { 0x1308, "alias.wide", 0x1300, "symbols of two sizes: the last name" },
+                { 0x1338, "alias.wide", 0x1300, "symbols of two sizes: the one that covers the address" },
+                { 0x1418, "", 0, "a gap after a sized function" },
+                { 0x1544, "inner", 0x1540, "the innermost function" },
+                { 0x1560, "outer", 0x1500, "the enclosing function" },
                 { 0x1688, "versioned", 0x1680, "a version is not part of the name" },
-                { 0x1710, "", 0, "absolute and undefined symbols name nothing" },
+                { 0x1710, "", 0, "absolute and undefined symbols are ignored" },
                 { 0x1fff, "end_of_text", 0x1ff0, "the end of a section" },
-                { 0x2004, "", 0, "symbols do not reach into the next section" },
-                { 0x2050, "_fini", 0x2010, "a symbol without size reaches to the end of its section" },
-                { 0x3004, "", 0, "data are no code" },
-                { 0x9000, "", 0, "outside of all sections" },
+                { 0x2004, "", 0, "symbols do not extend into the next section" },
+                { 0x2050, "_fini", 0x2010, "a symbol without size extends to the end of its section" },
+                { 0x3004, "", 0, "symbols of data sections are ignored" },
+                { 0x9000, "", 0, "outside all sections" },
         };
         enum { CASES = sizeof(cases) / sizeof(cases[0]) };
         struct layout *l = build(table, sizeof(table) / sizeof(table[0]));
@@ -152,7 +151,7 @@ static void test_choice(void)
         elf_file_close(&f);
 }
 
-/* A debug file beside a stripped one: only a nearer symbol replaces a name. */
+/* A separate debug file: a symbol replaces a name only if it is nearer. */
 static void test_two_files(void)
 {
         static const struct entry first[] = { { "exported", 0x1100, 0x10, STT_FUNC, STB_GLOBAL, TEXT },
@@ -169,8 +168,8 @@ static void test_two_files(void)
         elf_file_open_memory(&f, (uint8_t *)build(second, 2), sizeof(struct layout));
         symbol_table_search(&f, SYMBOL_TABLE_FULL, wants, 2);
         elf_file_close(&f);
-        tap_ok(strcmp(wants[0].name, "exported") == 0, "the second does not replace a name for the same place");
-        tap_ok(strcmp(wants[1].name, "nearer") == 0, "but brings a nearer one");
+        tap_ok(strcmp(wants[0].name, "exported") == 0, "the second file does not replace a name at the same address");
+        tap_ok(strcmp(wants[1].name, "nearer") == 0, "the second file has a nearer symbol");
         free(wants[0].name);
         free(wants[1].name);
 }
@@ -237,10 +236,10 @@ static void test_damage(void)
         const uint8_t *vdso = (const uint8_t *)getauxval(AT_SYSINFO_EHDR);
 
         damage((uint8_t *)l, offsetof(struct layout, symbols) + 600, 88172645463325252u);
-        tap_ok(true, "damaged files do no harm");
+        tap_ok(true, "damaged files are handled");
         if (vdso)
                 damage(vdso, 4096, 4711);
-        tap_ok(true, "nor does a damaged vDSO");
+        tap_ok(true, "a damaged vDSO is handled");
         free(l);
 }
 
@@ -281,7 +280,7 @@ static void test_endless_name(void)
                 used += (size_t)sprintf(name + used, "S_IS%c_S%c_E", digits[i], digits[i]);
         got = demangle(name);
         tap_ok(got && strncmp(got, "f(X<int, int>, X<X<int, int>, X<int", 35) == 0 && strlen(got) == 65536,
-               "a name that grows without end is cut");
+               "a name of exponential length is truncated");
         free(got);
 }
 
