@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* addr2frames: what unwind/ says about addresses of a file: functions, inlined calls, lines. For comparison with
- * llvm-symbolizer and friends, and for benchmarks.
+/* addr2frames: prints what unwind/ finds for addresses of a file: functions, inlined calls, lines. For comparison with
+ * llvm-symbolizer and similar tools, and for benchmarks.
  *
  *   addr2frames [--debug-dirs LIST] [--seconds S] [--kilobytes N] [--mangled] [--last-rows] [--quiet] FILE <addresses
  *
- * --last-rows: where several rows of a line table stand at one address, the last, as llvm-symbolizer; else as gdb.
- * Addresses of standard input are hexadecimal and those of the file. For each: the address; then a line
- * "  function|file:line:column" a call, innermost first ("?" unknown); "# " begins a note.
+ * --last-rows: of several rows of a line table with the same address use the last, as llvm-symbolizer; default: as gdb.
+ * The addresses on standard input are hexadecimal ELF virtual addresses. Output for each: the address; then a line
+ * "  function|file:line:column" per call, innermost first ("?" unknown); "# " begins a note.
  */
 #include "unwind/elf/elf_file.h"
 #include "unwind/symbols/symbols.h"
@@ -70,7 +70,7 @@ static int parse(int argc, char **argv, struct options *o)
         return 0;
 }
 
-/* No process: one module, at the addresses that the file itself names. */
+/* No process: one module at its ELF virtual addresses. */
 static ssize_t read_nothing(struct target *t, uint64_t addr, void *buf, size_t len)
 {
         (void)t, (void)addr, (void)buf, (void)len;
@@ -149,7 +149,7 @@ int main(int argc, char **argv)
         if (parse(argc, argv, &o))
                 return usage();
         if (describe(o.file, &m)) {
-                fprintf(stderr, "addr2frames: %s: no ELF file\n", o.file);
+                fprintf(stderr, "addr2frames: %s: not an ELF file\n", o.file);
                 return 1;
         }
         t.modules = (struct module_list){ .v = &m, .n = 1 };

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""arrows.py TABLE ROOT OBJECTS...: does each folder of ROOT use only the folders that TABLE allows it?
+"""arrows.py TABLE ROOT OBJECTS...: checks that each folder of ROOT uses only the folders that TABLE permits.
 
-Reads the #include lines of preload/, unwind/ and report/ below ROOT, and the symbols of the objects that were made from those
-sources. OBJECTS are folders with the same tree as ROOT (build/obj/lib, build/obj/tool). Prints each arrow that is not allowed
-with the files that draw it, then each circle between folders of the table itself; status 1 if there was one.
+Reads the #include lines of preload/, unwind/ and report/ below ROOT, and the symbols of the objects compiled from those
+sources. OBJECTS are folders with the same tree as ROOT (build/obj/lib, build/obj/tool). Prints each dependency that is not permitted
+with the files that cause it, then each cycle between folders in the table itself; status 1 if there is any.
 """
 import os
 import re
@@ -23,7 +23,7 @@ def read_table(path):
             continue
         folder, colon, targets = line.partition(":")
         if not colon or folder in allowed:
-            sys.exit(f"{path}:{number}: not 'folder: folders', or a folder for the second time")
+            sys.exit(f"{path}:{number}: not 'folder: folders', or a duplicate folder")
         allowed[folder] = targets.split()
     return allowed
 
@@ -48,7 +48,7 @@ def symbols(root, objects):
     made = {os.path.join(objects, source[:-2] + ".o"): source for source in sources(root) if source.endswith(".c")}
     paths = [path for path in made if os.path.exists(path)]
     if not paths:
-        sys.exit(f"{objects}: no objects of {root}")
+        sys.exit(f"{objects}: contains no objects of {root}")
     defined, used = {}, defaultdict(set)
     lines = subprocess.run(["nm", "--print-file-name", *paths], check=True, stdout=subprocess.PIPE, text=True).stdout
     for line in lines.splitlines():

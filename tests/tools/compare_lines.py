@@ -5,8 +5,8 @@
 
 The reference is llvm-symbolizer, or eu-addr2line by --symbolizer.
 
-Draws addresses from the code of an ELF file (takes all where there are no more than --count) and compares the (file,
-line) lists of inlined calls with those of the reference. Prints how many agree; status 1 where that is below --min
+Takes addresses at random from the code of an ELF file (all if there are no more than --count) and compares the (file,
+line) lists of inlined calls with those of the reference. Prints how many agree; status 1 if that is below --min
 (99.5).
 """
 import argparse
@@ -27,7 +27,7 @@ def code_of(path):
 
 
 def functions_of(path):
-    """Functions of the symbol table: what lies between them is padding, which no reader agrees on."""
+    """Functions of the symbol table: between them is padding, on which readers disagree."""
     text = subprocess.run(["readelf", "-sW", path], capture_output=True, text=True, check=True).stdout
     for line in text.splitlines():
         fields = line.split()
@@ -51,7 +51,7 @@ def place(file, line):
 
 
 def function(name):
-    """Without what the compiler puts behind the names of parts of functions ("f.cold")."""
+    """Removes suffixes that the compiler appends to the names of parts of functions ("f.cold")."""
     return "?" if name == "??" else re.sub(r"(?<=\w)\.(cold|part|isra|constprop|lto_priv)(\.\d+)*", "", name)
 
 
@@ -109,7 +109,7 @@ def theirs_eu(tool, path, addresses):
 
 
 def theirs_gdb(tool, path, addresses):
-    """gdb: the line of the place alone, by its own rule for rows at one address."""
+    """gdb: only the line of the address, by gdb's rule for rows with the same address."""
     script = f"for a in {addresses!r}:\n s = gdb.find_pc_line(a)\n print(s.symtab.fullname() if s.symtab else '?', s.line, sep=':')"
     text = subprocess.run(
         [tool, "-batch", "-nx", "-ex", f"python exec({script!r})", path],

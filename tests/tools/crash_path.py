@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-# tests/tools/crash_path.py LIBRARY: reads the disassembly of section crashtext, the code that runs after a crash.
-"""Forbidden there: thread-local storage (%fs), for the thread pointer may be trashed; and every direct call or jump out of the section, be it
-through the PLT, through the GOT, or to code of our own that runs in calm times. Calls through a register, a member of a structure or a variable remain: their targets cannot
-be read from the code (the CFI engine is given its reads that way, and the program its filter). Prints each offence with its function; status 1 if there is any."""
+# tests/tools/crash_path.py LIBRARY: checks the disassembly of section crashtext, the code that runs after a crash.
+"""Forbidden there: thread-local storage (%fs), because the thread pointer may be corrupted; and every direct call or jump out of the section,
+through the PLT, through the GOT, or to code of the library that runs before a crash. Calls through a register, a member of a structure or a variable
+are permitted: their targets cannot be determined from the code (the CFI engine receives its read function that way, and the program its filter).
+Prints each violation with its function; status 1 if there is any."""
 import re
 import subprocess
 import sys
@@ -32,13 +33,13 @@ def inside(address, bounds):
 
 
 def offence(text, where):
-    """Why an instruction must not be there, or None."""
+    """Returns why an instruction is forbidden, or None."""
     if "%fs" in text:
         return "thread-local storage"
     match = TRANSFER.search(text)
     if not match:
         if "R_X86_64" in text:
-            return "relocation left"
+            return "unresolved relocation"
         return None
     operand = match.group(2)
     variable = re.search(r"\(%rip\)\s+# ([0-9a-f]+)", operand)
@@ -72,7 +73,7 @@ def main():
             offences += 1
             print(f"{function}: {why}: {code.group(2)}")
     if not count:
-        print(f"{path}: {SECTION} holds no code")
+        print(f"{path}: {SECTION} contains no code")
     print(f"{path}: {count} instructions, {offences} offences")
     return 1 if offences or not count else 0
 

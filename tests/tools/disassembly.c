@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* disassembly: reads lines "address<TAB>bytes in hexadecimal" and prints each as report/code/disassemble.h reads it:
- * "address<TAB>length<TAB>text". For comparisons with objdump over whole libraries. */
+/* disassembly: reads lines "address<TAB>bytes in hexadecimal" and prints each as decoded by
+ * report/code/disassemble.h: "address<TAB>length<TAB>text". For comparison with objdump over whole libraries. */
 #include "report/code/disassemble.h"
 
 #include <inttypes.h>

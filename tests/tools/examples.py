@@ -1,16 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""tests/tools/examples.py [--list] [--write] [--skip REGEX] [--root DIR] FILE [COMMAND...]: types the examples of a document.
+"""tests/tools/examples.py [--list] [--write] [--skip REGEX] [--root DIR] FILE [COMMAND...]: runs the examples of a document.
 
 FILE is Markdown (indented blocks) or a manual page (.Bd -literal blocks). In such a block "$ command" and "# command" (as root)
-are commands, and what follows up to the next one is what it prints. Every command is typed as printed, in the working directory,
-one after the other; what it prints must be what the document shows, but for what differs from run to run: addresses, process IDs,
-times, numbers of lines, the place of the checkout (--root; /src/crashpre in documents) and of the working directory (/tmp/try in documents), frames
-inside libc, which depend on its debug package, and the width of blanks. A line "..." in a document stands for any lines.
-A command without output in the document, or with nothing but "...", must end well (0, or by a signal); for "..." it must print something.
+are commands, and the lines up to the next one are their output. Every command is executed as printed, in the working directory,
+in order; its output must equal that in the document, except for what differs from run to run: addresses, process IDs,
+times, line numbers, the location of the checkout (--root; /src/crashpre in documents) and of the working directory (/tmp/try in documents), frames
+inside libc, which depend on its debug package, and the number of blanks. A line "..." in a document matches any lines.
+A command without output in the document, or with only "...", must succeed (status 0, or a signal); for "..." it must print something.
 
-With COMMAND, each example is typed in a shell that it starts, as in "ssh host bash -c EXAMPLE". With --write, what the document shows
-becomes what was printed, where it has no "...".
+With COMMAND, each example is executed in a shell that it starts, as in "ssh host bash -c EXAMPLE". With --write, the output in the document
+is replaced by the actual output, unless it contains "...".
 
 Exit status 0 if all examples are right, 1 if one is not or none was found, 2 for wrong usage.
 """
@@ -32,7 +32,7 @@ class Example:
 
     @property
     def last(self):
-        """The number of its last line that is not empty."""
+        """The number of its last non-empty line."""
         count = len(self.shown)
         while count and not self.shown[count - 1].strip():
             count -= 1
@@ -99,7 +99,7 @@ def comparable(lines, places):
 
 
 def matches(shown, got):
-    """Are `got` the lines of `shown`, where "..." stands for any?"""
+    """True if `got` equals the lines of `shown`, in which "..." matches any lines."""
     if not shown:
         return not got
     if shown[0] == "...":
@@ -108,7 +108,7 @@ def matches(shown, got):
 
 
 def type_it(example, places, where):
-    """What is wrong, or None."""
+    """Runs an example. Returns the difference, or None."""
     run = subprocess.run(where + ["bash", "-c", example.command + "\nexit $?"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, timeout=600, check=False)
     example.got = got = run.stdout.decode("utf-8", "replace").splitlines()

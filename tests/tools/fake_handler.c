@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/tools/fake_handler.c: drives the helper without the preload, as unwind/core/terms/wire.h says, well or badly.
+/* tests/tools/fake_handler.c: drives the helper without the preload, following or violating unwind/core/terms/wire.h.
  *
  *   fake_handler HELPER DIR [mode]
  *
  * A child with three more threads writes to a null pointer; its handler, an ordinary one, starts HELPER and waits
  * for its status bytes. Modes:
- *   fatal         the whole course (default)
- *   request       nothing crashes: a report of a live process
- *   first-chance  a crash whose handler may recover: the threads run on, and here it dies after all
+ *   fatal         the complete sequence (default)
+ *   request       no crash: a report of a live process
+ *   first-chance  a crash whose handler may recover: the threads continue; here the process dies afterwards
  *   bad-magic     the struct begins with another number
  *   short         half the struct, then end of file
  *   eof           nothing, then end of file
  *   silent        nothing, until the helper gives up
- *   late          a deadline that has passed already
+ *   late          a deadline that has already passed
  *   segv          nothing, but SIGSEGV for the helper
- *   refused       the process is not dumpable: nobody may attach (as root: needs the capability dropped first)
- *   traced        somebody else traces the crashing thread, and that alone
+ *   refused       the process is not dumpable: attaching is not permitted (as root: drop the capability first)
+ *   traced        another process traces the crashing thread, and only that
  *   other-tid     a thread that the process does not have
  *   no-raw        no raw report
  *   no-dir        neither raw report nor directory
  *   hostile       a name with a slash, a frame count beyond the array
- *   full-stderr   descriptor 2 is a pipe that nobody reads, and full
- * Prints the status bytes as they came, then the wait statuses of the helper and of the child: "status: HD",
+ *   full-stderr   descriptor 2 is a full pipe without a reader
+ * Prints the received status bytes, then the wait statuses of the helper and of the child: "status: HD",
  * "helper: exit 0", "child: signal 11".
  */
 #include "unwind/core/cfi/cfi.h"
@@ -50,10 +50,10 @@
 
 static const char *helper_path, *directory, *mode = "fatal";
 static struct wire_crash crash;
-static char executable[4096]; /* found in time: a process that is not dumpable may not ask */
+static char executable[4096]; /* read early: a process that is not dumpable may not read the link */
 static pid_t helper_pid;
 
-extern char __executable_start[], _end[]; /* of the linker */
+extern char __executable_start[], _end[]; /* defined by the linker */
 
 static bool mode_is(const char *name)
 {
@@ -135,7 +135,8 @@ static void fill(int sig, const siginfo_t *info, const ucontext_t *uc)
         crash.raw_ns = now_ns();
 }
 
-/* As much of a raw report as the helper reads back; the mappings too, for where it may not read them itself. */
+/* The parts of a raw report that the helper reads; includes the mappings, for a helper that may not read them itself.
+ */
 static void write_raw(int fd)
 {
         FILE *raw = fdopen(dup(fd), "a"), *maps = fopen("/proc/self/maps", "r");
@@ -187,7 +188,7 @@ static void fill_pipe(int fds[2])
         fcntl(fds[1], F_SETFL, 0);
 }
 
-/* Moves the descriptors to their places; the numbers are low, so all go high first. */
+/* Moves the descriptors to their numbers, which are low, so all are first moved to high ones. */
 static void exec_helper(const int from[7])
 {
         int high[7], i;
@@ -239,7 +240,7 @@ static void send_crash(int go)
                 close(go);
 }
 
-/* Passes every signal on, as a quiet strace would. */
+/* Forwards every signal, as strace does. */
 static void trace(pid_t tid)
 {
         int status;
@@ -249,7 +250,7 @@ static void trace(pid_t tid)
         _exit(0);
 }
 
-/* A process of its own that traces `tid` and nothing else. */
+/* A separate process that traces only `tid`. */
 static void trace_thread(pid_t tid)
 {
         int ready[2];
@@ -265,7 +266,7 @@ static void trace_thread(pid_t tid)
                 trace(tid);
         }
         close(ready[1]);
-        if (read(ready[0], &byte, 1)) /* end of file: it has the thread, or is dead */
+        if (read(ready[0], &byte, 1)) /* end of file: the thread is traced, or the tracer is dead */
                 die("read");
         close(ready[0]);
 }
@@ -292,7 +293,7 @@ static void drive(int sig, const siginfo_t *info, const ucontext_t *uc)
         if (write(1, line, len) < 0)
                 die("write");
         if (sig && byte == WIRE_DONE)
-                return; /* it is still holding our threads */
+                return; /* the helper still holds our threads */
         if (waitpid(helper_pid, &wait_status, 0) == helper_pid)
                 dprintf(1, "helper: %s %d\n", WIFSIGNALED(wait_status) ? "signal" : "exit",
                         WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
@@ -314,7 +315,7 @@ static void *idle(void *arg)
 
 static void *volatile nowhere;
 
-/* In a sanitizer build it is the helper that is to be looked at. */
+/* In a sanitizer build only the helper is to be checked. */
 __attribute__((noinline, no_sanitize("address", "undefined"))) static void write_to(volatile int *p)
 {
         *p = 42; /* CRASH: null-write */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/tools/filter.h: a seccomp filter from a list of words, for what a container or an application's own sandbox may
- * refuse.
+/* tests/tools/filter.h: a seccomp filter from a list of words, for system calls that a container or an application's
+ * sandbox may reject.
  *
  *   CALL        fails with EPERM
- *   CALL=ERRNO  fails with that, by name: clone=ENOSYS
- *   CALL=trap   SIGSYS, as for a program that handles it
- *   CALL=kill   ends the process with SIGSYS, no handler runs; CALL! is the same
+ *   CALL=ERRNO  fails with this error, by name: clone=ENOSYS
+ *   CALL=trap   SIGSYS, for a program that handles it
+ *   CALL=kill   ends the process with SIGSYS, no handler runs; CALL! is equivalent
  */
 #ifndef CRASHPRE_TESTS_TOOLS_FILTER_H
 #define CRASHPRE_TESTS_TOOLS_FILTER_H
@@ -33,7 +33,7 @@ static unsigned filter_call(const char *name)
         for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
                 if (!strcmp(calls[i].name, name))
                         return calls[i].number;
-        fprintf(stderr, "filter: no such call here: %s\n", name);
+        fprintf(stderr, "filter: unknown system call: %s\n", name);
         exit(2);
 }
 
@@ -52,11 +52,11 @@ static unsigned filter_action(const char *what)
                 if (name && !strcmp(name, what))
                         return SECCOMP_RET_ERRNO | e;
         }
-        fprintf(stderr, "filter: no such error: %s\n", what);
+        fprintf(stderr, "filter: unknown error: %s\n", what);
         exit(2);
 }
 
-/* For this thread and all that come after it; `list` is taken apart. 0, or -1 and errno. */
+/* Installs the filter for this thread and its descendants; `list` is modified. Returns 0, or -1 and sets errno. */
 static int filter_install(char *list)
 {
         struct sock_filter code[128] = {

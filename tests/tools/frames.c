@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* frames: what unwind/ sees of a live process. For comparison with other debuggers, and for benchmarks.
+/* frames: prints what unwind/ finds in a live process. For comparison with other debuggers, and for benchmarks.
  *
  *   frames [--engine own|libunwind|both|report] [--symbols] [--debug-dirs LIST] [--counts] [--quiet] [--max N] PID
  *   frames --lookup [--debug-dirs LIST] PID <addresses
  *
- * One line a frame: tid, index, pc, trust, function or "-". Lines that begin with "#" are notes. The process goes on
- * afterwards. With --lookup: one line an address of standard input (hexadecimal): address, offset, function or "-".
+ * One line per frame: tid, index, pc, trust, function or "-". Lines that begin with "#" are notes. The process
+ * continues afterwards. With --lookup: one line per (hexadecimal) address on standard input: address, offset,
+ * function or "-".
  */
 #include "unwind/stack/unwind.h"
 #include "unwind/symbols/symbols.h"

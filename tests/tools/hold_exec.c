@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* hold_exec FILE: whoever executes FILE waits in execve(2) until this program ends, as on a file server that does not
- * answer (fanotify(7), FAN_OPEN_EXEC_PERM). Says "ready" once that is so; ends by itself after a minute. */
+/* hold_exec FILE: a process that executes FILE waits in execve(2) until this program ends, as on a file server that
+ * does not answer (fanotify(7), FAN_OPEN_EXEC_PERM). Prints "ready" once this is active; exits after a minute. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/fanotify.h>

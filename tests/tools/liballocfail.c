@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* liballocfail.so: a preload in which the allocation number $ALLOC_FAIL_AT fails, and with ALLOC_FAIL_ON=1 every later one too. It says
- * "allocations: N" on stderr at the end if $ALLOC_COUNT is set.
+/* liballocfail.so: a preload in which allocation number $ALLOC_FAIL_AT fails, and with ALLOC_FAIL_ON=1 also every
+ * later one. Prints "allocations: N" on stderr at the end if $ALLOC_COUNT is set.
  */
 #include <errno.h>
 #include <stdio.h>

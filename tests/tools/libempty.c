@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/tools/libempty.c: a preload that does nothing: what benchmarks compare with, and what tests fail with. */
+/* tests/tools/libempty.c: a preload without effect: the reference of benchmarks, and a wrong library for tests. */
 int crashpre_tests_empty;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* libtrouble.so: a preload for the helper: opening the file that ends in $TROUBLE_AT does it in, in the way $TROUBLE says:
+/* libtrouble.so: a preload for the helper: opening the file that ends in $TROUBLE_AT triggers the failure named by
+ * $TROUBLE:
  *
  *   crash   a write to a null pointer
  *   hang    waits for ever
- *   stuck   the same, and no signal but SIGKILL can be seen to: as in the kernel on a dead file server
- *   killed  SIGKILL, as by the kernel that is out of memory
+ *   stuck   waits for ever with all signals except SIGKILL blocked: as in the kernel on a dead file server
+ *   killed  SIGKILL, as by the kernel's out-of-memory killer
  */
 #include <fcntl.h>
 #include <signal.h>

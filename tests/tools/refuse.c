@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* refuse CALL[,CALL...] COMMAND...: runs the command under a seccomp filter by which these system calls fail (words of
+/* refuse CALL[,CALL...] COMMAND...: runs the command under a seccomp filter that rejects these system calls (words of
  * tests/tools/filter.h). */
 #include "tests/tools/filter.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/tools/spawnloop.c: what a preload adds to the start of a program.
+/* tests/tools/spawnloop.c: measures what a preload adds to the start of a program.
  *
  *   spawnloop ROUNDS PROGRAM PRELOAD...
  *
  * In each round PROGRAM is started and waited for once with every PRELOAD ("-" for none), in an order that changes
- * from round to round, so that drift of the machine meets all of them. One line a preload: median, 10th and 90th percentile in microseconds, and the preload.
+ * from round to round, so that drift of the machine affects all of them. Prints one line per preload: median, 10th
+ * and 90th percentile in microseconds, and the preload.
  */
 #include <errno.h>
 #include <spawn.h>
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
         for (int i = 0; i < n; i++) {
                 times[i] = calloc((size_t)rounds, sizeof(double));
                 if (!times[i])
-                        return 2; /* the process ends, and its memory with it */
+                        return 2; /* the memory is freed by the end of the process */
         }
         for (int r = -3; r < rounds; r++) /* three rounds to warm up */
                 for (int i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/tools/stamp.c: stands in for the helper and writes the moment its main began (CLOCK_MONOTONIC, nanoseconds)
+/* tests/tools/stamp.c: replaces the helper and writes the time at which its main began (CLOCK_MONOTONIC, nanoseconds)
  * to the file that CRASHPRE_META_stamp names. */
 #include <stdio.h>
 #include <stdlib.h>

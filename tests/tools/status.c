@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/tools/status.c: runs a command and tells how it really ended, which a shell does not.
+/* tests/tools/status.c: runs a command and prints its wait status exactly, which a shell does not.
  *
  *   status [-t SECONDS] [-C DIR] [-o FILE] COMMAND [ARGUMENT...]
  *
- * The command starts with default signal actions, nothing blocked, its core limit as high as allowed, and leads a
- * process group of its own. One line goes to FILE (else to stderr): "signal 11 SIGSEGV core", "signal 9 SIGKILL",
- * "exit 3", or "timeout" after SECONDS (default 30), when the whole group is killed. Where descendants of the command,
- * dead or alive, are still there a few seconds after its end, the line goes on: " and 2 left". Status 0 if the command
- * could be started, however it ended; 124 for a timeout; 2 for our own troubles. Nothing is left running.
+ * The command starts with default signal actions, no blocked signals, the highest permitted core limit, and as leader
+ * of a new process group. One line is written to FILE (else to stderr): "signal 11 SIGSEGV core", "signal 9 SIGKILL",
+ * "exit 3", or "timeout" after SECONDS (default 30), when the whole group is killed. If descendants of the command,
+ * dead or alive, still exist a few seconds after its end, the line continues: " and 2 left". Exit status: 0 if the
+ * command was started, however it ended; 124 for a timeout; 2 for errors of this program. No process is left running.
  */
 #include <errno.h>
 #include <signal.h>
@@ -53,7 +53,7 @@ static void run(const struct options *o, char **command)
         die(command[0]);
 }
 
-/* 0: ended; 1: did not within the time. */
+/* Returns 0 if the child ended, 1 if it did not within the time. */
 static int wait_for(pid_t pid, long seconds, int *status)
 {
         const struct timespec limit = { .tv_sec = seconds };
@@ -67,9 +67,9 @@ static int wait_for(pid_t pid, long seconds, int *status)
         return 0;
 }
 
-/* Descendants that outlive the command become our children (PR_SET_CHILD_SUBREAPER, prctl(2)). A helper may take a
- * moment longer than the program whose crash it reported. How many stay; those are killed. */
-static int left_behind(pid_t group)
+/* Descendants that outlive the command become children of this process (PR_SET_CHILD_SUBREAPER, prctl(2)). A helper
+ * may end slightly later than the program whose crash it reported. Returns how many remain; those are killed. */
+static int kill_remaining(pid_t group)
 {
         const struct timespec tick = { .tv_nsec = 2000000 };
         int left = 0;
@@ -89,7 +89,7 @@ static int left_behind(pid_t group)
         return left + (pid == 0);
 }
 
-static void tell(const struct options *o, int timeout, int status, int left)
+static void write_status(const struct options *o, int timeout, int status, int left)
 {
         FILE *f = o->out ? fopen(o->out, "w") : stderr;
 
@@ -149,7 +149,7 @@ int main(int argc, char **argv)
                 kill(-pid, SIGKILL);
                 waitpid(pid, &status, 0);
         }
-        left = left_behind(pid);
-        tell(&o, timeout, status, left);
+        left = kill_remaining(pid);
+        write_status(&o, timeout, status, left);
         return timeout ? 124 : 0;
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-# tests/tools/validate.py SCHEMA REPORT...: each report against the JSON Schema, and what a schema cannot say.
-# tests/tools/validate.py SCHEMA --serve FIFO: the same for whoever asks, until stdin ends. A line on FIFO is a name: the file NAME.reports
-#   has the directory that paths begin in, then the paths, one a line; to the FIFO NAME.faults, open for reading by then, go the lines and at last "valid" or "invalid".
-"""Prints one line a fault and ends with 1 if there is any. Starting Python takes ten times as long as looking at a report: a run of
-all tests has one that serves."""
+# tests/tools/validate.py SCHEMA REPORT...: checks each report against the JSON Schema, and rules that a schema cannot express.
+# tests/tools/validate.py SCHEMA --serve FIFO: answers requests until stdin ends. A line on FIFO is a name: the file NAME.reports contains
+#   the directory that paths are relative to, then the paths, one per line; the lines and finally "valid" or "invalid" are written to the FIFO
+#   NAME.faults, which must already be open for reading.
+"""Prints one line per violation and exits with 1 if there is any. Starting Python takes ten times as long as checking a report, so a run of
+all tests uses one server."""
 import json
 import os
 import selectors
@@ -14,7 +15,7 @@ import jsonschema
 
 
 def nulls(value, where="$"):
-    """Unknown means absent: the places where null stands instead."""
+    """Unknown members must be absent: yields the paths of nulls."""
     if value is None:
         yield where
     elif isinstance(value, dict):
@@ -51,7 +52,7 @@ def frame_faults(report, where, frame):
         return
     module = modules[frame["module"]]
     pc = int(frame["pc"], 16)
-    # A caller's pc may stand just behind the last instruction of its module.
+    # A caller's pc may be just after the last instruction of its module.
     if not int(module["base"], 16) <= pc <= int(module["end"], 16):
         yield f"{where}: pc {frame['pc']} is outside {module['path']}"
     if "lookup_offset" in frame and int(frame["module_offset"], 16) - int(frame["lookup_offset"], 16) not in (0, 1):
@@ -70,7 +71,7 @@ def faults(report, path):
     if report["cause"]["kind"] != "request" and (len(crashed) != 1 or not threads[0].get("crashed")):
         yield "the crashed thread is not threads[0] alone"
     if len({t["tid"] for t in threads}) != len(threads):
-        yield "a thread stands twice"
+        yield "a thread is listed twice"
     for t, thread in enumerate(threads):
         frames = thread.get("frames", [])
         omitted = thread.get("frames_omitted", 0)
@@ -99,7 +100,7 @@ def all_faults(validator, paths):
 
 def answer(validator, name):
     verdict = "invalid"
-    out = os.open(name + ".faults", os.O_WRONLY | os.O_NONBLOCK)  # fails where nobody waits
+    out = os.open(name + ".faults", os.O_WRONLY | os.O_NONBLOCK)  # fails without a reader
     os.set_blocking(out, True)
     with open(out, "w", encoding="utf-8", errors="replace") as out:
         try:
@@ -108,16 +109,16 @@ def answer(validator, name):
             found = list(all_faults(validator, [os.path.join(start, path) for path in paths]))
             out.writelines(line.replace("\n", " ") + "\n" for line in found)
             verdict = "invalid" if found else "valid"
-        except Exception as e:  # no JSON, no file: whatever it is, the report is not valid
+        except Exception as e:  # not JSON, no file: in any case the report is not valid
             out.write(f"{type(e).__name__}: {e}\n")
         out.write(verdict + "\n")
 
 
 def serve(validator, fifo):
     try:
-        requests = os.open(fifo, os.O_RDWR)  # it stays open while nobody asks
+        requests = os.open(fifo, os.O_RDWR)  # remains open without requests
     except FileNotFoundError:
-        return  # the tests are over already
+        return  # the tests have already ended
     selector = selectors.DefaultSelector()
     selector.register(requests, selectors.EVENT_READ)
     selector.register(sys.stdin.buffer.raw, selectors.EVENT_READ)
@@ -128,7 +129,7 @@ def serve(validator, fifo):
             try:
                 answer(validator, os.fsdecode(name))
             except OSError:
-                pass  # who asked is no more
+                pass  # the requester has ended
 
 
 def main():
