@@ -45,7 +45,7 @@ NOT_THIS_PROCESSOR(SH)
 NOT_THIS_PROCESSOR(TRICORE)
 NOT_THIS_PROCESSOR(WASM)
 
-/* 0f b9, which capstone 4 calls by an old name of binutils. */
+/* 0f b9, for which capstone 4 uses an old name of binutils. */
 #if CS_API_MAJOR < 5
 #define X86_INS_UD1 X86_INS_UD2B
 #endif

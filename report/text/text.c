@@ -70,7 +70,8 @@ static void cause(struct writer *w)
                 text_paragraph(w, 2, w->report->fault.explanation, CAUSE_LINES);
 }
 
-/* Wrong settings, for the person who set them. `crashpre show` has them among the diagnostics. */
+/* Prints messages about invalid settings, for the user who set them. `crashpre show` prints them among the
+ * diagnostics. */
 static void setting_lines(struct writer *w)
 {
         size_t i;

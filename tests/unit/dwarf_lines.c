@@ -317,7 +317,8 @@ static void discriminator(struct writer *w)
         fixed(w, 1, 1);
 }
 
-/* Blocks of one line, told apart by discriminators, are one to gdb: the statement at the address of the first holds. */
+/* Blocks of one line with different discriminators are one block to gdb: the statement at the address of the first is
+ * used. */
 static void test_discriminators(void)
 {
         static const uint32_t by_statement[] = { 1, 1, 9, 9 }, by_last_row[] = { 5, 5, 9, 9 };
@@ -332,7 +333,7 @@ static void test_discriminators(void)
         negate_statement(&w);
         discriminator(&w);
         advance_line(&w, 4);
-        copy(&w); /* the same place: line 5 */
+        copy(&w); /* same address: line 5 */
         discriminator(&w);
         advance_pc(&w, 4);
         copy(&w); /* 0x104: line 5, another block */
@@ -340,7 +341,7 @@ static void test_discriminators(void)
         advance_line(&w, 4);
         copy(&w); /* 0x108: line 9 */
         advance_pc(&w, 4);
-        copy(&w); /* 0x10c: line 9, which has none */
+        copy(&w); /* 0x10c: line 9, without discriminator */
         advance_pc(&w, 4);
         end_sequence(&w);
         end(&w, at);

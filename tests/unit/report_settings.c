@@ -43,7 +43,7 @@ static void defaults(void)
         tap_ok(!s.debug_dirs && s.environment && !notes, "no notes without variables");
 }
 
-/* Each variable of the table: empty is as unset. */
+/* For each variable of the table: an empty value counts as unset. */
 static void empty(void)
 {
         struct setting_values unset, set;
@@ -80,7 +80,7 @@ static bool is_same(const struct settings *a, const struct settings *b)
                a->max_reports == b->max_reports && a->wait_debugger == b->wait_debugger;
 }
 
-/* Value -> the default and one note with these words. */
+/* Value -> the default and one note with this text. */
 static void bad(void)
 {
         static const struct {
@@ -118,7 +118,7 @@ static void bad(void)
         }
         tap_is(with("CRASHPRE_REDACT", "env,all,paths").redact, REDACT_ENV | REDACT_PATHS,
                "of a wrong list the rest is used");
-        tap_ok(notes == 1 && strstr(last_note, "; the rest is used"), "and the message says so: %s", last_note);
+        tap_ok(notes == 1 && strstr(last_note, "; the rest is used"), "the message reports it: %s", last_note);
 }
 
 static uint64_t signals_of(const char *value)
@@ -134,8 +134,8 @@ static uint64_t signals_of(const char *value)
 
 static void signals(void)
 {
-        static const char *const refused[] = { "CHLD",       "CONT", "KILL",  "STOP", "WINCH",
-                                               "SEGV,BOGUS", "segv", "RTMIN", "SIG",  "+" };
+        static const char *const rejected[] = { "CHLD",       "CONT", "KILL",  "STOP", "WINCH",
+                                                "SEGV,BOGUS", "segv", "RTMIN", "SIG",  "+" };
         const uint64_t usual = SETTING_SIGNALS_DEFAULT;
 
         tap_ok(signals_of("SEGV,SIGABRT") == (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGABRT)) && !notes,
@@ -145,8 +145,8 @@ static void signals(void)
         tap_ok(signals_of("+TERM,+QUIT") == (usual | SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGQUIT)) && !notes,
                "+ adds to the default");
         tap_ok(signals_of("+SIGUSR1") == (usual | SIGNAL_BIT(SIGUSR1)) && !notes, "+SIGUSR1");
-        for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-                tap_ok(signals_of(refused[i]) == usual && notes == 1, "%s is refused", refused[i]);
+        for (size_t i = 0; i < sizeof(rejected) / sizeof(rejected[0]); i++)
+                tap_ok(signals_of(rejected[i]) == usual && notes == 1, "%s is rejected", rejected[i]);
 }
 
 static void up_front(void)

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define SECOND UINT64_C(1000000000)
-#define PATIENCE_MS 60000 /* for what comes soon unless the machine is busy */
+#define PATIENCE_MS 60000 /* deadline for events that are fast unless the machine is busy */
 
 /* Shared memory through which a child and the test communicate. */
 static struct shared {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/dwarf/libdw_trees.c: the search trees of libelf and libdw, for static linking with elfutils 0.192 (Debian 13). Its
- * libelf.a and libdw.a call these functions and do not contain them (sourceware bug 32293; elfutils 0.191 calls tsearch(3)
- * itself). Drawn from the archive only if scripts/configure finds them missing.
+/* unwind/dwarf/libdw_trees.c: the search trees of libelf and libdw, for static linking with elfutils 0.192 (Debian
+ * 13). Its libelf.a and libdw.a call these functions without containing them (sourceware bug 32293; elfutils 0.191
+ * calls tsearch(3) itself). Linked from the archive only if scripts/configure finds them missing.
  *
- * elfutils' tree is a structure whose members only these functions use: the root of a tree of tsearch(3) and, in builds for
- * several threads, a lock. One thread uses libdw here, so the root is all that is needed. */
+ * elfutils' tree is a structure whose members are used by these functions only: the root of a tree of tsearch(3) and,
+ * in multi-threaded builds, a lock. libdw is used by one thread here, so the root is sufficient. */
 #include <search.h>
 #include <stddef.h>
 

@@ -197,8 +197,9 @@ static size_t first_from(const struct run *r, uint64_t addr)
         return low;
 }
 
-/* True if this row is another block of the line of the previous row. gdb omits those from its table (dwarf2/read.c:
- * dwarf_record_line_p()), so that a statement before the first of them applies to all. The column is reported all the same. */
+/* True if this row is another block of the line of the previous row. gdb omits such rows from its table
+ * (dwarf2/read.c: dwarf_record_line_p()), so that a statement before the first of them applies to all. The column is
+ * reported nevertheless. */
 static inline bool repeats_line(struct run *r, bool after_statement)
 {
         bool same_file = r->row.file == r->before_file,

@@ -79,7 +79,7 @@
 #define RAW_SECTION_MODULES "[modules]"
 #define RAW_SECTION_MAPS "[maps]"
 
-/* The characters of an executable's base name that go into the name of a report; others become _. */
+/* Characters of an executable's base name that are used in the name of a report; others are replaced by _. */
 static inline char raw_name_char(char c)
 {
         bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||

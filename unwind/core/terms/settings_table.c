@@ -5,7 +5,7 @@
 
 #define PREFIX "CRASHPRE_"
 #define NAME_MAX_LEN 64
-#define VALUE_SHOWN 64 /* bytes of a wrong value that its message quotes */
+#define VALUE_SHOWN 64 /* bytes of an invalid value quoted in the message */
 #define MESSAGE_MAX 512
 
 const struct setting settings_table[SETTING_COUNT] = {
@@ -40,7 +40,7 @@ static bool parse_number(const struct setting *s, const char *value, unsigned ba
         return *value && v >= s->min;
 }
 
-/* The index of a word in a comma list, -1: none. */
+/* Returns the index of a word in a comma-separated list, -1 if it is not in it. */
 static int word_index(const char *words, const char *item, size_t len)
 {
         const char *word;
@@ -82,8 +82,8 @@ static bool parse_word_list(const struct setting *s, const char *value, uint64_t
         return good;
 }
 
-/* The bit of a signal by its name, with or without SIG; 0: unknown, or one whose default action ends no process or that cannot be
- * caught (signal(7)). */
+/* Returns the bit of a signal, given its name with or without SIG; 0: unknown, or a signal whose default action does
+ * not end the process or that cannot be caught (signal(7)). */
 static uint64_t signal_bit(const char *name, size_t len)
 {
         const uint64_t harmless = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) |
@@ -160,7 +160,7 @@ static void add(struct message *m, const char *s)
         str_cat(m->text, sizeof(m->text), &m->at, s);
 }
 
-/* "none, brief or full" */
+/* Formats "none, brief or full". */
 static void add_words(struct message *m, const char *words)
 {
         const char *word;
@@ -210,7 +210,7 @@ static void add_expected(struct message *m, const struct setting *s)
         }
 }
 
-static void say_wrong(const struct setting *s, const char *name, const char *value, setting_note *note, void *ctx)
+static void report_invalid(const struct setting *s, const char *name, const char *value, setting_note *note, void *ctx)
 {
         struct message m = { .at = 0 };
 
@@ -223,7 +223,7 @@ static void say_wrong(const struct setting *s, const char *name, const char *val
         note(ctx, name, m.text);
 }
 
-static void say(const char *name, const char *what, setting_note *note, void *ctx)
+static void report(const char *name, const char *what, setting_note *note, void *ctx)
 {
         struct message m = { .at = 0 };
 
@@ -246,8 +246,8 @@ static const struct setting *find(const char *name, size_t len)
         return NULL;
 }
 
-static void take(const struct setting *s, const char *name, const char *value, struct setting_values *out,
-                 setting_note *note, void *ctx)
+static void apply(const struct setting *s, const char *name, const char *value, struct setting_values *out,
+                  setting_note *note, void *ctx)
 {
         const long id = s - settings_table;
 
@@ -255,9 +255,9 @@ static void take(const struct setting *s, const char *name, const char *value, s
                 return;
         out->text[id] = value;
         if (!setting_evaluate(s, value, &out->number[id]) && note)
-                say_wrong(s, name, value, note, ctx);
+                report_invalid(s, name, value, note, ctx);
         else if (note && !s->readers && out->number[id] != s->fallback)
-                say(name, ": this version does not implement it; it has no effect", note, ctx);
+                report(name, ": this version does not implement it; it has no effect", note, ctx);
 }
 
 void settings_evaluate(char *const *envp, struct setting_values *out, setting_note *note, void *ctx)
@@ -282,8 +282,8 @@ void settings_evaluate(char *const *envp, struct setting_values *out, setting_no
                 str_cat_item(name, sizeof(name), &at, *envp, len);
                 s = find(*envp + prefix, len - prefix);
                 if (s)
-                        take(s, name, *envp + len + 1, out, note, ctx);
+                        apply(s, name, *envp + len + 1, out, note, ctx);
                 else if (note)
-                        say(name, ": no such setting", note, ctx);
+                        report(name, ": no such setting", note, ctx);
         }
 }
