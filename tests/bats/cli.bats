@@ -201,7 +201,7 @@ a_crash() {
         n=$(jq '.threads | length - 1' "$report")
         run -0 crashpre show
         [ "$(grep -c '^Thread ' <<<"$output")" = 1 ] || fail "$output"
-        [[ $output == *$'\nOther threads\n'"  $n threads waiting in pause: zoo ["*"], ..."$'\n      #'*" idle at threads.c:"*"(crashpre show --all-threads: "* ]] || fail "$output"
+        [[ $output == *$'\nOther threads\n'"  $n threads waiting in pause: zoo ["*"], ..."$'\n      #'*" idle at threads.c:"*"(crashpre show --all-threads prints "* ]] || fail "$output"
         run -0 crashpre show --all-threads
         [ "$(grep -c '^Thread ' <<<"$output")" = $((n + 1)) ] || fail "$output"
         [[ $output != *"Other threads"* ]] || fail "$output"
