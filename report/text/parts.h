@@ -63,6 +63,7 @@ void text_threads_section(struct writer *w);
 
 /* ---- sections.c ---- */
 
+/* Each prints one section, or nothing if the report has no data for it. */
 void text_interpreter(struct writer *w);
 void text_thrown_at(struct writer *w);
 void text_context(struct writer *w, const struct report_thread *thread);

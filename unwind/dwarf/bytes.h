@@ -35,6 +35,7 @@ static inline size_t dwarf_left(const struct dwarf_reader *r)
         return r->bad ? 0 : (size_t)(r->end - r->at);
 }
 
+/* Advances by `n` bytes; past the end is an error. */
 static inline void dwarf_skip(struct dwarf_reader *r, uint64_t n)
 {
         if (n > dwarf_left(r))
@@ -79,6 +80,7 @@ static inline uint64_t dwarf_uleb(struct dwarf_reader *r)
         return 0;
 }
 
+/* A signed LEB128 number. */
 static inline int64_t dwarf_sleb(struct dwarf_reader *r)
 {
         uint64_t v = 0;

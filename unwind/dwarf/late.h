@@ -8,7 +8,7 @@
  * caller that knows how far it will read announces it (dwarf_late_reach()).
  *
  * Only for a separate process in which this handler of SIGSEGV may be installed: the child of stage.c.
- * Single-threaded.
+ * Single-threaded; not async-signal-safe.
  */
 #ifndef CRASHPRE_UNWIND_DWARF_LATE_H
 #define CRASHPRE_UNWIND_DWARF_LATE_H

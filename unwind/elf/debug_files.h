@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/elf/debug_files.h: opens the files of a module: the one it was mapped from, and its separate debug file.
- * Private to unwind/. */
+ * Private to unwind/. Not async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_DEBUG_FILES_H
 #define CRASHPRE_UNWIND_DEBUG_FILES_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/elf/demangle.h: demangles symbol names: C++ (Itanium ABI), Rust and D, with libiberty. */
+/* unwind/elf/demangle.h: demangles symbol names: C++ (Itanium ABI), Rust and D, with libiberty. Not
+ * async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_ELF_DEMANGLE_H
 #define CRASHPRE_UNWIND_ELF_DEMANGLE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/elf/minidebug.h: .gnu_debugdata, an xz-compressed ELF file with symbols inside a stripped file. Private to
- * unwind/. */
+ * unwind/. Not async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_MINIDEBUG_H
 #define CRASHPRE_UNWIND_MINIDEBUG_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/elf/program.h: properties of a program's file that determine how well its crashes can be reported, read
- * before it runs. */
+ * before it runs. Not async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_PROGRAM_H
 #define CRASHPRE_UNWIND_PROGRAM_H
 

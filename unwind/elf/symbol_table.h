@@ -34,6 +34,7 @@ struct symbol_want {
 /* Searches .symtab or .dynsym of `f`; n > 0. A symbol replaces one found earlier (in another file of the same module)
  * if it is nearer. Returns 0 or -ENOMEM. */
 enum symbol_table_kind { SYMBOL_TABLE_FULL, SYMBOL_TABLE_DYNAMIC };
+/* True if `f` has that table. */
 bool symbol_table_present(const struct elf_file *f, enum symbol_table_kind kind);
 int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, struct symbol_want *wants, size_t n);
 

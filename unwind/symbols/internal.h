@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/symbols/internal.h: declarations shared by symbols.c (ELF symbols), lines.c (DWARF) and files.c. Private. */
+/* unwind/symbols/internal.h: declarations shared by symbols.c (ELF symbols), lines.c (DWARF) and files.c. Private.
+ * Not async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_SYMBOLS_INTERNAL_H
 #define CRASHPRE_UNWIND_SYMBOLS_INTERNAL_H
 

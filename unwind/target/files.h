@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/files.h: opens files from the target's point of view. */
+/* unwind/target/files.h: opens files from the target's point of view. Not async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_FILES_H
 #define CRASHPRE_UNWIND_FILES_H
 

@@ -45,6 +45,7 @@ struct memory_range {
 };
 void memory_prefetch(struct memory *m, const struct memory_range *ranges, size_t n);
 
+/* Returns how many fetches were made and how many pages they read. */
 struct memory_counts memory_counts(const struct memory *m);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/modules.h: parses /proc/PID/maps into mappings and modules. For implementations of targets. */
+/* unwind/target/modules.h: parses /proc/PID/maps into mappings and modules. For implementations of targets. Not
+ * async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_MODULES_H
 #define CRASHPRE_UNWIND_MODULES_H
 

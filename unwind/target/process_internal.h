@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/process_internal.h: declarations shared by process.c (memory, maps) and attach.c (ptrace). */
+/* unwind/target/process_internal.h: declarations shared by process.c (memory, maps) and attach.c (ptrace). Not
+ * async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_PROCESS_INTERNAL_H
 #define CRASHPRE_UNWIND_PROCESS_INTERNAL_H
 
@@ -44,6 +45,7 @@ struct process {
 
 /* Returns a new process, nothing attached or loaded; NULL if out of memory. */
 struct process *process_new(pid_t pid);
+/* The process whose target is `t`; the same memory. */
 struct process *process_of(struct target *t);
 
 /* Returns the record of a held thread, borrowed, or NULL. */

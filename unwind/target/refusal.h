@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unwind/target/refusal.h: explains why attaching to a process failed, and the remedy. */
+/* unwind/target/refusal.h: explains why attaching to a process failed, and the remedy. Not async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_REFUSAL_H
 #define CRASHPRE_UNWIND_REFUSAL_H
 

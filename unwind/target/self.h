@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/target/self.h: the calling process as a target: no thread is stopped; memory is read by process_vm_readv(2)
  * on the process itself, so that bad addresses cause errors and no signals. For tests, and for a helper that reports
- * on itself. */
+ * on itself. Not async-signal-safe. */
 #ifndef CRASHPRE_UNWIND_SELF_H
 #define CRASHPRE_UNWIND_SELF_H
 

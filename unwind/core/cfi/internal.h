@@ -30,11 +30,13 @@ struct cfi_cursor {
         uint8_t buf[CFI_WINDOW];
 };
 
+/* Initializes an empty cursor; `space` is borrowed, NULL for our own memory. */
 void cfi_cursor_begin(struct cfi_cursor *c, const struct cfi_space *space);
 void cfi_seek(struct cfi_cursor *c, uint64_t pos, uint64_t end); /* clears the error, keeps the window */
 void cfi_skip(struct cfi_cursor *c, uint64_t len);
 int cfi_fail(struct cfi_cursor *c, int err); /* records the first error and returns it */
 
+/* Read a number and advance; 0 after an error. */
 uint8_t cfi_u8(struct cfi_cursor *c);
 uint64_t cfi_unsigned(struct cfi_cursor *c, unsigned size); /* little-endian, 1 to 8 bytes */
 int64_t cfi_signed(struct cfi_cursor *c, unsigned size);
