@@ -15,6 +15,7 @@ AR ?= ar
 OBJCOPY ?= objcopy
 OPT ?= -O2 -g
 SAN ?=
+COV ?=
 BUILD ?= $(if $(SAN),build-san,build)
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -28,8 +29,9 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
+comma := ,
 GOALS := $(or $(MAKECMDGOALS),all)
-TEST_GOALS := check check-all bench tests
+TEST_GOALS := check check-all bench tests coverage
 Q := $(if $(V),,@)
 # Build lines of a test run go to stderr: its stdout is a TAP stream.
 say = $(if $(V),:,@printf '  %-8s%s\n' $(1) '$(patsubst $(CURDIR)/%,%,$(2))' $(if $(filter $(TEST_GOALS),$(GOALS)),>&2))
@@ -38,9 +40,9 @@ mkdir = @mkdir -p $(@D)
 # ---- packages, compiler, libraries -------------------------------------------------------------------------------------------
 # config.mk is included, so make makes it first and starts over: on a bare machine nothing above or below may run the compiler
 # at parse time. The packages are looked at in every run (10 ms), the probes only if something they rest on has changed.
-NEEDS_NO_CONFIG := help clean uninstall deb lint-shell lint-man
+NEEDS_NO_CONFIG := help clean uninstall deb lint-shell lint-man fuzz coverage
 PACKAGES := build $(if $(filter demo,$(GOALS)),demo) $(if $(filter $(TEST_GOALS),$(GOALS)),check) \
-	$(if $(filter lint format format-check,$(GOALS)),lint) $(if $(filter check-all,$(GOALS)),heavy)
+	$(if $(filter lint format format-check,$(GOALS)),lint) $(if $(filter check-all,$(GOALS)),heavy) $(if $(filter fuzzers,$(GOALS)),fuzz)
 
 ifneq ($(filter-out $(NEEDS_NO_CONFIG),$(GOALS)),)
 include $(BUILD)/gen/config.mk
@@ -77,15 +79,16 @@ PRELOAD_LDFLAGS := -shared -nostartfiles -Wl,-z,noseparate-code -Wl,-soname,libc
 
 # Helper and CLI. Not PIE: no relocations to apply while a process waits to die.
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2)
-TOOL_FLAGS = $(BASE_FLAGS) -fno-pie -ffunction-sections -fdata-sections -fstack-protector-strong $(SAN_FLAGS) $(CPPFLAGS) $(CFLAGS)
+# Coverage (COV=1) is theirs as well: in the crash path, gcov's counters would be written by a handler that shares them with the program.
+COV_FLAGS := $(if $(COV),--coverage -fprofile-abs-path -fprofile-update=atomic -U_FORTIFY_SOURCE)
+TOOL_FLAGS = $(BASE_FLAGS) -fno-pie -ffunction-sections -fdata-sections -fstack-protector-strong $(SAN_FLAGS) $(COV_FLAGS) $(CPPFLAGS) $(CFLAGS)
 # The static run-times: gcc's shared one for "undefined" pays no heed to log_path (tests/sanitizer/options.c).
 SAN_LINK_gcc := -static-libasan -static-libubsan
 TOOL_LDFLAGS = -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,noexecstack -Wl,--build-id -Wl,--hash-style=gnu \
-	$(if $(SAN),-fsanitize=$(SAN) $(SAN_LINK_$(CC_KIND))) -pthread
+	$(if $(SAN),-fsanitize=$(SAN) $(SAN_LINK_$(CC_KIND))) $(if $(COV),--coverage -Wl$(comma)--wrap=_exit) -pthread
 
 # Programs that crash on purpose: fixed flags, so that the frames a test expects do not depend on the switches above. A comment
 # "build-flags: ..." in the source adds flags, or further sources, for that one program.
-comma := ,
 ZOO_WARN := -Wall -Wextra -Werror -Wno-infinite-recursion
 ZOO_FLAGS := -g -pthread $(ZOO_WARN) $(INCLUDES) -D_GNU_SOURCE -Wl,--build-id
 own_flags = $$(sed -n 's/^.*build-flags: *\([^*]*\).*/\1/p' $<)
@@ -107,11 +110,15 @@ CALM_OBJS := $(CALM_SRCS:%.c=$(OBJ)/lib/%.o)
 UNWIND_OBJS := $(patsubst %.c,$(OBJ)/tool/%.o,$(CORE_SRCS) $(UNWIND_SRCS))
 REPORT_OBJS := $(REPORT_SRCS:%.c=$(OBJ)/tool/%.o)
 MAIN_OBJS := $(MAIN_SRCS:%.c=$(OBJ)/tool/%.o)
-SAN_OBJS := $(if $(SAN),$(OBJ)/tool/tests/sanitizer/options.o)
+SAN_OBJS := $(if $(SAN),$(OBJ)/tool/tests/sanitizer/options.o) $(if $(COV),$(OBJ)/tool/tests/coverage/exit.o)
 # Archives of our own, so that a test program draws in what it names and nothing else.
 ARCHIVES := $(OBJ)/report.a $(OBJ)/unwind.a
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*.c)))
+# Fuzz targets: replayed without a fuzzer in $(BUILD)/tests/fuzz, and with libFuzzer in $(BUILD)/fuzz.
+FUZZ_NAMES := $(sort $(basename $(notdir $(wildcard tests/fuzz/*.c))))
+REPLAYS := $(addprefix $(BUILD)/tests/fuzz/,$(FUZZ_NAMES))
+FUZZERS := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
 TOOL_SRCS := $(sort $(wildcard tests/tools/*.c))
 # Tools that use our code are linked with it. The others play the crashing program, its parent or its surroundings: plain C without
 # sanitizers, since tests look at their frames and signals.
@@ -150,11 +157,11 @@ PKG_CONFIG_FILE := lib/pkgconfig/crashpre.pc
 INSTALLED := $(patsubst $(BUILD)/%,%,$(LIBRARY) $(PROGRAMS) $(DATA))
 
 # ---- targets -----------------------------------------------------------------------------------------------------------------
-.PHONY: all tests zoo install uninstall deb demo check check-all bench lint lint-c lint-shell lint-man format format-check clean help FORCE
+.PHONY: all tests zoo install uninstall deb demo check check-all bench fuzz fuzzers coverage lint lint-c lint-shell lint-man format format-check clean help FORCE
 
 all: $(LIBRARY) $(PROGRAMS) $(DATA) ## library, helper, command, header, man pages (default)
 
-tests: all zoo $(TEST_TOOLS) $(UNIT_TESTS) ## the test programs
+tests: all zoo $(TEST_TOOLS) $(UNIT_TESTS) $(REPLAYS) ## the test programs
 
 zoo: all $(ZOO)
 
@@ -173,6 +180,14 @@ big-programs:
 
 demo: all zoo ## crash a few programs under the preload and show their reports
 	@BUILD='$(abspath $(BUILD))' scripts/demo
+
+fuzz: ## fuzz the readers (tests/fuzz) with clang's libFuzzer, FUZZ_SECONDS each; findings are saved where make check replays them
+	@scripts/fuzz
+
+fuzzers: $(FUZZERS)
+
+coverage: ## which lines of helper, command and unwind/ the unit tests and the faster suites run, by folder
+	@scripts/coverage
 
 bench: tests ## start-up cost, time to report, unwinding against other tools
 	@BUILD='$(abspath $(BUILD))' tests/bench/run
@@ -212,7 +227,7 @@ format-check: ## list the places `make format` would change
 	@scripts/lint format-check
 
 clean: ## remove build trees
-	rm -rf build build-san $(BUILD) compile_commands.json
+	rm -rf build build-san build-fuzz build-cov $(BUILD) compile_commands.json
 
 help: ## this text
 	@echo 'Targets:'
@@ -230,7 +245,10 @@ help: ## this text
 		V 'V=1 shows each command' \
 		TESTS 'check: files, regular expressions on titles, or both, as in TESTS="death units", TESTS=hlt, TESTS=crashes:hlt' \
 		KEEP 'check: KEEP=1 keeps the directories of the tests' \
-		JOBS 'check: test files run at once (number of cores)'
+		JOBS 'check: test files run at once (number of cores)' \
+		FUZZ_SECONDS 'fuzz: seconds for each target (60)' \
+		FUZZ_TARGETS 'fuzz: which ones, as in FUZZ_TARGETS="raw elf" ($(FUZZ_NAMES))' \
+		COV 'COV=1 counts the lines that helper and command run, for gcov; make coverage does it in a tree of its own'
 
 # ---- generated files ---------------------------------------------------------------------------------------------------------
 $(BUILD)/gen/version.h: FORCE
@@ -254,7 +272,7 @@ compile_commands.json: $(BUILD)/gen/flags Makefile FORCE
 		"$$sep" $$file '$(filter-out $(WARN_gcc) $(CRASH_FLAGS_gcc) -MMD -MP,$(PRELOAD_FLAGS) $(CRASH_FLAGS))' $$file; sep=,; done; \
 	for file in $(CALM_SRCS); do printf '%s{"directory": "$(CURDIR)", "file": "%s", "command": "clang %s -c %s"}\n' \
 		"$$sep" $$file '$(filter-out $(WARN_gcc) -MMD -MP,$(PRELOAD_FLAGS))' $$file; sep=,; done; \
-	for file in $(UNWIND_SRCS) $(REPORT_SRCS) $(MAIN_SRCS) $(wildcard tests/unit/*.c) $(TOOL_SRCS); do \
+	for file in $(UNWIND_SRCS) $(REPORT_SRCS) $(MAIN_SRCS) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/fuzz/*/*.c tests/coverage/*.c) $(TOOL_SRCS); do \
 		printf '%s{"directory": "$(CURDIR)", "file": "%s", "command": "clang %s -c %s"}\n' \
 		"$$sep" $$file '$(filter-out $(WARN_gcc) -MMD -MP,$(TOOL_FLAGS))' $$file; sep=,; done; \
 	echo ']'; } | scripts/replace-if-changed $@
@@ -278,7 +296,7 @@ $(OBJ)/tool/%.o: %.c $(OBJ_NEEDS)
 	$(mkdir)
 	$(Q)$(CC) $(TOOL_FLAGS) -c -o $@ $<
 
-$(SAN_OBJS): CPPFLAGS += -DCRASHPRE_SAN_LOG='"$(abspath $(BUILD))/san-log"'
+$(OBJ)/tool/tests/sanitizer/options.o: CPPFLAGS += -DCRASHPRE_SAN_LOG='"$(abspath $(BUILD))/san-log"'
 
 $(OBJ)/unwind.a: $(UNWIND_OBJS)
 $(OBJ)/report.a: $(REPORT_OBJS)
@@ -330,6 +348,16 @@ $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(OBJ)/tool/tests/unit/%.o $(ARCHIVES) $(S
 	$(mkdir)
 	$(Q)$(link_tool)
 
+$(REPLAYS): $(BUILD)/tests/fuzz/%: $(OBJ)/tool/tests/fuzz/%.o $(OBJ)/tool/tests/fuzz/replay/main.o $(ARCHIVES) $(SAN_OBJS)
+	$(call say,LINK,$@)
+	$(mkdir)
+	$(Q)$(link_tool)
+
+$(FUZZERS): $(BUILD)/fuzz/%: $(OBJ)/tool/tests/fuzz/%.o $(ARCHIVES)
+	$(call say,LINK,$@)
+	$(mkdir)
+	$(Q)$(link_tool) -fsanitize=fuzzer
+
 $(call tool_programs,$(TOOL_USERS)): $(BUILD)/tests/%: $(OBJ)/tool/tests/tools/%.o $(ARCHIVES) $(SAN_OBJS)
 	$(call say,LINK,$@)
 	$(mkdir)
@@ -367,5 +395,6 @@ $(foreach level,$(ZOO_LEVELS),$(foreach source,$(ZOO_SRCS),$(eval $(call zoo_rul
 -include $(patsubst %.o,%.d,$(CRASH_OBJS) $(CALM_OBJS) $(UNWIND_OBJS) $(REPORT_OBJS) $(MAIN_OBJS) $(SAN_OBJS))
 -include $(patsubst $(BUILD)/tests/unit/%,$(OBJ)/tool/tests/unit/%.d,$(UNIT_TESTS))
 -include $(TOOL_USERS:%.c=$(OBJ)/tool/%.d)
+-include $(patsubst %,$(OBJ)/tool/tests/fuzz/%.d,$(FUZZ_NAMES) replay/main)
 -include $(addsuffix .d,$(call tool_programs,$(TOOL_PLAIN)) $(filter %.so,$(TEST_TOOLS)))
 -include $(ZOO_OBJS:.o=.d)
