@@ -61,7 +61,7 @@ static const char *fault_class(const struct crash *c)
 
 static void put_syscall(const struct crash *c)
 {
-        rawline_key("syscall");
+        rawline_key(RAW_KEY_SYSCALL);
         sigsafe_dec(out, c->wire.siginfo.si_syscall);
         if (c->wire.siginfo.si_arch != ARCH_AUDIT) {
                 sigsafe_str(out, " arch ");
@@ -74,19 +74,20 @@ static void put_signal(const struct crash *c)
 {
         const char *name = signames_signal(c->signal), *code = signames_code(c->signal, c->wire.siginfo.si_code);
 
-        rawline_key("signal");
+        rawline_key(RAW_KEY_SIGNAL);
         sigsafe_dec(out, c->signal);
         sigsafe_char(out, ' ');
         sigsafe_str(out, name ? name : "?");
-        sigsafe_str(out, "\ncode: ");
+        sigsafe_char(out, '\n');
+        rawline_key(RAW_KEY_CODE);
         sigsafe_dec(out, c->wire.siginfo.si_code);
         sigsafe_char(out, ' ');
         sigsafe_str(out, code ? code : "?");
         sigsafe_char(out, '\n');
         if (signames_has_address(c->signal, c->wire.siginfo.si_code))
-                rawline_hex("address", (uint64_t)c->wire.siginfo.si_addr);
+                rawline_hex(RAW_KEY_ADDRESS, (uint64_t)c->wire.siginfo.si_addr);
         if (signames_has_sender(c->wire.siginfo.si_code)) {
-                rawline_key("sender");
+                rawline_key(RAW_KEY_SENDER);
                 sigsafe_str(out, "pid ");
                 sigsafe_dec(out, c->wire.siginfo.si_pid);
                 sigsafe_str(out, " uid ");
@@ -95,12 +96,12 @@ static void put_signal(const struct crash *c)
         }
         if (c->signal == SIGSYS && c->wire.siginfo.si_code > 0)
                 put_syscall(c);
-        rawline_key("trap");
+        rawline_key(RAW_KEY_TRAP);
         sigsafe_dec(out, (int64_t)arch_context_trap(c->fault_uc));
         sigsafe_str(out, " error ");
         sigsafe_hex(out, arch_context_fault_error(c->fault_uc));
         sigsafe_char(out, '\n');
-        rawline_str("class", fault_class(c));
+        rawline_str(RAW_KEY_CLASS, fault_class(c));
 }
 
 static void put_exception(const struct exception_chain *chain)
@@ -108,18 +109,18 @@ static void put_exception(const struct exception_chain *chain)
         for (uint32_t i = 0; i < chain->count; i++) {
                 const struct exception_text *e = &chain->v[i];
 
-                rawline_text(i ? "nested" : "exception", e->type, str_len(e->type));
+                rawline_text(i ? RAW_KEY_NESTED : RAW_KEY_EXCEPTION, e->type, str_len(e->type));
                 if (e->what_kind == EXCEPTION_WHAT_TEXT)
-                        rawline_text("what", e->what, str_len(e->what));
+                        rawline_text(RAW_KEY_WHAT, e->what, str_len(e->what));
                 else if (e->what_kind == EXCEPTION_WHAT_OWN)
-                        rawline_str("what unknown", "the program's own what()");
+                        rawline_str(RAW_KEY_WHAT_UNKNOWN, "the program's own what()");
         }
 }
 
 static void put_throw_site(const struct crash *c)
 {
         for (uint32_t i = 0; i < c->wire.throw_count; i++) {
-                rawline_key("thrown at");
+                rawline_key(RAW_KEY_THROWN_AT);
                 sigsafe_hex(out, c->wire.throw_pc[i]);
                 sigsafe_char(out, ' ');
                 rawsection_place(c->wire.throw_pc[i]);
@@ -137,15 +138,15 @@ void rawsection_cause(void)
                 kind = "request";
         else if (c->signal == SIGABRT && c->wire.uncaught_exception)
                 kind = "exception";
-        rawline_str("kind", kind);
+        rawline_str(RAW_KEY_KIND, kind);
         if (c->signal)
                 put_signal(c);
         if (c->wire.message[0])
-                rawline_text("message", c->wire.message, str_len(c->wire.message));
+                rawline_text(RAW_KEY_MESSAGE, c->wire.message, str_len(c->wire.message));
         if (c->wire.exception_certain) {
                 put_exception(&c->wire.exception);
                 put_throw_site(c);
         }
         if (c->wire.kind == WIRE_KIND_REQUEST)
-                rawline_text("reason", c->wire.reason, str_len(c->wire.reason));
+                rawline_text(RAW_KEY_REASON, c->wire.reason, str_len(c->wire.reason));
 }

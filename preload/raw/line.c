@@ -6,36 +6,44 @@ struct raw_writer raw;
 
 static struct sigsafe_out *const out = &raw.out;
 
-void rawline_key(const char *name)
+void rawline_key(enum raw_key key)
 {
-        sigsafe_str(out, name);
+        sigsafe_str(out, raw_key_name(key));
         sigsafe_str(out, ": ");
 }
 
-void rawline_str(const char *name, const char *trusted)
+void rawline_str(enum raw_key key, const char *trusted)
 {
-        rawline_key(name);
+        rawline_key(key);
         sigsafe_str(out, trusted);
         sigsafe_char(out, '\n');
 }
 
-void rawline_text(const char *name, const char *s, size_t n)
+void rawline_text(enum raw_key key, const char *s, size_t n)
 {
-        rawline_key(name);
+        rawline_key(key);
         sigsafe_text(out, s, n);
         sigsafe_char(out, '\n');
 }
 
-void rawline_dec(const char *name, int64_t value)
+void rawline_dec(enum raw_key key, int64_t value)
 {
-        rawline_key(name);
+        rawline_key(key);
         sigsafe_dec(out, value);
         sigsafe_char(out, '\n');
 }
 
-void rawline_hex(const char *name, uint64_t value)
+void rawline_hex(enum raw_key key, uint64_t value)
 {
-        rawline_key(name);
+        rawline_key(key);
+        sigsafe_hex(out, value);
+        sigsafe_char(out, '\n');
+}
+
+void rawline_register(const char *name, uint64_t value)
+{
+        sigsafe_str(out, name);
+        sigsafe_str(out, ": ");
         sigsafe_hex(out, value);
         sigsafe_char(out, '\n');
 }

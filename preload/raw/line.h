@@ -11,6 +11,7 @@
 #include "preload/base/modmap.h"
 #include "preload/base/sigsafe.h"
 #include "preload/raw/crash.h"
+#include "unwind/core/terms/raw_keys.h"
 
 #include <limits.h>
 
@@ -24,11 +25,14 @@ struct raw_writer {
 
 extern struct raw_writer raw;
 
-void rawline_key(const char *name);
-void rawline_str(const char *name, const char *trusted);
-void rawline_text(const char *name, const char *s, size_t n); /* bytes of the program's, made safe */
-void rawline_dec(const char *name, int64_t value);
-void rawline_hex(const char *name, uint64_t value);
+void rawline_key(enum raw_key key);
+void rawline_str(enum raw_key key, const char *trusted);
+void rawline_text(enum raw_key key, const char *s, size_t n); /* bytes of the program's, made safe */
+void rawline_dec(enum raw_key key, int64_t value);
+void rawline_hex(enum raw_key key, uint64_t value);
+
+/* A line of [registers], whose keys are the processor's names. */
+void rawline_register(const char *name, uint64_t value);
 
 /* "2026-11-21T14:35:12.123456Z", without a key. */
 void rawline_time(int64_t sec, int64_t nsec);

@@ -67,7 +67,7 @@ void rawsection_maps(void)
                 put_named_ranges();
         sigsafe_lines(out, raw.map->text, raw.map->text_len);
         if (raw.map->error)
-                rawline_dec("error", -raw.map->error);
+                rawline_dec(RAW_KEY_ERROR, -raw.map->error);
         if (raw.map->lines_omitted)
-                rawline_dec("omitted", (int64_t)raw.map->lines_omitted);
+                rawline_dec(RAW_KEY_OMITTED, (int64_t)raw.map->lines_omitted);
 }

@@ -30,12 +30,12 @@ static size_t read_file(const char *path)
         return len;
 }
 
-static void put_link(const char *name, const char *path)
+static void put_link(enum raw_key key, const char *path)
 {
         ssize_t n = sys_readlink(path, raw.text, sizeof(raw.text));
 
         if (n > 0)
-                rawline_text(name, raw.text, (size_t)n);
+                rawline_text(key, raw.text, (size_t)n);
 }
 
 static void put_arguments(void)
@@ -46,7 +46,7 @@ static void put_arguments(void)
         for (size_t i = 0; i < len; i++) {
                 if (raw.text[i] && i + 1 < len)
                         continue;
-                rawline_text("arg", raw.text + start, i - start + (raw.text[i] != 0));
+                rawline_text(RAW_KEY_ARG, raw.text + start, i - start + (raw.text[i] != 0));
                 start = i + 1;
         }
 }
@@ -63,7 +63,7 @@ static void put_start_time(void)
                 field += raw.text[i] == ' ';
         if (i == 0 || i >= len)
                 return;
-        rawline_key("start_time");
+        rawline_key(RAW_KEY_START_TIME);
         for (; i < len && raw.text[i] >= '0' && raw.text[i] <= '9'; i++)
                 sigsafe_char(out, raw.text[i]);
         sigsafe_char(out, '\n');
@@ -75,7 +75,7 @@ static void put_thread_name(void)
 
         /* PR_GET_NAME, not pthread_getname_np(): that one locks and opens files. */
         if (sys_5(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0) == 0)
-                rawline_text("thread", name, str_len(name));
+                rawline_text(RAW_KEY_THREAD, name, str_len(name));
 }
 
 static void put_system(void)
@@ -85,28 +85,28 @@ static void put_system(void)
         long n, count = 0;
 
         if (sys_1(SYS_uname, (long)&uts) == 0) {
-                rawline_text("kernel", uts.release, str_len(uts.release));
+                rawline_text(RAW_KEY_KERNEL, uts.release, str_len(uts.release));
                 if (!(settings.redact & REDACT_HOSTNAME))
-                        rawline_text("hostname", uts.nodename, str_len(uts.nodename));
+                        rawline_text(RAW_KEY_HOSTNAME, uts.nodename, str_len(uts.nodename));
         }
         n = sys_3(SYS_sched_getaffinity, 0, sizeof(cpus), (long)cpus);
         for (long i = 0; i < n * 8; i++)
                 count += cpus[i / 8] >> (i % 8) & 1;
         if (count > 0)
-                rawline_dec("cpus", count);
+                rawline_dec(RAW_KEY_CPUS, count);
 }
 
 void rawsection_process(void)
 {
         sigsafe_str(out, RAW_SECTION_PROCESS "\n");
-        rawline_dec("pid", raw.crash->wire.pid);
-        rawline_dec("tid", raw.crash->wire.tid);
+        rawline_dec(RAW_KEY_PID, raw.crash->wire.pid);
+        rawline_dec(RAW_KEY_TID, raw.crash->wire.tid);
         put_thread_name();
-        rawline_dec("ppid", sys_0(SYS_getppid));
-        put_link("exe", "/proc/thread-self/exe");
-        put_link("cwd", "/proc/thread-self/cwd");
-        rawline_dec("uid", sys_0(SYS_getuid));
-        rawline_dec("gid", sys_0(SYS_getgid));
+        rawline_dec(RAW_KEY_PPID, sys_0(SYS_getppid));
+        put_link(RAW_KEY_EXE, "/proc/thread-self/exe");
+        put_link(RAW_KEY_CWD, "/proc/thread-self/cwd");
+        rawline_dec(RAW_KEY_UID, sys_0(SYS_getuid));
+        rawline_dec(RAW_KEY_GID, sys_0(SYS_getgid));
         put_start_time();
         if (!(settings.redact & REDACT_CMDLINE))
                 put_arguments();

@@ -33,7 +33,7 @@ static void put_notes(void)
 
                 while (line[n] && line[n] != '\n')
                         n++;
-                rawline_text("note", line, n);
+                rawline_text(RAW_KEY_NOTE, line, n);
                 line += n + (line[n] != 0);
         }
 }
@@ -43,10 +43,12 @@ static void put_header(void)
         struct crash *c = raw.crash;
 
         sigsafe_str(out, RAW_SCHEMA_LINE "\n");
-        rawline_str("id", c->wire.id);
-        rawline_key("time");
+        rawline_str(RAW_KEY_ID, c->wire.id);
+        rawline_key(RAW_KEY_TIME);
         rawline_time(c->wire.time_sec, c->wire.time_nsec);
-        sigsafe_str(out, "\nversion: " CRASHPRE_VERSION " (commit " CRASHPRE_COMMIT ")\nmachine: " ARCH_NAME "\n");
+        sigsafe_char(out, '\n');
+        rawline_str(RAW_KEY_VERSION, CRASHPRE_VERSION " (commit " CRASHPRE_COMMIT ")");
+        rawline_str(RAW_KEY_MACHINE, ARCH_NAME);
         put_notes();
 }
 

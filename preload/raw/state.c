@@ -20,12 +20,12 @@ void rawsection_registers(void)
         sigsafe_str(out, RAW_SECTION_REGISTERS "\n");
         for (unsigned i = 0; i < sizeof(order); i++)
                 if (regs->known & 1u << order[i])
-                        rawline_hex(names[order[i]], regs->v[order[i]]);
+                        rawline_register(names[order[i]], regs->v[order[i]]);
         if (!raw.crash->uc || settings.redact & REDACT_MEMORY)
                 return;
         xstate = arch_context_xstate(raw.crash->uc, &size);
         if (xstate)
-                encode_block(out, "xstate", (uint64_t)xstate, size);
+                encode_block(out, raw_key_name(RAW_KEY_XSTATE), (uint64_t)xstate, size);
 }
 
 void rawsection_place(uint64_t pc)
@@ -58,5 +58,5 @@ void rawsection_frames(void)
                         sigsafe_str(out, " signal");
                 sigsafe_char(out, '\n');
         }
-        rawline_str("end", cfi_end_name(c->wire.frame_end));
+        rawline_str(RAW_KEY_END, cfi_end_name(c->wire.frame_end));
 }

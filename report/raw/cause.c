@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/raw/sections.h"
 #include "report/raw/words.h"
+#include "unwind/core/terms/raw_keys.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -13,12 +14,19 @@ bool raw_header_line(struct raw_reader *r, char *line)
         if (!value)
                 return false;
         raw_decode(value);
-        if (!strcmp(line, "id"))
+        switch (raw_key_find(line)) {
+        case RAW_KEY_ID:
                 report->id = value;
-        else if (!strcmp(line, "time"))
+                break;
+        case RAW_KEY_TIME:
                 report->time = value;
-        else if (!strcmp(line, "machine"))
+                break;
+        case RAW_KEY_MACHINE:
                 report->system.machine = value;
+                break;
+        default:
+                break;
+        }
         return true;
 }
 
@@ -93,38 +101,41 @@ static bool throw_site_value(struct wire_crash *crash, char *value)
 }
 
 /* Parses lines whose values are numbers. Returns -1 for any other line. */
-static int numeric_line(struct wire_crash *crash, const char *key, char *value)
+static int numeric_line(struct wire_crash *crash, enum raw_key key, char *value)
 {
-        if (!strcmp(key, "thrown at"))
+        switch (key) {
+        case RAW_KEY_THROWN_AT:
                 return throw_site_value(crash, value);
-        if (!strcmp(key, "sender"))
+        case RAW_KEY_SENDER:
                 return sender_value(&crash->siginfo, value);
-        if (!strcmp(key, "trap"))
+        case RAW_KEY_TRAP:
                 return trap_value(crash, value);
-        if (!strcmp(key, "signal"))
+        case RAW_KEY_SIGNAL:
                 return number_value(&crash->siginfo.si_signo, value);
-        if (!strcmp(key, "code"))
+        case RAW_KEY_CODE:
                 return number_value(&crash->siginfo.si_code, value);
-        if (!strcmp(key, "syscall"))
+        case RAW_KEY_SYSCALL:
                 return syscall_value(&crash->siginfo, value);
-        if (!strcmp(key, "address"))
+        case RAW_KEY_ADDRESS:
                 return address_value(&crash->siginfo, value);
-        return -1;
+        default:
+                return -1;
+        }
 }
 
 /* "what" belongs to the preceding exception. */
-static bool exception_line(struct exception_chain *chain, const char *key, const char *value)
+static bool exception_line(struct exception_chain *chain, enum raw_key key, const char *value)
 {
         struct exception_text *last = chain->count ? &chain->v[chain->count - 1] : NULL;
 
-        if (!strcmp(key, "exception") || !strcmp(key, "nested")) {
+        if (key == RAW_KEY_EXCEPTION || key == RAW_KEY_NESTED) {
                 if (chain->count == EXCEPTION_CHAIN_MAX)
                         return false;
                 stpncpy(chain->v[chain->count++].type, value, EXCEPTION_TYPE_MAX - 1);
-        } else if (last && !strcmp(key, "what")) {
+        } else if (last && key == RAW_KEY_WHAT) {
                 stpncpy(last->what, value, EXCEPTION_WHAT_MAX - 1);
                 last->what_kind = EXCEPTION_WHAT_TEXT;
-        } else if (last && !strcmp(key, "what unknown")) {
+        } else if (last && key == RAW_KEY_WHAT_UNKNOWN) {
                 last->what_kind = EXCEPTION_WHAT_OWN;
         }
         return true;
@@ -134,41 +145,49 @@ bool raw_cause_line(struct raw_reader *r, char *line)
 {
         char *value = raw_split_key(line);
         struct wire_crash *crash = &r->raw->crash;
-        int numeric = value ? numeric_line(crash, line, value) : false;
+        enum raw_key key = raw_key_find(line);
+        int numeric = value ? numeric_line(crash, key, value) : false;
 
         if (numeric >= 0)
                 return numeric;
         raw_decode(value);
-        if (!strcmp(line, "kind"))
+        switch (key) {
+        case RAW_KEY_KIND:
                 r->report->cause.kind = value;
-        else if (!strcmp(line, "reason") || !strcmp(line, "message"))
-                r->report->cause.message = value;
-        else if (!strcmp(line, "class"))
-                r->raw->class = value;
-        else
-                return exception_line(&crash->exception, line, value);
-        if (line[0] == 'm')
+                break;
+        case RAW_KEY_MESSAGE:
                 stpncpy(crash->message, value, sizeof(crash->message) - 1);
+                r->report->cause.message = value;
+                break;
+        case RAW_KEY_REASON:
+                r->report->cause.message = value;
+                break;
+        case RAW_KEY_CLASS:
+                r->raw->class = value;
+                break;
+        default:
+                return exception_line(&crash->exception, key, value);
+        }
         return true;
 }
 
 static const struct process_key {
-        const char *name;
+        enum raw_key key;
         bool number;
         bool raw; /* the member is in struct raw_report */
         size_t offset;
 } process_keys[] = {
-        { "pid", true, false, offsetof(struct report, process.pid) },
-        { "ppid", true, false, offsetof(struct report, process.ppid) },
-        { "uid", true, false, offsetof(struct report, process.uid) },
-        { "gid", true, false, offsetof(struct report, process.gid) },
-        { "exe", false, false, offsetof(struct report, process.exe) },
-        { "cwd", false, false, offsetof(struct report, process.cwd) },
-        { "kernel", false, false, offsetof(struct report, system.kernel) },
-        { "hostname", false, false, offsetof(struct report, system.hostname) },
-        { "cpus", true, false, offsetof(struct report, system.cpus) },
-        { "thread", false, true, offsetof(struct raw_report, thread_name) },
-        { "start_time", true, true, offsetof(struct raw_report, start_ticks) },
+        { RAW_KEY_PID, true, false, offsetof(struct report, process.pid) },
+        { RAW_KEY_PPID, true, false, offsetof(struct report, process.ppid) },
+        { RAW_KEY_UID, true, false, offsetof(struct report, process.uid) },
+        { RAW_KEY_GID, true, false, offsetof(struct report, process.gid) },
+        { RAW_KEY_EXE, false, false, offsetof(struct report, process.exe) },
+        { RAW_KEY_CWD, false, false, offsetof(struct report, process.cwd) },
+        { RAW_KEY_KERNEL, false, false, offsetof(struct report, system.kernel) },
+        { RAW_KEY_HOSTNAME, false, false, offsetof(struct report, system.hostname) },
+        { RAW_KEY_CPUS, true, false, offsetof(struct report, system.cpus) },
+        { RAW_KEY_THREAD, false, true, offsetof(struct raw_report, thread_name) },
+        { RAW_KEY_START_TIME, true, true, offsetof(struct raw_report, start_ticks) },
 };
 
 static bool tid_value(struct wire_crash *crash, const char *value)
@@ -184,23 +203,24 @@ static bool tid_value(struct wire_crash *crash, const char *value)
 bool raw_process_line(struct raw_reader *r, char *line)
 {
         const char *value = raw_split_key(line);
+        enum raw_key name = raw_key_find(line);
         size_t i;
 
         if (!value)
                 return false;
         raw_decode(line + strlen(line) + 1);
-        if (!strcmp(line, "arg")) {
+        if (name == RAW_KEY_ARG) {
                 *POOL_APPEND(r->pool, r->report->process.cmdline, r->report->process.cmdline_count) = value;
                 return true;
         }
-        if (!strcmp(line, "tid"))
+        if (name == RAW_KEY_TID)
                 return tid_value(&r->raw->crash, value);
         for (i = 0; i < sizeof(process_keys) / sizeof(process_keys[0]); i++) {
                 const struct process_key *key = &process_keys[i];
                 char *member = (key->raw ? (char *)r->raw : (char *)r->report) + key->offset;
                 struct known_int n = { 0, true };
 
-                if (strcmp(line, key->name))
+                if (name != key->key)
                         continue;
                 if (!key->number)
                         memcpy(member, &value, sizeof(value));

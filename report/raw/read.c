@@ -114,7 +114,7 @@ static void complete_crash(const struct report *report, struct raw_report *raw)
 
 int raw_read(const char *text, size_t len, struct report *report, struct raw_report *out)
 {
-        struct raw_reader r = { report, out, &report->pool };
+        struct raw_reader r = { report, out, &report->pool, NULL };
         const size_t schema = sizeof(RAW_SCHEMA_LINE) - 1;
 
         memset(out, 0, sizeof(*out));

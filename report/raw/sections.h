@@ -14,6 +14,7 @@ struct raw_reader {
         struct report *report;  /* borrowed, like the others */
         struct raw_report *raw; /* maps: allocated for the whole section before its first line */
         struct pool *pool;      /* of the report */
+        struct raw_block *block; /* whose lines are being read, or NULL */
 };
 
 typedef bool raw_section_line(struct raw_reader *r, char *line);

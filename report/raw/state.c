@@ -2,19 +2,27 @@
 #include "report/raw/sections.h"
 #include "report/raw/words.h"
 #include "unwind/core/cfi/cfi.h"
+#include "unwind/core/terms/raw_keys.h"
 
 #include <ctype.h>
 #include <string.h>
+
+/* The lines of a block follow the one with its key: "xstate: address 0x.. length N crc32 0x..". */
+static bool register_block_line(struct raw_reader *r, const char *line)
+{
+        return !r->block || raw_block_line(r->block, line);
+}
 
 bool raw_register_line(struct raw_reader *r, char *line)
 {
         static const char *const names[] = ARCH_REG_NAMES;
         struct arch_registers *regs = &r->raw->crash.regs;
-        const char *value;
+        char *value;
         size_t i;
 
         if (line[0] == ' ')
-                return true; /* inside a block */
+                return register_block_line(r, line);
+        r->block = NULL;
         value = raw_split_key(line);
         for (i = 0; value && i < ARCH_REGS; i++) {
                 if (strcmp(names[i], line))
@@ -23,6 +31,11 @@ bool raw_register_line(struct raw_reader *r, char *line)
                         return false;
                 regs->known |= 1u << i;
                 return true;
+        }
+        if (value && raw_key_find(line) == RAW_KEY_XSTATE) {
+                if (!raw_block_begin(&r->raw->xstate, value, r->pool))
+                        return false;
+                r->block = &r->raw->xstate;
         }
         return value != NULL;
 }
@@ -72,9 +85,12 @@ bool raw_frame_line(struct raw_reader *r, char *line)
         struct wire_frame *frame = &crash->frames[crash->frame_count];
         const char *index, *trust, *pc;
 
-        if (!strncmp(line, "end: ", 5)) {
-                crash->frame_end = parse_end(raw_decode(line + 5));
-                return true;
+        if (!isdigit((unsigned char)line[0])) {
+                char *value = raw_split_key(line);
+
+                if (value && raw_key_find(line) == RAW_KEY_END)
+                        crash->frame_end = parse_end(raw_decode(value));
+                return value != NULL;
         }
         index = raw_next_word(&line);
         trust = index ? raw_next_word(&line) : NULL;
@@ -112,7 +128,7 @@ bool raw_maps_line(struct raw_reader *r, char *line)
 {
         size_t len;
 
-        if (!strncmp(line, "omitted: ", 9))
+        if (!strncmp(line, "omitted: ", 9) || !strncmp(line, "error: ", 7))
                 return true;
         raw_decode(line);
         len = strlen(line);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#include "unwind/core/terms/raw_keys.h"
+#include "unwind/core/terms/str.h"
+
+/* Arrays, not pointers: the library needs no relocations for them. */
+static const char names[RAW_KEY_COUNT][16] = {
+#define RAW_KEY(key, name) [RAW_KEY_##key] = name,
+        RAW_KEYS(RAW_KEY)
+#undef RAW_KEY
+};
+
+const char *raw_key_name(enum raw_key key)
+{
+        return names[key];
+}
+
+enum raw_key raw_key_find(const char *name)
+{
+        for (unsigned i = 0; i < RAW_KEY_COUNT; i++)
+                if (str_is(names[i], name))
+                        return (enum raw_key)i;
+        return RAW_KEY_UNKNOWN;
+}
