@@ -54,6 +54,9 @@ enum {
 
 #define ARCH_NAME "x86_64" /* as uname(2) returns it */
 
+/* Bytes an instruction may have (Intel SDM volume 2, 2.3.11). */
+#define ARCH_INSTRUCTION_LONGEST 15
+
 /* Bytes below SP that a leaf function may use without changing SP (psABI 3.2.2). */
 #define ARCH_RED_ZONE 128
 
