@@ -1,62 +1,79 @@
 /* SPDX-License-Identifier: MIT */
+#include "preload/base/memmap.h"
+#include "preload/base/probe.h"
 #include "preload/base/x86_64.h"
+#include "preload/raw/exception.h"
 #include "preload/raw/line.h"
 #include "preload/raw/sections.h"
+#include "unwind/core/image/fault_look.h"
 #include "unwind/core/image/maps.h"
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/signames.h"
 #include "unwind/core/terms/str.h"
 
-/* A call of an address below the first is one of a null pointer; below the second, vm.mmap_min_addr, nothing is mapped. */
-#define NULL_PAGE 4096u
-#define NULL_AREA 65536u
-
 static struct sigsafe_out *const out = &raw.out;
 
-/* The fault class as far as it is known without symbols or a disassembler. */
-static const char *fault_class(const struct crash *c)
+static struct fault_area area_of(const struct memmap_range *r)
 {
-        uint64_t addr = (uint64_t)c->wire.siginfo.si_addr, pc, sp;
-        struct arch_registers regs;
+        return r ? (struct fault_area){ r->start, r->end, r->perms } : (struct fault_area){ 0 };
+}
 
-        if (c->wire.uncaught_exception)
-                return "uncaught-exception";
-        if (c->wire.terminate)
-                return "terminate";
-        if (c->wire.siginfo.si_code <= 0)
-                return c->signal == SIGABRT && c->wire.siginfo.si_pid == c->wire.pid ? "abort" : "sent-by-process";
-        arch_registers_from_context(c->fault_uc, &regs);
-        pc = regs.v[ARCH_REG_PC];
-        sp = regs.v[ARCH_REG_SP];
-        switch (c->signal) {
-        case SIGSEGV:
-                if (c->wire.siginfo.si_code == SI_KERNEL)
-                        return arch_context_is_protection_fault(c->fault_uc) ? "non-canonical-address" : "unknown";
-                if (addr == pc)
-                        return pc < NULL_PAGE               ? "null-call"
-                               : memmap_find(raw.map, addr) ? "execute-non-executable"
-                                                            : "unmapped-address";
-                if (addr < NULL_AREA)
-                        return "null-dereference";
-                /* A push, a call or a store into a fresh frame, below the lowest page of the stack. */
-                if (addr + 65536 > sp && addr < sp + NULL_PAGE && !memmap_find(raw.map, addr - addr % NULL_PAGE))
-                        return "stack-overflow";
-                if (addr + 65536 > sp && addr < sp + NULL_PAGE && !(memmap_find(raw.map, addr)->perms & MAPS_READ))
-                        return "stack-overflow";
-                return c->wire.siginfo.si_code == SEGV_ACCERR ? "write-to-read-only" : "unmapped-address";
-        case SIGBUS:
-                return c->wire.siginfo.si_code == BUS_ADRALN ? "bus-misaligned" : "bus-file-truncated";
-        case SIGFPE:
-                return c->wire.siginfo.si_code == FPE_INTDIV ? "integer-divide-by-zero" : "unknown";
-        case SIGILL:
-                return "illegal-instruction";
-        case SIGTRAP:
-                return "trap";
-        case SIGSYS:
-                return "bad-system-call";
-        default:
-                return "unknown";
-        }
+static const struct memmap_range *writable_above(uint64_t addr)
+{
+        for (size_t i = 0; i < raw.map->range_count; i++)
+                if (raw.map->range[i].start > addr && raw.map->range[i].perms & MAPS_WRITE)
+                        return &raw.map->range[i];
+        return NULL;
+}
+
+static bool is_stack(const struct crash *c, const struct memmap_range *r)
+{
+        if (str_item_is(r->path, r->path_len, "[stack]"))
+                return true;
+        for (uint32_t i = 0; i < c->wire.frame_count; i++)
+                if (c->wire.frames[i].sp >= r->start && c->wire.frames[i].sp < r->end)
+                        return true;
+        return false;
+}
+
+static void look_at_map(const struct crash *c, struct fault_look *look)
+{
+        const struct memmap_range *above = writable_above(look->address);
+
+        look->has_map = raw.map->range_count && !raw.map->error && !raw.map->ranges_omitted;
+        look->at = area_of(memmap_find(raw.map, look->address));
+        look->above = area_of(above);
+        look->above_is_stack = above && is_stack(c, above);
+}
+
+/* A pure virtual call ends in std::terminate() whether or not an exception is being handled at that moment. */
+static bool is_pure_virtual(const struct crash *c)
+{
+        return exception_frame_of(c, "__cxa_pure_virtual") >= 0 || exception_frame_of(c, "__cxa_deleted_virtual") >= 0;
+}
+
+static enum fault_class class_of(const struct crash *c)
+{
+        const siginfo_t *info = &c->wire.siginfo;
+        uint8_t code[ARCH_INSTRUCTION_LONGEST];
+        struct fault_look look = {
+                .signal = c->signal,
+                .code = info->si_code,
+                .from_self = info->si_pid == c->wire.pid,
+                .uncaught_exception = c->wire.uncaught_exception && !is_pure_virtual(c),
+                .terminate = c->wire.terminate,
+                .has_address = signames_has_address(c->signal, info->si_code),
+                .address = (uint64_t)info->si_addr,
+                .trap = c->wire.fault_trap,
+                .error = c->wire.fault_error,
+                .regs = &c->wire.fault_regs,
+                .code_at_pc = code,
+        };
+
+        look.code_size = probe_copy(c->wire.fault_regs.v[ARCH_REG_PC], code, sizeof(code));
+        if (look.has_address)
+                look_at_map(c, &look);
+        return fault_look_class(&look);
 }
 
 static void put_syscall(const struct crash *c)
@@ -70,7 +87,7 @@ static void put_syscall(const struct crash *c)
         sigsafe_char(out, '\n');
 }
 
-static void put_signal(const struct crash *c)
+static void put_signal(const struct crash *c, enum fault_class class)
 {
         const char *name = signames_signal(c->signal), *code = signames_code(c->signal, c->wire.siginfo.si_code);
 
@@ -101,7 +118,7 @@ static void put_signal(const struct crash *c)
         sigsafe_str(out, " error ");
         sigsafe_hex(out, arch_context_fault_error(c->fault_uc));
         sigsafe_char(out, '\n');
-        rawline_str(RAW_KEY_CLASS, fault_class(c));
+        rawline_str(RAW_KEY_CLASS, fault_class_name(class));
 }
 
 static void put_exception(const struct exception_chain *chain)
@@ -131,16 +148,17 @@ static void put_throw_site(const struct crash *c)
 void rawsection_cause(void)
 {
         struct crash *c = raw.crash;
+        enum fault_class class = c->signal ? class_of(c) : FAULT_UNKNOWN;
         const char *kind = c->signal == SIGABRT ? "abort" : "signal";
 
         sigsafe_str(out, RAW_SECTION_CAUSE "\n");
         if (!c->signal)
                 kind = "request";
-        else if (c->signal == SIGABRT && c->wire.uncaught_exception)
+        else if (c->signal == SIGABRT && class == FAULT_UNCAUGHT_EXCEPTION)
                 kind = "exception";
         rawline_str(RAW_KEY_KIND, kind);
         if (c->signal)
-                put_signal(c);
+                put_signal(c, class);
         if (c->wire.message[0])
                 rawline_text(RAW_KEY_MESSAGE, c->wire.message, str_len(c->wire.message));
         if (c->wire.exception_certain) {

@@ -27,7 +27,7 @@ struct crash {
  * where there is no clock. `settings_note`: lines to begin the notes with. Async-signal-safe. */
 void crash_begin(struct crash *c, enum wire_kind kind, uint64_t fault_ns, const char *settings_note);
 
-/* Sets the context of the fault that wire.siginfo describes, and with it trap number and error code. Async-signal-safe. */
+/* Sets the context of the fault that wire.siginfo describes, and with it its registers, trap number and error code. Async-signal-safe. */
 void crash_set_fault(struct crash *c, const ucontext_t *uc);
 
 /* Adds one line to wire.note. Trusted text; cut when full. `err`: a positive errno, 0 none. Async-signal-safe. */

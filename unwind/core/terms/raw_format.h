@@ -27,7 +27,7 @@
  *   thrown at: 0x401136 /bin/app +0x1136  with CRASHPRE_THROW_SITES: throw of the first exception: return addresses,
  *                                         innermost first
  *   reason: text                          of a request
- *   class: null-dereference               as determined in the crashing process
+ *   class: null-dereference               as far as it is certain in the crashing process (fault_class.h)
  *   [process]
  *   pid: 4242
  *   tid: 4243
