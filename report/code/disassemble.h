@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Maximum length of an instruction; more bytes may be passed. */
-#define INSTRUCTION_LONGEST 15
+#define INSTRUCTION_LONGEST ARCH_INSTRUCTION_LONGEST
 #define INSTRUCTION_OPERANDS 3
 
 enum { OPERAND_READ = 1, OPERAND_WRITE = 2 };
@@ -72,8 +72,5 @@ struct instruction {
  * registers before it is executed. Returns 0; -EBADMSG: no instruction (text "(bad)", length 1); -ENOMEM. */
 int disassemble(const uint8_t *code, size_t n, uint64_t address, const struct arch_registers *regs,
                 struct instruction *out);
-
-/* True if the processor can address `size` bytes at `address`. */
-bool disassemble_is_canonical(uint64_t address, uint32_t size);
 
 #endif

@@ -385,13 +385,6 @@ static void find_value(struct instruction *out, const cs_insn *insn, const struc
 
 /* ---- interface ---- */
 
-bool disassemble_is_canonical(uint64_t address, uint32_t size)
-{
-        uint64_t last = address + (size ? size - 1 : 0);
-
-        return (address + (UINT64_C(1) << 47)) >> 48 == 0 && (last + (UINT64_C(1) << 47)) >> 48 == 0;
-}
-
 static void spell(struct instruction *out, const cs_insn *insn)
 {
         const cs_x86 *x = &insn->detail->x86;

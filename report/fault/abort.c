@@ -10,69 +10,71 @@
 
 /* In glibc's texts: debug/, malloc/malloc.c, assert/assert.c of glibc 2.31 to 2.38; libstdc++: libsupc++/pure.cc. */
 static const struct {
-        const char *part, *class;
+        const char *part;
+        enum fault_class class;
 } messages[] = {
-        { "malloc assertion failure in", "heap-corruption" },
-        { "sysmalloc: Assertion", "heap-corruption" },
-        { "Assertion `", "assertion" },
-        { "Assertion '", "assertion" },
-        { "assertion failed", "assertion" },
-        { ": Error: ", "assertion" },          /* libstdc++'s debug mode, src/c++11/debug.cc */
-        { "Unexpected error: ", "assertion" }, /* assert_perror(3) */
-        { "stack smashing detected", "stack-smashing" },
-        { "buffer overflow detected", "fortify" },
-        { "%n in writable segment detected", "fortify" },
-        { "use detected ***", "fortify" }, /* invalid %N$ */
-        { "longjmp causes uninitialized stack frame", "fortify" },
-        { "bit out of range 0 - FD_SETSIZE on fd_set", "fortify" },
-        { "pure virtual method called", "pure-virtual-call" },
-        { "deleted virtual method called", "pure-virtual-call" },
-        { "Pure virtual function called!", "pure-virtual-call" },    /* libc++abi */
-        { "Deleted virtual function called!", "pure-virtual-call" }, /* libc++abi */
-        { "double free", "heap-corruption" },
-        { "free(): ", "heap-corruption" },
-        { "malloc(): ", "heap-corruption" },
-        { "realloc(): ", "heap-corruption" },
-        { "calloc(): ", "heap-corruption" },
-        { "malloc_consolidate(): ", "heap-corruption" },
-        { "munmap_chunk(): ", "heap-corruption" },
-        { "mremap_chunk(): ", "heap-corruption" },
-        { "tcache_thread_shutdown(): ", "heap-corruption" },
-        { "corrupted size vs. prev_size", "heap-corruption" },
-        { "corrupted double-linked list", "heap-corruption" },
-        { "invalid fastbin entry", "heap-corruption" },
-        { "break adjusted to free malloc space", "heap-corruption" },
-        { "arena is corrupted", "heap-corruption" },
+        { "malloc assertion failure in", FAULT_HEAP_CORRUPTION },
+        { "sysmalloc: Assertion", FAULT_HEAP_CORRUPTION },
+        { "Assertion `", FAULT_ASSERTION },
+        { "Assertion '", FAULT_ASSERTION },
+        { "assertion failed", FAULT_ASSERTION },
+        { ": Error: ", FAULT_ASSERTION },          /* libstdc++'s debug mode, src/c++11/debug.cc */
+        { "Unexpected error: ", FAULT_ASSERTION }, /* assert_perror(3) */
+        { "stack smashing detected", FAULT_STACK_SMASHING },
+        { "buffer overflow detected", FAULT_FORTIFY },
+        { "%n in writable segment detected", FAULT_FORTIFY },
+        { "use detected ***", FAULT_FORTIFY }, /* invalid %N$ */
+        { "longjmp causes uninitialized stack frame", FAULT_FORTIFY },
+        { "bit out of range 0 - FD_SETSIZE on fd_set", FAULT_FORTIFY },
+        { "pure virtual method called", FAULT_PURE_VIRTUAL_CALL },
+        { "deleted virtual method called", FAULT_PURE_VIRTUAL_CALL },
+        { "Pure virtual function called!", FAULT_PURE_VIRTUAL_CALL },    /* libc++abi */
+        { "Deleted virtual function called!", FAULT_PURE_VIRTUAL_CALL }, /* libc++abi */
+        { "double free", FAULT_HEAP_CORRUPTION },
+        { "free(): ", FAULT_HEAP_CORRUPTION },
+        { "malloc(): ", FAULT_HEAP_CORRUPTION },
+        { "realloc(): ", FAULT_HEAP_CORRUPTION },
+        { "calloc(): ", FAULT_HEAP_CORRUPTION },
+        { "malloc_consolidate(): ", FAULT_HEAP_CORRUPTION },
+        { "munmap_chunk(): ", FAULT_HEAP_CORRUPTION },
+        { "mremap_chunk(): ", FAULT_HEAP_CORRUPTION },
+        { "tcache_thread_shutdown(): ", FAULT_HEAP_CORRUPTION },
+        { "corrupted size vs. prev_size", FAULT_HEAP_CORRUPTION },
+        { "corrupted double-linked list", FAULT_HEAP_CORRUPTION },
+        { "invalid fastbin entry", FAULT_HEAP_CORRUPTION },
+        { "break adjusted to free malloc space", FAULT_HEAP_CORRUPTION },
+        { "arena is corrupted", FAULT_HEAP_CORRUPTION },
 };
 
 /* Exported by libc, libstdc++, libc++, glib: known without debugging information. */
 static const struct {
-        const char *function, *class;
+        const char *function;
+        enum fault_class class;
 } functions[] = {
-        { "__stack_chk_fail", "stack-smashing" },
-        { "__stack_chk_fail_local", "stack-smashing" },
-        { "__fortify_fail", "fortify" },
-        { "__chk_fail", "fortify" },
-        { "__cxa_pure_virtual", "pure-virtual-call" },
-        { "__cxa_deleted_virtual", "pure-virtual-call" },
-        { "malloc_printerr", "heap-corruption" },
-        { "__malloc_assert", "heap-corruption" },
-        { "__assert_fail", "assertion" },
-        { "__assert_fail_base", "assertion" },
-        { "__assert_perror_fail", "assertion" },
-        { "__assert", "assertion" },
-        { "std::__glibcxx_assert_fail", "assertion" },
-        { "std::__replacement_assert", "assertion" },
-        { "__gnu_debug::_Error_formatter::_M_error", "assertion" },
-        { "std::__1::__libcpp_verbose_abort", "assertion" },
-        { "g_assertion_message", "assertion" },
-        { "g_assertion_message_expr", "assertion" },
+        { "__stack_chk_fail", FAULT_STACK_SMASHING },
+        { "__stack_chk_fail_local", FAULT_STACK_SMASHING },
+        { "__fortify_fail", FAULT_FORTIFY },
+        { "__chk_fail", FAULT_FORTIFY },
+        { "__cxa_pure_virtual", FAULT_PURE_VIRTUAL_CALL },
+        { "__cxa_deleted_virtual", FAULT_PURE_VIRTUAL_CALL },
+        { "malloc_printerr", FAULT_HEAP_CORRUPTION },
+        { "__malloc_assert", FAULT_HEAP_CORRUPTION },
+        { "__assert_fail", FAULT_ASSERTION },
+        { "__assert_fail_base", FAULT_ASSERTION },
+        { "__assert_perror_fail", FAULT_ASSERTION },
+        { "__assert", FAULT_ASSERTION },
+        { "std::__glibcxx_assert_fail", FAULT_ASSERTION },
+        { "std::__replacement_assert", FAULT_ASSERTION },
+        { "__gnu_debug::_Error_formatter::_M_error", FAULT_ASSERTION },
+        { "std::__1::__libcpp_verbose_abort", FAULT_ASSERTION },
+        { "g_assertion_message", FAULT_ASSERTION },
+        { "g_assertion_message_expr", FAULT_ASSERTION },
         /* An allocator that gives up, whosever it is. */
-        { "free", "heap-corruption" },
-        { "cfree", "heap-corruption" },
-        { "malloc", "heap-corruption" },
-        { "calloc", "heap-corruption" },
-        { "realloc", "heap-corruption" },
+        { "free", FAULT_HEAP_CORRUPTION },
+        { "cfree", FAULT_HEAP_CORRUPTION },
+        { "malloc", FAULT_HEAP_CORRUPTION },
+        { "calloc", FAULT_HEAP_CORRUPTION },
+        { "realloc", FAULT_HEAP_CORRUPTION },
 };
 
 const struct report_frame *fault_frame_of(const struct report *report, const char *function, size_t n)
@@ -93,7 +95,7 @@ const struct report_frame *fault_frame_of(const struct report *report, const cha
         return NULL;
 }
 
-const char *fault_abort_class(const struct report *report)
+enum fault_class fault_abort_class(const struct report *report)
 {
         const char *message = report->cause.message;
         size_t i;
@@ -104,5 +106,5 @@ const char *fault_abort_class(const struct report *report)
         for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
                 if (fault_frame_of(report, functions[i].function, DEPTH))
                         return functions[i].class;
-        return NULL;
+        return FAULT_UNKNOWN;
 }

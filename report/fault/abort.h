@@ -4,9 +4,9 @@
 #define CRASHPRE_REPORT_FAULT_ABORT_H
 
 #include "report/model/model.h"
+#include "unwind/core/terms/fault_class.h"
 
-/* By report->cause.message, then by the names of the crashing thread's frames: "assertion", "heap-corruption", ... as
- * in report->fault.class. NULL: an abort like any other. */
-const char *fault_abort_class(const struct report *report);
+/* By report->cause.message, then by the names of the crashing thread's frames. FAULT_UNKNOWN: an abort like any other. */
+enum fault_class fault_abort_class(const struct report *report);
 
 #endif

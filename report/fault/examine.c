@@ -86,22 +86,23 @@ static void list_instruction(struct report *report, const struct instruction *in
         i->faulting = faulting;
 }
 
-/* The frame that stands at pc itself: inlined ones come before it. */
-static const struct report_frame *physical_frame(const struct report *report)
+/* The frame whose pc is that of the fault: inlined ones come before it, those of a handler that raised the signal again
+ * do too. */
+static const struct report_frame *physical_frame(const struct report *report, const struct crash_facts *f)
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
         size_t i;
 
         for (i = 0; thread && i < thread->frame_count; i++)
-                if (!thread->frames[i].inlined)
+                if (!thread->frames[i].inlined && thread->frames[i].pc.v == f->regs.v[ARCH_REG_PC])
                         return &thread->frames[i];
         return NULL;
 }
 
 /* From the beginning of the function on, or we should not be in step; nothing where we do not arrive at `until`. */
-static void list_before(struct report *report, struct target *t, uint64_t until)
+static void list_before(struct report *report, const struct crash_facts *f, struct target *t, uint64_t until)
 {
-        const struct report_frame *frame = physical_frame(report);
+        const struct report_frame *frame = physical_frame(report, f);
         struct instruction ring[BEFORE];
         uint64_t at, offset;
         size_t n = 0, i;
@@ -217,11 +218,10 @@ static void culprit_by_look(struct examination *e)
         for (i = 0; i < insn->operand_count && e->culprit < 0; i++) {
                 const struct memory_operand *m = &insn->operands[i];
 
-                if (m->known && !disassemble_is_canonical(m->vector_index ? m->base_value : m->address, m->size))
+                if (m->known && !arch_is_canonical(m->vector_index ? m->base_value : m->address, m->size))
                         e->culprit = (int)i;
         }
-        if (e->culprit < 0 && e->value.known && insn->kind != INSTRUCTION_DIVISION &&
-            !disassemble_is_canonical(e->value.v, 1))
+        if (e->culprit < 0 && e->value.known && insn->kind != INSTRUCTION_DIVISION && !arch_is_canonical(e->value.v, 1))
                 e->goal_is_culprit = true;
         else if (e->culprit < 0 && insn->alignment && insn->operands[0].known &&
                  insn->operands[0].address % insn->alignment)
@@ -299,14 +299,17 @@ static void find_arrival(const struct crash_facts *f, struct target *t, struct e
 
 static bool is_execution(const struct crash_facts *f)
 {
+        struct fault_look look;
+
+        fault_fill_look(f, NULL, &look);
         if (f->signal != SIGSEGV && f->signal != SIGBUS)
                 return false;
-        if (!disassemble_is_canonical(f->regs.v[ARCH_REG_PC], 1))
+        if (!arch_is_canonical(f->regs.v[ARCH_REG_PC], 1))
                 return true;
         if (!f->address.known)
                 return false;
         if (f->trap == ARCH_TRAP_PAGE_FAULT && f->error & ARCH_FAULT_EXECUTE)
-                return fault_is_fetch(f);
+                return fault_look_is_fetch(&look);
         if (f->trap == ARCH_TRAP_PAGE_FAULT && f->error & ARCH_FAULT_WRITE)
                 return false; /* an instruction may write to itself */
         return f->address.v == f->regs.v[ARCH_REG_PC];
@@ -353,7 +356,7 @@ void examine(struct report *report, const struct crash_facts *f, struct target *
                 return;
         find_value(t, out);
         find_culprit(f, out);
-        list_before(report, t, out->insn.address);
+        list_before(report, f, t, out->insn.address);
         list_instruction(report, &out->insn, true);
         list_after(report, t, out->insn.address + out->insn.length);
 }

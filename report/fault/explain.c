@@ -6,34 +6,34 @@
 static const char *jump_or_access(struct story *s)
 {
         if (!story_is(s->report->fault.access, "execute"))
-                return story_is(s->report->fault.class, "unmapped-address") ? explain_unmapped_address(s)
-                                                                            : explain_non_canonical(s);
+                return fault_class_is(s->report->fault.class, FAULT_UNMAPPED_ADDRESS) ? explain_unmapped_address(s)
+                                                                                      : explain_non_canonical(s);
         return s->report->fault.address.known ? explain_bad_jump(s) : explain_non_canonical(s);
 }
 
 static const struct {
-        const char *class;
+        enum fault_class class;
         const char *(*explain)(struct story *s);
 } classes[] = {
-        { "null-dereference", explain_null_dereference },
-        { "stack-overflow", explain_stack_overflow },
-        { "unmapped-address", jump_or_access },
-        { "non-canonical-address", jump_or_access },
-        { "write-to-read-only", explain_write_to_read_only },
-        { "inaccessible-address", explain_inaccessible_address },
-        { "execute-non-executable", explain_bad_jump },
-        { "null-call", explain_null_call },
-        { "bus-file-truncated", explain_file_truncated },
-        { "bus-misaligned", explain_misaligned },
-        { "bus-memory-failure", explain_memory_failure },
-        { "misaligned-access", explain_misaligned },
-        { "integer-divide-by-zero", explain_division },
-        { "integer-overflow", explain_division },
-        { "floating-point-exception", explain_floating_point },
-        { "illegal-instruction", explain_illegal },
-        { "privileged-instruction", explain_privileged },
-        { "trap", explain_trap },
-        { "unknown", explain_protection },
+        { FAULT_NULL_DEREFERENCE, explain_null_dereference },
+        { FAULT_STACK_OVERFLOW, explain_stack_overflow },
+        { FAULT_UNMAPPED_ADDRESS, jump_or_access },
+        { FAULT_NON_CANONICAL_ADDRESS, jump_or_access },
+        { FAULT_WRITE_TO_READ_ONLY, explain_write_to_read_only },
+        { FAULT_INACCESSIBLE_ADDRESS, explain_inaccessible_address },
+        { FAULT_EXECUTE_NON_EXECUTABLE, explain_bad_jump },
+        { FAULT_NULL_CALL, explain_null_call },
+        { FAULT_BUS_FILE_TRUNCATED, explain_file_truncated },
+        { FAULT_BUS_MISALIGNED, explain_misaligned },
+        { FAULT_BUS_MEMORY_FAILURE, explain_memory_failure },
+        { FAULT_MISALIGNED_ACCESS, explain_misaligned },
+        { FAULT_INTEGER_DIVIDE_BY_ZERO, explain_division },
+        { FAULT_INTEGER_OVERFLOW, explain_division },
+        { FAULT_FLOATING_POINT_EXCEPTION, explain_floating_point },
+        { FAULT_ILLEGAL_INSTRUCTION, explain_illegal },
+        { FAULT_PRIVILEGED_INSTRUCTION, explain_privileged },
+        { FAULT_TRAP, explain_trap },
+        { FAULT_UNKNOWN, explain_protection },
 };
 
 const char *fault_explain(struct report *report, const struct crash_facts *facts, const struct target *t,
@@ -51,7 +51,7 @@ const char *fault_explain(struct report *report, const struct crash_facts *facts
         if (report->fault.address.known)
                 s.place = fault_place(report, t, s.address);
         for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
-                if (story_is(report->fault.class, classes[i].class))
+                if (fault_class_is(report->fault.class, classes[i].class))
                         return classes[i].explain(&s);
         return NULL;
 }

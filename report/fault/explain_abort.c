@@ -227,24 +227,24 @@ static const char *sent(struct report *report, const struct crash_facts *f)
 const char *fault_explain_abort(struct report *report, const struct crash_facts *facts)
 {
         static const struct {
-                const char *class;
+                enum fault_class class;
                 const char *(*explain)(struct report *report, const struct crash_facts *f);
         } classes[] = {
-                { "abort", abort_words },
-                { "assertion", assertion },
-                { "heap-corruption", heap_corruption },
-                { "stack-smashing", stack_smashing },
-                { "fortify", fortify },
-                { "uncaught-exception", uncaught },
-                { "terminate", terminate },
-                { "pure-virtual-call", pure_virtual },
-                { "bad-system-call", system_call },
-                { "sent-by-process", sent },
+                { FAULT_ABORT, abort_words },
+                { FAULT_ASSERTION, assertion },
+                { FAULT_HEAP_CORRUPTION, heap_corruption },
+                { FAULT_STACK_SMASHING, stack_smashing },
+                { FAULT_FORTIFY, fortify },
+                { FAULT_UNCAUGHT_EXCEPTION, uncaught },
+                { FAULT_TERMINATE, terminate },
+                { FAULT_PURE_VIRTUAL_CALL, pure_virtual },
+                { FAULT_BAD_SYSTEM_CALL, system_call },
+                { FAULT_SENT_BY_PROCESS, sent },
         };
         size_t i;
 
         for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
-                if (report->fault.class && !strcmp(report->fault.class, classes[i].class))
+                if (fault_class_is(report->fault.class, classes[i].class))
                         return classes[i].explain(report, facts);
         return NULL;
 }

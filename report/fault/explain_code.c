@@ -36,7 +36,7 @@ const char *explain_bad_jump(struct story *s)
                                    : "A function pointer or the object that holds it was never set, was overwritten or "
                                      "freed; or the stack was overwritten.";
 
-        if (!disassemble_is_canonical(s->address, 1))
+        if (!arch_is_canonical(s->address, 1))
                 where = "which is no address that this processor has";
         else if (!where)
                 where = "where there is no code";
@@ -77,7 +77,7 @@ const char *explain_division(struct story *s)
 
         if (!known)
                 return "The program divided an integer by zero, or the quotient did not fit its register.";
-        if (story_is(s->report->fault.class, "integer-divide-by-zero"))
+        if (fault_class_is(s->report->fault.class, FAULT_INTEGER_DIVIDE_BY_ZERO))
                 return pool_printf(s->pool, "The program divided an integer by zero: the divisor, %s%s, is 0.",
                                    e->insn.value.in_memory ? "at " : "", e->insn.value.text);
         minus_one = e->insn.value.size < 8 ? (UINT64_C(1) << 8 * e->insn.value.size) - 1 : UINT64_MAX;

@@ -198,7 +198,7 @@ const char *explain_misaligned(struct story *s)
 {
         uint32_t alignment = s->seen && s->seen->decoded ? s->seen->insn.alignment : 0;
 
-        if (story_is(s->report->fault.class, "bus-misaligned") || !alignment)
+        if (fault_class_is(s->report->fault.class, FAULT_BUS_MISALIGNED) || !alignment)
                 return pool_printf(s->pool,
                                    "The program %s %s, an address that is no multiple of the size, while alignment "
                                    "checks are switched on (flag AC).",

@@ -6,27 +6,16 @@
 #include "report/fault/explain.h"
 #include "report/fault/syscall_name.h"
 #include "report/words/recursion.h"
+#include "unwind/core/image/fault_look.h"
 #include "unwind/core/image/maps.h"
 #include "unwind/core/terms/signames.h"
 
 #include <signal.h>
 #include <string.h>
 
-/* A call of an address below this is one of a null pointer. Nothing can be mapped below vm.mmap_min_addr, 64 KiB where
- * nobody changed it. And how far a member or an array element of a null pointer may lie, the pointer being known. */
-#define NULL_PAGE 4096u
-#define NULL_AREA 65536u
+/* How far a member or an array element of a null pointer may lie, the pointer being known. */
 #define NULL_INDEXED ((uint64_t)16 << 20)
 #define NULL_ARRAY ((uint64_t)1 << 32)
-
-/* How far below its stack a thread may reach at once (a large frame, alloca) and still be called an overflow, and
- * how deep below the lowest page of the stack SP itself may stand. */
-#define STACK_REACH ((uint64_t)1024 * 1024)
-#define STACK_NEAR ((uint64_t)64 * 1024)
-#define STACK_LOWEST 4096u
-
-/* How far below its stack SP may stand for a single variable's sake. */
-#define STACK_FARTHEST ((uint64_t)4 << 30)
 
 const char *fault_signal_name(struct report *report, int signal)
 {
@@ -43,7 +32,7 @@ void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *ou
 
         memset(out, 0, sizeof(*out));
         out->pid = wire->pid;
-        out->regs = wire->regs;
+        out->regs = wire->fault_regs.known ? wire->fault_regs : wire->regs;
         out->trap = wire->fault_trap;
         out->error = wire->fault_error;
         out->uncaught_exception = wire->uncaught_exception;
@@ -69,40 +58,7 @@ static const struct memory_operand *culprit(const struct examination *e)
         return e && e->decoded && e->culprit >= 0 ? &e->insn.operands[e->culprit] : NULL;
 }
 
-static const char *access_word(unsigned access)
-{
-        if (access & OPERAND_WRITE)
-                return "write";
-        return access & OPERAND_READ ? "read" : NULL;
-}
-
-bool fault_is_fetch(const struct crash_facts *f)
-{
-        if (f->trap != ARCH_TRAP_PAGE_FAULT || !(f->error & ARCH_FAULT_EXECUTE) || !f->address.known)
-                return false;
-        return !(f->regs.known >> ARCH_REG_PC & 1) || f->address.v - f->regs.v[ARCH_REG_PC] <= INSTRUCTION_LONGEST;
-}
-
-static const char *access_kind(const struct crash_facts *f, const struct examination *e)
-{
-        bool pc_known = f->regs.known >> ARCH_REG_PC & 1;
-
-        if ((f->signal != SIGSEGV && f->signal != SIGBUS) || f->code <= 0)
-                return NULL;
-        if (fault_is_fetch(f))
-                return "execute";
-        if (f->trap == ARCH_TRAP_PAGE_FAULT && !(f->error & ARCH_FAULT_EXECUTE))
-                return f->error & ARCH_FAULT_WRITE ? "write" : "read";
-        if (pc_known && f->address.known && f->regs.v[ARCH_REG_PC] == f->address.v)
-                return "execute";
-        if (pc_known && !f->address.known && !disassemble_is_canonical(f->regs.v[ARCH_REG_PC], 1))
-                return "execute";
-        if (!e || !e->decoded)
-                return NULL;
-        if (e->goal_is_culprit)
-                return "execute";
-        return e->culprit >= 0 ? access_word(e->insn.operands[e->culprit].access) : NULL;
-}
+/* ---- the first look ---- */
 
 /* The lowest writable mapping that begins above `addr`. */
 static const struct mapping *writable_above(const struct target *t, uint64_t addr)
@@ -131,36 +87,73 @@ static bool is_stack_of(const struct target *t, const struct mapping *m)
         return false;
 }
 
+static struct fault_area area_of(const struct mapping *m)
+{
+        return m ? (struct fault_area){ m->start, m->end, m->perms } : (struct fault_area){ 0 };
+}
+
+void fault_fill_look(const struct crash_facts *f, const struct target *t, struct fault_look *out)
+{
+        const struct mapping *above = t && f->address.known ? writable_above(t, f->address.v) : NULL;
+
+        *out = (struct fault_look){
+                .signal = f->signal,
+                .code = f->code,
+                .from_self = f->sender_pid.known && f->sender_pid.v == f->pid,
+                .uncaught_exception = f->uncaught_exception,
+                .terminate = f->terminate,
+                .has_address = f->address.known,
+                .address = f->address.v,
+                .trap = f->trap,
+                .error = f->error,
+                .regs = &f->regs,
+        };
+        if (!t || !f->address.known)
+                return;
+        out->has_map = t->mappings.n > 0;
+        out->at = area_of(target_mapping(t, f->address.v));
+        out->above = area_of(above);
+        out->above_is_stack = above && is_stack_of(t, above);
+}
+
+/* ---- what the instruction adds ---- */
+
+static enum arch_access access_kind(const struct crash_facts *f, const struct fault_look *look,
+                                    const struct examination *e)
+{
+        enum arch_access access;
+        const struct memory_operand *m = culprit(e);
+
+        if ((f->signal != SIGSEGV && f->signal != SIGBUS) || f->code <= 0)
+                return ARCH_ACCESS_UNKNOWN;
+        access = fault_look_access(look);
+        if (access != ARCH_ACCESS_UNKNOWN || !e || !e->decoded)
+                return access;
+        if (e->goal_is_culprit)
+                return ARCH_ACCESS_EXECUTE;
+        if (m && m->access & OPERAND_WRITE)
+                return ARCH_ACCESS_WRITE;
+        return m && m->access & OPERAND_READ ? ARCH_ACCESS_READ : ARCH_ACCESS_UNKNOWN;
+}
+
+static const char *access_name(enum arch_access access)
+{
+        static const char *const names[] = {
+                [ARCH_ACCESS_READ] = "read",
+                [ARCH_ACCESS_WRITE] = "write",
+                [ARCH_ACCESS_EXECUTE] = "execute",
+        };
+
+        return names[access];
+}
+
 /* A pointer that has nothing to do with the stack's registers, while these are where they should be. */
-static bool is_stray_pointer(const struct examination *e, const struct mapping *stack, uint64_t sp)
+static bool is_stray_pointer(const struct fault_look *look, const struct examination *e)
 {
         const struct memory_operand *m = culprit(e);
 
-        return m && m->known && m->base != ARCH_REG_SP && m->base != ARCH_REG_FP && sp >= stack->start + STACK_LOWEST;
-}
-
-/* The access went below a stack (its guard, or nothing at all), SP is at that stack's low end or below it, and the
- * thread's frames stand on that stack. */
-static bool is_stack_overflow(const struct crash_facts *f, const struct target *t, const struct examination *e)
-{
-        const struct mapping *stack, *at;
-        uint64_t sp = f->regs.v[ARCH_REG_SP], addr = f->address.v, edge;
-
-        if (!t || !(f->regs.known >> ARCH_REG_SP & 1))
-                return false;
-        at = target_mapping(t, addr);
-        if (at && at->perms & MAPS_WRITE)
-                return false;
-        stack = writable_above(t, addr);
-        if (!stack || !(is_stack_of(t, stack) || (at && sp >= at->start && sp < at->end)))
-                return false; /* SP in closed pages right below others: no frame is left, but that is a stack's guard */
-        edge = at ? at->end : addr;
-        if ((at && edge != stack->start) || is_stray_pointer(e, stack, sp))
-                return false;
-        if (sp < stack->start && addr + ARCH_RED_ZONE - sp < STACK_REACH)
-                return stack->start - sp <= STACK_FARTHEST; /* a local variable larger than the rest of the stack */
-        return stack->start - edge <= STACK_REACH && sp < stack->start + STACK_NEAR &&
-               stack->start - addr <= 16 * STACK_REACH;
+        return m && m->known && m->base != ARCH_REG_SP && m->base != ARCH_REG_FP &&
+               look->regs->v[ARCH_REG_SP] >= look->above.start + FAULT_STACK_LOWEST;
 }
 
 /* Below vm.mmap_min_addr nothing is ever mapped. Farther away it takes an instruction whose pointer is NULL and that
@@ -170,147 +163,128 @@ static bool is_null(const struct crash_facts *f, const struct examination *e)
         const struct memory_operand *m = culprit(e);
         uint64_t reach = m && m->index >= 0 && m->scale == 1 ? NULL_INDEXED : NULL_ARRAY;
 
-        if (f->address.v < NULL_AREA)
-                return f->address.v < NULL_PAGE || !m || !(m->on_stack || m->in_segment);
+        if (f->address.v < FAULT_NULL_AREA)
+                return !m || !(m->on_stack || m->in_segment);
         if (!m || !m->known || m->base < 0 || m->base == ARCH_REG_PC || m->base == ARCH_REG_SP || m->in_segment)
                 return false;
         return !m->base_value && f->address.v + reach < 2 * reach;
 }
 
 /* A general protection fault: the processor says no more than that. */
-static const char *classify_protection(const struct crash_facts *f, const struct examination *e)
+static enum fault_class refine_protection(const struct crash_facts *f, const struct examination *e)
 {
         const struct memory_operand *m = culprit(e);
 
-        if (f->regs.known >> ARCH_REG_PC & 1 && !disassemble_is_canonical(f->regs.v[ARCH_REG_PC], 1))
-                return "non-canonical-address";
         if (!e || !e->decoded)
-                return f->trap && f->trap != ARCH_TRAP_PROTECTION && f->trap != ARCH_TRAP_STACK_SEGMENT
-                               ? "unknown"
-                               : "non-canonical-address";
+                return f->trap && !arch_fault_is_protection(f->trap) && !arch_fault_is_stack_protection(f->trap)
+                               ? FAULT_UNKNOWN
+                               : FAULT_NON_CANONICAL_ADDRESS;
         if (e->insn.kind == INSTRUCTION_PRIVILEGED)
-                return "privileged-instruction";
-        if (e->goal_is_culprit || (m && !disassemble_is_canonical(m->address, m->size)))
-                return "non-canonical-address";
+                return FAULT_PRIVILEGED_INSTRUCTION;
+        if (e->goal_is_culprit || (m && !arch_is_canonical(m->address, m->size)))
+                return FAULT_NON_CANONICAL_ADDRESS;
         if (m && e->insn.alignment)
-                return "misaligned-access";
+                return FAULT_MISALIGNED_ACCESS;
         /* Without the registers of its operand an instruction may still have had no address that is any. */
         return e->insn.operand_count && (!e->insn.operands[0].known || e->insn.operands[0].vector_index)
-                       ? "non-canonical-address"
-                       : "unknown";
+                       ? FAULT_NON_CANONICAL_ADDRESS
+                       : FAULT_UNKNOWN;
 }
 
-static const char *classify_execution(const struct crash_facts *f, const struct target *t)
+static enum fault_class refine_segv(const struct crash_facts *f, const struct fault_look *look,
+                                    const struct examination *e, enum arch_access access, enum fault_class first)
 {
-        if (f->address.v < NULL_PAGE)
-                return "null-call";
-        if (t && t->mappings.n && !target_mapping(t, f->address.v))
-                return "unmapped-address";
-        return "execute-non-executable";
-}
-
-static const char *classify_segv(const struct crash_facts *f, const struct target *t, const struct examination *e,
-                                 const char *access)
-{
-        const struct mapping *m = t ? target_mapping(t, f->address.v) : NULL;
-        bool reads = access && !strcmp(access, "read");
-
         if (f->code == SI_KERNEL)
-                return classify_protection(f, e);
+                return refine_protection(f, e);
         if (!f->address.known)
-                return "unknown";
-        if (access && !strcmp(access, "execute"))
-                return classify_execution(f, t);
-        if (!m && is_null(f, e))
-                return "null-dereference";
-        if (is_stack_overflow(f, t, e))
-                return "stack-overflow";
+                return first;
+        if (access == ARCH_ACCESS_EXECUTE)
+                return first == FAULT_UNKNOWN ? FAULT_EXECUTE_NON_EXECUTABLE : first; /* no map says otherwise */
+        if (!look->at.end && is_null(f, e))
+                return FAULT_NULL_DEREFERENCE;
+        if (fault_look_is_below_stack(look) && !is_stray_pointer(look, e))
+                return FAULT_STACK_OVERFLOW;
         if (f->code != SEGV_ACCERR)
-                return f->code == SEGV_MAPERR ? "unmapped-address" : "unknown";
-        if (m && m->perms & MAPS_READ && !(m->perms & MAPS_WRITE) && !reads)
-                return "write-to-read-only";
-        if (!m && access && !strcmp(access, "write"))
-                return "write-to-read-only";
-        return "inaccessible-address";
+                return first;
+        if (look->at.perms & MAPS_READ && !(look->at.perms & MAPS_WRITE) && access != ARCH_ACCESS_READ)
+                return FAULT_WRITE_TO_READ_ONLY;
+        return !look->at.end && access == ARCH_ACCESS_WRITE ? FAULT_WRITE_TO_READ_ONLY : FAULT_INACCESSIBLE_ADDRESS;
 }
 
-static const char *classify_bus(const struct crash_facts *f, const struct target *t, const struct examination *e)
+static enum fault_class refine_bus(const struct crash_facts *f, const struct target *t, const struct examination *e)
 {
         const struct mapping *m = t && f->address.known ? target_mapping(t, f->address.v) : NULL;
 
         if (f->code == SI_KERNEL) /* through the stack segment: rsp or rbp held it */
-                return classify_protection(f, e);
-        if (f->code == BUS_ADRALN)
-                return "bus-misaligned";
-        if (f->code == BUS_MCEERR_AR || f->code == BUS_MCEERR_AO)
-                return "bus-memory-failure";
-        if (f->code == BUS_ADRERR && (!m || m->path[0] == '/'))
-                return "bus-file-truncated";
-        return "unknown";
+                return refine_protection(f, e);
+        return f->code == BUS_ADRERR && (!m || m->path[0] == '/') ? FAULT_BUS_FILE_TRUNCATED : FAULT_UNKNOWN;
 }
 
 /* The processor raises the same exception for both. */
-static const char *classify_fpe(const struct crash_facts *f, const struct examination *e)
+static enum fault_class refine_fpe(const struct crash_facts *f, const struct examination *e)
 {
         if (f->code != FPE_INTDIV)
-                return "floating-point-exception";
-        return e && e->decoded && e->value.known && e->value.v ? "integer-overflow" : "integer-divide-by-zero";
+                return FAULT_FLOATING_POINT_EXCEPTION;
+        return e && e->decoded && e->value.known && e->value.v ? FAULT_INTEGER_OVERFLOW : FAULT_INTEGER_DIVIDE_BY_ZERO;
 }
 
-static const char *classify_fault(const struct crash_facts *f, const struct target *t, const struct examination *e,
-                                  const char *access)
+static enum fault_class refine_fault(const struct crash_facts *f, const struct target *t, const struct fault_look *look,
+                                     const struct examination *e, enum fault_class first)
 {
         switch (f->signal) {
         case SIGSEGV:
-                return classify_segv(f, t, e, access);
+                return refine_segv(f, look, e, access_kind(f, look, e), first);
         case SIGBUS:
-                return classify_bus(f, t, e);
+                return refine_bus(f, t, e);
         case SIGFPE:
-                return classify_fpe(f, e);
+                return refine_fpe(f, e);
         case SIGILL:
-                return "illegal-instruction";
+                return FAULT_ILLEGAL_INSTRUCTION;
         case SIGTRAP:
-                return "trap";
+                return FAULT_TRAP;
         case SIGSYS:
-                return "bad-system-call";
+                return FAULT_BAD_SYSTEM_CALL;
         default:
-                return "unknown";
+                return FAULT_UNKNOWN;
         }
 }
 
-static const char *classify(const struct report *report, const struct crash_facts *f, const struct target *t,
-                            const struct examination *e, const char *access)
+/* ---- the class ---- */
+
+/* What led to abort(), by message and names. Only a pure virtual call says more than that std::terminate() was called. */
+static enum fault_class refine_abort(const struct report *report, enum fault_class first)
 {
-        const char *class;
+        enum fault_class class = fault_abort_class(report);
 
-        if (f->signal == SIGABRT && signames_has_sender(f->code) && f->sender_pid.v == f->pid) {
-                class = fault_abort_class(report);
-                if (class && !strcmp(class, "pure-virtual-call"))
-                        return class;
-                if (f->uncaught_exception)
-                        return "uncaught-exception";
-                if (f->terminate)
-                        return "terminate";
-                return class ? class : "abort";
-        }
-        if (f->uncaught_exception)
-                return "uncaught-exception";
-        if (f->terminate)
-                return "terminate";
-        if (signames_has_sender(f->code) || f->code == SI_TIMER || f->code == SI_MESGQ || f->code == SI_ASYNCIO)
-                return "sent-by-process";
-        return classify_fault(f, t, e, access);
+        return class == FAULT_PURE_VIRTUAL_CALL || fault_class_is_coarser(first, class) ? class : first;
 }
 
-static const char *kind(const struct crash_facts *f, const char *class)
+static enum fault_class classify(const struct report *report, const struct crash_facts *f, const struct target *t,
+                                 const struct fault_look *look, const struct examination *e)
+{
+        enum fault_class first = fault_look_class(look);
+
+        if (f->signal == SIGABRT && signames_has_sender(f->code) && look->from_self)
+                return refine_abort(report, first);
+        switch (first) {
+        case FAULT_UNKNOWN:
+        case FAULT_UNMAPPED_ADDRESS:
+        case FAULT_INACCESSIBLE_ADDRESS:
+                return refine_fault(f, t, look, e, first);
+        default:
+                return first;
+        }
+}
+
+static const char *kind(const struct crash_facts *f, enum fault_class class)
 {
         if (!f->signal)
                 return "request";
-        if (!strcmp(class, "uncaught-exception"))
+        if (class == FAULT_UNCAUGHT_EXCEPTION)
                 return "exception";
-        if (!strcmp(class, "assertion"))
+        if (class == FAULT_ASSERTION)
                 return "assertion";
-        return f->signal == SIGABRT && strcmp(class, "sent-by-process") ? "abort" : "signal";
+        return f->signal == SIGABRT && class != FAULT_SENT_BY_PROCESS ? "abort" : "signal";
 }
 
 /* What the instruction says of the fault. */
@@ -342,7 +316,7 @@ static struct known_u64 bad_address(const struct crash_facts *f, const struct ex
                 return KNOWN_U64(m->address);
         if (f->address.known || f->code != SI_KERNEL)
                 return f->address;
-        if (f->regs.known >> ARCH_REG_PC & 1 && !disassemble_is_canonical(f->regs.v[ARCH_REG_PC], 1))
+        if (f->regs.known >> ARCH_REG_PC & 1 && !arch_is_canonical(f->regs.v[ARCH_REG_PC], 1))
                 return KNOWN_U64(f->regs.v[ARCH_REG_PC]);
         if (e && e->goal_is_culprit)
                 return e->value;
@@ -350,7 +324,7 @@ static struct known_u64 bad_address(const struct crash_facts *f, const struct ex
 }
 
 static void fill_fault(struct report *report, const struct crash_facts *f, const struct target *t,
-                       const struct examination *e, const char *access)
+                       const struct examination *e, enum arch_access access)
 {
         const struct mapping *m;
 
@@ -358,7 +332,7 @@ static void fill_fault(struct report *report, const struct crash_facts *f, const
                 fill_instruction(report, f, e);
         if ((f->signal != SIGSEGV && f->signal != SIGBUS) || f->code <= 0)
                 return; /* of the others the address is that of the instruction */
-        report->fault.access = access;
+        report->fault.access = access_name(access);
         report->fault.address = bad_address(f, e);
         m = t && report->fault.address.known ? target_mapping(t, report->fault.address.v) : NULL;
         if (m && !m->path[0] && m->module >= 0 && (size_t)m->module < t->modules.n) /* .bss */
@@ -370,7 +344,8 @@ static void fill_fault(struct report *report, const struct crash_facts *f, const
 void fault_classify(struct report *report, const struct crash_facts *f, const struct target *t,
                     const struct examination *seen)
 {
-        const char *class, *access;
+        enum fault_class class;
+        struct fault_look look;
 
         if (!f->signal) {
                 report->cause.kind = "request";
@@ -386,12 +361,12 @@ void fault_classify(struct report *report, const struct crash_facts *f, const st
                 report->signal.syscall_name = syscall_name(f->syscall.v);
         report->signal.sender.pid = f->sender_pid;
         report->signal.sender.uid = f->sender_uid;
-        access = access_kind(f, seen);
-        class = classify(report, f, t, seen, access);
-        if (strcmp(class, "unknown") || !report->fault.class || (seen && seen->decoded && f->code == SI_KERNEL))
-                report->fault.class = class;
+        fault_fill_look(f, t, &look);
+        class = classify(report, f, t, &look, seen);
+        if (class != FAULT_UNKNOWN || !report->fault.class)
+                report->fault.class = fault_class_name(class);
         report->cause.kind = kind(f, class);
-        fill_fault(report, f, t, seen, access);
+        fill_fault(report, f, t, seen, access_kind(f, &look, seen));
         recursion_fill(report);
         report->fault.explanation = fault_explain(report, f, t, seen);
 }

@@ -4,6 +4,7 @@
 #define CRASHPRE_REPORT_FAULT_H
 
 #include "report/model/model.h"
+#include "unwind/core/image/fault_look.h"
 #include "unwind/core/terms/wire.h"
 #include "unwind/target/target.h"
 
@@ -18,22 +19,22 @@ struct crash_facts {
         uint64_t trap, error; /* trap number and page-fault error code, 0 unknown */
         pid_t pid;
         bool uncaught_exception, terminate;
-        struct arch_registers regs; /* of the crashing thread */
+        struct arch_registers regs; /* of the crashing thread, at the fault */
 };
 
 /* Reads siginfo and the rest; nothing in `wire` is believed beyond its size. */
 void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *out);
 
-/* Was it the fetch of an instruction that faulted? The error code alone may be that of an earlier fault of the thread: the
- * kernel keeps the last one, and a debugger that called functions and then handed the signal on has made others. */
-bool fault_is_fetch(const struct crash_facts *f);
+/* The facts as the first look takes them (unwind/core/image/fault_look.h); `t` (may be NULL) gives mappings and frames. What
+ * `out` points to lives as long as `facts`. */
+void fault_fill_look(const struct crash_facts *facts, const struct target *t, struct fault_look *out);
 
 struct examination;
 
 /* Fills report->signal, report->fault and report->cause.kind. `t` (may be NULL) gives the mappings and, in
  * threads[0], the frames of the crashing thread; `seen` (may be NULL) what the code at the crash was about
  * (examine.h). Goes by report->cause.message and the names of report->threads[0]'s frames too, so that it comes
- * after them. What is there already stays where nothing better is known. */
+ * after them. A class that is there already, the raw report's, stays where none is found. */
 void fault_classify(struct report *report, const struct crash_facts *facts, const struct target *t,
                     const struct examination *seen);
 

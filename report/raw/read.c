@@ -3,6 +3,7 @@
 
 #include "report/raw/sections.h"
 #include "report/raw/words.h"
+#include "unwind/core/terms/fault_class.h"
 #include "unwind/core/terms/raw_format.h"
 
 #include <ctype.h>
@@ -108,7 +109,7 @@ static void complete_crash(const struct report *report, struct raw_report *raw)
         crash->kind = crash->siginfo.si_signo ? WIRE_KIND_FATAL : WIRE_KIND_REQUEST;
         crash->pid = report->process.pid.known ? (int32_t)report->process.pid.v : 0;
         crash->uncaught_exception = report->cause.kind && !strcmp(report->cause.kind, "exception");
-        crash->terminate = crash->uncaught_exception || (raw->class && !strcmp(raw->class, "terminate"));
+        crash->terminate = crash->uncaught_exception || fault_class_is(raw->class, FAULT_TERMINATE);
         crash->exception_certain = crash->exception.count > 0;
 }
 

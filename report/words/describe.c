@@ -4,6 +4,7 @@
 #include "report/model/names.h"
 #include "report/words/own.h"
 #include "report/words/recursion.h"
+#include "unwind/core/terms/fault_class.h"
 #include "unwind/core/terms/str.h"
 #include "unwind/elf/demangle.h"
 
@@ -88,14 +89,14 @@ static const char *detail(struct report *report)
 {
         const char *class = report->fault.class;
 
-        if (is(class, "sent-by-process"))
+        if (fault_class_is(class, FAULT_SENT_BY_PROCESS))
                 return sent_by(report);
-        if (is(class, "uncaught-exception"))
+        if (fault_class_is(class, FAULT_UNCAUGHT_EXCEPTION))
                 return report->cause.exception.type ? names_readable(&report->pool, report->cause.exception.type)
                                                     : NULL;
-        if (is(class, "bad-system-call") && report->signal.syscall_name)
+        if (fault_class_is(class, FAULT_BAD_SYSTEM_CALL) && report->signal.syscall_name)
                 return report->signal.syscall_name;
-        if (is(class, "bad-system-call") && report->signal.syscall.known)
+        if (fault_class_is(class, FAULT_BAD_SYSTEM_CALL) && report->signal.syscall.known)
                 return pool_printf(&report->pool, "number %" PRId64, report->signal.syscall.v);
         return access_phrase(report);
 }
@@ -118,7 +119,7 @@ const char *describe_cause(struct report *report)
         if (!class)
                 return name;
         more = detail(report);
-        if (is(class, "unknown"))
+        if (fault_class_is(class, FAULT_UNKNOWN))
                 return more ? pool_printf(&report->pool, "%s (%s)", name, more) : name;
         return more ? pool_printf(&report->pool, "%s (%s: %s)", name, class, more)
                     : pool_printf(&report->pool, "%s (%s)", name, class);
@@ -275,14 +276,14 @@ static const char *fault_phrase(struct report *report)
 {
         const char *class = report->fault.class, *more;
 
-        if (is(class, "stack-overflow"))
+        if (fault_class_is(class, FAULT_STACK_OVERFLOW))
                 return report->fault.recursion.function_count
                                ? pool_printf(&report->pool, "stack-overflow: %s", describe_recursion(report))
                                : class;
-        if (!class || is(class, "unknown"))
+        if (!class || fault_class_is(class, FAULT_UNKNOWN))
                 return describe_cause(report);
         more = detail(report);
-        if (is(class, "sent-by-process"))
+        if (fault_class_is(class, FAULT_SENT_BY_PROCESS))
                 return pool_printf(&report->pool, "%s sent %s", signal_name(report), more ? more : "by a process");
         return more ? pool_printf(&report->pool, "%s: %s", class, more) : class;
 }

@@ -3,6 +3,7 @@
 
 #include "report/model/names.h"
 #include "report/words/own.h"
+#include "unwind/core/terms/fault_class.h"
 
 #include <string.h>
 
@@ -137,7 +138,7 @@ void recursion_fill(struct report *report)
         struct recursion r;
         size_t i, start;
 
-        if (!report->fault.class || strcmp(report->fault.class, "stack-overflow") || !report->thread_count ||
+        if (!fault_class_is(report->fault.class, FAULT_STACK_OVERFLOW) || !report->thread_count ||
             !recursion_longest(&report->threads[0], &r) || r.calls < depth(&report->threads[0]) / 2)
                 return;
         names = pool_alloc(&report->pool, r.period * sizeof(*names));

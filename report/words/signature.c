@@ -5,6 +5,7 @@
 #include "report/words/describe.h"
 #include "report/words/own.h"
 #include "report/words/recursion.h"
+#include "unwind/core/terms/fault_class.h"
 #include "unwind/core/terms/str.h"
 
 #include <inttypes.h>
@@ -149,7 +150,7 @@ static const char *heap_message(struct report *report)
         const char *message = report->cause.message;
         char *text, *c;
 
-        if (!message || !report->fault.class || strcmp(report->fault.class, "heap-corruption"))
+        if (!message || !fault_class_is(report->fault.class, FAULT_HEAP_CORRUPTION))
                 return NULL;
         text = pool_strdup(&report->pool, message);
         for (c = text; *c; c++)
@@ -179,7 +180,7 @@ static const char *fingerprint(struct report *report, const struct parts *parts)
 
 void signature_fill(struct report *report)
 {
-        bool overflow = report->fault.class && !strcmp(report->fault.class, "stack-overflow");
+        bool overflow = fault_class_is(report->fault.class, FAULT_STACK_OVERFLOW);
         struct parts parts = { .count = 0 };
         size_t i;
 

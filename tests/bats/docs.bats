@@ -145,7 +145,9 @@ options_of_page() {
                 [ -n "$found" ] || fail "no words there any more" || return 1
                 printf '%s\n' "$found" >>"$T/fields"
         }
-        grep -hE 'return|class|[{]' "$root"/report/fault/*.c | grep -oE '"[a-z]+(-[a-z]+)+"' | tr -d '"' | grep -vxE 'read-only|read-write|write-only|execute-only' | more
+        sed -n 's/^ *\[FAULT_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' "$root/unwind/core/terms/fault_class.c" >"$T/classes"
+        [ "$(wc -l <"$T/classes")" = "$(grep -cE '^ *FAULT_[A-Z_]*,$' "$root/unwind/core/terms/fault_class.h")" ] || fail "classes of faults: $(<"$T/classes")"
+        more <"$T/classes"
         sed -n '/cfi_trust_name\|cfi_end_name/,/^}/s/.*return "\(.*\)";/\1/p' "$root"/unwind/core/cfi/*.c | grep -vx 'none\|unknown' | more
         grep -ohE '(class|kind) = "[a-z-]+"' "$root"/report/{fault/fault,words/describe,helper/look,raw/read}.c | cut -d'"' -f2 | more
         grep -ohE 'report_diagnose\([^,]*, "[a-z]+"' "$root"/report/*/*.c | cut -d'"' -f2 | more

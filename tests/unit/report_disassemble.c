@@ -162,15 +162,6 @@ static void values(void)
         tap_ok(!insn.operands[0].known && !strcmp(insn.operands[0].text, "rcx"), "unknown registers");
 }
 
-static void canonical(void)
-{
-        tap_ok(disassemble_is_canonical(0x7fffffffffff, 1), "the last user-space address");
-        tap_ok(!disassemble_is_canonical(0x7fffffffffff, 2), "an access beyond the last user-space address");
-        tap_ok(!disassemble_is_canonical(0x800000000000, 1), "the first non-canonical address");
-        tap_ok(!disassemble_is_canonical(0xffff7fffffffffff, 1), "the last non-canonical address");
-        tap_ok(disassemble_is_canonical(0xffff800000000000, 8), "the first kernel address");
-}
-
 /* Every text is terminated, no instruction is longer than the input, nothing is read past it (checked by sanitizers).
  */
 static void noise(void)
@@ -207,7 +198,6 @@ int main(void)
 {
         table();
         values();
-        canonical();
         noise();
         return tap_done();
 }
