@@ -39,6 +39,7 @@ struct memory_operand {
 struct value_operand {
         char text[48]; /* "ecx"; in memory: as operands[0] */
         bool present;
+        bool constant;  /* written out in the instruction */
         bool in_memory; /* at operands[0] */
         bool known;     /* always false for memory contents */
         uint64_t value; /* if known; zero-extended from `size` bytes */
@@ -55,7 +56,11 @@ enum instruction_kind {
         INSTRUCTION_SYSTEM_CALL,
         INSTRUCTION_UNDEFINED,  /* undefined by definition: __builtin_trap(), unreachable code */
         INSTRUCTION_PRIVILEGED, /* reserved to the kernel, or permitted by it */
+        INSTRUCTION_INVALID,    /* no instruction */
 };
+
+/* What permits a privileged instruction to programs unless it was revoked. */
+enum instruction_permit { PERMIT_NONE, PERMIT_TIME_STAMP, PERMIT_CPUID, PERMIT_COUNTERS };
 
 struct instruction {
         uint64_t address;
@@ -66,10 +71,17 @@ struct instruction {
         size_t operand_count;
         uint32_t alignment;         /* required alignment of operands[0].address, 0: none */
         struct value_operand value; /* divisor; target of a call or jump */
+        bool is_signed;             /* a division of signed integers */
+        bool is_x87;                /* of the x87 unit, which reports an exception of an earlier instruction */
+        bool makes_integer;         /* converts floating-point numbers to integers */
+        enum instruction_permit permit;
+        bool has_check; /* clang's -fsanitize-trap encoded the number of the failed check in it */
+        uint8_t check;
 };
 
 /* Disassembles the instruction at `address`, of which `n` bytes are available in `code`. `regs` (may be NULL) are the
- * registers before it is executed. Returns 0; -EBADMSG: no instruction (text "(bad)", length 1); -ENOMEM. */
+ * registers before it is executed. Returns 0; -EBADMSG: no instruction (text "(bad)", kind
+ * INSTRUCTION_INVALID, length 1); -ENOMEM. */
 int disassemble(const uint8_t *code, size_t n, uint64_t address, const struct arch_registers *regs,
                 struct instruction *out);
 

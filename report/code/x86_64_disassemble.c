@@ -328,6 +328,44 @@ static enum instruction_kind kind_of(const cs_insn *insn)
         return in_group(insn, X86_GRP_RET) ? INSTRUCTION_RETURN : INSTRUCTION_PLAIN;
 }
 
+static enum instruction_permit permit_of(const cs_insn *insn)
+{
+        switch (insn->id) {
+        case X86_INS_RDTSC:
+        case X86_INS_RDTSCP:
+                return PERMIT_TIME_STAMP;
+        case X86_INS_CPUID:
+                return PERMIT_CPUID;
+        case X86_INS_RDPMC:
+                return PERMIT_COUNTERS;
+        default:
+                return PERMIT_NONE;
+        }
+}
+
+/* By the names of the architecture: cvttsd2si, cvtpd2dq, vcvtps2uqq, cvtps2pi. */
+static bool makes_integer(const char *name)
+{
+        static const char *const integers[] = { "si", "usi", "dq", "udq", "qq", "uqq", "pi" };
+        const char *to = strstr(name, "cvt") ? strchr(name, '2') : NULL;
+        size_t i;
+
+        for (i = 0; to && i < sizeof(integers) / sizeof(integers[0]); i++)
+                if (!strcmp(to + 1, integers[i]))
+                        return true;
+        return false;
+}
+
+static void find_traits(struct instruction *out, const cs_insn *insn)
+{
+        const char *name = cs_insn_name(engine.handle, insn->id);
+
+        out->is_signed = insn->id == X86_INS_IDIV;
+        out->is_x87 = insn->id == X86_INS_WAIT || (name && name[0] == 'f');
+        out->makes_integer = name && makes_integer(name);
+        out->permit = permit_of(insn);
+}
+
 /* Intel SDM volume 1, 14.9 and table 14-22; volume 2, "Exceptions Type 1" and 4 of legacy SSE: whole vectors in
  * memory must be aligned, except for explicitly unaligned moves; in VEX and EVEX forms only for explicitly aligned
  * moves. */
@@ -371,6 +409,7 @@ static void find_value(struct instruction *out, const cs_insn *insn, const struc
                 v->in_memory = true;
                 snprintf(v->text, sizeof(v->text), "%s", out->operands[0].text);
         } else if (op->type == X86_OP_IMM) {
+                v->constant = true;
                 v->known = true;
                 v->value = (uint64_t)op->imm;
                 snprintf(v->text, sizeof(v->text), "0x%" PRIx64, v->value);
@@ -424,6 +463,8 @@ static int read_ud1(const uint8_t *code, size_t n, struct instruction *out)
                 return -ENOENT;
         out->length = (uint32_t)at + 3 + (mode == 1);
         out->kind = INSTRUCTION_UNDEFINED;
+        out->has_check = at && mode != 3 && !rm && !reg; /* N(%eax),%eax */
+        out->check = (uint8_t)offset;
         if (mode == 3)
                 snprintf(out->text, sizeof(out->text), "ud1 %%e%s,%%e%s", names[rm], names[reg]);
         else if (mode == 1)
@@ -450,6 +491,7 @@ int disassemble(const uint8_t *code, size_t n, uint64_t address, const struct ar
                 return 0;
         if (!cs_disasm_iter(engine.handle, &at, &n, &pc, engine.insn)) {
                 out->length = 1;
+                out->kind = INSTRUCTION_INVALID;
                 snprintf(out->text, sizeof(out->text), "(bad)");
                 return -EBADMSG;
         }
@@ -461,6 +503,7 @@ int disassemble(const uint8_t *code, size_t n, uint64_t address, const struct ar
         if (out->operand_count && strstr(engine.insn->op_str, "{%k")) /* an unknown part of the elements */
                 out->operands[0].size = 0;
         find_value(out, engine.insn, regs);
+        find_traits(out, engine.insn);
         spell(out, engine.insn);
         return 0;
 }

@@ -276,7 +276,7 @@ static bool find_call(const struct crash_facts *f, struct target *t, uint64_t en
                         read_word(t, insn.operands[0].address, 8, &goal);
                 if (!goal.known || goal.v != f->regs.v[ARCH_REG_PC])
                         continue;
-                if (insn.value.in_memory || insn.value.text[0] != '0') /* what is called by its address came by none */
+                if (!insn.value.constant) /* what is called by its address came by none */
                         snprintf(out->arrived_by, sizeof(out->arrived_by), "%s", insn.value.text);
                 return true;
         }

@@ -5,8 +5,6 @@
 
 #include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
 /* ---- bad goals of jumps ---- */
 
@@ -81,7 +79,7 @@ const char *explain_division(struct story *s)
                 return pool_printf(s->pool, "The program divided an integer by zero: the divisor, %s%s, is 0.",
                                    e->insn.value.in_memory ? "at " : "", e->insn.value.text);
         minus_one = e->insn.value.size < 8 ? (UINT64_C(1) << 8 * e->insn.value.size) - 1 : UINT64_MAX;
-        if (e->value.v == minus_one && strstr(e->insn.text, "idiv"))
+        if (e->value.v == minus_one && e->insn.is_signed)
                 return pool_printf(s->pool,
                                    "The program divided the smallest integer there is by -1 (%s): the result is larger "
                                    "than the largest one.",
@@ -94,20 +92,12 @@ const char *explain_division(struct story *s)
 /* An instruction of the x87 unit tells of what one before it did (Intel SDM volume 1, 8.6). */
 static const char *late(struct story *s)
 {
-        return s->seen && s->seen->decoded && s->seen->insn.text[0] == 'f'
+        return s->seen && s->seen->decoded && s->seen->insn.is_x87
                        ? pool_printf(s->pool,
                                      "The x87 unit reports that at the next instruction it is given, here %s: it was "
                                      "one before that did it.",
                                      s->seen->insn.text)
                        : NULL;
-}
-
-static bool is_conversion(const struct story *s)
-{
-        const char *text = s->seen && s->seen->decoded ? s->seen->insn.text : "";
-        const char *to = strstr(text, "cvt") ? strchr(text, '2') : NULL;
-
-        return to && (strstr(to, "si") || strstr(to, "dq") || strstr(to, "qq") || strstr(to, "pi "));
 }
 
 static const char *floating_point_reason(struct story *s)
@@ -126,7 +116,7 @@ static const char *floating_point_reason(struct story *s)
                 return "A floating-point result had to be rounded, and the program has asked for a signal then "
                        "(feenableexcept).";
         case FPE_FLTINV:
-                if (is_conversion(s))
+                if (s->seen && s->seen->decoded && s->seen->insn.makes_integer)
                         return "A floating-point number does not fit the integer that it was to become, and the "
                                "program has asked for a signal then (feenableexcept).";
                 return "A floating-point operation has no result (0/0, the root of a negative number), and the program "
@@ -145,7 +135,7 @@ const char *explain_floating_point(struct story *s)
 
 /* clang's -fsanitize-trap gives its instruction the number of the check: SanitizerHandler in
  * clang/lib/CodeGen/CodeGenFunction.h. */
-static const char *failed_check(const char *text)
+static const char *failed_check(const struct instruction *insn)
 {
         static const char *const checks[] = {
                 "an addition overflowed",
@@ -174,17 +164,14 @@ static const char *failed_check(const char *text)
                 "a pointer was not aligned as it was assumed to be",
                 "a variable-length array was to have no elements",
         };
-        unsigned number = 0;
 
-        if (strcmp(text, "ud1 (%eax),%eax") && sscanf(text, "ud1 0x%x(%%eax),%%ea", &number) != 1)
-                return NULL;
-        return number < sizeof(checks) / sizeof(checks[0]) ? checks[number] : NULL;
+        return insn->has_check && insn->check < sizeof(checks) / sizeof(checks[0]) ? checks[insn->check] : NULL;
 }
 
 const char *explain_illegal(struct story *s)
 {
         const struct examination *e = s->seen;
-        const char *check = e && e->decoded ? failed_check(e->insn.text) : NULL;
+        const char *check = e && e->decoded ? failed_check(&e->insn) : NULL;
 
         if (check)
                 return pool_printf(s->pool, "A check that the compiler put there (-fsanitize=undefined) failed: %s.",
@@ -196,7 +183,7 @@ const char *explain_illegal(struct story *s)
                                    "The program ran into %s, which compilers put where no program should get: "
                                    "__builtin_trap(), a failed check, code after a call that never returns.",
                                    e->insn.text);
-        if (story_is(e->insn.text, "(bad)"))
+        if (e->insn.kind == INSTRUCTION_INVALID)
                 return "The program ran into bytes that are no instruction: it went to a wrong place, or its code was "
                        "overwritten.";
         return pool_printf(s->pool,
@@ -206,26 +193,33 @@ const char *explain_illegal(struct story *s)
 }
 
 /* What programs may use where nobody said otherwise; NULL: no such instruction. */
-static const char *forbidden_by(const char *text)
+static const char *forbidden_by(enum instruction_permit permit)
 {
-        if (!strncmp(text, "rdtsc", 5))
-                return "prctl(2), PR_SET_TSC";
-        if (!strncmp(text, "cpuid", 5))
-                return "arch_prctl(2), ARCH_SET_CPUID";
-        return strncmp(text, "rdpmc", 5) ? NULL : "/sys/bus/event_source/devices/cpu/rdpmc";
+        static const char *const ways[] = {
+                [PERMIT_TIME_STAMP] = "prctl(2), PR_SET_TSC",
+                [PERMIT_CPUID] = "arch_prctl(2), ARCH_SET_CPUID",
+                [PERMIT_COUNTERS] = "/sys/bus/event_source/devices/cpu/rdpmc",
+        };
+
+        return ways[permit];
 }
 
 const char *explain_privileged(struct story *s)
 {
-        const char *by = forbidden_by(s->seen->insn.text);
+        const struct examination *e = s->seen;
+        const char *by;
 
+        if (!e || !e->decoded || e->insn.kind != INSTRUCTION_PRIVILEGED)
+                return "The program ran into an instruction that is for the kernel alone: it went to a wrong place, or code "
+                       "that is not meant for programs was called.";
+        by = forbidden_by(e->insn.permit);
         if (by)
                 return pool_printf(s->pool, "The program ran into %s, which the kernel had been told to forbid it: %s.",
-                                   s->seen->insn.text, by);
+                                   e->insn.text, by);
         return pool_printf(s->pool,
                            "The program ran into %s, which is for the kernel alone: it went to a wrong place, or code "
                            "that is not meant for programs was called.",
-                           s->seen->insn.text);
+                           e->insn.text);
 }
 
 const char *explain_trap(struct story *s)

@@ -56,7 +56,8 @@ const char *explain_stack_overflow(struct story *s)
                         " KiB beyond its end: put the large ones on the heap.",
                         (stack->start - sp) / 1024);
         if (stack)
-                name = pool_printf(s->pool, "T%s, %" PRIu64 " KiB,", fault_place_name(s->report, s->t, stack) + 1,
+                name = pool_printf(s->pool, "%s, %" PRIu64 " KiB,",
+                                   story_capital(s, fault_place_name(s->report, s->t, stack)),
                                    (stack->end - stack->start) / 1024);
         if (s->report->fault.recursion.function_count)
                 return pool_printf(s->pool,

@@ -5,6 +5,7 @@
 #include "report/words/describe.h"
 #include "report/words/own.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -16,6 +17,14 @@ bool story_is(const char *word, const char *expected)
 const char *story_join(struct story *s, const char *sentence, const char *more)
 {
         return !sentence || !more ? (sentence ? sentence : more) : pool_printf(s->pool, "%s %s", sentence, more);
+}
+
+const char *story_capital(struct story *s, const char *text)
+{
+        char *copy = pool_strdup(s->pool, text);
+
+        copy[0] = (char)toupper((unsigned char)copy[0]);
+        return copy;
 }
 
 const char *story_deed(struct story *s)

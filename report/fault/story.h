@@ -26,6 +26,9 @@ bool story_is(const char *word, const char *expected);
 /* Two sentences as one string. Either may be NULL, and where both are, so is what is given. */
 const char *story_join(struct story *s, const char *sentence, const char *more);
 
+/* A copy with a capital first letter, for the beginning of a sentence. */
+const char *story_capital(struct story *s, const char *text);
+
 /* "wrote 4 bytes", "ran code" */
 const char *story_deed(struct story *s);
 

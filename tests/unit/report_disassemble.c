@@ -98,9 +98,37 @@ static const struct {
         { "c57b93c0", "kmovd %k0,%r8d", 0, NULL, 0, 0, 0, 0, 0 },
         { "c4e1f998c8", "kortestd %k0,%k1", 0, NULL, 0, 0, 0, 0, 0 },
         /* invalid instructions */
-        { "06", "(bad)", 0, NULL, 0, 0, 0, 0, 0 },
-        { "c7", "(bad)", 0, NULL, 0, 0, 0, 0, 0 },
-        { "62f37d20", "(bad)", 0, NULL, 0, 0, 0, 0, 0 },
+        { "06", "(bad)", INSTRUCTION_INVALID, NULL, 0, 0, 0, 0, 0 },
+        { "c7", "(bad)", INSTRUCTION_INVALID, NULL, 0, 0, 0, 0, 0 },
+        { "62f37d20", "(bad)", INSTRUCTION_INVALID, NULL, 0, 0, 0, 0, 0 },
+};
+
+/* What explanations go by beside the kind. */
+static const struct {
+        const char *bytes, *text;
+        bool is_signed, is_x87, makes_integer;
+        enum instruction_permit permit;
+        int check; /* -1 none */
+} traits[] = {
+        { "f7f9", "idiv %ecx", true, false, false, PERMIT_NONE, -1 },
+        { "f7f1", "div %ecx", false, false, false, PERMIT_NONE, -1 },
+        { "d8f1", "fdiv %st(1)", false, true, false, PERMIT_NONE, -1 },
+        { "9b", "wait", false, true, false, PERMIT_NONE, -1 },
+        { "f20f2cc0", "cvttsd2si %xmm0,%eax", false, false, true, PERMIT_NONE, -1 },
+        { "660fe6c1", "cvttpd2dq %xmm1,%xmm0", false, false, true, PERMIT_NONE, -1 },
+        { "0f2dc1", "cvtps2pi %xmm1,%mm0", false, false, true, PERMIT_NONE, -1 },
+        { "f20f5a06", "cvtsd2ss (%rsi),%xmm0", false, false, false, PERMIT_NONE, -1 },
+        { "f20f2ac0", "cvtsi2sd %eax,%xmm0", false, false, false, PERMIT_NONE, -1 },
+        { "0f31", "rdtsc", false, false, false, PERMIT_TIME_STAMP, -1 },
+        { "0f01f9", "rdtscp", false, false, false, PERMIT_TIME_STAMP, -1 },
+        { "0fa2", "cpuid", false, false, false, PERMIT_CPUID, -1 },
+        { "0f33", "rdpmc", false, false, false, PERMIT_COUNTERS, -1 },
+        { "f4", "hlt", false, false, false, PERMIT_NONE, -1 },
+        { "670fb94003", "ud1 0x3(%eax),%eax", false, false, false, PERMIT_NONE, 3 },
+        { "670fb90090", "ud1 (%eax),%eax", false, false, false, PERMIT_NONE, 0 },
+        { "0fb94003", "ud1 0x3(%rax),%eax", false, false, false, PERMIT_NONE, -1 },
+        { "670fb94103", "ud1 0x3(%ecx),%eax", false, false, false, PERMIT_NONE, -1 },
+        { "670fb9c0", "ud1 %eax,%eax", false, false, false, PERMIT_NONE, -1 },
 };
 
 static size_t parse(const char *hex, uint8_t *out)
@@ -143,6 +171,26 @@ static void table(void)
         }
 }
 
+static void named_traits(void)
+{
+        size_t i;
+
+        for (i = 0; i < sizeof(traits) / sizeof(traits[0]); i++) {
+                uint8_t code[INSTRUCTION_LONGEST + 1];
+                struct instruction insn;
+
+                disassemble(code, parse(traits[i].bytes, code), PC, NULL, &insn);
+                if (!tap_ok(!strcmp(insn.text, traits[i].text) && insn.is_signed == traits[i].is_signed &&
+                                    insn.is_x87 == traits[i].is_x87 && insn.makes_integer == traits[i].makes_integer &&
+                                    insn.permit == traits[i].permit && insn.has_check == (traits[i].check >= 0) &&
+                                    (!insn.has_check || insn.check == traits[i].check),
+                            "traits of %s", traits[i].text))
+                        printf("#   got %s, signed %d, x87 %d, to integers %d, permit %d, check %d (%d)\n", insn.text,
+                               insn.is_signed, insn.is_x87, insn.makes_integer, (int)insn.permit, insn.check,
+                               insn.has_check);
+        }
+}
+
 static void values(void)
 {
         struct arch_registers regs = registers();
@@ -152,6 +200,9 @@ static void values(void)
         disassemble((const uint8_t *)"\xf7\xf9", 2, PC, &regs, &insn);
         tap_ok(insn.value.known && insn.value.value == 0 && insn.value.size == 4,
                "a divisor has the width of its register");
+        tap_ok(!insn.value.constant, "it is no constant");
+        disassemble((const uint8_t *)"\xe8\xfb\x0f\x00\x00", 5, PC, NULL, &insn);
+        tap_ok(insn.value.constant && insn.value.known, "a call of an address names a constant");
         disassemble((const uint8_t *)"\xff\xd1", 2, PC, &regs, &insn);
         tap_ok(insn.value.known && insn.value.value == 0xffffffff00000000, "the target of a call");
         disassemble((const uint8_t *)"\xff\x11", 2, PC, &regs, &insn);
@@ -197,6 +248,7 @@ static void noise(void)
 int main(void)
 {
         table();
+        named_traits();
         values();
         noise();
         return tap_done();
