@@ -2,14 +2,13 @@
 #include "report/fault/examine.h"
 
 #include "unwind/core/image/maps.h"
+#include "unwind/target/files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* Instructions listed on either side of the faulting one. */
@@ -26,20 +25,6 @@ static bool knows(const struct crash_facts *f, int reg)
 
 /* ---- bytes of code ---- */
 
-/* Only the file that was mapped, and nothing that does something when it is opened. */
-static int open_mapped(const struct target *t, const struct mapping *m)
-{
-        char path[4096 + sizeof(t->root)];
-        struct stat st;
-
-        if (!m || m->path[0] != '/' || m->deleted ||
-            snprintf(path, sizeof(path), "%s%s", t->root, m->path) >= (int)sizeof(path))
-                return -1;
-        if (stat(path, &st) || !S_ISREG(st.st_mode) || st.st_ino != m->inode || st.st_dev != m->dev)
-                return -1;
-        return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-}
-
 /* Where nobody may read the process: what was mapped from a file and not for writing is still as it is there. */
 static size_t read_from_file(const struct target *t, uint64_t addr, uint8_t *buf, size_t len)
 {
@@ -51,7 +36,7 @@ static size_t read_from_file(const struct target *t, uint64_t addr, uint8_t *buf
                 return 0;
         if (len > m->end - addr)
                 len = m->end - addr;
-        fd = open_mapped(t, m);
+        fd = files_open_mapped(t, m);
         if (fd < 0)
                 return 0;
         n = pread(fd, buf, len, (off_t)(m->offset + (addr - m->start)));
@@ -320,22 +305,16 @@ static bool is_execution(const struct crash_facts *f)
 static void find_file(const struct crash_facts *f, const struct target *t, struct examination *out)
 {
         const struct mapping *m = f->address.known ? target_mapping(t, f->address.v) : NULL;
-        char path[96];
         struct stat st;
         int fd;
 
         if (f->signal != SIGBUS || !m || !m->inode)
                 return;
         out->file_offset = KNOWN_U64(m->offset + (f->address.v - m->start));
-        fd = open_mapped(t, m);
-        if (fd < 0 && t->root[0]) { /* deleted: only the privileged get at it this way, proc(5) */
-                snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)t->pid, (unsigned long long)m->start,
-                         (unsigned long long)m->end);
-                fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        }
+        fd = files_open_mapped(t, m);
         if (fd < 0)
                 return;
-        if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+        if (!fstat(fd, &st))
                 out->file_size = KNOWN_U64((uint64_t)st.st_size);
         close(fd);
 }

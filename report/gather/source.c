@@ -5,7 +5,6 @@
 #include "unwind/target/clock.h"
 #include "unwind/target/files.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,14 +47,8 @@ static bool later(const struct timespec *a, const struct timespec *b)
 static int open_module(const struct target *t, size_t index)
 {
         const struct module *m = &t->modules.v[index];
-        size_t i;
 
-        if (!m->deleted)
-                return files_open(t, m->path);
-        for (i = 0; i < t->mappings.n; i++)
-                if (t->mappings.v[i].module == (int)index && !strcmp(t->mappings.v[i].path, m->path))
-                        return files_open_mapped(t, &t->mappings.v[i]);
-        return -ENOENT;
+        return m->deleted ? files_open_mapped_module(t, (int)index) : files_open(t, m->path);
 }
 
 static struct age *age_of(struct job *job, size_t module)

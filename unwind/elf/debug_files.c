@@ -49,14 +49,6 @@ static bool is_mapped_file(struct target *t, const struct module *m, const struc
         return same_headers(t, m, f);
 }
 
-static const struct mapping *first_mapping(const struct target *t, int module)
-{
-        for (size_t i = 0; i < t->mappings.n; i++)
-                if (t->mappings.v[i].module == module && t->mappings.v[i].path[0] == '/')
-                        return &t->mappings.v[i];
-        return NULL;
-}
-
 static int open_image(struct target *t, const struct module *m, struct elf_file *out)
 {
         size_t size = m->end - m->base < MAX_VDSO ? (size_t)(m->end - m->base) : MAX_VDSO;
@@ -93,7 +85,6 @@ static int open_path(struct target *t, const struct module *m, struct elf_file *
 enum origin debug_files_open_module(struct target *t, int module, struct elf_file *out, char *why, size_t why_size)
 {
         const struct module *m = &t->modules.v[module];
-        const struct mapping *mapping;
         int fd;
 
         why[0] = '\0';
@@ -101,8 +92,7 @@ enum origin debug_files_open_module(struct target *t, int module, struct elf_fil
                 return open_image(t, m, out) == 0 ? ORIGIN_MEMORY : ORIGIN_NONE;
         if (open_path(t, m, out, why, why_size) == 0)
                 return ORIGIN_PATH;
-        mapping = first_mapping(t, module);
-        fd = mapping ? files_open_mapped(t, mapping) : -ENOENT;
+        fd = files_open_mapped_module(t, module);
         if (fd < 0 || elf_file_open(out, fd, m->file_offset))
                 return ORIGIN_NONE;
         if (is_mapped_file(t, m, out))

@@ -88,17 +88,27 @@ int files_open_mapped(const struct target *t, const struct mapping *m)
         struct stat st;
         int fd;
 
+        if (m->path[0] != '/')
+                return -ENOENT;
         snprintf(link, sizeof(link), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)t->living, m->start, m->end);
         fd = regular_only(open(link, OPEN_FLAGS));
         if (fd >= 0)
                 return fd;
-        fd = files_open(t, m->path);
+        fd = m->deleted ? -ENOENT : files_open(t, m->path); /* its inode may be another file's by now */
         if (fd < 0)
                 return fd;
         if (fstat(fd, &st) == 0 && st.st_ino == m->inode && st.st_dev == m->dev)
                 return fd;
         close(fd);
         return -ESTALE;
+}
+
+int files_open_mapped_module(const struct target *t, int module)
+{
+        for (size_t i = 0; i < t->mappings.n; i++)
+                if (t->mappings.v[i].module == module && t->mappings.v[i].path[0] == '/')
+                        return files_open_mapped(t, &t->mappings.v[i]);
+        return -ENOENT;
 }
 
 char *files_read(const char *path, size_t *len)

@@ -11,9 +11,12 @@
 int files_open(const struct target *t, const char *path);
 
 /* Opens exactly the file that is mapped at `m`, even if it was deleted, replaced or is in another mount namespace: by
- * /proc/PID/map_files (needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE), else by name if device and inode are
- * unchanged. Returns a descriptor (new) or -errno. */
+ * /proc/PID/map_files (needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE), else by name if it was not deleted and device and
+ * inode are unchanged. Returns a descriptor (new) or -errno; -ENOENT if no file is mapped. */
 int files_open_mapped(const struct target *t, const struct mapping *m);
+
+/* Opens the file of the first mapping of a module, an index of t->modules, in the same way. */
+int files_open_mapped_module(const struct target *t, int module);
 
 /* Reads all of `path`, which may be a /proc file. Returns new memory, NUL-terminated; *len excludes the NUL. On error
  * returns NULL and sets errno. */
