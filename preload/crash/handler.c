@@ -4,6 +4,7 @@
 #include "preload/base/syscalls.h"
 #include "preload/base/trial.h"
 #include "preload/base/x86_64.h"
+#include "preload/crash/arrival.h"
 #include "preload/crash/deliver.h"
 #include "preload/crash/occasion.h"
 #include "preload/crash/origin.h"
@@ -17,27 +18,27 @@
 
 #include <errno.h>
 
-/* A function whose locals shall not lie under a handler of the application: an alternate stack may be just large
- * enough for that. */
+/* Keeps a function's locals off the stack below a handler of the application, whose alternate stack may be just large enough for
+ * that handler. */
 #define APART __attribute__((noinline))
-#define NEAR_STACK 65536 /* below a stack: the frame that does not fit in any more */
+#define NEAR_STACK 65536 /* bytes below a stack: a frame that did not fit into it */
 
 #ifndef TRAP_PERF
 #define TRAP_PERF 6 /* asm-generic/siginfo.h; not yet in glibc 2.36 */
 #endif
 
-/* Does the application believe to have blocked it (mask.h)? */
-static bool blocked_unknown_to_kernel(int sig, const ucontext_t *uc)
+/* True if the application has blocked the signal, and the kernel has not (mask.h). */
+static bool is_blocked_by_application(int sig, const ucontext_t *uc)
 {
         uint64_t kernel = mask_of_context(uc);
 
         return mask_believed(kernel) & ~kernel & SIGNAL_BIT(sig);
 }
 
-/* A handler has filled its alternate stack. The kernel puts the next signal frame at the top of that same stack, since
- * SP is not on it any more (kernel/signal.c: sas_ss_flags()); so this must end here, or it never will. A record of the
- * handler would tell it as well. */
-static APART bool handler_filled_its_stack(const ucontext_t *uc)
+/* A handler has used up its alternate stack. The kernel puts the next signal frame at the top of that same stack, since
+ * SP is not on it any more (kernel/signal.c: sas_ss_flags()), so this must end here, or it never will. The record of a
+ * handler that runs (dispatch.h) rules it out. */
+static APART bool is_stack_full(const ucontext_t *uc)
 {
         uint64_t below = (uint64_t)uc->uc_stack.ss_sp - arch_context_sp(uc), held;
 
@@ -45,8 +46,8 @@ static APART bool handler_filled_its_stack(const ucontext_t *uc)
                mask_in_handler(mask_of_context(uc)) && !dispatch_held(&held);
 }
 
-/* Did somebody send the signal, or did an instruction of this thread raise it? The kernel itself sends news of broken
- * memory that nobody has touched yet (mm/memory-failure.c) and of performance counters (kernel/signal.c:
+/* True unless an instruction of this thread raised the signal. Besides what processes send, the kernel itself sends notices of broken
+ * memory that was not accessed yet (mm/memory-failure.c) and of performance counters (kernel/signal.c:
  * force_sig_perf()). */
 static bool was_sent(int sig, const siginfo_t *info)
 {
@@ -54,10 +55,9 @@ static bool was_sent(int sig, const siginfo_t *info)
                (sig == SIGTRAP && info->si_code == TRAP_PERF);
 }
 
-/* Makes it pending again, for the thread or the process as it was sent, and blocks it in earnest. What came by kill(2)
- * can be sent again by the very thread alone whose id is named (kernel/signal.c: do_rt_sigqueueinfo()), and the id of
- * any thread stands for its process there. */
-static APART void put_back(int sig, const siginfo_t *info, ucontext_t *uc)
+/* Re-queues the signal to the same thread or process and blocks it in the kernel. A signal of kill(2) can be sent again only by the
+ * thread whose id is named (kernel/signal.c: do_rt_sigqueueinfo()), where the id of any thread stands for its process. */
+static APART void requeue(int sig, const siginfo_t *info, ucontext_t *uc)
 {
         uint64_t one = SIGNAL_BIT(sig);
         int pid = sys_getpid(), tid = sys_gettid();
@@ -73,25 +73,9 @@ static APART void put_back(int sig, const siginfo_t *info, ucontext_t *uc)
                 sys_3(SYS_tgkill, pid, tid, sig);
 }
 
-/* A seccomp filter of the application's answers a system call of ours with a signal (SECCOMP_RET_TRAP): the call then
- * returns an error like any other. */
-static bool refuse_own_call(int sig, const siginfo_t *info, ucontext_t *uc)
-{
-        if (sig != SIGSYS || info->si_code != SYS_SECCOMP)
-                return false;
-        arch_context_set_result(uc, -ENOSYS);
-        return true;
-}
-
 /* The crash path's own code (Makefile: CRASH_FLAGS). */
 extern const char __start_crashtext[] __attribute__((visibility("hidden")));
 extern const char __stop_crashtext[] __attribute__((visibility("hidden")));
-
-/* abort() in a function of the application that we called; it would go on until the process is dead. */
-static bool aborted_itself(int sig, const siginfo_t *info)
-{
-        return sig == SIGABRT && info->si_code == SI_TKILL && info->si_pid == sys_getpid();
-}
 
 static bool in_crash_path(int sig, const siginfo_t *info, const ucontext_t *uc)
 {
@@ -101,45 +85,70 @@ static bool in_crash_path(int sig, const siginfo_t *info, const ucontext_t *uc)
                sig != SIGTRAP;
 }
 
+/* Facts of the signal and of the library. */
+static APART void gather_own(struct arrival_facts *f, int sig, const siginfo_t *info, const ucontext_t *uc)
+{
+        f->on_intermediate_stack = intermediate_stands_on(arch_context_sp(uc));
+        f->call_refused = sig == SIGSYS && info->si_code == SYS_SECCOMP;
+        f->in_trial = info->si_code > 0 && sig != SIGSYS && sig != SIGTRAP && trial_is_mine();
+        f->claim_is_mine = claim_is_mine();
+        f->sent_by_process = info->si_code <= 0;
+        f->own_abort = sig == SIGABRT && info->si_code == SI_TKILL && info->si_pid == sys_getpid();
+        f->was_sent = was_sent(sig, info);
+}
+
+/* Facts of the application: its mask, its stack, its action. Not gathered while a report is made, whose own fault may lie there. */
+static APART void gather_application(struct arrival_facts *f, int sig, const ucontext_t *uc, const struct action *a)
+{
+        f->is_blocked = is_blocked_by_application(sig, uc);
+        f->stack_is_full = sig == SIGSEGV && !f->was_sent && is_stack_full(uc);
+        f->action = a->handler == (void *)SIG_DFL   ? ARRIVAL_DEFAULT
+                    : a->handler == (void *)SIG_IGN ? ARRIVAL_IGNORE
+                                                    : ARRIVAL_HANDLER;
+}
+
 void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
 {
-        bool ours = in_crash_path(sig, info, uc), blocked;
-        struct action a;
+        struct arrival_facts f = { .in_crash_path = in_crash_path(sig, info, uc) };
+        struct action a = { .handler = NULL };
 
-        if (ours && !claim_is_readable())
-                death_now(sig); /* our data is gone: no way to find out more, and more of the same without end */
+        f.data_unreadable = f.in_crash_path && !claim_is_readable();
         arch_allow_misaligned();
-        if (intermediate_stands_on(arch_context_sp(uc))) {
-                if (!refuse_own_call(sig, info, uc))
-                        intermediate_end_by(sig);
-                return;
+        if (!f.data_unreadable)
+                gather_own(&f, sig, info, uc);
+        if (!arrival_is_own(&f)) {
+                a = actions_get(sig);
+                gather_application(&f, sig, uc, &a);
         }
-        if (info->si_code > 0 && sig != SIGSYS && sig != SIGTRAP && trial_is_mine())
-                trial_abandon();
-        if (claim_is_mine()) {
-                if (refuse_own_call(sig, info, uc))
-                        return;
-                if (info->si_code <= 0 && !aborted_itself(sig, info))
-                        return; /* somebody sends us signals while we report: once is enough */
-                guard_fault(sig, info, arch_context_pc(uc));
-                death_now(crashreport_signal() ? crashreport_signal() : sig);
-        }
-        if (ours) /* no report is being made, so no guard expects it: there is no room on the stack for us */
+        switch (arrival_decide(&f)) {
+        case ARRIVAL_DIE_NOW:
                 death_now(sig);
-        a = actions_get(sig);
-        blocked = blocked_unknown_to_kernel(sig, uc);
-        if (blocked && was_sent(sig, info)) {
-                put_back(sig, info, uc);
+        case ARRIVAL_FAIL_CALL:
+                arch_context_set_result(uc, -ENOSYS);
                 return;
-        }
-        if ((sig == SIGSEGV && !was_sent(sig, info) && handler_filled_its_stack(uc)) || blocked)
-                a.handler = (void *)SIG_DFL; /* kernel/signal.c: force_sig_info_to_task() */
-        if (a.handler == (void *)SIG_IGN && info->si_code <= 0 && !(sig == SIGABRT && origin_is_abort(info, uc)))
+        case ARRIVAL_END_INTERMEDIATE:
+                intermediate_end_by(sig);
                 return;
-        if (a.handler == (void *)SIG_DFL || a.handler == (void *)SIG_IGN) {
+        case ARRIVAL_ABANDON_TRIAL:
+                trial_abandon();
+        case ARRIVAL_GUARDED_FAULT:
+                guard_fault(sig, info, arch_context_pc(uc)); /* returns where no guard is set */
+                death_now(crashreport_signal() ? crashreport_signal() : sig);
+        case ARRIVAL_REQUEUE:
+                requeue(sig, info, uc);
+                return;
+        case ARRIVAL_IGNORED:
+                if (sig == SIGABRT && origin_is_abort(info, uc))
+                        occasion_fatal(sig, info, uc);
+                return;
+        case ARRIVAL_FATAL:
                 occasion_fatal(sig, info, uc);
                 return;
+        case ARRIVAL_DELIVER:
+                occasion_first_chance(sig, info, uc);
+                deliver(&a, sig, info, uc);
+                return;
+        case ARRIVAL_RETURN:
+                return;
         }
-        occasion_first_chance(sig, info, uc);
-        deliver(&a, sig, info, uc);
 }

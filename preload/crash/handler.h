@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/crash/handler.h: a watched signal has arrived: whose it is.
+/* preload/crash/handler.h: the entry of every watched signal.
  *
  * Signal context: async-signal-safe, no thread-local storage.
  */
@@ -9,8 +9,8 @@
 #include <signal.h>
 #include <ucontext.h>
 
-/* The handler the kernel knows, for every watched signal: of a fault in the crash path itself, of something that was
- * sent, of the application's handler, or of death. */
+/* The handler that the kernel has for every watched signal. Gathers facts, decides (arrival.h) and acts. Returns unless the process
+ * dies at once. */
 void handler_entry(int sig, siginfo_t *info, ucontext_t *uc);
 
 #endif
