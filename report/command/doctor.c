@@ -5,7 +5,6 @@
 #include "report/doctor/doctor.h"
 #include "report/model/utf8.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,60 +90,64 @@ static void print_json(struct doctor *d, size_t of_system)
         json_decref(list);
 }
 
+struct doctor_options {
+        bool json, colour;
+};
+
+static const char *set_json(void *options, const char *value)
+{
+        (void)value;
+        ((struct doctor_options *)options)->json = true;
+        return NULL;
+}
+
+static const char *set_colour(void *options, const char *value)
+{
+        return cli_set_colour(&((struct doctor_options *)options)->colour, value);
+}
+
 static int doctor(const struct cli_command *self, int argc, char **argv)
 {
-        static const struct option options[] = {
-                { "json", no_argument, NULL, 'j' },
-                { "color", required_argument, NULL, 'c' },
-                { "help", no_argument, NULL, 'h' },
-                { NULL, 0, NULL, 0 },
-        };
+        struct doctor_options options = { .colour = cli_wants_colour(stdout) };
         struct doctor d = { .checks = NULL };
-        bool json = false, colour = cli_wants_colour(stdout);
+        int operands, code = cli_parse(self, argc, argv, &options, &operands);
         size_t of_system;
-        int option, code;
 
-        opterr = 0;
-        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-                if (option == 'h')
-                        return cli_print_help(self);
-                if (option == '?')
-                        return cli_usage_error(self, "unknown option: %s", argv[optind - 1]);
-                if (option == 'j')
-                        json = true;
-                else if (!cli_parse_colour(optarg, stdout, &colour))
-                        return cli_usage_error(self, "--color=%s: expected auto, always or never", optarg);
-        }
-        if (argc - optind > 1)
+        if (code >= 0)
+                return code;
+        if (argc - operands > 1)
                 return cli_usage_error(self, "one program at a time");
-        if (optind < argc && !*argv[optind])
+        if (operands < argc && !*argv[operands])
                 return cli_usage_error(self, "the name of the program is empty");
         json_set_alloc_funcs(pool_malloc, free);
         doctor_system(&d);
         of_system = d.count;
-        if (optind < argc)
-                doctor_program(&d, argv[optind]);
-        if (json)
+        if (operands < argc)
+                doctor_program(&d, argv[operands]);
+        if (options.json)
                 print_json(&d, of_system);
         else
-                print_text(&d, of_system, colour);
+                print_text(&d, of_system, options.colour);
         code = count(&d, DOCTOR_FAIL) ? CLI_NOTHING : CLI_SUCCESS;
         pool_free(&d.pool);
         return code;
 }
 
+static const struct cli_option doctor_options[] = {
+        { 0, "json", NULL, "an array of objects; crashpre-doctor(1) describes them", set_json },
+        { 0, "color", "WHEN", "auto (on a terminal, the default), always or never", set_colour },
+        { 0 },
+};
+
 const struct cli_command cli_doctor = {
         .name = "doctor",
         .arguments = "[--json] [--color WHEN] [PROGRAM]",
-        .summary = "tell what will and will not work here, and what mends it",
-        .help = "Looks at the parts of crashpre, at what kernel and container allow, at the CRASHPRE_ variables and\n"
-                "the report directory, and lets a trial program crash. With PROGRAM (a path, or found in PATH): can\n"
-                "it be preloaded, and what will reports of it tell? \"warn\": reports will tell less. \"FAIL\":\n"
-                "something will not work. Below either stands what mends it.\n\n"
-                "options:\n"
-                "      --json         an array of objects; crashpre-doctor(1) describes them\n"
-                "      --color WHEN   auto (on a terminal, the default), always or never\n"
-                "  -h, --help         this text\n\n"
-                "exit status: 0 all works (warnings or not), 1 something will not work, 2 usage\n",
+        .summary = "report what will and will not work here, and the remedies",
+        .help = "Checks the parts of crashpre, what kernel and container allow, the CRASHPRE_ variables and the\n"
+                "report directory, and lets a trial program crash. With PROGRAM (a path, or found in PATH): whether\n"
+                "it can be preloaded, and what its reports will contain. \"warn\": reports will contain less.\n"
+                "\"FAIL\": something will not work. Each is followed by its remedy.\n",
+        .options = doctor_options,
+        .exit_status = "0 all works (warnings or not), 1 something will not work, 2 usage\n",
         .run = doctor,
 };

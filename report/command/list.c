@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -317,31 +316,33 @@ static int find(struct listing *l, const char *dir)
         return l->entry_count ? CLI_SUCCESS : CLI_NOTHING;
 }
 
+static const char *set_json(void *listing, const char *value)
+{
+        (void)value;
+        ((struct listing *)listing)->style = LIST_JSON;
+        return NULL;
+}
+
+static const char *set_paths(void *listing, const char *value)
+{
+        (void)value;
+        ((struct listing *)listing)->style = LIST_PATHS;
+        return NULL;
+}
+
 static int list(const struct cli_command *self, int argc, char **argv)
 {
-        static const struct option options[] = {
-                { "json", no_argument, NULL, 'j' },
-                { "paths", no_argument, NULL, 'p' },
-                { "help", no_argument, NULL, 'h' },
-                { NULL, 0, NULL, 0 },
-        };
         struct listing l = { .self = self, .dir_fd = -1, .columns = text_columns(STDOUT_FILENO) };
-        int option, code;
+        int operands, code = cli_parse(self, argc, argv, &l, &operands);
 
-        opterr = 0;
-        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-                if (option == 'h')
-                        return cli_print_help(self);
-                if (option == '?')
-                        return cli_usage_error(self, "unknown option: %s", argv[optind - 1]);
-                l.style = option == 'j' ? LIST_JSON : LIST_PATHS;
-        }
-        if (argc - optind > 1)
+        if (code >= 0)
+                return code;
+        if (argc - operands > 1)
                 return cli_usage_error(self, "one directory at a time");
-        if (optind < argc && !*argv[optind])
+        if (operands < argc && !*argv[operands])
                 return cli_usage_error(self, "the name of a directory is empty");
         json_set_alloc_funcs(pool_malloc, free);
-        code = find(&l, argv[optind]);
+        code = find(&l, argv[operands]);
         print(&l);
         if (l.dir_fd >= 0)
                 close(l.dir_fd);
@@ -349,17 +350,20 @@ static int list(const struct cli_command *self, int argc, char **argv)
         return code;
 }
 
+static const struct cli_option list_options[] = {
+        { 0, "json", NULL, "an array of objects; crashpre-list(1) describes them", set_json },
+        { 0, "paths", NULL, "the path of each report, one a line", set_paths },
+        { 0 },
+};
+
 const struct cli_command cli_list = {
         .name = "list",
         .arguments = "[--json | --paths] [DIR]",
         .summary = "list crash reports, the newest first",
-        .help = "A line for each report in DIR: time, program, cause, and the innermost functions of the program's own.\n"
+        .help = "A line for each report in DIR: time, program, cause, and the innermost functions of the program.\n"
                 "Without DIR: of $CRASHPRE_DIR, else of ./crash-reports, else of the working directory. \"raw only\"\n"
-                "marks a report without a JSON file: the program died before names could be found.\n\n"
-                "options:\n"
-                "      --json         an array of objects; crashpre-list(1) describes them\n"
-                "      --paths        the path of each report, one a line\n"
-                "  -h, --help         this text\n\n"
-                "exit status: 0 listed, 1 no report found, 2 usage\n",
+                "marks a report without a JSON file: the program died before names could be found.\n",
+        .options = list_options,
+        .exit_status = "0 listed, 1 no report found, 2 usage\n",
         .run = list,
 };

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -344,38 +343,24 @@ static int run_command(struct run *r)
         return pass_on(status);
 }
 
-/* As env(1): 2 may be the command's own status. */
-static int run_usage_error(const struct cli_command *self, const char *what, const char *which)
+static const char *set_directory(void *dir, const char *value)
 {
-        cli_usage_error(self, "%s%s", what, which);
-        return RUN_FAILED;
+        *(const char **)dir = value;
+        return *value ? NULL : "a directory";
 }
 
 static int run(const struct cli_command *self, int argc, char **argv)
 {
-        static const struct option options[] = {
-                { "dir", required_argument, NULL, 'd' },
-                { "help", no_argument, NULL, 'h' },
-                { NULL, 0, NULL, 0 },
-        };
         struct run r = { .self = self };
         const char *dir = NULL;
-        int option, code = RUN_FAILED;
+        int operands, code = cli_parse(self, argc, argv, &dir, &operands);
 
-        opterr = 0;
-        while ((option = getopt_long(argc, argv, "+:d:h", options, NULL)) >= 0) {
-                if (option == 'h')
-                        return cli_print_help(self);
-                if (option == 'd' && *optarg)
-                        dir = optarg;
-                else if (option == '?')
-                        return run_usage_error(self, "unknown option: ", argv[optind - 1]);
-                else
-                        return run_usage_error(self, "--dir needs a directory", "");
-        }
-        if (optind == argc)
-                return run_usage_error(self, "no command to run", "");
-        r.command = argv + optind;
+        if (code >= 0)
+                return code;
+        if (operands == argc)
+                return cli_usage_error(self, "no command to run");
+        code = RUN_FAILED;
+        r.command = argv + operands;
         settings_check(print_note, &r);
         if (find_library(&r) && choose_directory(&r, dir))
                 code = run_command(&r);
@@ -383,17 +368,22 @@ static int run(const struct cli_command *self, int argc, char **argv)
         return code;
 }
 
+static const struct cli_option run_options[] = {
+        { 'd', "dir", "DIR", "where reports go", set_directory },
+        { 0 },
+};
+
 const struct cli_command cli_run = {
         .name = "run",
         .arguments = "[--dir DIR] [--] COMMAND [ARGUMENT...]",
         .summary = "run a command; every program in it that crashes leaves a report",
         .help = "The command and all its children run with libcrashpre.so preloaded. Reports go to DIR, else to\n"
                 "$CRASHPRE_DIR, else to ./crash-reports, which is made when something crashes. The new reports are\n"
-                "named on stderr at the end. libcrashpre(7) lists the CRASHPRE_ variables.\n\n"
-                "options:\n"
-                "  -d, --dir DIR      where reports go\n"
-                "  -h, --help         this text\n\n"
-                "exit status: that of the command, or death by the same signal; 125 crashpre itself failed (or wrong\n"
-                "usage), 126 the command cannot be executed, 127 it was not found\n",
+                "named on stderr at the end. libcrashpre(7) lists the CRASHPRE_ variables.\n",
+        .options = run_options,
+        .exit_status = "that of the command, or death by the same signal; 125 crashpre itself failed (or wrong\n"
+                       "usage), 126 the command cannot be executed, 127 it was not found\n",
+        .ends_at_operand = true,
+        .usage_code = RUN_FAILED, /* as env(1): 2 may be the command's own status */
         .run = run,
 };

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -92,42 +91,43 @@ static const char *choose_default(struct choice *c)
         return places_default(1) ? "./crash-reports and the working directory" : places_default(0);
 }
 
+struct show_options {
+        bool all_threads, colour;
+};
+
+static const char *set_all_threads(void *options, const char *value)
+{
+        (void)value;
+        ((struct show_options *)options)->all_threads = true;
+        return NULL;
+}
+
+static const char *set_colour(void *options, const char *value)
+{
+        return cli_set_colour(&((struct show_options *)options)->colour, value);
+}
+
 static int show(const struct cli_command *self, int argc, char **argv)
 {
-        static const struct option options[] = {
-                { "all-threads", no_argument, NULL, 'a' },
-                { "color", required_argument, NULL, 'c' },
-                { "help", no_argument, NULL, 'h' },
-                { NULL, 0, NULL, 0 },
-        };
-        bool all_threads = false;
+        struct show_options options = { .colour = cli_wants_colour(stdout) };
         struct choice choice = { { NULL }, NULL };
-        bool colour = cli_wants_colour(stdout);
         const char *searched = NULL;
-        int option, code = CLI_SUCCESS;
+        int operands, code = cli_parse(self, argc, argv, &options, &operands);
         char why[256];
 
-        opterr = 0;
-        while ((option = getopt_long(argc, argv, "ah", options, NULL)) >= 0) {
-                if (option == 'h')
-                        return cli_print_help(self);
-                if (option == '?')
-                        return cli_usage_error(self, "unknown option: %s", argv[optind - 1]);
-                if (option == 'a')
-                        all_threads = true;
-                else if (!cli_parse_colour(optarg, stdout, &colour))
-                        return cli_usage_error(self, "--color=%s: expected auto, always or never", optarg);
-        }
-        if (argc - optind > 1)
+        if (code >= 0)
+                return code;
+        if (argc - operands > 1)
                 return cli_usage_error(self, "one report at a time");
-        if (optind < argc)
-                choose_named(&choice, searched = argv[optind]);
+        code = CLI_SUCCESS;
+        if (operands < argc)
+                choose_named(&choice, searched = argv[operands]);
         else
                 searched = choose_default(&choice);
         if (!choice.path) {
                 cli_error(self, "no crash report in %s; name one, or set CRASHPRE_DIR", searched);
                 code = CLI_NOTHING;
-        } else if (print_report(choice.path, all_threads, colour, why, sizeof(why))) {
+        } else if (print_report(choice.path, options.all_threads, options.colour, why, sizeof(why))) {
                 cli_error(self, "%s: %s", choice.path, why);
                 code = CLI_NOTHING;
         }
@@ -135,16 +135,19 @@ static int show(const struct cli_command *self, int argc, char **argv)
         return code;
 }
 
+static const struct cli_option show_options[] = {
+        { 'a', "all-threads", NULL, "the stacks of all threads, not just of the one that crashed", set_all_threads },
+        { 0, "color", "WHEN", "auto (on a terminal, the default), always or never", set_colour },
+        { 0 },
+};
+
 const struct cli_command cli_show = {
         .name = "show",
         .arguments = "[--all-threads] [--color WHEN] [REPORT]",
         .summary = "show a crash report",
         .help = "REPORT is a .json or .txt file, its name without that, or a directory, whose newest report is\n"
-                "shown. Without it: the newest in $CRASHPRE_DIR, else in ./crash-reports, else here.\n\n"
-                "options:\n"
-                "  -a, --all-threads  the stacks of all threads, not just of the one that crashed\n"
-                "      --color WHEN   auto (on a terminal, the default), always or never\n"
-                "  -h, --help         this text\n\n"
-                "exit status: 0 shown, 1 no such report or not readable, 2 usage\n",
+                "shown. Without it: the newest in $CRASHPRE_DIR, else in ./crash-reports, else here.\n",
+        .options = show_options,
+        .exit_status = "0 shown, 1 no such report or not readable, 2 usage\n",
         .run = show,
 };
