@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/linkmap.h"
+#include "preload/base/pages.h"
 #include "preload/base/probe.h"
 #include "preload/base/startup.h"
 
@@ -8,7 +9,6 @@
 #include <link.h>
 
 #define MAX_ENTRIES 4096 /* of any list: a damaged one may be endless */
-#define PAGE 4096ull
 
 STARTUP_DATA static const ElfW(auxv_t) *auxv = NULL;
 
@@ -85,7 +85,7 @@ void linkmap_each(const struct cfi_space *space, void (*fn)(void *ctx, const str
                         break;
                 /* The program's table of headers stands in its first page; a library's first page is where it is
                  * loaded. */
-                base = i ? l.l_addr : aux(AT_PHDR) & ~(PAGE - 1);
+                base = i ? l.l_addr : aux(AT_PHDR) & ~((uint64_t)pages_size() - 1);
                 if (!base || base == vdso || image_read(space, base, &image) < 0)
                         continue;
                 if (probe_string(i ? (uint64_t)l.l_name : aux(AT_EXECFN), path, sizeof(path)) < 0)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/probe.h"
 #include "preload/base/memmap.h"
+#include "preload/base/pages.h"
 #include "preload/base/syscalls.h"
+#include "unwind/core/cfi/arch.h"
 #include "unwind/core/image/maps.h"
 
 #include <errno.h>
 #include <stdbool.h>
 
-#define PAGE 4096u
+#define PAGE ARCH_PAGE_MIN
 #define SLOTS 16u /* direct-mapped; few, since each slot first touched in a crash costs a page fault of our own */
 
 #define UNTRIED (-2)
@@ -63,8 +65,8 @@ static bool is_untouched(uint64_t page)
         if (probe.pagemap_fd == UNTRIED)
                 probe.pagemap_fd = sys_openat(AT_FDCWD, "/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC, 0);
         return probe.pagemap_fd >= 0 &&
-               sys_4(SYS_pread64, probe.pagemap_fd, (long)&entry, sizeof(entry), (long)(page / PAGE * sizeof(entry))) ==
-                       sizeof(entry) &&
+               sys_4(SYS_pread64, probe.pagemap_fd, (long)&entry, sizeof(entry),
+                     (long)(page / pages_size() * sizeof(entry))) == sizeof(entry) &&
                !(entry & PAGEMAP_TAKEN);
 }
 

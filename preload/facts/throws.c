@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/facts/throws.h"
+#include "preload/base/pages.h"
 #include "preload/base/x86_64.h"
 
 #include <link.h>
@@ -7,7 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE 4096ull
 #define DYNAMIC_MAX 256
 
 struct throw_site throw_sites[THROW_SITES];
@@ -114,14 +114,14 @@ static bool is_within(const struct module *m, uint64_t addr)
 static void write_slot(const struct module *m, uint64_t *slot)
 {
         const ElfW(Phdr) *relro = header(m, PT_GNU_RELRO);
-        void *page = (void *)((uint64_t)slot & ~(PAGE - 1)); // NOLINT(performance-no-int-to-ptr)
+        void *page = (void *)((uint64_t)slot & ~((uint64_t)pages_size() - 1)); // NOLINT(performance-no-int-to-ptr)
         bool read_only = relro && (uint64_t)slot - m->info->dlpi_addr - relro->p_vaddr < relro->p_memsz;
 
-        if (read_only && mprotect(page, PAGE, PROT_READ | PROT_WRITE) < 0)
+        if (read_only && mprotect(page, pages_size(), PROT_READ | PROT_WRITE) < 0)
                 return;
         __atomic_store_n(slot, (uint64_t)throw_hook, __ATOMIC_RELEASE);
         if (read_only)
-                mprotect(page, PAGE, PROT_READ);
+                mprotect(page, pages_size(), PROT_READ);
 }
 
 /* The slot holds the real function, or, not yet bound, the way to the loader that stands in the module itself. A slot

@@ -2,6 +2,7 @@
 #include "preload/program/altstack.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
+#include "unwind/core/cfi/arch.h"
 
 #include <elf.h>
 #include <sys/mman.h>
@@ -10,7 +11,8 @@
 #define AT_MINSIGSTKSZ 51
 #endif
 
-#define PAGE 4096ul
+#define PAGE ((size_t)ARCH_PAGE_MAX) /* a multiple of the real size */
+#define MAX_ERRNO 4096               /* results of a system call above its negative are errors: linux/err.h */
 #define LEAST (64 * 1024ul)
 #define ABOVE_SIGNAL_FRAME (32 * 1024ul)
 
@@ -55,7 +57,7 @@ static struct altstack *map_one(void)
         long p = arch_syscall(SYS_mmap, 0, (long)total, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 
-        if (p < 0 && p > -4096)
+        if (p < 0 && p > -MAX_ERRNO)
                 return NULL;
         if (sys_3(SYS_mprotect, p, PAGE, PROT_NONE) < 0) {
                 sys_2(SYS_munmap, p, (long)total);
@@ -66,7 +68,7 @@ static struct altstack *map_one(void)
 
 /* Room for the usual size; processors with larger vector state fall back to a mapping. */
 #define INITIAL_SIZE (PAGE + LEAST + PAGE)
-static char initial[PAGE + INITIAL_SIZE + PAGE] __attribute__((aligned(4096)));
+static char initial[PAGE + INITIAL_SIZE + PAGE] __attribute__((aligned(ARCH_PAGE_MAX)));
 
 struct altstack *altstack_initial(void)
 {

@@ -6,6 +6,7 @@
  * argument.
  */
 #include "preload/base/linkmap.h"
+#include "preload/base/pages.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
 #include "preload/crash/handler.h"
@@ -81,6 +82,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         settings_load(argv, envp);
         if (!settings.enabled)
                 return;
+        pages_init(envp);
         linkmap_remember(envp);
         altstack_init(envp);
         stack = altstack_initial();

@@ -9,12 +9,14 @@
 #ifndef CRASHPRE_UNWIND_MEMORY_H
 #define CRASHPRE_UNWIND_MEMORY_H
 
+#include "unwind/core/cfi/arch.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define MEMORY_PAGE 4096u
+#define MEMORY_PAGE ARCH_PAGE_MIN
 
 struct memory_page {
         uint64_t addr;

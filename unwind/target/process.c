@@ -92,7 +92,7 @@ static bool is_unmapped(const struct process *p, uint64_t addr)
  * counts as present. */
 static uint64_t pagemap_entry(struct process *p, uint64_t addr)
 {
-        uint64_t page = addr / MEMORY_PAGE, first = page - page % PAGEMAP_WINDOW;
+        uint64_t page = addr / (uint64_t)sysconf(_SC_PAGESIZE), first = page - page % PAGEMAP_WINDOW;
         char path[32];
 
         if (p->pagemap_fd == MEM_FD_UNTRIED) {

@@ -5,7 +5,6 @@
 
 /* The smallest page of any supported processor. A fill never crosses a page boundary, so that a table at the end of a
  * mapping is read to its last byte, and no page is read that contains nothing of the table. */
-#define PAGE 4096
 
 void cfi_cursor_begin(struct cfi_cursor *c, const struct cfi_space *space)
 {
@@ -44,8 +43,8 @@ static bool fill(struct cfi_cursor *c)
 {
         uint64_t len = c->end - c->pos;
 
-        if (len > PAGE - c->pos % PAGE)
-                len = PAGE - c->pos % PAGE;
+        if (len > ARCH_PAGE_MIN - c->pos % ARCH_PAGE_MIN)
+                len = ARCH_PAGE_MIN - c->pos % ARCH_PAGE_MIN;
         if (len > CFI_WINDOW)
                 len = CFI_WINDOW;
         c->held = 0;

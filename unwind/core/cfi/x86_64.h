@@ -10,6 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The page sizes that a kernel may have. Memory is mapped in multiples of the smallest: reads that stay within such a piece fail or
+ * succeed as a whole. What has to be aligned to pages before the real size is known takes the largest. */
+#define ARCH_PAGE_MIN 4096u
+#define ARCH_PAGE_MAX 4096u
+
 enum {
         ARCH_REG_RAX,
         ARCH_REG_RDX,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "unwind/core/image/exception_values.h"
+#include "unwind/core/cfi/arch.h"
 #include "unwind/core/terms/str.h"
 
-#define PAGE 4096u
 #define PIECE 64u
 
 struct text {
@@ -122,7 +122,7 @@ static bool read_bytes(const struct cfi_space *space, uint64_t at, size_t len, b
         bool any = false;
 
         while (len && t->used + 1 < t->size) {
-                size_t n = PIECE < PAGE - at % PAGE ? PIECE : PAGE - at % PAGE;
+                size_t n = PIECE < ARCH_PAGE_MIN - at % ARCH_PAGE_MIN ? PIECE : ARCH_PAGE_MIN - at % ARCH_PAGE_MIN;
 
                 n = n < len ? n : len;
                 if (!get(space, at, piece, n))

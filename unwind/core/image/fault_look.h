@@ -13,11 +13,11 @@
 
 /* An access below FAULT_NULL_PAGE is through a null pointer, whatever the instruction; below FAULT_NULL_AREA, the default of
  * vm.mmap_min_addr, nothing can be mapped. */
-#define FAULT_NULL_PAGE 4096u
+#define FAULT_NULL_PAGE ARCH_PAGE_MIN
 #define FAULT_NULL_AREA 65536u
 
 /* If SP is in the lowest page of a stack, an access below that stack is an overflow, whatever the instruction. */
-#define FAULT_STACK_LOWEST 4096u
+#define FAULT_STACK_LOWEST ARCH_PAGE_MIN
 
 /* One mapping; end 0: none. */
 struct fault_area {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "unwind/core/image/image.h"
+#include "unwind/core/cfi/arch.h"
 
 #include <elf.h> /* for types and constants only */
 #include <errno.h>
@@ -7,7 +8,6 @@
 #define PHDRS_MAX 128      /* the kernel's limit is 65536 bytes of program headers; more than 20 are rare */
 #define PHDRS_AT_MAX 65536 /* program headers follow the ELF header, in the first pages */
 #define NOTES_MAX 64       /* notes read in one segment */
-#define PAGE 4096u
 
 /* Run-time address range of a segment, within the image. */
 struct range {
@@ -48,16 +48,17 @@ static int measure(const struct cfi_space *space, const Elf64_Ehdr *e, struct im
                 if (p.p_type != PT_LOAD)
                         continue;
                 if (!found) /* the ELF header is at file offset 0, and mappings are page-aligned */
-                        image->bias = image->base + p.p_offset / PAGE * PAGE - p.p_vaddr / PAGE * PAGE;
+                        image->bias = image->base + p.p_offset / ARCH_PAGE_MIN * ARCH_PAGE_MIN -
+                                      p.p_vaddr / ARCH_PAGE_MIN * ARCH_PAGE_MIN;
                 found = true;
                 if (p.p_vaddr + p.p_memsz < p.p_vaddr)
                         return -ENOEXEC;
                 if (p.p_vaddr + p.p_memsz > end)
                         end = p.p_vaddr + p.p_memsz;
         }
-        if (!found || end > UINT64_MAX - PAGE)
+        if (!found || end > UINT64_MAX - ARCH_PAGE_MIN)
                 return -ENOEXEC;
-        image->end = image->bias + (end + PAGE - 1) / PAGE * PAGE;
+        image->end = image->bias + (end + ARCH_PAGE_MIN - 1) / ARCH_PAGE_MIN * ARCH_PAGE_MIN;
         return image->end > image->base ? 0 : -ENOEXEC;
 }
 
