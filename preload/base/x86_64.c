@@ -292,3 +292,17 @@ bool arch_deliver_on_interrupted_stack(int sig, siginfo_t *info, ucontext_t *uc,
         }
         enter_frame(frame, sig, fn, arg);
 }
+
+/* jmp rel32 and jcc rel32 (Intel SDM volume 2): 0xe9 and 0x0f 0x80 to 0x8f, the distance counts from the next instruction. */
+bool arch_jumps_between(const uint8_t *code, size_t n, uint64_t at, uint64_t low, uint64_t high)
+{
+        for (size_t i = 0; i + 5 <= n; i++) {
+                bool is_jump = code[i] == 0xe9 || (code[i] >= 0x80 && code[i] <= 0x8f && i && code[i - 1] == 0x0f);
+                int32_t distance;
+
+                __builtin_memcpy(&distance, code + i + 1, sizeof(distance));
+                if (is_jump && at + i + 5 + (uint64_t)(int64_t)distance - low <= high - low)
+                        return true;
+        }
+        return false;
+}

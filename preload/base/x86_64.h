@@ -99,6 +99,10 @@ uint64_t arch_context_trap(const ucontext_t *uc);
  * runs again)? */
 bool arch_context_is_protection_fault(const ucontext_t *uc);
 
+/* Does a direct jump in the `n` bytes of code, which are those at address `at`, lead to an address in [low, high]? Every byte is
+ * taken for the first of an instruction. */
+bool arch_jumps_between(const uint8_t *code, size_t n, uint64_t at, uint64_t low, uint64_t high);
+
 /* The return address of handlers: rt_sigreturn, with CFI that says so. */
 void arch_restorer(void) __attribute__((visibility("hidden")));
 

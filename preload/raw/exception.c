@@ -3,6 +3,7 @@
 #include "preload/base/memmap.h"
 #include "preload/base/modmap.h"
 #include "preload/base/probe.h"
+#include "preload/base/x86_64.h"
 #include "preload/facts/notes.h"
 #include "preload/facts/throws.h"
 #include "unwind/core/image/dynsym.h"
@@ -14,6 +15,7 @@
 #define HANDLERS_MAX 1000     /* catch clauses that hold one exception */
 #define THROWING_SOURCE 2048u /* bytes of code */
 #define LLVM_BEFORE 512u
+#define COLD_CALL 16u /* bytes of a function's cold part up to the return address of its first call */
 
 int exception_frame_of(const struct crash *c, const char *name)
 {
@@ -64,6 +66,22 @@ static bool leads_to_exception(const struct memmap *map, uint64_t word, struct e
         return false;
 }
 
+/* Does the code in [begin, begin + THROWING_SOURCE) jump to the beginning of the part that `pc` returns to? gcc 14 has laid the
+ * end of __cxa_rethrow(), where it calls std::terminate(), apart (.text.unlikely). */
+static bool is_cold_part(uint64_t begin, uint64_t pc)
+{
+        enum { PIECE = 256, LONGEST_JUMP = 6 };
+        uint8_t code[PIECE];
+
+        for (uint64_t at = begin; at < begin + THROWING_SOURCE; at += PIECE - LONGEST_JUMP) {
+                if (probe_read(NULL, at, code, sizeof(code)) < 0)
+                        return false;
+                if (arch_jumps_between(code, sizeof(code), at, pc - COLD_CALL, pc - 1))
+                        return true;
+        }
+        return false;
+}
+
 /* Is a function on the stack that throws it? Those of libstdc++ (libsupc++/eh_throw.cc, eh_ptr.cc) stand behind the
  * clean-up of what they throw, in one source file with it; those of libc++abi (src/cxa_exception.cpp) before it and
  * behind it. They have no other name where the program is stripped. A catch clause is reached only after they are
@@ -73,7 +91,7 @@ static bool is_being_thrown(const struct crash *c, const struct exception_object
         uint64_t begin = e->is_llvm ? e->cleanup - LLVM_BEFORE : e->cleanup;
 
         for (uint32_t i = 0; i < c->wire.frame_count && i < DEPTH; i++)
-                if (c->wire.frames[i].pc - begin < THROWING_SOURCE)
+                if (c->wire.frames[i].pc - begin < THROWING_SOURCE || is_cold_part(begin, c->wire.frames[i].pc))
                         return true;
         return false;
 }
