@@ -311,6 +311,7 @@ python_frames() {
 }
 
 @test "Python: the script's frames, beside the native ones" {
+        need_python_frames
         python_script
         python "$T/café.py"
         assert_json "$(the_report)" '.interpreter.language == "python"'
@@ -325,6 +326,7 @@ END
 }
 
 @test "Python: in a thread, and with faulthandler's own handler before ours" {
+        need_python_frames
         python_script
         python "$T/café.py" thread
         [[ $(python_frames) == "string_at "*$'\ninnermost café.py 4\nrun café.py 8\nrun threading.py '* ]] || fail "$(python_frames)"
@@ -363,6 +365,7 @@ ctypes.string_at(0)"
 }
 
 @test "Python: a recursion of a thousand calls is cut, the innermost frames are there" {
+        need_python_frames
         python -c "
 import ctypes
 def deep(n):
