@@ -75,6 +75,51 @@ small_check() {
         [ ! -e "$T/build/obj" ] || fail "something was compiled"
 }
 
+@test "packages: what is called otherwise, or has a package of its own, on the system at hand" {
+        list() {
+                printf 'ID=%s\nVERSION_ID="%s"\n' "$1" "$2" >"$T/os-release"
+                OS_RELEASE=$T/os-release scripts/packages --list check heavy | grep -E '^(binutils-gold|chromium.*)$' | paste -sd ' '
+        }
+        [ "$(list debian 12)" = chromium ] || fail "$(list debian 12)"
+        [ "$(list debian 13)" = "binutils-gold chromium" ] || fail "$(list debian 13)"
+        [ "$(list ubuntu 22.04)" = chromium-browser ] || fail "$(list ubuntu 22.04)"
+        [ "$(list ubuntu 24.04)" = chromium-browser ] || fail "$(list ubuntu 24.04)"
+}
+
+@test "packages: those of make deb are all that dpkg-buildpackage asks for" {
+        mapfile -t names < <(scripts/packages --list build deb)
+        for name in build-essential $(sed -n '/^Build-Depends:/,/^[^ B]/s/^ \([a-z0-9-]*\)\( .*\)\{0,1\},$/\1/p' scripts/debian/control); do
+                [[ $name == debhelper-compat || " ${names[*]} " == *" $name "* ]] || fail "no $name" || return 1
+        done
+}
+
+@test "a directory with a blank in its name: what is built there reports a crash, is tested and installed" {
+        tree="$T/a b"
+        mkdir "$tree"
+        find . -maxdepth 1 ! -name . ! -name .git ! -name 'build*' -print0 | xargs -0 cp -rp -t "$tree"
+        mkdir -p "$tree/build/obj"
+        cp -rp "$build/gen" "$tree/build" # spares the half of the work
+        cp -rp "$build"/obj/{tool,*.a} "$tree/build/obj"
+        cd "$tree"
+        export BUILD=build
+        make build/lib/libcrashpre.so build/bin/crashpre build/libexec/crashpre/crashpre-helper build/tests/zoo-O0/zoo >/dev/null 3>&-
+        ln -s "$tree/build" "$T/build" # LD_PRELOAD ends at a blank
+        fresh_reports
+        LD_PRELOAD=$T/build/lib/libcrashpre.so run -139 "$tree/build/tests/zoo-O0/zoo" null-write
+        assert_json "$(the_report)" '.process.exe | endswith("/a b/build/tests/zoo-O0/zoo")'
+        assert_json "$(the_report)" '.threads[0].frames[0] | .function == "null_write" and (.file | endswith("/a b/tests/zoo/words/memory.c"))'
+        make install DESTDIR="$T/c d" >/dev/null 3>&-
+        cmp build/lib/libcrashpre.so "$T/c d/usr/local/lib/libcrashpre.so"
+        make uninstall DESTDIR="$T/c d" >/dev/null 3>&-
+        [ -z "$(find "$T/c d" -type f)" ] || fail "$(find "$T/c d" -type f)"
+
+        rm -rf tests/bats tests/unit
+        mkdir -p tests/bats tests/unit
+        printf '%s\n' '@test "no blank" { [[ $BUILD != *" "* ]] && [ -x "$BUILD/bin/crashpre" ]; }' >tests/bats/one.bats
+        run -0 --separate-stderr env -u TESTS -u KEEP -u JOBS BUILD="$tree/build" scripts/check
+        [ "${lines[-1]}" = "1 passed, 0 failed, 0 skipped" ] || fail "$output"
+}
+
 @test "install: the build tree's files below DESTDIR and PREFIX, and they work there; uninstall removes them" {
         make install DESTDIR="$T/root" PREFIX=/opt/crashpre >/dev/null 3>&-
         prefix=$T/root/opt/crashpre

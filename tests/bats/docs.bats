@@ -35,6 +35,7 @@ examples() {
 
 @test "manual pages: every example gives what it shows" {
         need jq addr2line make
+        need_preloadable
         tried=0
         # GNU addr2line does not see the innermost of clang's inlined calls
         ! made_by_clang || without=(--skip addr2line)
@@ -48,6 +49,7 @@ examples() {
 
 @test "README: every example gives what it shows" {
         ! made_by_clang || skip "README shows programs that gcc made"
+        need_preloadable
         mkdir "$T/try"
         cd "$T/try"
         ln -s "$build" build

@@ -93,7 +93,17 @@ def normal(line, places):
     return re.sub(r"\s+", " ", line).strip()
 
 
+def frames_from_own(lines):
+    """Frame numbers counted from the end of the first range: how many frames of libc lie below depends on its version."""
+    first = None
+    for line in lines:
+        if first is None and (range_of := re.match(r"\s*#0-#(\d+) ", line)):
+            first = int(range_of[1])
+        yield line if first is None else re.sub(r"#(\d+)\b", lambda m: f"#END+{int(m[1]) - first}" if int(m[1]) >= first else m[0], line)
+
+
 def comparable(lines, places):
+    lines = frames_from_own(lines)
     kept = [normal(line, places) for line in lines if not LIBC.search(line) and not DEATH.search(line)]
     return [line for line in kept if line]
 
