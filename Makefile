@@ -338,9 +338,13 @@ $(GNU_LICENSES): $(BUILD)/share/doc/crashpre/%: /usr/share/common-licenses/%
 $(BUILD)/share/doc/crashpre/%: %
 	$(mkdir)
 	@cp $< $@
-$(BUILD)/share/man/man1/% $(BUILD)/share/man/man5/% $(BUILD)/share/man/man7/%: man/%
-	$(mkdir)
-	@cp $< $@
+# One rule a section: to make 4.4, the targets of one pattern rule come from one run of its recipe.
+define man_rule
+$(BUILD)/share/man/man$(1)/%: man/%
+	$$(mkdir)
+	@cp $$< $$@
+endef
+$(foreach section,1 3 5 7,$(eval $(call man_rule,$(section))))
 
 # ---- test programs -----------------------------------------------------------------------------------------------------------
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(OBJ)/tool/tests/unit/%.o $(ARCHIVES) $(SAN_OBJS)
