@@ -7,10 +7,10 @@
  * What libc calls for its own checks (assert, malloc) is not this function. Async-signal-safe, as signal-safety(7)
  * demands of abort().
  */
+#include "preload/program/aborts.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
 #include "preload/crash/origin.h"
-#include "preload/program/aborts.h"
 #include "preload/program/interpose.h"
 #include "preload/signal/actions.h"
 #include "preload/signal/claim.h"
