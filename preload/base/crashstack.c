@@ -18,8 +18,8 @@ struct call {
         bool done;
 };
 
-/* The kernel would put the frame of a nested signal at the top of the alternate stack, over the frame we have to return
- * through. */
+/* The kernel would write the frame of a nested signal to the top of the alternate stack, over the signal frame that the
+ * handler must return through. */
 static void with_nested_stack(void *p)
 {
         const stack_t ours = { .ss_sp = nested, .ss_size = sizeof(nested) };
@@ -28,7 +28,7 @@ static void with_nested_stack(void *p)
 
         sys_sigaltstack(&ours, &before);
         c->fn(c->arg);
-        before.ss_flags &= ~SS_ONSTACK; /* told by the kernel, not taken */
+        before.ss_flags &= ~SS_ONSTACK; /* output only: sigaltstack(2) does not accept it */
         sys_sigaltstack(&before, NULL);
 }
 

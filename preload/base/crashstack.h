@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/base/crashstack.h: the stack that reports are made on. The alternate stack a handler starts on may be the
- * application's, and just large enough for its own handlers.
+/* preload/base/crashstack.h: the stack on which reports are written. The alternate stack on which a handler starts may
+ * be the application's, and just large enough for the application's handlers.
  *
- * Signal context: async-signal-safe, no thread-local storage. There is one: for the thread with the claim (claim.h),
- * which does not nest the calls.
+ * Signal context: async-signal-safe, no thread-local storage. There is one such stack, for the thread that holds the
+ * claim (claim.h); calls must not be nested.
  */
 #ifndef CRASHPRE_PRELOAD_CRASHSTACK_H
 #define CRASHPRE_PRELOAD_CRASHSTACK_H
@@ -11,14 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Calls fn(arg) there, with a further stack as the alternate one meanwhile: steps of it may fault under guard_run()
- * (guard.h). */
+/* Calls fn(arg) on this stack, with another alternate stack installed during the call, so that steps of fn may fault
+ * under guard_run() (guard.h). */
 void crashstack_call(void (*fn)(void *), void *arg);
 
-/* The same under a guard. false: fn was abandoned by a fault. */
+/* Like crashstack_call(), under a guard. Returns false if fn was abandoned because of a fault. */
 bool crashstack_try(void (*fn)(void *), void *arg);
 
-/* Where it is, for those who look at the process from outside: its lowest address and its size in bytes. */
+/* Lowest address and size in bytes of the stack, for the helper, which reads it from another process. */
 uint64_t crashstack_base(void);
 uint64_t crashstack_size(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/base/freestanding.c: the four functions compilers call on their own (gcc manual, "Standards": a freestanding
- * environment must provide memcpy, memmove, memset and memcmp). Hidden, so that the crash path binds to these and
- * never goes through the PLT to libc's, which an application may have replaced.
+/* preload/base/freestanding.c: the four functions that compilers call implicitly (gcc manual, "Standards": a
+ * freestanding environment must provide memcpy, memmove, memset and memcmp). Hidden, so that the crash path binds to
+ * these and never calls through the PLT libc's functions, which an application may have replaced.
  */
 #include "preload/base/x86_64.h"
 

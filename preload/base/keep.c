@@ -2,11 +2,11 @@
 #include "preload/base/keep.h"
 #include "preload/base/startup.h"
 
-#define FOR_HELPER '\1' /* begins a string of the helper's environment */
+#define FOR_HELPER '\1' /* first byte of a string of the helper's environment */
 #define EARLY_SIZE 1024
 
-/* Strings one after the other: first where start-up has a page in use anyway, then in .bss. What does not fit is left
- * out. */
+/* Consecutive strings: first in a page that start-up touches anyway, then in .bss. Strings that do not fit are
+ * omitted. */
 STARTUP_DATA static char early[EARLY_SIZE] = { 0 };
 static char late[32768];
 STARTUP_DATA static struct area {

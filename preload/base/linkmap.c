@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <link.h>
 
-#define MAX_ENTRIES 4096 /* of any list: a damaged one may be endless */
+#define MAX_ENTRIES 4096 /* of any list: a corrupted one may be endless */
 
 STARTUP_DATA static const ElfW(auxv_t) *auxv = NULL;
 
@@ -32,7 +32,7 @@ static uint64_t aux(uint64_t type)
         return 0;
 }
 
-/* A program header of the running program; the load bias that its own table tells. */
+/* Finds a program header of the running program. */
 static bool program_header(uint32_t type, ElfW(Phdr) * out)
 {
         uint64_t at = aux(AT_PHDR), count = aux(AT_PHNUM);
@@ -43,6 +43,7 @@ static bool program_header(uint32_t type, ElfW(Phdr) * out)
         return false;
 }
 
+/* The load bias of the program, from its PT_PHDR. */
 static uint64_t program_bias(void)
 {
         ElfW(Phdr) self;
@@ -50,7 +51,7 @@ static uint64_t program_bias(void)
         return program_header(PT_PHDR, &self) ? aux(AT_PHDR) - self.p_vaddr : 0;
 }
 
-/* The loader leaves the address of its list in the program's DT_DEBUG (System V gABI, "Dynamic Section"). */
+/* The loader stores the address of its list in the program's DT_DEBUG (System V gABI, "Dynamic Section"). */
 static uint64_t first_entry(void)
 {
         ElfW(Phdr) dynamic;
@@ -83,8 +84,8 @@ void linkmap_each(const struct cfi_space *space, void (*fn)(void *ctx, const str
 
                 if (probe_read(NULL, at, &l, sizeof(l)) < 0)
                         break;
-                /* The program's table of headers stands in its first page; a library's first page is where it is
-                 * loaded. */
+                /* The program header table is in the program's first page; a library's first page is at its load
+                 * address. */
                 base = i ? l.l_addr : aux(AT_PHDR) & ~((uint64_t)pages_size() - 1);
                 if (!base || base == vdso || image_read(space, base, &image) < 0)
                         continue;

@@ -7,11 +7,11 @@
 #include <errno.h>
 
 #define MAX_RANGES 16384
-#define NAMED_RANGES 4096   /* of those: kept for mappings that have a name or can be executed */
+#define NAMED_RANGES 4096   /* of those: reserved for mappings that have a name or are executable */
 #define LINE_MAX_BYTES 8192 /* a path of PATH_MAX with each byte escaped is cut */
-#define NAMES_SIZE 65536    /* paths of lines beyond the kept text */
+#define NAMES_SIZE 65536    /* paths of lines beyond the stored text */
 
-/* All of it is .bss: address space, no memory, until a crash touches it. */
+/* In .bss: takes address space, but no memory until a crash touches it. */
 static struct {
         struct memmap map;
         struct memmap_range range[MAX_RANGES];
@@ -77,7 +77,7 @@ static void add_line(const char *line, size_t len, bool kept)
         store.map.range_count++;
 }
 
-/* Hands each whole line of buf to add_line(); returns the bytes of the last, unfinished one. */
+/* Passes each complete line of buf to add_line(); returns the length of the incomplete last line. */
 static size_t add_lines(const char *buf, size_t len, bool kept)
 {
         size_t start = 0;
@@ -93,7 +93,8 @@ static size_t add_lines(const char *buf, size_t len, bool kept)
         return len - start;
 }
 
-/* What did not fit into text: parsed, counted, not kept. The unfinished line moves to the front each time. */
+/* Reads the part of the file that did not fit into text: its lines are parsed and counted, not stored. The incomplete
+ * line is moved to the front of the buffer after each read. */
 static void read_rest(int fd, const char *tail, size_t tail_len)
 {
         size_t have = tail_len < LINE_MAX_BYTES ? tail_len : 0;

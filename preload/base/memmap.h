@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/base/memmap.h: the dying process's own memory map, as /proc shows it.
+/* preload/base/memmap.h: the memory map of the crashing process, read from /proc.
  *
- * Signal context: async-signal-safe. Static storage, one user at a time: the thread that claimed the crash. Beyond the limits the
- * map is truncated and what is missing is counted. The modules in it: modmap.h.
+ * Signal context: async-signal-safe. Static storage, one user at a time: the thread that claimed the crash. Beyond the
+ * limits the map is truncated and the omitted lines and ranges are counted. For the modules in it see modmap.h.
  */
 #ifndef CRASHPRE_PRELOAD_MEMMAP_H
 #define CRASHPRE_PRELOAD_MEMMAP_H
@@ -30,19 +30,21 @@ struct memmap {
         int error;             /* 0, or -errno of opening or reading the file */
 };
 
-/* Reads the map anew. The result is valid until the next call. Callers use modmap_read(), which reads the modules with it. */
+/* Reads the map again. The result is valid until the next call. Most callers use modmap_read(), which also reads the
+ * modules. */
 const struct memmap *memmap_read(void);
 
-/* The map read last; empty before the first time. */
+/* The map read last; empty before the first memmap_read(). */
 const struct memmap *memmap_last(void);
 
-/* The range that holds `addr`, or NULL. */
+/* The range that contains `addr`, or NULL. */
 const struct memmap_range *memmap_find(const struct memmap *m, uint64_t addr);
 
-/* Adds a range that is known from elsewhere to the map read last, in its order; its path must outlive the map. */
+/* Inserts a range from another source into the map read last, sorted by address; its path must remain valid as long as
+ * the map. */
 void memmap_insert(const struct memmap_range *r);
 
-/* A copy of `n` bytes that lives as long as the map read last; "" where there is no room left. */
+/* Returns a copy of `n` bytes, valid as long as the map read last; "" if no space is left. */
 const char *memmap_keep_name(const char *s, size_t n);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define MAX_MODULES 1024
 
-/* In .bss: address space, no memory, until a crash touches it. */
+/* In .bss: takes address space, but no memory until a crash touches it. */
 static struct {
         struct modmap map;
         struct modmap_module module[MAX_MODULES];
@@ -44,9 +44,9 @@ static bool same_file(const struct memmap_range *a, const struct memmap_range *b
         return true;
 }
 
-/* A module begins where a file (or the vdso) is mapped with an ELF header at the mapping's start, and goes on through
- * the file's mappings inside the extent that its program headers claim. Only what has executable code counts: a data
- * file may look like ELF, too. */
+/* A module starts at a mapping of a file (or the vdso) that begins with an ELF header, and includes the file's mappings
+ * inside the extent given by its program headers. Only images with an executable mapping are modules: a data file may
+ * begin with an ELF header, too. */
 static void find_modules(const struct memmap *m)
 {
         for (size_t i = 0; i < m->range_count && store.map.module_count < MAX_MODULES;) {
@@ -76,8 +76,8 @@ static void find_modules(const struct memmap *m)
         }
 }
 
-/* The program's own path is what execve(2) was given, and may be relative: to a directory that the program has perhaps left,
- * but whoever opens the file compares its build ID. */
+/* The program's path is the argument of execve(2) and may be relative. The program may have changed directory since;
+ * readers of the file detect a wrong file by its build ID. */
 static const char *absolute_path(const char *path)
 {
         static char full[PATH_MAX];
@@ -98,7 +98,7 @@ static const char *absolute_path(const char *path)
         return full;
 }
 
-/* Without /proc: one range a module, said to be executable throughout, which is as much as can be told. */
+/* Without /proc: adds one range per module, executable throughout, since the permissions of its parts are unknown. */
 static void add_linked(void *ctx, const struct image *image, const char *path)
 {
         size_t n = 0, at = store.map.module_count;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #define PAGE ARCH_PAGE_MIN
-#define SLOTS 16u /* direct-mapped; few, since each slot first touched in a crash costs a page fault of our own */
+#define SLOTS 16u /* direct-mapped; few, since the first use of each slot in a crash costs a page fault */
 
 #define UNTRIED (-2)
 
@@ -34,7 +34,7 @@ void probe_begin(void)
 {
         probe_end();
         probe.way = WAY_VM_READV;
-        probe.tid = sys_gettid(); /* the main thread may have ended: its id then leads to no memory */
+        probe.tid = sys_gettid(); /* not the pid: the main thread may have ended, and its id then refers to no memory */
         for (unsigned i = 0; i < SLOTS; i++)
                 probe.slot[i].page = ~(uint64_t)0;
 }
@@ -53,8 +53,8 @@ void probe_end(void)
         probe.pagemap_fd = UNTRIED;
 }
 
-/* Anonymous memory that nobody has written yet is known without a look: zeros. And a look may never end, nor be
- * interrupted, where somebody was to fill the page by userfaultfd(2) who does not. */
+/* Anonymous memory that was never written contains zeros and need not be read. Moreover a read may block forever,
+ * uninterruptibly, where the page is registered with userfaultfd(2) and the program no longer handles its faults. */
 static bool is_untouched(uint64_t page)
 {
         const struct memmap_range *r = memmap_find(memmap_last(), page);
@@ -70,7 +70,8 @@ static bool is_untouched(uint64_t page)
                !(entry & PAGEMAP_TAKEN);
 }
 
-/* The last way: write(2) fails with EFAULT where the page is not readable, and what it took comes back by read(2). */
+/* The last method: write(2) to a pipe fails with EFAULT where the page is not readable; read(2) returns the bytes
+ * written. */
 static ssize_t read_by_pipe(uint64_t addr, void *buf)
 {
         ssize_t n = sys_write(probe.pipe_fd[1], (const void *)addr, PAGE); // NOLINT(performance-no-int-to-ptr)
@@ -127,11 +128,11 @@ static bool read_page(uint64_t page, uint8_t *to)
                 if (probe.way == WAY_NONE || n == -EFAULT || n == -EIO || n == 0)
                         return false;
                 if (n != -EINTR)
-                        next_way(); /* ENOSYS, EPERM, whatever a seccomp filter says, or a short count */
+                        next_way(); /* ENOSYS, EPERM, any error of a seccomp filter, or a short count */
         }
 }
 
-/* The cached page, or NULL where it is not readable. */
+/* Returns the cached page, or NULL if it is not readable. */
 static const uint8_t *cached_page(uint64_t page)
 {
         unsigned i = (unsigned)(page / PAGE) & (SLOTS - 1);
@@ -154,7 +155,7 @@ size_t probe_copy(uint64_t addr, void *buf, size_t n)
                 const uint8_t *page;
 
                 if (at < addr)
-                        break; /* wrapped round the top of the address space */
+                        break; /* wraps at the top of the address space */
                 page = cached_page(at - in_page);
                 if (!page)
                         break;

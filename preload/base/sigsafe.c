@@ -9,8 +9,8 @@
 
 #define SELECT_BITS 64
 
-/* A pipe that polls writable takes PIPE_BUF bytes without blocking (pipe(7)); more might not fit. select(2), because
- * poll(2) refuses even one descriptor where RLIMIT_NOFILE is 0. */
+/* A pipe that polls as writable accepts PIPE_BUF bytes without blocking (pipe(7)); a longer write may block. Uses
+ * select(2), because poll(2) fails with even one descriptor where RLIMIT_NOFILE is 0. */
 static int wait_for_room(struct sigsafe_out *o)
 {
         uint64_t wanted = 1ull << (o->fd % SELECT_BITS);
@@ -48,7 +48,7 @@ int sigsafe_flush(struct sigsafe_out *o)
                 else if (n != -EINTR && !(n == -EAGAIN && o->may_block))
                         o->err = n < 0 ? (int)n : -EIO; /* 0 bytes: no progress, do not spin */
         }
-        o->used = 0; /* after an error too, so that there is always room */
+        o->used = 0; /* after an error too, so that the buffer always has space */
         return o->err;
 }
 
@@ -79,7 +79,7 @@ static char hex_digit(unsigned v)
         return (char)(v < 10 ? '0' + v : 'a' + v - 10);
 }
 
-/* Length of a home directory at s[at] that must not be shown; a ~ was put for it. */
+/* Writes ~ for a home directory at s[at] that must be hidden. Returns its length, 0 if there is none. */
 static size_t hide_home(struct sigsafe_out *o, const char *s, size_t n, size_t at)
 {
         size_t len = o->hide_homes ? redact_home_at(s, n, at, o->home) : 0;

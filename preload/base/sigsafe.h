@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/base/sigsafe.h: text output for a process that is already dying.
+/* preload/base/sigsafe.h: text output in a crashing process.
  *
  * Signal context: async-signal-safe throughout. No heap, lock, stdio, thread-local storage or locale.
  *   One writer at a time: the thread that claimed the crash.
- * Errors: sticky. After a failed write the rest is dropped: fill a whole section, then ask once. Strings of the dying
- * program are copied by probe_*() first and go through sigsafe_text(), which leaves nothing but printable ASCII.
+ * Errors: sticky. After a failed write further output is dropped: write a whole section, then check once. Strings of
+ * the crashing program must be copied by probe_*() first and written by sigsafe_text(), which outputs only printable
+ * ASCII.
  */
 #ifndef CRASHPRE_PRELOAD_SIGSAFE_H
 #define CRASHPRE_PRELOAD_SIGSAFE_H
@@ -14,24 +15,24 @@
 #include <stdint.h>
 
 struct sigsafe_out {         /* begins as { .fd = fd } */
-        int fd;              /* borrowed: whoever opened it closes it; -1: nowhere, text stays in buf */
+        int fd;              /* borrowed: not closed here; -1: no output, text stays in buf */
         int err;             /* 0, or -errno of the first write that failed */
-        bool may_block;      /* a pipe or terminal that nobody may be reading: wait for room, but not for ever */
+        bool may_block;      /* a pipe or terminal that may have no reader: wait for space, until give_up_ns */
         uint64_t give_up_ns; /* CLOCK_MONOTONIC, for may_block */
         /* CRASHPRE_REDACT=paths: home directories in the program's text become ~ (unwind/core/terms/redact.h) */
         bool hide_homes;
-        const char *home; /* $HOME; borrowed; "" or NULL unknown */
+        const char *home; /* $HOME; borrowed; "" or NULL if unknown */
         size_t used;      /* bytes waiting in buf */
         char buf[8192];
 };
 
-/* `s` is trusted text of ours, NUL-terminated. */
+/* `s` is trusted text of this library, NUL-terminated. */
 void sigsafe_str(struct sigsafe_out *o, const char *s);
-/* `n` bytes as they are. */
+/* Writes `n` bytes unchanged. */
 void sigsafe_bytes(struct sigsafe_out *o, const char *s, size_t n);
-/* `n` bytes of the program's, with a backslash and what is not printable ASCII as \xHH. */
+/* Writes `n` bytes of the program's, with backslashes and bytes that are not printable ASCII as \xHH. */
 void sigsafe_text(struct sigsafe_out *o, const char *s, size_t n);
-/* The same, but ends of lines stay. */
+/* Like sigsafe_text(), but keeps newlines. */
 void sigsafe_lines(struct sigsafe_out *o, const char *s, size_t n);
 void sigsafe_char(struct sigsafe_out *o, char c);
 void sigsafe_dec(struct sigsafe_out *o, int64_t value);
@@ -40,7 +41,7 @@ void sigsafe_dec_width(struct sigsafe_out *o, uint64_t value, unsigned width);
 void sigsafe_hex(struct sigsafe_out *o, uint64_t value); /* 0x1f */
 void sigsafe_hex_bytes(struct sigsafe_out *o, const uint8_t *p, size_t n);
 
-/* Hands over what is waiting. Returns 0 or -errno; harmless to repeat. */
+/* Writes the buffered bytes to fd. Returns 0 or -errno of the first failed write; may be repeated. */
 int sigsafe_flush(struct sigsafe_out *o);
 
 #endif

@@ -2,8 +2,8 @@
 #include "preload/base/stackwalk.h"
 #include "preload/base/modmap.h"
 
-/* Enough for recursion and mutual recursion to hit; few, since each page first touched in a crash is a fault of our
- * own. */
+/* Enough for cache hits in recursion and mutual recursion; few, since each page first touched in a crash costs a page
+ * fault. */
 #define ROW_SLOTS 32u
 
 static struct cfi_row rows[ROW_SLOTS];
@@ -27,7 +27,7 @@ uint32_t stackwalk(const struct arch_registers *regs, struct wire_frame *frame, 
         uint32_t n = 0;
 
         if (used)
-                __builtin_memset(rows, 0, sizeof(rows)); /* a module may have come or gone since */
+                __builtin_memset(rows, 0, sizeof(rows)); /* modules may have been loaded or unloaded since */
         used = true;
         cfi_walk_begin(&walk, &modmap_space, cache, regs);
         for (;;) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/base/stackwalk.h: the crashing thread's own frames, by the CFI engine over probed memory.
+/* preload/base/stackwalk.h: unwinds the crashing thread with the CFI engine, reading memory by probes.
  *
- * Signal context: async-signal-safe. Needs probe_begin() and memmap_read(); one user at a time: the thread that
+ * Signal context: async-signal-safe. Requires probe_begin() and memmap_read(). One user at a time: the thread that
  * claimed the crash.
  */
 #ifndef CRASHPRE_PRELOAD_STACKWALK_H
@@ -10,7 +10,7 @@
 #include "unwind/core/cfi/cfi.h"
 #include "unwind/core/terms/wire.h"
 
-/* Fills at most `max` frames, innermost first; returns how many, and why it stopped in *end. */
+/* Fills at most `max` frames, innermost first. Returns their number; sets *end to the reason why the unwind ended. */
 uint32_t stackwalk(const struct arch_registers *regs, struct wire_frame *frame, uint32_t max, enum cfi_end *end);
 
 #endif

@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#define KERNEL_SIGSET_SIZE 8 /* bytes; rt_sigaction(2) wants it told */
+#define KERNEL_SIGSET_SIZE 8 /* bytes; an argument of rt_sigaction(2) */
 
 /* The kernel's struct sigaction (asm/signal.h), which is not libc's. */
 struct kernel_sigaction {
@@ -120,8 +120,8 @@ static inline int sys_futex(int *word, int op, int value, const struct timespec 
 {
         return (int)sys_4(SYS_futex, (long)word, op, value, (long)timeout);
 }
-/* Does thread `tid`, of another process, run in our very memory, as a vfork(2) child and its parent do? false too where
- * kcmp(2) is refused. */
+/* Whether thread `tid` of another process shares this process's memory, as a vfork(2) child and its parent do. Also
+ * false where kcmp(2) is refused. */
 static inline bool sys_shares_memory(int tid)
 {
         return sys_5(SYS_kcmp, sys_gettid(), tid, KCMP_VM, 0, 0) == 0;
@@ -134,7 +134,7 @@ static inline _Noreturn void sys_exit_group(int status)
 {
         for (;;) {
                 sys_1(SYS_exit_group, status);
-                sys_kill(sys_getpid(), 9 /* SIGKILL */); /* a seccomp filter refuses to let it go otherwise */
+                sys_kill(sys_getpid(), 9 /* SIGKILL */); /* if a seccomp filter refuses exit_group(2) */
         }
 }
 

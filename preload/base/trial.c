@@ -4,7 +4,7 @@
 #include "preload/base/x86_64.h"
 
 static struct {
-        int tid; /* who is trying, 0 nobody */
+        int tid; /* thread inside trial_run(), 0 if none */
         struct arch_jump jump;
 } trial;
 
@@ -12,9 +12,9 @@ bool trial_run(void (*fn)(void *), void *arg)
 {
         volatile bool ended = false;
         uint64_t mask;
-        int nobody = 0;
+        int none = 0;
 
-        if (!__atomic_compare_exchange_n(&trial.tid, &nobody, sys_gettid(), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        if (!__atomic_compare_exchange_n(&trial.tid, &none, sys_gettid(), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
                 return false;
         sys_sigprocmask(SIG_SETMASK, NULL, &mask);
         if (!arch_save(&trial.jump)) {
@@ -23,7 +23,7 @@ bool trial_run(void (*fn)(void *), void *arg)
         }
         __atomic_store_n(&trial.tid, 0, __ATOMIC_RELEASE);
         if (!ended)
-                sys_sigprocmask(SIG_SETMASK, &mask, NULL); /* not as the handler left it */
+                sys_sigprocmask(SIG_SETMASK, &mask, NULL); /* undo what the handler's entry changed */
         return ended;
 }
 

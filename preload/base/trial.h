@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/base/trial.h: calls of the program's functions that may fault, while the program still lives.
+/* preload/base/trial.h: calls functions of the program that may fault, before a crash.
  *
- * guard.h is for a crash that was claimed; this is for what is done in ordinary code just before one (terminate.c).
+ * guard.h serves the thread that claimed a crash; this module serves ordinary code that runs just before a crash
+ * (terminate.c).
  */
 #ifndef CRASHPRE_PRELOAD_TRIAL_H
 #define CRASHPRE_PRELOAD_TRIAL_H
 
 #include <stdbool.h>
 
-/* Runs fn(arg). false: it was abandoned where it stood; or another thread is trying something, and it was not called
- * at all. Ordinary code; not within itself. */
+/* Runs fn(arg). Returns false if fn was abandoned, or if it was not called because another thread is inside
+ * trial_run(). Not async-signal-safe; must not be nested. */
 bool trial_run(void (*fn)(void *), void *arg);
 
-/* Is this thread within trial_run()? Async-signal-safe. */
+/* Whether this thread is inside trial_run(). Async-signal-safe. */
 bool trial_is_mine(void);
 
-/* Ends this thread's trial_run(); does not return. From the function tried, or from the handler of a signal that it
- * raised. */
+/* Makes this thread's trial_run() return false; does not return. Called by the function under trial, or by the handler
+ * of a signal that it raised. Async-signal-safe. */
 _Noreturn void trial_abandon(void);
 
 #endif

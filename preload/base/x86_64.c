@@ -4,10 +4,10 @@
 
 #include <errno.h>
 
-/* The name inside is the one debuggers look for ("__restore_rt": gdb's amd64_linux_sigtramp_p), and so is the byte
- * sequence. On entry SP points to the ucontext: the handler's ret has popped the return address. The registers stand
- * in uc_mcontext (asm/sigcontext.h), 40 bytes into it; each rule says "saved at SP + offset" (DW_CFA_expression,
- * DW_OP_breg7). The FDE starts one byte early because some unwinders look up pc - 1 even here. */
+/* Debuggers recognize a signal trampoline by the name __restore_rt (gdb: amd64_linux_sigtramp_p) and by this byte
+ * sequence. On entry SP points to the ucontext, because the handler's ret has popped the return address. The registers
+ * are in uc_mcontext (asm/sigcontext.h), at offset 40 of the ucontext; each rule is "saved at SP + offset"
+ * (DW_CFA_expression, DW_OP_breg7). The FDE starts one byte early because some unwinders look up pc - 1 even here. */
 #define SAVED(reg, offset) ".cfi_escape 0x10, " reg ", 0x02, 0x77, " offset "\n"
 #define SAVED_FAR(reg, offset) ".cfi_escape 0x10, " reg ", 0x03, 0x77, " offset "\n"
 __asm__(".pushsection .text, \"ax\", @progbits\n"
@@ -36,7 +36,7 @@ __asm__(".pushsection .text, \"ax\", @progbits\n"
         ".cfi_endproc\n"
         ".popsection\n");
 
-/* The child begins with no frame above it: an undefined return address ends any walk. */
+/* The child starts with no caller frame: the undefined return address terminates an unwind. */
 __asm__(".pushsection .text, \"ax\", @progbits\n"
         ".balign 16\n"
         ".globl arch_clone\n"
@@ -161,7 +161,7 @@ _Static_assert(offsetof(struct arch_registers, known) == 208, "arch_capture writ
 _Static_assert(ARCH_REG_PC == 16, "arch_capture writes by offset");
 
 /* The kernel's signal frame (arch/x86/include/asm/sigframe.h: struct rt_sigframe). Its ucontext is shorter than
- * glibc's, which ends in room for vector state that the kernel keeps elsewhere. */
+ * glibc's, which ends in space for vector state that the kernel stores elsewhere. */
 #define KERNEL_UCONTEXT_SIZE 304
 struct signal_frame {
         void (*return_address)(void);
@@ -169,7 +169,7 @@ struct signal_frame {
         uint8_t info[128];
 };
 
-/* Continues as fn(sig, info, uc, arg) whose frame begins at `frame`, the return address. */
+/* Continues in fn(sig, info, uc, arg) with SP at `frame`, whose first member is the return address. */
 static _Noreturn void enter_frame(struct signal_frame *frame, long sig,
                                   void (*fn)(int, siginfo_t *, ucontext_t *, void *), void *arg)
 {
@@ -256,8 +256,8 @@ bool arch_context_is_protection_fault(const ucontext_t *uc)
 }
 
 /* Makes every page from `low` to `high` present and writable as an ordinary store would, growing the stack where the
- * kernel allows it. The kernel does the store (rt_sigprocmask's old set), so that a page that cannot be had is
- * -EFAULT and not a second fault. */
+ * kernel allows it. The kernel does the store (rt_sigprocmask's old set), so that an inaccessible page results in
+ * -EFAULT, not in a second fault. */
 static bool stack_can_take(uint64_t low, uint64_t high)
 {
         for (uint64_t p = high & ~(uint64_t)7; p > low; p = p > 4096 ? p - 4096 : 0)
@@ -277,7 +277,7 @@ bool arch_deliver_on_interrupted_stack(int sig, siginfo_t *info, ucontext_t *uc,
         if (sp < 65536)
                 return false;
         sp -= ARCH_RED_ZONE;
-        fp_at = (sp - fp_size) & ~(uint64_t)63;                           /* XRSTOR wants 64-byte alignment */
+        fp_at = (sp - fp_size) & ~(uint64_t)63;                           /* XRSTOR requires 64-byte alignment */
         at = ((fp_at - sizeof(struct signal_frame)) & ~(uint64_t)15) - 8; /* as after a call: psABI 3.2.2 */
         if (!stack_can_take(at, sp))
                 return false;

@@ -29,7 +29,7 @@
                                                                                             \
                 if (interpose_active()) {                                                   \
                         occasion_wait_for_death();                                          \
-                        actions_ignore_in_earnest();                                        \
+                        actions_ignore_in_kernel();                                         \
                 }                                                                           \
                 result = next ? next(__VA_ARGS__) : (errno = ENOSYS, nothing);              \
                 if (disguised)                                                              \

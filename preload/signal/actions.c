@@ -7,15 +7,15 @@
 #include <errno.h>
 
 #define MAX_SIGNAL 64
-#define READ_TRIES 1000 /* a writer holds the table for nanoseconds; a dead one must not stop a crash report */
+#define READ_TRIES 1000 /* a writer holds the table for nanoseconds; one that died must not block a crash report */
 
-/* Flags that keep their meaning when our handler stands in for the application's. Not SA_RESETHAND, which is done by
- * hand, nor SA_ONSTACK and SA_SIGINFO, which ours always has. */
+/* Flags that keep their meaning when this library's handler replaces the application's. Not SA_RESETHAND, which the
+ * handler emulates, nor SA_ONSTACK and SA_SIGINFO, which this library's handler always has. */
 #define FORWARDED_FLAGS ((unsigned long)(SA_RESTART | SA_NODEFER | SA_NOCLDSTOP | SA_NOCLDWAIT))
 
-/* What the kernel keeps of an action (kernel/signal.c: do_sigaction), so that it reads back the same: flags it does
- * not know are dropped, and nobody blocks SIGKILL and SIGSTOP. glibc sets SA_RESTORER on its own, and the application
- * sees it. */
+/* What the kernel keeps of an action (kernel/signal.c: do_sigaction), so that the application reads back the same:
+ * unknown flags are dropped, and SIGKILL and SIGSTOP cannot be blocked. glibc itself sets SA_RESTORER, and the
+ * application sees it. */
 #define KEPT_FLAGS 0xdc000807ul
 #define UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 
@@ -23,8 +23,8 @@ STARTUP_DATA static struct {
         uint64_t watched;
         void (*entry)(int, siginfo_t *, ucontext_t *);
         int owner;
-        uint64_t lock;     /* pid << 32 | tid of the writer; a holder of another pid is a ghost from before fork() */
-        uint32_t sequence; /* odd while a writer is at work */
+        uint64_t lock;     /* pid << 32 | tid of the writer; a holder of another pid is stale, from before fork() */
+        uint32_t sequence; /* odd during a write */
         struct action virtual[MAX_SIGNAL];
 } table = { 0 };
 
@@ -38,7 +38,8 @@ bool actions_watched(int sig)
         return sig >= 1 && sig <= MAX_SIGNAL && table.watched & SIGNAL_BIT(sig);
 }
 
-/* A vfork child runs in its parent's memory: what it sets for itself must not become the parent's belief. */
+/* A vfork child runs in its parent's memory: an action that it sets for itself must not change the parent's entry in
+ * the table. */
 static bool borrows_memory(void)
 {
         return table.owner != sys_getpid();
@@ -104,7 +105,7 @@ static int set_kernel(int sig, const struct action *act, struct action *old)
         return err;
 }
 
-/* What the kernel is told so that the process behaves as if it had `act` itself. */
+/* Sets the kernel action that makes the process behave as if `act` were installed. */
 static int set_stand_in(int sig, const struct action *act, struct action *old)
 {
         struct action k = { (void *)table.entry, SA_SIGINFO | SA_ONSTACK, act->mask };
@@ -121,7 +122,8 @@ static int set_stand_in(int sig, const struct action *act, struct action *old)
         return set_kernel(sig, &k, old);
 }
 
-/* In a vfork child: its kernel actions are its own, and ours among them stand for what its parent believed. */
+/* In a vfork child: its kernel actions are its own; an action with this library's handler represents the parent's entry
+ * in the table. */
 static int set_borrowed(int sig, const struct action *act, struct action *old)
 {
         struct action was;
@@ -132,7 +134,8 @@ static int set_borrowed(int sig, const struct action *act, struct action *old)
         return err;
 }
 
-/* Nobody stands in for this one; but a fault in a handler that blocks everything is to be reported too. */
+/* The application's handler is installed as it is; only its mask is translated, so that a fault in a handler that
+ * blocks everything is reported too. */
 static int set_unwatched(int sig, const struct action *act, struct action *old)
 {
         struct action k;
@@ -179,7 +182,7 @@ void actions_reset(int sig)
 {
         struct action a = actions_get(sig);
 
-        a.handler = (void *)SIG_DFL; /* the rest stays, as in kernel/signal.c: get_signal() */
+        a.handler = (void *)SIG_DFL; /* flags and mask are kept, as in kernel/signal.c: get_signal() */
         actions_set(sig, &a, NULL);
 }
 
@@ -194,7 +197,7 @@ static uint64_t ignored_here(void)
         return found;
 }
 
-void actions_ignore_in_earnest(void)
+void actions_ignore_in_kernel(void)
 {
         const struct action ignore = { (void *)SIG_IGN, 0, 0 };
         uint64_t saved_mask, ignored = ignored_here();
@@ -218,7 +221,7 @@ int actions_kernel_default(int sig)
 
 void actions_ignore_killers(void)
 {
-        /* Not fatal by default (signal(7)), not to be changed, or wanted. */
+        /* Not fatal by default (signal(7)), not changeable, or to be kept. */
         const uint64_t others = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) |
                                 SIGNAL_BIT(SIGTTOU) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH) | UNBLOCKABLE |
                                 SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGQUIT);
@@ -246,7 +249,7 @@ uint64_t actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucont
                         continue;
                 *a = was;
                 table.watched |= SIGNAL_BIT(sig);
-                if (was.handler != (void *)SIG_DFL) /* ignored by whoever started the program */
+                if (was.handler != (void *)SIG_DFL) /* ignored by the parent process before exec(3) */
                         set_stand_in(sig, a, NULL);
         }
         return table.watched;

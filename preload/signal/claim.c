@@ -9,10 +9,10 @@
 
 STARTUP_DATA static struct {
         uint64_t holder; /* pid << 32 | tid; 0 none */
-        uint64_t first;  /* whose turn comes next: a thread that is about to die of a signal; 0 none */
-        int turns;       /* counts what may end a wait: those who wait sleep on it */
+        uint64_t first;  /* thread with priority, since it is about to die of a signal; 0 none */
+        int turns;       /* futex word of the waiters: counts the events that may end a wait */
         bool dying;
-        uint64_t probed; /* written by the kernel alone */
+        uint64_t probed; /* written by the kernel only */
 } claim = { 0 };
 
 static const struct timespec pause_between_looks = { 0, 1000000 };
@@ -22,8 +22,8 @@ static uint64_t self_id(void)
         return (uint64_t)sys_getpid() << 32 | (uint32_t)sys_gettid();
 }
 
-/* A holder of another process is the parent of this forked child, found in our copy of its memory: a ghost. But a
- * vfork(2) child and its parent really share the claim, and all that it guards. */
+/* A holder of another process is stale: it is the parent of this forked child, and was copied with its memory. But a
+ * vfork(2) child and its parent share the claim, and all that it guards. */
 static bool is_free(uint64_t holder, uint64_t self)
 {
         uint64_t first = __atomic_load_n(&claim.first, __ATOMIC_ACQUIRE);
@@ -33,14 +33,14 @@ static bool is_free(uint64_t holder, uint64_t self)
         return !holder || (holder >> 32 != self >> 32 && !sys_shares_memory((int)(uint32_t)holder));
 }
 
-/* A thousand threads may wait, on a machine that should make a report: they sleep until they are called. The slice is
- * for a holder that died without a word. */
+/* A thousand threads may wait while the report needs the processors: they sleep until they are woken. The timeout
+ * handles a holder that died without releasing the claim. */
 static void wait_for_turn(int turn)
 {
         const struct timespec slice = { 0, 100000000 };
         int err = sys_futex(&claim.turns, FUTEX_WAIT, turn, &slice);
 
-        if (err && err != -EAGAIN && err != -EINTR && err != -ETIMEDOUT) /* a seccomp filter refuses to wait */
+        if (err && err != -EAGAIN && err != -EINTR && err != -ETIMEDOUT) /* a seccomp filter refuses futex(2) */
                 sys_2(SYS_nanosleep, (long)&pause_between_looks, 0);
 }
 
@@ -81,7 +81,7 @@ bool claim_take(uint64_t patience_ns)
                         }
                         continue;
                 }
-                /* a report asked for by what a report calls: it would wait for itself */
+                /* a report requested by a function that a report calls: it would wait for itself */
                 if (holder == self || sys_clock_ns(CLOCK_MONOTONIC) >= give_up)
                         return false;
                 wait_for_turn(turn);

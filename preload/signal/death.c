@@ -3,9 +3,10 @@
 #include "preload/signal/actions.h"
 #include "unwind/core/terms/signames.h"
 
-/* Only what the processor raises before the instruction takes effect does (kernel: arch/x86/kernel/traps.c,
- * arch/x86/mm/fault.c). int3 and single steps stand after their instruction, SIGSYS after the system call; what a
- * process sent is not tied to an instruction at all (si_code <= 0, sigaction(2)). */
+/* Only faults that the processor raises before the instruction takes effect are raised again (kernel:
+ * arch/x86/kernel/traps.c, arch/x86/mm/fault.c). For int3 and single steps the context is after the instruction, for
+ * SIGSYS after the system call; a signal sent by a process is not tied to an instruction (si_code <= 0,
+ * sigaction(2)). */
 bool death_repeats(int sig, const siginfo_t *info, const ucontext_t *uc)
 {
         if (info->si_code <= 0)
@@ -23,7 +24,8 @@ bool death_repeats(int sig, const siginfo_t *info, const ucontext_t *uc)
         }
 }
 
-/* rt_tgsigqueueinfo(2) lets a process send itself any si_code. Blocked until sigreturn puts uc_sigmask in force. */
+/* rt_tgsigqueueinfo(2) lets a process send itself any si_code. The signal is blocked until rt_sigreturn restores
+ * uc_sigmask. */
 static bool queue_original(int sig, const siginfo_t *info)
 {
         uint64_t one = SIGNAL_BIT(sig);
@@ -42,11 +44,11 @@ static void prepare(int sig, const siginfo_t *info, ucontext_t *uc, bool queue)
         if (actions_kernel_default(sig) < 0) { /* a seccomp filter */
                 if (queue)
                         sys_exit_group(128 + sig);
-                /* The kernel itself makes the action the default one where a fault meets its own signal blocked
+                /* The kernel resets the action to the default if a fault occurs while its signal is blocked
                  * (kernel/signal.c: force_sig_info_to_task). */
                 mask = ~0ull;
         }
-        /* Else a pending SIGALRM or SIGPIPE, delivered first, would be what the process dies of. */
+        /* Otherwise the process would die of a pending SIGALRM or SIGPIPE that is delivered first. */
         __builtin_memcpy(&uc->uc_sigmask, &mask, sizeof(mask));
         if (queue && !queue_original(sig, info))
                 death_now(sig);

@@ -8,9 +8,9 @@
 #include <errno.h>
 
 #define SLOTS 64                   /* handlers running at once, in all threads */
-#define ONE_STACK (1024 * 1024ull) /* addresses closer than this are taken to be of one stack */
+#define ONE_STACK (1024 * 1024ull) /* addresses closer than this are assumed to be on one stack */
 
-/* `d` is compared and never followed, but by dispatch_on_stack(), with care. */
+/* `d` is compared, but not dereferenced except by dispatch_on_stack(), through probe_read(). */
 struct dispatch_slot {
         uint64_t owner; /* pid << 32 | tid; 0: free */
         uint64_t serial;
@@ -23,7 +23,7 @@ static struct {
         uint64_t serial;
 } running;
 
-STARTUP_DATA static unsigned running_count = 0; /* asked at every exit */
+STARTUP_DATA static unsigned running_count = 0; /* read at every exit */
 
 static uint64_t id_of(int pid, int tid)
 {
@@ -40,7 +40,7 @@ static bool take(struct dispatch_slot *slot, uint64_t from, uint64_t self)
         return __atomic_compare_exchange_n(&slot->owner, &from, self, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-/* Stacks grow down: a live record of this thread stands above the new one. */
+/* Stacks grow down: a live record of this thread has a higher address than the new one. */
 static bool overtaken(const struct dispatch_slot *slot, const void *d)
 {
         return (uint64_t)d - (uint64_t)slot->d < ONE_STACK;
@@ -53,7 +53,7 @@ static bool is_gone(uint64_t owner)
         return pid != sys_getpid() || sys_3(SYS_tgkill, pid, (int)(uint32_t)owner, 0) == -ESRCH;
 }
 
-static void give_back(struct dispatch_slot *slot)
+static void release(struct dispatch_slot *slot)
 {
         __atomic_store_n(&slot->owner, 0, __ATOMIC_RELEASE);
         __atomic_sub_fetch(&running_count, 1, __ATOMIC_ACQ_REL);
@@ -69,7 +69,8 @@ static struct dispatch_slot *find_free(uint64_t self)
         return NULL;
 }
 
-/* What handlers left by siglongjmp() have not given back: of this thread the oldest, or of one that has ended. */
+/* Takes a slot that a handler left by siglongjmp() has not released: the oldest of this thread, or one of a thread that
+ * has ended. */
 static struct dispatch_slot *reclaim(uint64_t self)
 {
         struct dispatch_slot *oldest = NULL;
@@ -100,7 +101,7 @@ static struct dispatch_slot *find_overtaken(uint64_t self, const struct dispatch
                 if (owner_of(slot) != self || !overtaken(slot, d))
                         continue;
                 if (found)
-                        give_back(slot);
+                        release(slot);
                 else
                         found = slot;
         }
@@ -128,7 +129,7 @@ void dispatch_end(struct dispatch_slot *slot, const struct dispatch *d)
 {
         if (!slot || owner_of(slot) != id_of(d->pid, d->tid) || __atomic_load_n(&slot->d, __ATOMIC_ACQUIRE) != d)
                 return;
-        give_back(slot);
+        release(slot);
 }
 
 bool dispatch_any(void)
@@ -136,7 +137,7 @@ bool dispatch_any(void)
         return __atomic_load_n(&running_count, __ATOMIC_ACQUIRE) != 0;
 }
 
-/* The newest record of `owner`, but not one whose frame has been left while another's has not. */
+/* The newest record of `owner` whose frame is still active; the newest of all if none is. */
 static struct dispatch_slot *innermost(uint64_t owner, const void *here)
 {
         struct dispatch_slot *newest = NULL, *standing = NULL;
@@ -154,7 +155,7 @@ static struct dispatch_slot *innermost(uint64_t owner, const void *here)
         return standing ? standing : newest;
 }
 
-/* In a vfork child: the record of another process that stands not far above. */
+/* In a vfork child: the record of another process at a slightly higher address of the same stack. */
 static struct dispatch_slot *of_parent(int pid, const void *here)
 {
         for (unsigned i = 0; i < SLOTS; i++) {
@@ -199,18 +200,18 @@ void dispatch_inherit(int old_pid, int old_tid)
                 if (owner == old)
                         take(&running.slot[i], old, self);
                 else if (owner)
-                        give_back(&running.slot[i]);
+                        release(&running.slot[i]);
         }
 }
 
-/* The record must lie in a frame of ours: between that frame's SP and its caller's. */
+/* The record must lie in a frame of this library: between the SP of that frame and the SP of its caller. */
 static bool lies_in_frame(const struct dispatch *d, const struct wire_frame *frame)
 {
         return (uint64_t)d >= frame[0].sp && (uint64_t)d < frame[1].sp &&
                modmap_find(frame[0].pc) == modmap_find((uint64_t)lies_in_frame);
 }
 
-/* A child forked in a handler has the masks of that handler, but the signal was its parent's. */
+/* A child forked in a handler has the masks of that handler, but the signal was delivered to its parent. */
 static bool is_mine(const struct dispatch *d, struct dispatch *copy)
 {
         return !probe_read(NULL, (uint64_t)d, copy, sizeof(*copy)) && copy->tid == sys_gettid() &&

@@ -6,8 +6,9 @@
 
 #include <errno.h>
 
-#define SIGN (SIGNAL_BIT(SIGSTKFLT))
-#define FILLED (0xfffull << (44 - 1)) /* 44 to 55: programs with uses for real-time signals take them from the ends */
+#define MARKER (SIGNAL_BIT(SIGSTKFLT))
+#define FILLED \
+        (0xfffull << (44 - 1)) /* 44 to 55: programs that use real-time signals take them from both ends of the range */
 #define NEVER (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP)) /* kernel/signal.c: sigprocmask() */
 #define LIBCS (SIGNAL_BIT(32) | SIGNAL_BIT(33))           /* nptl: SIGCANCEL, SIGSETXID; sigprocmask(3) drops them */
 
@@ -22,28 +23,28 @@ uint64_t mask_to_kernel(uint64_t believed)
 {
         if (!hardware || !filled(believed))
                 return believed;
-        return (believed & (hardware | SIGN)) == (hardware | SIGN) ? believed & ~hardware : believed & ~SIGN;
+        return (believed & (hardware | MARKER)) == (hardware | MARKER) ? believed & ~hardware : believed & ~MARKER;
 }
 
 uint64_t mask_from_kernel(uint64_t kernel)
 {
         if (!hardware || !filled(kernel))
                 return kernel;
-        return kernel & SIGN ? kernel | hardware : kernel | SIGN;
+        return kernel & MARKER ? kernel | hardware : kernel | MARKER;
 }
 
 uint64_t mask_believed(uint64_t kernel)
 {
         uint64_t held;
 
-        if (hardware && kernel & SIGN && dispatch_any() && dispatch_held(&held))
-                return (kernel & ~SIGN) | held;
+        if (hardware && kernel & MARKER && dispatch_any() && dispatch_held(&held))
+                return (kernel & ~MARKER) | held;
         return mask_from_kernel(kernel);
 }
 
 bool mask_in_handler(uint64_t kernel)
 {
-        return hardware && kernel & SIGN;
+        return hardware && kernel & MARKER;
 }
 
 void mask_for_crash_path(uint64_t *before)
@@ -72,21 +73,21 @@ static uint64_t changed(int how, uint64_t mask, uint64_t set)
         return how == SIG_BLOCK ? mask | set : how == SIG_UNBLOCK ? mask & ~set : set;
 }
 
-/* In a handler with a record, what is believed to be blocked is kept there. */
+/* In a handler with a record, the application's view of the blocked hardware signals is stored in the record. */
 static uint64_t to_kernel_here(uint64_t believed, uint64_t kernel_now)
 {
         uint64_t kernel = mask_to_kernel(believed);
 
-        if (!dispatch_any() || !((kernel_now | kernel) & SIGN) || !dispatch_hold(believed & (hardware | SIGN)))
+        if (!dispatch_any() || !((kernel_now | kernel) & MARKER) || !dispatch_hold(believed & (hardware | MARKER)))
                 return kernel;
-        return kernel_now & SIGN && believed & hardware ? (believed & ~hardware) | SIGN : kernel;
+        return kernel_now & MARKER && believed & hardware ? (believed & ~hardware) | MARKER : kernel;
 }
 
-/* Can the kernel make the change by itself, with *set altered so? Where no part of the disguise is touched, or all of
- * it at once. */
+/* Whether one system call makes the change, with *set adapted: true if the change includes none of the signals used for
+ * the encoding (mask.h), or all of them. */
 static bool in_one_call(int how, uint64_t *set)
 {
-        const uint64_t parts = hardware | SIGN | FILLED;
+        const uint64_t parts = hardware | MARKER | FILLED;
 
         if (how != SIG_SETMASK && !(*set & (parts | LIBCS)))
                 return true;
@@ -124,7 +125,7 @@ int mask_change(int how, const uint64_t *set, uint64_t *old)
         return err;
 }
 
-/* What a handler is to believe blocked beyond what the interrupted code does. */
+/* The signals that are blocked in a handler in addition to those of the interrupted code. */
 static uint64_t added(int sig, const struct action *act)
 {
         return act->mask | (act->flags & SA_NODEFER ? 0 : SIGNAL_BIT(sig));
@@ -134,13 +135,14 @@ static uint64_t stand_in_mask(int sig, const struct action *act)
 {
         uint64_t mask = added(sig, act);
 
-        return mask & hardware ? (mask & ~hardware) | SIGN : mask_to_kernel(mask);
+        return mask & hardware ? (mask & ~hardware) | MARKER : mask_to_kernel(mask);
 }
 
 void mask_for_stand_in(int sig, struct action *act)
 {
         act->mask = stand_in_mask(sig, act);
-        act->flags |= SA_NODEFER; /* else the kernel adds the signal itself; in the mask it is where it should be */
+        act->flags |=
+                SA_NODEFER; /* otherwise the kernel also blocks the signal itself; the mask contains it if it is to be blocked */
 }
 
 uint64_t mask_visit(struct mask_visit *v, int sig, const struct action *act, uint64_t outer)
@@ -148,7 +150,7 @@ uint64_t mask_visit(struct mask_visit *v, int sig, const struct action *act, uin
         v->outer_kernel = outer;
         v->outer_believed = mask_believed(outer);
         v->inner_believed = v->outer_believed | added(sig, act);
-        return v->inner_believed & (hardware | SIGN);
+        return v->inner_believed & (hardware | MARKER);
 }
 
 void mask_enter(const struct mask_visit *v, int sig, const struct action *act, bool recorded)
@@ -156,7 +158,7 @@ void mask_enter(const struct mask_visit *v, int sig, const struct action *act, b
         uint64_t made = v->outer_kernel | stand_in_mask(sig, act), want = mask_to_kernel(v->inner_believed);
 
         if (v->inner_believed & hardware)
-                want = recorded ? (v->inner_believed & ~hardware) | SIGN : v->inner_believed;
+                want = recorded ? (v->inner_believed & ~hardware) | MARKER : v->inner_believed;
         if (want != made)
                 sys_sigprocmask(SIG_SETMASK, &want, NULL);
 }
