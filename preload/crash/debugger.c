@@ -9,15 +9,15 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
-#define SLICE_NS 50000000ll            /* how often it is looked */
-#define STDERR_PATIENCE_NS 2000000000u /* for a pipe that nobody reads */
+#define SLICE_NS 50000000ll            /* polling interval */
+#define STDERR_PATIENCE_NS 2000000000u /* for a pipe without a reader */
 #define KEY "\nTracerPid:\t"           /* proc(5), /proc/PID/status */
 
-/* Of the calling thread: a debugger attaches to the threads one by one. 0 where /proc does not tell, too: then the
- * wait goes on to its end. */
+/* Reads TracerPid of the calling thread, since a debugger attaches to the threads one by one. Returns false also if
+ * /proc is not readable; the wait then lasts for its full time. */
 static bool is_traced(void)
 {
-        static char text[1024]; /* one user: the thread that claimed the crash. The line stands among the first. */
+        static char text[1024]; /* one user: the thread that claimed the crash. The line is among the first. */
         const size_t key = sizeof(KEY) - 1;
         int fd = sys_openat(AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
         ssize_t n;
@@ -32,7 +32,7 @@ static bool is_traced(void)
         return false;
 }
 
-static void say(void)
+static void print_notice(void)
 {
         static struct sigsafe_out out; /* one user, as above */
 
@@ -52,10 +52,11 @@ void debugger_wait(bool may_print)
 
         if (!settings.wait_debugger_s || is_traced())
                 return;
-        /* Yama (Documentation/admin-guide/LSM/Yama.rst) refuses the user's own gdb otherwise: it is no ancestor. */
+        /* Yama (Documentation/admin-guide/LSM/Yama.rst) otherwise refuses the user's gdb, which is not an ancestor of
+         * this process. */
         sys_5(SYS_prctl, PR_SET_PTRACER, (long)PR_SET_PTRACER_ANY, 0, 0, 0);
         if (may_print)
-                say();
+                print_notice();
         while (!is_traced() && !spawn_wait_is_over() && sys_clock_ns(CLOCK_MONOTONIC) < end) {
                 struct timespec slice = { 0, SLICE_NS };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/crash/debugger.h: CRASHPRE_WAIT_DEBUGGER: a dying process waits for somebody to look at it.
+/* preload/crash/debugger.h: CRASHPRE_WAIT_DEBUGGER: a crashed process waits for a debugger.
  *
- * Signal context: async-signal-safe; all signals that can be must be blocked by the caller. The wait ends after
+ * Signal context: async-signal-safe; the caller must have blocked all signals that can be blocked. The wait ends after
  * settings.wait_debugger_s seconds at the latest, and at once when INT, TERM, HUP or QUIT is pending.
  */
 #ifndef CRASHPRE_PRELOAD_DEBUGGER_H
@@ -9,9 +9,10 @@
 
 #include <stdbool.h>
 
-/* Lets any process of the same user trace this one, says so on stderr where `may_print`, and waits until the calling
- * thread has a tracer. Continued by it, the thread goes on to repeat its fault: then the debugger sees the crash as if
- * it had been there from the beginning. Returns at once where nothing is to be waited for. */
+/* Allows any process of the same user to trace this one, prints a notice to stderr if `may_print`, and waits until the
+ * calling thread has a tracer. When the debugger continues the thread, the thread repeats its fault, so that the
+ * debugger sees the crash as if it had been attached before. Returns at once if the setting is 0 or the thread is
+ * already traced. */
 void debugger_wait(bool may_print);
 
 #endif

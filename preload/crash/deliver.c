@@ -8,10 +8,10 @@
 #include "preload/signal/mask.h"
 #include "unwind/core/terms/signames.h"
 
-/* bytes left of an alternate stack: with less, a handler of the application is called without any ceremony */
-#define LITTLE_ROOM 1024
+/* bytes left of an alternate stack: with less, a handler of the application is called directly, without a record */
+#define LEAST_STACK 1024
 
-/* Takes one pending signal `sig`, which must be blocked, off the queue. */
+/* Dequeues one pending signal `sig`, which must be blocked. */
 static bool take_pending(int sig, siginfo_t *info)
 {
         const uint64_t one = SIGNAL_BIT(sig);
@@ -20,21 +20,23 @@ static bool take_pending(int sig, siginfo_t *info)
         return sys_4(SYS_rt_sigtimedwait, (long)&one, (long)info, (long)&now, KERNEL_SIGSET_SIZE) == sig;
 }
 
-/* Not inlined: its locals shall not lie under the handler, whose alternate stack may be just large enough for that. */
+/* Not inlined: its locals must not take stack space during the handler, whose alternate stack may be just large enough
+ * for the handler. */
 static __attribute__((noinline)) void after_handler(int sig, siginfo_t *info, ucontext_t *uc)
 {
         struct action now = actions_get(sig);
         siginfo_t raised;
 
-        /* It reset the action and raised the signal, which would have killed the process as soon as the handler
-         * returned. */
+        /* The handler reset the action and raised the signal: without this library the process would have died of it on
+         * return from the handler. */
         if (now.handler == (void *)SIG_DFL && take_pending(sig, &raised))
                 occasion_raised_again(sig, info, uc, &raised);
         else if (sig == SIGABRT && origin_is_abort(info, uc))
                 occasion_fatal(sig, info, uc);
 }
 
-/* With the mask that the kernel would have given the handler, and with that of the interrupted code in the context. */
+/* Calls the handler with the mask that the kernel would have set, and with the application's mask of the interrupted
+ * code in the context. */
 static void call_handler(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
 {
         struct dispatch d = { sys_getpid(), sys_gettid(), sig, info, uc };
@@ -52,7 +54,7 @@ static void call_handler(const struct action *a, int sig, siginfo_t *info, ucont
                                                                             : mask_to_kernel(mask_of_context(uc)));
 }
 
-/* On the stack that the kernel would have given the handler. */
+/* Runs on the stack that the kernel would have used for the handler. */
 static void run_handler(int sig, siginfo_t *info, ucontext_t *uc, void *unused)
 {
         struct action a = actions_get(sig);
@@ -73,20 +75,21 @@ static bool within(const stack_t *ss, uint64_t addr)
         return !(ss->ss_flags & SS_DISABLE) && addr - (uint64_t)ss->ss_sp < ss->ss_size;
 }
 
-/* Where the kernel would have: on the interrupted stack, unless the handler has SA_ONSTACK. Then it stays on the
- * alternate stack even where that is ours and the application set none: some ask the kernel what is there, past
- * sigaltstack(), and rely on it (Go's runtime, in threads that it did not make). */
+/* Uses the stack that the kernel would have used: the interrupted stack, unless the handler has SA_ONSTACK. With
+ * SA_ONSTACK the handler runs on the alternate stack even if that is this library's and the application set none: some
+ * programs query the kernel by a bare system call instead of sigaltstack() and rely on the result (Go's runtime, in
+ * threads that it did not create). */
 void deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
 {
         const char here = 0;
-        bool stood_elsewhere = within(&uc->uc_stack, (uint64_t)uc) && !within(&uc->uc_stack, arch_context_sp(uc));
+        bool switched_stack = within(&uc->uc_stack, (uint64_t)uc) && !within(&uc->uc_stack, arch_context_sp(uc));
 
-        if (stood_elsewhere && !(a->flags & SA_ONSTACK)) {
+        if (switched_stack && !(a->flags & SA_ONSTACK)) {
                 if (!arch_deliver_on_interrupted_stack(sig, info, uc, run_handler, NULL))
-                        occasion_fatal(sig, info, uc); /* no room there: the kernel would have killed the process */
+                        occasion_fatal(sig, info, uc); /* no space: the kernel would have killed the process */
                 return;
         }
-        if (within(&uc->uc_stack, (uint64_t)&here) && (uint64_t)&here - (uint64_t)uc->uc_stack.ss_sp < LITTLE_ROOM)
+        if (within(&uc->uc_stack, (uint64_t)&here) && (uint64_t)&here - (uint64_t)uc->uc_stack.ss_sp < LEAST_STACK)
                 ((void (*)(int, siginfo_t *, void *))a->handler)(sig, info, uc);
         else
                 run_handler(sig, info, uc, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/crash/deliver.h: a watched signal is given to the application's own handler, as the kernel would have.
+/* preload/crash/deliver.h: delivers a watched signal to the application's handler, as the kernel would have.
  *
  * Signal context: async-signal-safe, no thread-local storage.
  */
@@ -11,8 +11,9 @@
 #include <signal.h>
 #include <ucontext.h>
 
-/* Calls the handler of `a` with the stack, the mask and the flags it asked for. If the process is to die of what it did
- * (it reset the action and raised the signal again; it returned to abort()), that is reported and prepared. */
+/* Calls the handler of `a` with the stack, the mask and the flags that `a` specifies. If the process must die
+ * afterwards (the handler reset the action and raised the signal again, or it returned to abort()), writes the report
+ * and prepares the death. */
 void deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc);
 
 #endif

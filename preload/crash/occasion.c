@@ -13,15 +13,15 @@
 
 #include <errno.h>
 
-#define FIRST_CHANCE_MAX 10 /* CRASHPRE_CHAIN=first: a runtime may fault and recover all day */
+#define FIRST_CHANCE_MAX 10 /* CRASHPRE_CHAIN=first: a runtime may fault and recover any number of times */
 /* beyond the timeout, for a thread that crashes while another's crash is being reported */
 #define OTHERS_PATIENCE_NS 5000000000ull
-/* What is rarely called must not make the frame of the usual way larger: it may be on an alternate stack of the
- * application's that has little room. */
+/* Functions that are rarely called must not enlarge the stack frame of the common path, which may be on a small
+ * alternate stack of the application. */
 #define APART __attribute__((noinline))
 
 static unsigned first_chances;
-/* The fault of the last report before an application's handler. */
+/* The fault that was last reported before an application's handler was called. */
 static struct {
         int tid;
         uint64_t pc, sp;
@@ -49,7 +49,7 @@ static void remember_reported(const ucontext_t *uc)
         reported.sp = arch_context_sp(uc);
 }
 
-/* Does a handler of the application raise this signal that was called for the reported fault? */
+/* Whether this signal was raised by a handler of the application that was called for the reported fault. */
 static APART bool raised_for_reported(const ucontext_t *uc)
 {
         struct arch_registers regs;
@@ -59,9 +59,9 @@ static APART bool raised_for_reported(const ucontext_t *uc)
         return origin_handler(&regs, &handler) && already_reported(handler.uc);
 }
 
-/* Was this very fault, or the one whose handler raises this signal again, reported before its handler ran? Called
- * with the claim. */
-static bool told_before(const siginfo_t *info, const ucontext_t *uc)
+/* Whether this fault, or the one whose handler raises this signal again, was reported before its handler was called.
+ * Requires the claim. */
+static bool was_reported(const siginfo_t *info, const ucontext_t *uc)
 {
         if (settings.chain != SETTING_CHAIN_FIRST || !reported.tid)
                 return false;
@@ -70,7 +70,8 @@ static bool told_before(const siginfo_t *info, const ucontext_t *uc)
         return info->si_code <= 0 && dispatch_any() && raised_for_reported(uc);
 }
 
-/* false: crashpre_set_after_report()'s function wants the signal treated as handled, and it can be. */
+/* Returns false if crashpre_set_after_report()'s function requests to treat the signal as handled and that is
+ * possible. */
 static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
 {
         uint64_t fault_ns = sys_clock_ns(CLOCK_MONOTONIC);
@@ -83,7 +84,7 @@ static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
                 claim_mark_dying();
                 actions_ignore_killers();
         }
-        if (!told_before(info, uc))
+        if (!was_reported(info, uc))
                 handled = crashreport_of_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc,
                                                 fault_ns);
         if (may_go_on && handled) {

@@ -10,7 +10,7 @@
 
 #define ABORT_SIZE 1024 /* bytes of abort() in which a return address from raise() can lie */
 #define ABORT_DEPTH 8   /* frames between the signal and abort(): raise, pthread_kill */
-#define DEPTH 200       /* frames between a handler of the application and what it calls */
+#define DEPTH 200       /* frames between a handler of the application and the signal */
 
 struct handler_search {
         const struct arch_registers *regs;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/crash/origin.h: what the stack tells of where a signal comes from.
+/* preload/crash/origin.h: determines the origin of a signal from the stack.
  *
- * Signal context: async-signal-safe, no thread-local storage. On the crash stack (crashstack.h), bounded in frames.
+ * Signal context: async-signal-safe, no thread-local storage. Runs on the crash stack (crashstack.h); the number of
+ * frames is limited.
  */
 #ifndef CRASHPRE_PRELOAD_ORIGIN_H
 #define CRASHPRE_PRELOAD_ORIGIN_H
@@ -9,15 +10,16 @@
 #include "preload/base/x86_64.h"
 #include "preload/signal/dispatch.h"
 
-/* The application's innermost handler that the stack at `regs` leads through, copied to *out. Needs the claim. false:
- * none, or the stack cannot be read. */
+/* Copies to *out the record of the innermost handler of the application in the stack trace from `regs`. Requires the
+ * claim. Returns false if there is none, or if the stack cannot be read. */
 bool origin_handler(const struct arch_registers *regs, struct dispatch *out);
 
-/* Where libc's abort() is: `abort` names the one that we export. Called at load. */
+/* Sets the address of libc's abort(); the symbol `abort` refers to the function that this library exports. Called at
+ * load time. */
 void origin_set_abort(uint64_t addr);
 
-/* Was the signal raised by abort()? Then a handler that returns does not save the process (abort(3)). Takes the claim;
- * false also where another thread has it. */
+/* Whether the signal was raised by abort(); the process then dies although its handler returns (abort(3)). Takes the
+ * claim for the time of the call; also false if another thread holds it. */
 bool origin_is_abort(const siginfo_t *info, const ucontext_t *uc);
 
 #endif

@@ -18,7 +18,7 @@
 
 static struct {
         bool disabled;
-        bool handled; /* crashpre_set_after_report()'s function said so */
+        bool handled; /* result of crashpre_set_after_report()'s function */
         int (*filter)(int sig);
         int (*after_report)(const char *raw_path);
         struct crash crash;
@@ -57,7 +57,7 @@ static void step_after_report(void *crash)
         state.handled = state.after_report(path) != 0;
 }
 
-/* On the crash stack. A fault in a step leads to the next one. */
+/* Runs on the crash stack. After a fault in a step the next step is executed. */
 static void report_steps(void *crash)
 {
         struct crash *c = crash;
@@ -65,7 +65,7 @@ static void report_steps(void *crash)
 
         if (!guard_run(step_raw, c, &fault)) {
                 mask_for_crash_path(NULL);
-                crash_note(c, "the raw report was abandoned by a fault of its own", NULL, 0);
+                crash_note(c, "the raw report was abandoned because writing it faulted", NULL, 0);
         }
         if (!guard_run(step_helper, c, &fault)) {
                 mask_for_crash_path(NULL);

@@ -142,7 +142,7 @@ void mask_for_stand_in(int sig, struct action *act)
 {
         act->mask = stand_in_mask(sig, act);
         act->flags |=
-                SA_NODEFER; /* otherwise the kernel also blocks the signal itself; the mask contains it if it is to be blocked */
+                SA_NODEFER; /* otherwise the kernel blocks the signal itself; the mask already includes it if required */
 }
 
 uint64_t mask_visit(struct mask_visit *v, int sig, const struct action *act, uint64_t outer)
