@@ -15,43 +15,43 @@
 
 #define STACK_SIZE 16384
 #define HELPER_VARIABLES 128
-#define HELPER_MEMORY (8ull << 30) /* address space the helper may want */
-#define GRACE_NS 1000000000ull     /* beyond its deadline, for a helper that would see to it itself */
-#define SLICE_NS 20000000ll        /* how often a wait looks by itself */
-#define COLLECT_NS 2000000000ull   /* for the intermediate to go after its helper was killed or is done */
-#define FIRST_FREE 16              /* where descriptors are parked while 0-6 are put in order */
+#define HELPER_MEMORY (8ull << 30) /* address space the helper may need */
+#define GRACE_NS 1000000000ull     /* after its deadline, for a helper that enforces the deadline itself */
+#define SLICE_NS 20000000ll        /* polling interval of a wait */
+#define COLLECT_NS 2000000000ull   /* for the intermediate to exit after its helper */
+#define FIRST_FREE 16              /* temporary descriptors from here on while 0-6 are assigned */
 
-/* Shared with the intermediate process, which runs in our memory, and with the helper's first instants before it
- * execs. */
+/* Shared with the intermediate process, which runs in this process's memory, and with the helper process until its
+ * execve. */
 static struct {
         int fd[WIRE_FD_DIR + 1];
-        int pid;       /* whose intermediate that was: a forked child finds its parent's here */
-        int number;    /* its own pid */
-        int child_tid; /* cleared by the kernel when the intermediate is gone (CLONE_CHILD_CLEARTID) */
+        int pid;       /* process that started it: a forked child has a copy of its parent's */
+        int number;    /* pid of the intermediate */
+        int child_tid; /* cleared by the kernel when the intermediate has exited (CLONE_CHILD_CLEARTID) */
         const char *helper;
         const char *argv[2];
         char *envp[HELPER_VARIABLES + 1];
         uint64_t deadline_ns;
-        struct intermediate_word word;
+        struct intermediate_state state;
         uint8_t stack[STACK_SIZE] __attribute__((aligned(64)));
         uint8_t helper_stack[STACK_SIZE] __attribute__((aligned(64)));
 } shared;
 
-const struct intermediate_word *intermediate_word(void)
+const struct intermediate_state *intermediate_state(void)
 {
-        return &shared.word;
+        return &shared.state;
 }
 
 static _Noreturn void leave(int status)
 {
         for (;;) {
                 sys_1(SYS_exit, status);
-                sys_kill(sys_getpid(), SIGKILL); /* a seccomp filter refuses to let it go otherwise */
+                sys_kill(sys_getpid(), SIGKILL); /* if a seccomp filter refuses exit(2) */
         }
 }
 
-/* The application's limits on memory, files and time are not the helper's. The hard ones stay where we may not lift
- * them. */
+/* Raises the limits on memory, files and time that the helper would inherit from the application. Hard limits remain
+ * unless the process may raise them. */
 static void lift_limits(void)
 {
         static const int resources[] = { RLIMIT_AS,     RLIMIT_DATA, RLIMIT_STACK,  RLIMIT_FSIZE,
@@ -64,18 +64,18 @@ static void lift_limits(void)
                         continue;
                 limit.rlim_cur = limit.rlim_max;
                 if (resources[i] == RLIMIT_CORE)
-                        limit.rlim_cur = 0; /* a core of the helper would be taken for the application's */
+                        limit.rlim_cur = 0; /* a core dump of the helper could be mistaken for the application's */
                 if ((resources[i] == RLIMIT_AS || resources[i] == RLIMIT_DATA) && limit.rlim_max < HELPER_MEMORY)
                         limit.rlim_cur = limit.rlim_max = HELPER_MEMORY;
-                /* refused without privilege: it tries with what it has */
+                /* fails without privilege: the helper then runs with the inherited limit */
                 sys_4(SYS_prlimit64, 0, resources[i], (long)&limit, 0);
         }
 }
 
-/* Where memory runs out, the kernel is to kill the helper and not the larger process that it reports on: that one has a
- * death of its own to die. Of this process alone: mm/oom_kill.c leaves a vfork child out while it shares our memory
- * (in_vfork), and fs/proc/base.c does not give its score to us. */
-static void volunteer_for_oom(void)
+/* If memory runs out, the kernel must kill the helper and not the larger process that it reports on, which must die of
+ * its own signal. The score applies to this process only: mm/oom_kill.c excludes a vfork child while it shares its
+ * parent's memory (in_vfork), and fs/proc/base.c does not copy its score to the parent. */
+static void raise_oom_score(void)
 {
         int fd = sys_openat(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
 
@@ -85,25 +85,27 @@ static void volunteer_for_oom(void)
         sys_close(fd);
 }
 
-/* In the process that becomes the helper: its signal actions are its own copy, so resetting them touches nobody. */
+/* Runs in the process that becomes the helper: its signal actions are a copy, so resetting them affects no other
+ * process. */
 static void become_helper(void *unused)
 {
         const struct kernel_sigaction dfl = { 0 };
         const uint64_t none = 0;
 
         (void)unused;
-        shared.word.helper_pid = sys_getpid(); /* before HELLO can be seen */
-        if (shared.word.elsewhere)
+        shared.state.helper_pid = sys_getpid(); /* set before HELLO can be received */
+        if (shared.state.elsewhere)
                 sys_5(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         for (int sig = 1; sig <= 64; sig++)
-                if (sig != SIGSYS) /* until then a filter that traps is heard of by our handler; the helper resets it */
+                if (sig != SIGSYS) /* traps of a seccomp filter reach the handler until the execve */
                         sys_sigaction(sig, &dfl, NULL);
         sys_sigprocmask(SIG_SETMASK, &none, NULL);
-        /* The vDSO's clock reads the time stamp counter, and execve keeps it forbidden (prctl(2)). */
+        /* The vDSO's clock reads the time stamp counter, and a PR_TSC_SIGSEGV of the application would be inherited by
+         * execve (prctl(2)). */
         sys_5(SYS_prctl, PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0);
         lift_limits();
-        volunteer_for_oom();
-        shared.word.exec_error = (int)-sys_3(SYS_execve, (long)shared.helper, (long)shared.argv, (long)shared.envp);
+        raise_oom_score();
+        shared.state.exec_error = (int)-sys_3(SYS_execve, (long)shared.helper, (long)shared.argv, (long)shared.envp);
         leave(127);
 }
 
@@ -115,8 +117,8 @@ static void close_above(int first)
                 sys_close(fd);
 }
 
-/* This process has a copy of the table: whatever the application holds open (the writing end of a pipe that a shell
- * reads from, say) must not be held open by us as well. */
+/* This process has a copy of the descriptor table: files that the application has open (for example the write end of a
+ * pipe that a shell reads from) must not be kept open by this process. */
 static void arrange_descriptors(void)
 {
         int parked[WIRE_FD_DIR + 1];
@@ -129,7 +131,7 @@ static void arrange_descriptors(void)
                 if (parked[i] >= 0)
                         sys_3(SYS_dup3, parked[i], i, 0);
                 else if (i <= 2)
-                        sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0); /* the lowest free one: i */
+                        sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0); /* gets the lowest free descriptor, i */
         }
         close_above(WIRE_FD_DIR + 1);
 }
@@ -142,13 +144,14 @@ bool intermediate_stands_on(uint64_t sp)
 
 _Noreturn void intermediate_end_by(int sig)
 {
-        shared.word.status = sig; /* as wait4 tells a death by signal */
-        shared.word.ended = 1;
+        shared.state.status = sig; /* as wait4 encodes death by a signal */
+        shared.state.ended = 1;
         leave(1);
 }
 
-/* Who traces a process holds all of its threads, the one that waits too: a helper that was stopped, or sleeps on a dead
- * file server, would hold them for ever. SIGCHLD is blocked: it waits to be asked for. */
+/* The helper, as tracer, keeps all threads of the process stopped, including the waiting one: a helper that was
+ * stopped, or blocks on a dead file server, would stop them forever. SIGCHLD is blocked and received by
+ * rt_sigtimedwait. */
 static void await_helper(long pid, int *status)
 {
         const uint64_t child = SIGNAL_BIT(SIGCHLD), end = shared.deadline_ns + GRACE_NS;
@@ -163,7 +166,7 @@ static void await_helper(long pid, int *status)
                 if (got > 0 || got == -ECHILD)
                         break;
                 if (!left) {
-                        shared.word.overdue = true;
+                        shared.state.overdue = true;
                         sys_kill((int)pid, SIGKILL);
                         break;
                 }
@@ -171,14 +174,14 @@ static void await_helper(long pid, int *status)
                 if (signal != SIGCHLD && signal != -EAGAIN && signal != -EINTR)
                         break; /* refused */
                 if (got < 0 && got != -EINTR && signal == SIGCHLD)
-                        return; /* wait4 is refused, and the signal all the word there is */
+                        return; /* wait4 is refused; the signal is the only indication */
                 got = 0;
         }
         while (got <= 0 && got != -ECHILD)
                 got = sys_4(SYS_wait4, pid, (long)status, __WALL, 0) == -EINTR ? 0 : 1;
 }
 
-/* On `stack`. */
+/* Runs on `stack`. */
 static void intermediate(void *unused)
 {
         const struct kernel_sigaction dfl = { 0 };
@@ -186,21 +189,22 @@ static void intermediate(void *unused)
         int status = 0;
 
         (void)unused;
-        /* Outside its own namespace a parent has no number. Then the helper's means nothing to us, or another process;
-         * it ends with the intermediate, whose number we have from clone. */
-        shared.word.elsewhere = sys_0(SYS_getppid) != shared.pid;
+        /* A parent in another pid namespace has no pid in this one. Then the helper's pid is meaningless in the
+         * parent's namespace, or denotes another process; the helper is killed by killing the intermediate, whose pid
+         * was returned by clone. */
+        shared.state.elsewhere = sys_0(SYS_getppid) != shared.pid;
         arrange_descriptors();
-        sys_sigaction(SIGCHLD, &dfl, NULL); /* an inherited SIG_IGN would collect the helper unseen */
+        sys_sigaction(SIGCHLD, &dfl, NULL); /* with an inherited SIG_IGN wait4 would return no status */
         pid = arch_clone(CLONE_VM | CLONE_VFORK | CLONE_UNTRACED | SIGCHLD, shared.helper_stack + STACK_SIZE, NULL,
                          become_helper, NULL);
         if (pid < 0) {
-                shared.word.exec_error = (int)-pid;
+                shared.state.exec_error = (int)-pid;
                 leave(1);
         }
-        close_above(0); /* the helper alone holds the ends of the pipes now */
+        close_above(0); /* now only the helper has the pipe ends open */
         await_helper(pid, &status);
-        shared.word.status = status;
-        shared.word.ended = 1;
+        shared.state.status = status;
+        shared.state.ended = 1;
         leave(0);
 }
 
@@ -235,10 +239,10 @@ void intermediate_collect(void)
 
 void intermediate_kill_helper(void)
 {
-        if (shared.word.elsewhere)
+        if (shared.state.elsewhere)
                 sys_kill(shared.number, SIGKILL);
-        else if (shared.word.helper_pid > 0 && !shared.word.ended)
-                sys_kill(shared.word.helper_pid, SIGKILL);
+        else if (shared.state.helper_pid > 0 && !shared.state.ended)
+                sys_kill(shared.state.helper_pid, SIGKILL);
 }
 
 bool intermediate_free(int pid)
@@ -253,7 +257,7 @@ int intermediate_start(const char *path, const int fd[WIRE_FD_DIR + 1], int pid,
         keep_helper_environment(shared.envp, HELPER_VARIABLES + 1);
         for (int i = 0; i <= WIRE_FD_DIR; i++)
                 shared.fd[i] = fd[i];
-        shared.word = (struct intermediate_word){ 0 };
+        shared.state = (struct intermediate_state){ 0 };
         shared.deadline_ns = deadline_ns;
         shared.pid = pid;
         shared.child_tid = -1; /* anything but 0 until the kernel clears it */

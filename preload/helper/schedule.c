@@ -23,9 +23,9 @@ static bool set(const struct attributes *a)
         return sys_3(SYS_sched_setattr, 0, (long)a, 0) == 0;
 }
 
-/* clone(2) gives EAGAIN to a thread with SCHED_DEADLINE, but where its children begin without it (kernel/sched/core.c:
- * sched_fork()). To ask for that takes a privilege that the thread may not have any more; any thread may ask for less
- * than it has. */
+/* clone(2) fails with EAGAIN in a thread with SCHED_DEADLINE, unless its children start without that policy
+ * (kernel/sched/core.c: sched_fork()). Setting that flag requires a privilege that the thread may have dropped; any
+ * thread may lower its own policy. */
 static void allow_children(bool dying)
 {
         struct attributes a = before;
@@ -38,9 +38,10 @@ static void allow_children(bool dying)
         set(&a);
 }
 
-/* A thread with SCHED_FIFO that waits for a file or for the helper loses its processor to one of the same priority, and
- * gets it back when that one waits: never, where it spins for something that the dying thread was to do. */
-static void go_before_equals(void)
+/* A thread with SCHED_FIFO that waits for a file or for the helper loses its processor to a thread of the same
+ * priority, and runs again only when that one blocks: never, if that one spins until the crashing thread does
+ * something. */
+static void raise_priority(void)
 {
         struct attributes a = before;
 
@@ -62,7 +63,7 @@ void schedule_enter(bool dying)
         if (policy == SCHED_DEADLINE)
                 allow_children(dying);
         else
-                go_before_equals();
+                raise_priority();
 }
 
 void schedule_leave(void)

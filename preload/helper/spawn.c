@@ -15,8 +15,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#define SLICE_NS 20000000ll /* how often the wait looks for a pending Ctrl-C */
-#define NAP_NS 1000000ll    /* between two looks where even that is refused */
+#define SLICE_NS 20000000ll /* interval at which the wait checks for a pending Ctrl-C */
+#define NAP_NS 1000000ll    /* polling interval if ppoll(2) is refused */
 #define HELPER_FROM_LIBRARY "../libexec/crashpre/crashpre-helper"
 
 static char helper_path[PATH_MAX];
@@ -29,9 +29,9 @@ bool spawn_wait_is_over(void)
         return sys_sigpending(&pending) == 0 && pending & ending;
 }
 
-enum outcome { GOT_BYTE, ENDED, TIMED_OUT, INTERRUPTED, UNHEARD };
+enum outcome { GOT_BYTE, ENDED, TIMED_OUT, INTERRUPTED, SEND_FAILED };
 
-/* 1: there is something to read, or an end; 0: a slice of time is over. */
+/* Returns 1 if a byte or an end of file can be read, 0 after SLICE_NS. */
 static int wait_slice(int fd)
 {
         struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -40,16 +40,17 @@ static int wait_slice(int fd)
 
         if (n >= 0 || n == -EINTR)
                 return n > 0;
-        sys_2(SYS_nanosleep, (long)&nap, 0); /* a seccomp filter refuses to wait: look again and again */
+        sys_2(SYS_nanosleep, (long)&nap, 0); /* a seccomp filter refuses ppoll(2): poll by reading */
         return 1;
 }
 
-/* Waits for one byte from the helper, whose pipe does not block. ENDED: it is gone, or closed its end. */
+/* Waits for one byte from the helper, whose pipe is non-blocking. ENDED: it has exited, or closed its end. */
 static enum outcome wait_byte(struct crash *c, int fd, char *byte)
 {
         for (unsigned slices = 0;; slices++) {
-                /* A child of the application may hold a copy of the pipe's other end: then the end of the helper is
-                 * no end of file. Asked first: its last word may come between the two. */
+                /* A child of the application may have a copy of the pipe's other end; then there is no end of file when
+                 * the helper exits. Checked before the read, since the helper may write its last byte between the
+                 * two. */
                 bool gone = intermediate_gone();
                 int n = wait_slice(fd);
 
@@ -73,35 +74,35 @@ static enum outcome wait_byte(struct crash *c, int fd, char *byte)
 }
 
 /* clone(2): EAGAIN is a limit on processes, of the user or of a control group (a container's). */
-static void tell_clone_refused(struct crash *c, int err)
+static void report_clone_error(struct crash *c, int err)
 {
         output_append_outcome(
-                c, "could not be started, clone gave errno ",
+                c, "could not be started, clone failed with errno ",
                 err == EAGAIN ? "no more processes are allowed (RLIMIT_NPROC, or the container's pids.max)" : NULL,
                 err);
 }
 
-/* After the helper ended without its last word. */
-static void tell_why_ended(struct crash *c)
+/* Called after the helper ended without WIRE_DONE. */
+static void report_early_end(struct crash *c)
 {
-        const struct intermediate_word *w = intermediate_word();
+        const struct intermediate_state *w = intermediate_state();
 
         if (w->exec_error && !w->helper_pid)
-                tell_clone_refused(c, w->exec_error);
+                report_clone_error(c, w->exec_error);
         else if (w->exec_error)
-                output_append_outcome(c, "could not be started, execve gave errno ", helper_path, w->exec_error);
+                output_append_outcome(c, "could not be started, execve failed with errno ", helper_path, w->exec_error);
         else if (w->ended && WIFSIGNALED(w->status))
                 output_append_outcome(c, "ended before its report was complete, by signal ", NULL, WTERMSIG(w->status));
         else if (w->ended)
                 output_append_outcome(c, "ended before its report was complete, with status ", NULL,
                                       WEXITSTATUS(w->status));
         else
-                output_append_outcome(c, "closed its pipe and did not end", NULL, OUTPUT_NO_NUMBER);
+                output_append_outcome(c, "closed its pipe without exiting", NULL, OUTPUT_NO_NUMBER);
 }
 
-static void finish_badly(struct crash *c, enum outcome why)
+static void finish_failed(struct crash *c, enum outcome why)
 {
-        const struct intermediate_word *w = intermediate_word();
+        const struct intermediate_state *w = intermediate_state();
 
         intermediate_kill_helper();
         intermediate_collect();
@@ -110,10 +111,10 @@ static void finish_badly(struct crash *c, enum outcome why)
         else if (why == INTERRUPTED)
                 output_append_outcome(c, "the wait was ended by a pending INT, TERM, HUP or QUIT", NULL,
                                       OUTPUT_NO_NUMBER);
-        else if (why == UNHEARD && !w->ended)
-                output_append_outcome(c, "could not be told of the crash", NULL, OUTPUT_NO_NUMBER);
+        else if (why == SEND_FAILED && !w->ended)
+                output_append_outcome(c, "the crash data could not be sent to it", NULL, OUTPUT_NO_NUMBER);
         else
-                tell_why_ended(c);
+                report_early_end(c);
 }
 
 static bool send_wire(int fd, const struct wire_crash *wire)
@@ -121,7 +122,7 @@ static bool send_wire(int fd, const struct wire_crash *wire)
         const char *p = (const char *)wire;
         size_t done = 0;
 
-        while (done < sizeof(*wire)) { /* less than a pipe holds: does not block */
+        while (done < sizeof(*wire)) { /* smaller than the pipe's buffer: does not block */
                 ssize_t n = sys_write(fd, p + done, sizeof(*wire) - done);
 
                 if (n > 0)
@@ -132,35 +133,35 @@ static bool send_wire(int fd, const struct wire_crash *wire)
         return true;
 }
 
-/* HELLO, go, and then bytes until the one that ends the wait. */
-static void converse(struct crash *c, int crash_fd, int status_fd)
+/* Receives HELLO, sends the crash data ("go"), then receives bytes until WIRE_DONE. */
+static void run_protocol(struct crash *c, int crash_fd, int status_fd)
 {
         char byte = 0;
         enum outcome got = wait_byte(c, status_fd, &byte);
 
         if (got == GOT_BYTE && byte == WIRE_HELLO) {
-                /* Yama (Documentation/admin-guide/LSM/Yama.rst): with ptrace_scope 1 only a named tracer may attach.
+                /* Yama (Documentation/admin-guide/LSM/Yama.rst): with ptrace_scope 1 only a declared tracer may attach.
                  * EINVAL: no Yama. */
-                if (!intermediate_word()->elsewhere)
-                        sys_5(SYS_prctl, PR_SET_PTRACER, intermediate_word()->helper_pid, 0, 0, 0);
+                if (!intermediate_state()->elsewhere)
+                        sys_5(SYS_prctl, PR_SET_PTRACER, intermediate_state()->helper_pid, 0, 0, 0);
                 c->wire.sent_ns = sys_clock_ns(CLOCK_MONOTONIC);
                 if (send_wire(crash_fd, &c->wire))
                         do
                                 got = wait_byte(c, status_fd, &byte);
                         while (got == GOT_BYTE && byte != WIRE_DONE);
                 else
-                        got = UNHEARD;
+                        got = SEND_FAILED;
         }
         if (got != GOT_BYTE)
-                finish_badly(c, got);
+                finish_failed(c, got);
         else if (c->wire.kind != WIRE_KIND_FATAL)
                 intermediate_collect();
         if (c->wire.kind != WIRE_KIND_FATAL)
                 sys_5(SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0);
 }
 
-/* CRASHPRE_HELPER, else beside the library, whose place the memory map tells: resolved, whatever LD_PRELOAD said. In
- * the build tree and in an installed prefix alike. */
+/* Uses CRASHPRE_HELPER, or else a path relative to the library, whose resolved path is in the memory map, whatever path
+ * LD_PRELOAD contains. The relative path is valid in the build tree and in an installed prefix. */
 static bool find_helper(void)
 {
         const struct modmap_module *self = modmap_find((uint64_t)find_helper);
@@ -178,7 +179,7 @@ static bool find_helper(void)
         return true;
 }
 
-/* 0 or -errno, with all closed. */
+/* Returns 0, or -errno with all descriptors closed. */
 static int make_pipes(int crash_pipe[2], int status_pipe[2])
 {
         int err = (int)sys_2(SYS_pipe2, (long)crash_pipe, O_CLOEXEC);
@@ -193,8 +194,9 @@ static int make_pipes(int crash_pipe[2], int status_pipe[2])
         return err;
 }
 
-/* After unshare(CLONE_NEWPID) the next child is the first process of a new namespace, and when it ends no other can
- * be made in it (pid_namespaces(7)): a helper would take that away from a program that goes on. */
+/* After unshare(CLONE_NEWPID) the next child is the first process of a new namespace, and after it has ended no other
+ * process can be created there (pid_namespaces(7)): a helper would make the namespace unusable for a program that
+ * continues. */
 static bool children_elsewhere(void)
 {
         char own[64] = "", children[64] = "";
@@ -209,23 +211,22 @@ void spawn_helper(struct crash *c)
         int crash_pipe[2], status_pipe[2], err;
 
         if (!intermediate_free(c->wire.pid)) {
-                output_append_outcome(c, "not started: an earlier one has not gone", NULL, OUTPUT_NO_NUMBER);
+                output_append_outcome(c, "not started: an earlier helper is still running", NULL, OUTPUT_NO_NUMBER);
                 return;
         }
         if (!find_helper()) {
-                output_append_outcome(c,
-                                      "not started: the library's own place is unknown and CRASHPRE_HELPER is not set",
+                output_append_outcome(c, "not started: the library's path is unknown and CRASHPRE_HELPER is not set",
                                       NULL, OUTPUT_NO_NUMBER);
                 return;
         }
         if (c->wire.kind != WIRE_KIND_FATAL && children_elsewhere()) {
-                output_append_outcome(c, "not started: the program's children live in another pid namespace", NULL,
+                output_append_outcome(c, "not started: the program's children are in another pid namespace", NULL,
                                       OUTPUT_NO_NUMBER);
                 return;
         }
         err = make_pipes(crash_pipe, status_pipe);
         if (err) {
-                output_append_outcome(c, "not started: pipe2 gave errno ", NULL, -err);
+                output_append_outcome(c, "not started: pipe2 failed with errno ", NULL, -err);
                 return;
         }
         err = intermediate_start(
@@ -237,9 +238,9 @@ void spawn_helper(struct crash *c)
         sys_close(crash_pipe[0]);
         sys_close(status_pipe[1]);
         if (err)
-                tell_clone_refused(c, -err);
+                report_clone_error(c, -err);
         else
-                converse(c, crash_pipe[1], status_pipe[0]);
+                run_protocol(c, crash_pipe[1], status_pipe[0]);
         sys_close(crash_pipe[1]);
         sys_close(status_pipe[0]);
 }

@@ -221,7 +221,7 @@ in_new() {
         run -139 timeout 20 unshare -m sh -c 'mount --bind "$2" "${0%/lib/*}/libexec" && LD_PRELOAD="$0" exec "$1" null-write' "$preload" "$(zoo)" "$T/empty"
         [ "$(reports .json)" = 0 ]
         raw_is_complete "$(raw_report)"
-        grep -q '^helper: could not be started, execve gave errno 2: ' "$(raw_report)"
+        grep -q '^helper: could not be started, execve failed with errno 2: ' "$(raw_report)"
 }
 
 @test "network, ipc and host name of its own: all threads" {
