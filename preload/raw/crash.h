@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/raw/crash.h: the one crash (or request) this process is reporting, handed from step to step.
+/* preload/raw/crash.h: the crash (or request) that this process is reporting, passed from step to step.
  *
- * There is one, static, owned by the thread that claimed it (crash/report.c); nothing here needs a lock.
+ * There is one, static, owned by the thread that claimed the crash (crash/report.c); no lock is needed.
  */
 #ifndef CRASHPRE_PRELOAD_CRASH_H
 #define CRASHPRE_PRELOAD_CRASH_H
@@ -13,24 +13,27 @@
 #include <ucontext.h>
 
 struct crash {
-        struct wire_crash wire; /* what is known of it, as the helper gets it; filled step by step */
+        struct wire_crash wire; /* the data sent to the helper; filled step by step */
         int signal;             /* 0 for a request */
         ucontext_t *uc;         /* the interrupted context; NULL for a request */
         /* of the fault that wire.siginfo describes: uc, or that of an outer frame whose handler raised this signal again */
         const ucontext_t *fault_uc;
         bool stderr_ok;     /* report text may go to descriptor 2 */
         int dir_fd, raw_fd; /* -1: none */
-        int raw_err;        /* why there is no raw file, or 0 */
+        int raw_err;        /* -errno of the last attempt to write a raw file, or 0 */
 };
 
-/* An empty record of one of the three kinds, of this process and thread, now. `fault_ns`: CLOCK_MONOTONIC of the signal, 0
- * where there is no clock. `settings_note`: lines to begin the notes with. Async-signal-safe. */
+/* Initializes a record of one of the three kinds with this process, this thread and the current time. `fault_ns`:
+ * CLOCK_MONOTONIC of the signal, 0 if there is no clock. `settings_note`: the first lines of the notes.
+ * Async-signal-safe. */
 void crash_begin(struct crash *c, enum wire_kind kind, uint64_t fault_ns, const char *settings_note);
 
-/* Sets the context of the fault that wire.siginfo describes, and with it its registers, trap number and error code. Async-signal-safe. */
+/* Sets the context of the fault that wire.siginfo describes, and the registers, trap number and error code from it.
+ * Async-signal-safe. */
 void crash_set_fault(struct crash *c, const ucontext_t *uc);
 
-/* Adds one line to wire.note. Trusted text; cut when full. `err`: a positive errno, 0 none. Async-signal-safe. */
+/* Appends one line to wire.note. Trusted text; truncated if the buffer is full. `err`: a positive errno, 0 none.
+ * Async-signal-safe. */
 void crash_note(struct crash *c, const char *what, const char *detail, int err);
 
 #endif

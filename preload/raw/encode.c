@@ -3,10 +3,10 @@
 #include "preload/base/probe.h"
 #include "unwind/core/terms/raw_format.h"
 
-#define CHUNK 256 /* bytes fetched at once; runs and literals end at its edge, which the code allows */
+#define CHUNK 256 /* bytes read at once; runs and literals end at a chunk's end, which PackBits allows */
 #define INDENT "  "
 
-/* IEEE 802.3, reflected, a nibble at a time: sixteen words of table and no start-up cost. */
+/* IEEE 802.3, reflected, one nibble at a time: needs only a table of sixteen words and no initialization. */
 static uint32_t crc32_step(uint32_t crc, uint8_t byte)
 {
         static const uint32_t table[16] = {

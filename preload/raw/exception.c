@@ -10,9 +10,9 @@
 #include "unwind/core/image/maps.h"
 
 #define SCAN_BYTES \
-        16384u    /* from abort() to the throw there are some hundred bytes; a program's own handler may have more */
-#define DEPTH 16u /* frames from raise() to what called std::terminate */
-#define HANDLERS_MAX 1000     /* catch clauses that hold one exception */
+        16384u /* from abort() to the throw there are some hundred bytes; a terminate handler of the program may use more */
+#define DEPTH 16u             /* frames from raise() to the caller of std::terminate */
+#define HANDLERS_MAX 1000     /* catch clauses that handle one exception */
 #define THROWING_SOURCE 2048u /* bytes of code */
 #define LLVM_BEFORE 512u
 #define COLD_CALL 16u /* bytes of a function's cold part up to the return address of its first call */
@@ -44,15 +44,16 @@ static bool is_code(const struct memmap *map, uint64_t addr)
         return r && r->perms & MAPS_EXEC;
 }
 
-/* Is it held by a catch clause, and does what must point into modules do so? What was freed is held by none. */
+/* Whether a catch clause handles it, and whether the fields that must point into modules do so. A freed exception has
+ * no handlers. */
 static bool is_held(const struct memmap *map, const struct exception_object *e)
 {
         return e->handlers && e->handlers <= HANDLERS_MAX && e->handlers >= -HANDLERS_MAX && modmap_find(e->type) &&
                is_code(map, e->terminate_handler);
 }
 
-/* Pointers to the unwinder's header, to the object, to libstdc++'s and LLVM's own headers (without and with the
- * reference count): whichever the run-time's functions had at hand. */
+/* `word` may point to the unwinder's header, to the object, or to the header of libstdc++ or LLVM (without and with the
+ * reference count): the run-time's functions keep any of these. */
 static bool leads_to_exception(const struct memmap *map, uint64_t word, struct exception_object *out)
 {
         static const int8_t to_header[] = { 0, -32, 80, 96 };
@@ -82,10 +83,10 @@ static bool is_cold_part(uint64_t begin, uint64_t pc)
         return false;
 }
 
-/* Is a function on the stack that throws it? Those of libstdc++ (libsupc++/eh_throw.cc, eh_ptr.cc) stand behind the
- * clean-up of what they throw, in one source file with it; those of libc++abi (src/cxa_exception.cpp) before it and
- * behind it. They have no other name where the program is stripped. A catch clause is reached only after they are
- * gone. */
+/* Whether a function that throws `e` is on the stack. Those of libstdc++ (libsupc++/eh_throw.cc, eh_ptr.cc) follow the
+ * clean-up function of their exceptions in the same source file; those of libc++abi (src/cxa_exception.cpp) are before
+ * it and after it. In a stripped program they have no other identification. They have left the stack before a catch
+ * clause runs. */
 static bool is_being_thrown(const struct crash *c, const struct exception_object *e)
 {
         uint64_t begin = e->is_llvm ? e->cleanup - LLVM_BEFORE : e->cleanup;
@@ -101,8 +102,8 @@ struct finding {
         bool any, thrown;
 };
 
-/* false: that is the one, look no further. */
-static bool take(struct finding *f, const struct crash *c, uint64_t word)
+/* Returns false if `word` leads to an exception that is being thrown: the search is complete. */
+static bool check_word(struct finding *f, const struct crash *c, uint64_t word)
 {
         struct exception_object e;
         bool thrown;
@@ -122,14 +123,14 @@ static void scan(struct finding *f, const struct crash *c)
         const struct memmap_range *stack = memmap_find(map, sp);
 
         for (unsigned i = 0; i < ARCH_REGS; i++)
-                if (c->wire.regs.known >> i & 1 && !take(f, c, c->wire.regs.v[i]))
+                if (c->wire.regs.known >> i & 1 && !check_word(f, c, c->wire.regs.v[i]))
                         return;
         for (uint64_t at = sp; stack && at < stack->end && at < sp + SCAN_BYTES; at += sizeof(word)) {
                 if (probe_read(NULL, at, &word, sizeof(word)) < 0)
                         return;
                 if (word - stack->start < stack->end - stack->start)
                         continue; /* exceptions are on the heap */
-                if (!take(f, c, word))
+                if (!check_word(f, c, word))
                         return;
         }
 }
@@ -139,7 +140,7 @@ static bool aborts_itself(const struct crash *c)
         return c->signal == SIGABRT && c->wire.siginfo.si_code <= 0 && c->wire.siginfo.si_pid == c->wire.pid;
 }
 
-/* Its slot may have been taken by another throw since, or be written just now by another thread. */
+/* The slot may have been overwritten by a later throw, or another thread may be writing it. */
 static void find_throw_site(struct crash *c, uint64_t object)
 {
         const struct throw_site *site = throws_slot(object);
@@ -154,7 +155,7 @@ static void find_throw_site(struct crash *c, uint64_t object)
 
 static void find_unhooked(struct crash *c)
 {
-        /* The personality routine calls it where an exception would leave a function that is noexcept. */
+        /* The personality routine calls std::terminate if an exception would leave a noexcept function. */
         static const char *const callers[] = { "_ZSt9terminatev", "__cxa_call_terminate", "__gxx_personality_v0" };
         const struct exception_reader reader = { .space = &modmap_space };
         struct finding f = { .any = false };

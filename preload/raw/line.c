@@ -48,7 +48,8 @@ void rawline_register(const char *name, uint64_t value)
         sigsafe_char(out, '\n');
 }
 
-/* Days since 1970-01-01 to a civil date (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2014). */
+/* Converts days since 1970-01-01 to a civil date (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+ * 2014). */
 struct civil {
         unsigned year, month, day, hour, minute, second;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/raw/line.h: the raw report's writer and its lines: "key: value".
  *
- * Signal context: async-signal-safe. Static, since the report has one writer, the thread that claimed the crash, and
- * the crash stack is small.
+ * Signal context: async-signal-safe. Static data, since the report has one writer, the thread that claimed the crash,
+ * and the crash stack is small.
  */
 #ifndef CRASHPRE_PRELOAD_RAWLINE_H
 #define CRASHPRE_PRELOAD_RAWLINE_H
@@ -20,24 +20,25 @@ struct raw_writer {
         struct crash *crash;
         const struct memmap *map;
         const struct modmap *modules;
-        char text[PATH_MAX]; /* for whoever needs a buffer just now */
+        char text[PATH_MAX]; /* scratch buffer; valid until the next rawline_* or rawsection_* call */
 };
 
 extern struct raw_writer raw;
 
 void rawline_key(enum raw_key key);
 void rawline_str(enum raw_key key, const char *trusted);
-void rawline_text(enum raw_key key, const char *s, size_t n); /* bytes of the program's, made safe */
+void rawline_text(enum raw_key key, const char *s, size_t n); /* bytes of the program's, escaped */
 void rawline_dec(enum raw_key key, int64_t value);
 void rawline_hex(enum raw_key key, uint64_t value);
 
-/* A line of [registers], whose keys are the processor's names. */
+/* A line of [registers], whose keys are register names. */
 void rawline_register(const char *name, uint64_t value);
 
-/* "2026-11-21T14:35:12.123456Z", without a key. */
+/* Writes "2026-11-21T14:35:12.123456Z", without a key. */
 void rawline_time(int64_t sec, int64_t nsec);
 
-/* The same appended to `buf` of `size` at *at, with these separators: "" and "" give what file names carry. */
+/* Appends the time to `buf` of `size` at *at, with these separators; "" and "" result in the format used in file
+ * names. */
 void rawline_utc(char *buf, size_t size, size_t *at, int64_t sec, int64_t nsec, const char *in_date,
                  const char *in_time);
 

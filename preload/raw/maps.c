@@ -44,7 +44,7 @@ static void put_range(const struct memmap_range *r)
         sigsafe_char(out, '\n');
 }
 
-/* Where not everything fits, what frames and registers point to comes first. */
+/* If the map is truncated, writes the ranges that frames and registers point to first. */
 static void put_named_ranges(void)
 {
         const struct memmap_range *last = NULL;

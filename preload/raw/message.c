@@ -11,9 +11,9 @@
 #include "unwind/core/image/maps.h"
 #include "unwind/core/terms/str.h"
 
-#define SCAN_BYTES 4096u                      /* of stack, from abort() to who called it */
-#define ABORT_DEPTH 6                         /* frames from raise() to who called abort() */
-#define ABORT_MESSAGE_MAX (64u * 1024 * 1024) /* no text of glibc's is longer: its size is damaged */
+#define SCAN_BYTES 4096u                      /* of stack, from abort() to its caller */
+#define ABORT_DEPTH 6                         /* frames from raise() to the caller of abort() */
+#define ABORT_MESSAGE_MAX (64u * 1024 * 1024) /* no text of glibc's is longer: a larger size is corrupted */
 
 static bool is_libc(const struct modmap_module *m)
 {
@@ -29,7 +29,7 @@ static bool is_libc(const struct modmap_module *m)
         return base < m->path_len && (m->path[base] == '.' || m->path[base] == '-');
 }
 
-/* glibc keeps the text of a failed assertion, of malloc, of _FORTIFY_SOURCE and of the stack protector for debuggers:
+/* glibc stores the text of a failed assertion, of malloc, of _FORTIFY_SOURCE and of the stack protector for debuggers:
  * the private symbol __abort_msg points to { unsigned int size; char msg[]; }, where `size` is that of the whole
  * mapping (glibc, include/stdlib.h: struct abort_msg_s; sysdeps/posix/libc_fatal.c and assert/assert.c set it). */
 static bool read_abort_message(const struct modmap_module *libc, char *to, size_t size)
@@ -64,7 +64,8 @@ static void set(struct crash *c, const char *text)
         str_cat(c->wire.message, sizeof(c->wire.message), &at, text);
 }
 
-/* What the C++ run-time prints, and keeps nowhere: the functions that print it are on the stack. */
+/* Messages that the C++ run-time prints and does not store: identified by the functions on the stack that print
+ * them. */
 static void find_runtime_message(struct crash *c)
 {
         static const struct {
@@ -83,7 +84,8 @@ static void find_runtime_message(struct crash *c)
                 set(c, "terminate called without an active exception");
 }
 
-/* The formatter is a variable of the checking function's, and whoever was called since kept a pointer to it. */
+/* The formatter is a local variable of the checking function; functions called from there have stored a pointer to
+ * it. */
 static bool leads_to_formatter(struct crash *c, uint64_t word)
 {
         const struct memmap_range *r = word % 8 ? NULL : memmap_find(memmap_last(), word);
@@ -106,7 +108,7 @@ static bool find_formatter(struct crash *c)
         return false;
 }
 
-/* The function that prints it is split in two by the compiler, and the part that calls abort() has no symbol. */
+/* The compiler splits the function that prints the message in two, and the part that calls abort() has no symbol. */
 static bool aborts_within(const struct crash *c, const char *symbol)
 {
         struct dynsym found;
@@ -120,7 +122,7 @@ static bool aborts_within(const struct crash *c, const char *symbol)
         return false;
 }
 
-/* Checks of libstdc++'s, which are compiled into the program (_GLIBCXX_ASSERTIONS, _GLIBCXX_DEBUG). */
+/* Checks of libstdc++, which are compiled into the program (_GLIBCXX_ASSERTIONS, _GLIBCXX_DEBUG). */
 static void find_library_message(struct crash *c)
 {
         int frame = exception_frame_of(c, "_ZSt21__glibcxx_assert_failPKciS0_S0_");

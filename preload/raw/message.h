@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/raw/message.h: what the program said as it gave up: an assertion's text, glibc's verdict on the heap or stack, the C++
- * run-time's on a call.
+/* preload/raw/message.h: finds the message with which the program aborted: the text of an assertion, of glibc's heap
+ * and stack checks, of the C++ run-time.
  *
- * Signal context: async-signal-safe. Needs probe_begin(), memmap_read(), the frames and exception_find().
+ * Signal context: async-signal-safe. Requires probe_begin(), memmap_read(), the frames and exception_find().
  */
 #ifndef CRASHPRE_PRELOAD_MESSAGE_H
 #define CRASHPRE_PRELOAD_MESSAGE_H
 
 #include "preload/raw/crash.h"
 
-/* Fills c->message, cut at its size and without newlines at its end; "" where nothing was said. Only a process that
- * aborts itself says anything. */
+/* Fills c->message, truncated to its size and without trailing newlines; "" if there is no message. Only a process that
+ * aborts itself has one. */
 void message_find(struct crash *c);
 
 #endif

@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#define STDERR_PATIENCE_NS 2000000000ull /* for a pipe that nobody reads */
+#define STDERR_PATIENCE_NS 2000000000ull /* for a pipe without a reader */
 
 static int sys_fstat(int fd, struct stat *st)
 {
@@ -39,7 +39,7 @@ bool output_stderr_ok(void)
         return settings.stderr_ino && st.st_dev == settings.stderr_dev && st.st_ino == settings.stderr_ino;
 }
 
-/* A dying process may go to its hard limits; its soft ones are for its own code. */
+/* Raises a soft limit to the hard limit: soft limits are for the program's code, not for the report. */
 static void raise_limit(int resource)
 {
         struct rlimit limit;
@@ -50,9 +50,9 @@ static void raise_limit(int resource)
         sys_4(SYS_prlimit64, 0, resource, (long)&limit, 0);
 }
 
-/* A crashing thread takes a copy of the table of descriptors for its own (unshare(2), CLONE_FILES): what other threads,
- * which still run, close or open from now on is not ours; and where the table is full we may empty it. */
-static void take_own_table(void)
+/* Gives the crashing thread a copy of the descriptor table (unshare(2), CLONE_FILES): other threads, which are still
+ * running, then cannot close its descriptors; and if the table is full it can be emptied. */
+static void unshare_descriptors(void)
 {
         bool own = sys_1(SYS_unshare, CLONE_FILES) == 0;
         int fd = sys_openat(AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
@@ -67,7 +67,7 @@ static void take_own_table(void)
         raise_limit(RLIMIT_NOFILE);
 }
 
-static struct rlimit file_size; /* as it was, if `lifted` */
+static struct rlimit file_size; /* the previous limit, if `lifted` */
 static bool lifted;
 
 void output_prepare(const struct crash *c)
@@ -76,7 +76,7 @@ void output_prepare(const struct crash *c)
         if (c->wire.kind != WIRE_KIND_FATAL)
                 return;
         raise_limit(RLIMIT_FSIZE);
-        take_own_table();
+        unshare_descriptors();
 }
 
 /* mkdir -p of c->wire.dir. */
@@ -100,7 +100,8 @@ static bool candidate(unsigned i, char *dir, size_t size)
         if (settings.stderr_only || !*path || (i > 0 && !settings.dir_is_default))
                 return false;
         str_cat(dir, size, &at, path);
-        while (at > 1 && dir[at - 1] == '/') /* behind a slash a link is followed unseen */
+        while (at > 1 &&
+               dir[at - 1] == '/') /* with a trailing slash a symbolic link would be followed in spite of O_NOFOLLOW */
                 dir[--at] = 0;
         return true;
 }
@@ -110,8 +111,9 @@ static bool lstat_ok(const char *path, struct stat *st)
         return sys_4(SYS_newfstatat, AT_FDCWD, (long)path, (long)st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* The rule of fs.protected_symlinks (proc(5); fs/namei.c: may_follow_link()), which not every system has on: in a
- * directory where everybody may put things, a link is followed if it is ours or the directory's owner's. */
+/* The rule of fs.protected_symlinks (proc(5); fs/namei.c: may_follow_link()), which is not enabled on every system: in
+ * a sticky, world-writable directory a symbolic link is followed only if it belongs to this user or to the directory's
+ * owner. */
 static bool may_follow(const char *path)
 {
         struct stat link, above;
@@ -130,7 +132,7 @@ static bool may_follow(const char *path)
         return (above.st_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) || above.st_uid == link.st_uid;
 }
 
-/* A descriptor or -errno. */
+/* Returns a descriptor or -errno. */
 static int open_directory(const char *path)
 {
         const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -171,7 +173,7 @@ int output_open(struct crash *c, unsigned i)
                 output_close(c);
                 return err;
         }
-        /* The mode is the user's wish for the report, whatever the umask of the application. */
+        /* The user's setting applies regardless of the application's umask. */
         sys_2(SYS_fchmod, c->raw_fd, settings.mode);
         return 0;
 }
@@ -252,7 +254,7 @@ static void put_outcome(struct sigsafe_out *o, const char *what, const char *det
         o->hide_homes = false;
 }
 
-/* The lines of the notes that are about settings. */
+/* Writes the lines of the notes that concern settings. */
 static void put_wrong_settings(struct sigsafe_out *o, const char *line)
 {
         while (*line) {
@@ -269,9 +271,10 @@ static void put_wrong_settings(struct sigsafe_out *o, const char *line)
         }
 }
 
-/* In place of the summary that the helper would have printed. The report's own path is told as it is: it is to be
- * found. */
-static void tell_stderr(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail, int number)
+/* Replaces the summary that the helper would have printed. The path of the report is printed unredacted, so that it can
+ * be found. */
+static void print_outcome(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail,
+                          int number)
 {
         const char *name = signames_signal(c->signal);
 
@@ -307,5 +310,5 @@ void output_append_outcome(struct crash *c, const char *what, const char *detail
                 sigsafe_flush(&out);
         }
         if (c->stderr_ok)
-                tell_stderr(&out, c, what, detail, number);
+                print_outcome(&out, c, what, detail, number);
 }

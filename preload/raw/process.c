@@ -15,7 +15,7 @@
 
 static struct sigsafe_out *const out = &raw.out;
 
-/* A small file of /proc into raw.text; its length, 0 if it cannot be had. */
+/* Reads a small file of /proc into raw.text. Returns its length, 0 on error. */
 static size_t read_file(const char *path)
 {
         int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
@@ -51,7 +51,7 @@ static void put_arguments(void)
         }
 }
 
-/* Field 22 of /proc/self/stat; the second field, the command in parentheses, may hold anything. */
+/* Field 22 of /proc/self/stat; the second field, the command in parentheses, may contain any character. */
 static void put_start_time(void)
 {
         size_t len = read_file("/proc/self/stat"), i = len;
@@ -73,7 +73,7 @@ static void put_thread_name(void)
 {
         char name[17] = "";
 
-        /* PR_GET_NAME, not pthread_getname_np(): that one locks and opens files. */
+        /* PR_GET_NAME, not pthread_getname_np(), which takes locks and opens files. */
         if (sys_5(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0) == 0)
                 rawline_text(RAW_KEY_THREAD, name, str_len(name));
 }

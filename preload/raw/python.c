@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/raw/python.c: [python], what the crashing thread was doing as CPython sees it.
+/* preload/raw/python.c: [python], the Python frames of the crashing thread.
  *
- * The interpreter has a function for it that is made for signal handlers (Python/traceback.c: faulthandler calls it):
- * no lock, no allocation, a bounded number of frames and characters. It is called by its address and under a guard,
- * for what it reads may be damaged. */
+ * The interpreter has a function for it that is designed for signal handlers (Python/traceback.c: faulthandler calls
+ * it): no lock, no allocation, a bounded number of frames and characters. It is called by its address and under a
+ * guard, since the data it reads may be corrupted. */
 #include "preload/base/guard.h"
 #include "preload/base/syscalls.h"
 #include "preload/raw/line.h"
@@ -13,7 +13,7 @@
 
 #include <errno.h>
 
-#define LINE_BYTES 2048u /* a name of 500 characters, each as \Uxxxxxxxx at worst, is cut */
+#define LINE_BYTES 2048u /* truncates a name of 500 characters only if each is written as \Uxxxxxxxx */
 
 static struct sigsafe_out *const out = &raw.out;
 
@@ -23,7 +23,7 @@ struct python {
         int write_fd;
 };
 
-/* "python3.11", "libpython3.11.so.1.0", or any program, which may have it linked in. */
+/* "python3.11", "libpython3.11.so.1.0", or any program, which may have it linked statically. */
 static bool may_be_python(const struct modmap_module *m)
 {
         static const char name[] = "python", library[] = ".so";
@@ -74,7 +74,7 @@ static void dump(void *python)
                 p->dump(p->write_fd, thread);
 }
 
-/* Lines of Python's begin with two blanks, but for the heading. */
+/* Python's lines, except the heading, begin with two spaces. */
 static bool put_line(const char *line, size_t n, bool first)
 {
         if (n < 3 || line[0] != ' ' || line[1] != ' ')
@@ -104,7 +104,7 @@ static void put_lines(int fd)
                         start = i + 1;
                 }
                 if (!start && have == LINE_BYTES)
-                        start = have; /* no line of Python's */
+                        start = have; /* not a line of Python's */
                 have -= start;
                 for (size_t i = 0; i < have; i++)
                         raw.text[i] = raw.text[start + i];
@@ -117,12 +117,13 @@ void rawsection_python(void)
         struct guard_fault fault;
         int pipe_fd[2];
 
-        /* A pipe that is full takes no more: the outermost frames are missing then, and nobody waits. */
+        /* Writes to a full pipe fail: the outermost frames are missing then, but the write does not block. */
         if (!raw.crash->signal || !find_python(&p) || sys_2(SYS_pipe2, (long)pipe_fd, O_CLOEXEC | O_NONBLOCK) < 0)
                 return;
         p.write_fd = pipe_fd[1];
         if (!guard_run(dump, &p, &fault))
-                crash_note(raw.crash, "the Python frames end early: the interpreter's memory is damaged", NULL, 0);
+                crash_note(raw.crash, "the Python frames are incomplete: the interpreter's memory is corrupted", NULL,
+                           0);
         sys_close(pipe_fd[1]);
         put_lines(pipe_fd[0]);
         sys_close(pipe_fd[0]);

@@ -19,11 +19,11 @@
 #include <errno.h>
 #include <string.h>
 
-#define STDERR_PATIENCE_NS 2000000000ull /* for a pipe that nobody reads */
+#define STDERR_PATIENCE_NS 2000000000ull /* for a pipe without a reader */
 
 static struct sigsafe_out *const out = &raw.out;
 
-/* One line each: settings that were bad, directories that could not be used. */
+/* One line each: invalid settings, directories that could not be used. */
 static void put_notes(void)
 {
         const char *line = raw.crash->wire.note;
@@ -74,7 +74,7 @@ static void run_section(void *section)
         sections[*(unsigned *)section].put();
 }
 
-/* 0 or -errno of the first write that failed. */
+/* Returns 0 or -errno of the first write that failed. */
 static int write_all(void)
 {
         for (unsigned i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
@@ -119,7 +119,7 @@ static int write_to_directory(struct crash *c, unsigned i)
         return err;
 }
 
-/* 0 or -errno, -EBADF where report text is not wanted there. */
+/* Returns 0 or -errno, -EBADF if report text must not be written to descriptor 2. */
 static int write_to_stderr(struct crash *c)
 {
         c->wire.dir[0] = 0;
@@ -131,7 +131,8 @@ static int write_to_stderr(struct crash *c)
         return write_all();
 }
 
-/* A full disk may take the beginning, where cause, registers and frames stand: better than nothing at all. */
+/* A full disk may have space for the beginning of the report, which contains cause, registers and frames: an incomplete
+ * report is better than none. */
 static void write_what_fits(struct crash *c)
 {
         for (unsigned i = 0; i < OUTPUT_DIRECTORIES; i++) {
@@ -164,9 +165,9 @@ static void find_message(void *crash)
         message_find(crash);
 }
 
-/* A handler of the application that restores the default action and raises its signal again dies of a signal it sent
- * itself; what the reader wants to know is the fault that the handler was called for. The frames go on through the
- * handler to it. */
+/* A process whose handler restores the default action and raises the signal again dies of a signal that it sent itself;
+ * the reader needs the fault for which the handler was called. The stack trace passes through the handler to that
+ * fault. */
 static void find_origin(void *crash)
 {
         struct crash *c = crash;
@@ -190,17 +191,17 @@ void rawreport_write(struct crash *c)
         raw.modules = modmap_read();
         raw.map = memmap_last();
         if (!guard_run(walk, c, &fault))
-                crash_note(c, "the stack walk of the raw report was abandoned by a fault of its own", NULL, 0);
+                crash_note(c, "the stack walk of the raw report was abandoned because it faulted", NULL, 0);
         if (c->uc && !guard_run(find_origin, c, &fault))
-                crash_note(c, "the search for an outer handler was abandoned by a fault of its own", NULL, 0);
+                crash_note(c, "the search for an outer handler was abandoned because it faulted", NULL, 0);
         if (!guard_run(find_exception, c, &fault))
-                crash_note(c, "the search for an exception was abandoned by a fault of its own", NULL, 0);
+                crash_note(c, "the search for an exception was abandoned because it faulted", NULL, 0);
         if (!guard_run(find_message, c, &fault))
-                crash_note(c, "the search for a message was abandoned by a fault of its own", NULL, 0);
+                crash_note(c, "the search for a message was abandoned because it faulted", NULL, 0);
         for (unsigned i = 0; err && i < OUTPUT_DIRECTORIES; i++) {
                 int now = write_to_directory(c, i);
 
-                err = now == -ENOENT ? err : now; /* of a directory that there is */
+                err = now == -ENOENT ? err : now; /* the error of an existing candidate */
         }
         c->raw_err = err;
         if (err && write_to_stderr(c) && err != -ENOENT)

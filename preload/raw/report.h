@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/raw/report.h: the raw text report (unwind/core/terms/raw_format.h), written at once by the dying process itself.
+/* preload/raw/report.h: the raw text report (unwind/core/terms/raw_format.h), written by the crashing process itself,
+ * before the helper starts.
  *
- * Signal context: async-signal-safe. A section whose writing faults is abandoned and says so; the next one follows.
+ * Signal context: async-signal-safe. A section whose writing faults is abandoned, with a line that reports it; the next
+ * section follows.
  */
 #ifndef CRASHPRE_PRELOAD_RAWREPORT_H
 #define CRASHPRE_PRELOAD_RAWREPORT_H
@@ -11,8 +13,8 @@
 /* Fills c->id from the executable's name, pid and time. */
 void rawreport_name(struct crash *c);
 
-/* Walks the stack (c->frame) and writes the report to the first directory that takes it, else to descriptor 2. Sets
- * c->raw_fd, dir_fd, dir, raw_err, raw_ns. */
+/* Walks the stack (c->frame) and writes the report to the first directory where that succeeds, else to descriptor 2.
+ * Sets c->raw_fd, dir_fd, dir, raw_err, raw_ns. */
 void rawreport_write(struct crash *c);
 
 #endif

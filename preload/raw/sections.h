@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/raw/sections.h: the sections of the raw report, as unwind/core/terms/raw_format.h describes them.
  *
- * Each writes its "[name]" line and its facts to raw.out (line.h), or nothing where it does not apply.
- * Signal context: async-signal-safe; a fault in one of them is contained by the caller (guard.h).
+ * Each writes its "[name]" line and its data to raw.out (line.h), or nothing if it does not apply. Signal context:
+ * async-signal-safe; the caller runs each under a guard (guard.h).
  */
 #ifndef CRASHPRE_PRELOAD_RAWSECTIONS_H
 #define CRASHPRE_PRELOAD_RAWSECTIONS_H
