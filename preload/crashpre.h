@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* crashpre.h: what a program can tell crashpre for its crash reports.
+/* crashpre.h: functions by which a program adds data to its crash reports.
  *
- * For C89 and later and for C++. There is nothing to link: the functions behind these calls live in libcrashpre.so and
- * are found when that library is preloaded; without it a call costs one test and does nothing.
+ * For C89 and later and for C++. Nothing must be linked: the functions are implemented in libcrashpre.so and found if
+ * that library is preloaded; without it a call costs one test and does nothing.
  *
- * Strings are copied unless said otherwise. No call changes errno or fails loudly: what does not fit is cut, what has
- * no room is dropped. All are thread-safe; crashpre_push, crashpre_pop and crashpre_report are async-signal-safe, too.
+ * Strings are copied unless stated otherwise. No function changes errno or prints errors: strings that are too long are
+ * truncated, entries for which there is no space are dropped. All are thread-safe; crashpre_push, crashpre_pop and
+ * crashpre_report are async-signal-safe, too.
  */
 #ifndef CRASHPRE_H
 #define CRASHPRE_H
@@ -25,9 +26,9 @@
 extern "C" {
 #endif
 
-/* The calls below as function pointers, for the wrappers. Fields are only ever added at the end. */
+/* The functions below as pointers, for the wrappers. New fields are only added at the end. */
 struct crashpre_api {
-        size_t size; /* of this struct, as the library knows it */
+        size_t size; /* of this struct in the library */
         void (*set)(const char *key, const char *value);
         void (*set_int)(const char *key, long value);
         void (*set_double)(const char *key, double value);
@@ -43,8 +44,9 @@ struct crashpre_api {
         const char *(*last_report)(void);
 };
 
-/* The library's table. Found weakly; by dlsym(3) where the weak address is 0, as it always is in a program linked with
- * -no-pie. dlsym itself is asked for weakly: before glibc 2.34 it lived in a library of its own. */
+/* The library's table. A weak reference; if its address is 0, as it always is in a program linked with -no-pie, the
+ * function is found by dlsym(3). dlsym itself is a weak reference, too: before glibc 2.34 it was in a separate
+ * library. */
 extern const struct crashpre_api *crashpre_get_api(void) CRASHPRE_WEAK;
 extern void *crashpre_dlsym_(void *handle, const char *name) __asm__("dlsym") CRASHPRE_WEAK;
 
@@ -71,8 +73,8 @@ CRASHPRE_STATIC const struct crashpre_api *crashpre_find_(void)
         return found;
 }
 
-/* Metadata of the whole process: one value for a key; NULL removes it. Keys of up to 63 bytes, values of up to 255,
- * 64 of them. */
+/* Metadata of the whole process: one value for each key; NULL removes the key. At most 64 keys; keys of up to 63 bytes,
+ * values of up to 255 bytes. */
 CRASHPRE_STATIC void crashpre_set(const char *key, const char *value)
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -105,8 +107,9 @@ CRASHPRE_STATIC void crashpre_set_bool(const char *key, int value)
                 api->set_bool(key, value);
 }
 
-/* Asked at crash time: writes at most `size` bytes to `buf` and returns how many, or a negative number for "nothing".
- * `read` must be async-signal-safe; a fault in it is contained. NULL removes. */
+/* A value that is read at crash time: `read` writes at most `size` bytes to `buf` and returns their number, or a
+ * negative number for no value. `read` must be async-signal-safe; if it faults, the report continues without the value.
+ * NULL removes the key. */
 CRASHPRE_STATIC void crashpre_set_volatile(const char *key, int (*read)(char *buf, size_t size))
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -115,8 +118,7 @@ CRASHPRE_STATIC void crashpre_set_volatile(const char *key, int (*read)(char *bu
                 api->set_volatile(key, read);
 }
 
-/* One event for the trail that leads to the crash: the newest 128 are kept. Category of up to 31 bytes, text of up to
- * 215. */
+/* Records an event for the report; the newest 128 are kept. Category of up to 31 bytes, text of up to 215 bytes. */
 CRASHPRE_PRINTF static void crashpre_breadcrumb(const char *category, const char *format, ...)
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -129,8 +131,8 @@ CRASHPRE_PRINTF static void crashpre_breadcrumb(const char *category, const char
         va_end(arguments);
 }
 
-/* What this thread is doing, as a stack of up to 16 entries. The strings are not copied: they must live until the
- * matching pop. Any of them may be NULL. */
+/* Push and pop the current activity of this thread, on a stack of up to 16 entries. The strings are not copied: they
+ * must remain valid until the matching pop. Any of them may be NULL. */
 CRASHPRE_STATIC void crashpre_push(const char *module, const char *klass, const char *phase)
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -147,9 +149,9 @@ CRASHPRE_STATIC void crashpre_pop(void)
                 api->pop();
 }
 
-/* Writes a report (kind "request") of all threads now; the program goes on. Waits until the report is complete. 0, or
- * -errno; -ENOSYS without the preload. Blocking system calls of other threads may be interrupted, as by any signal
- * (signal(7)). */
+/* Writes a report (kind "request") of all threads; the program continues. Waits until the report is complete. Returns
+ * 0, or -errno; -ENOSYS without the preload. Blocking system calls of other threads may be interrupted, as by any
+ * signal (signal(7)). */
 CRASHPRE_STATIC int crashpre_report(const char *reason)
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -157,7 +159,8 @@ CRASHPRE_STATIC int crashpre_report(const char *reason)
         return api ? api->report(reason) : -38 /* -ENOSYS */;
 }
 
-/* Asked before a report of a signal: 0 means no report. Must be async-signal-safe. NULL: all are wanted. */
+/* `wanted` is called before a signal is reported; if it returns 0, no report is written. Must be async-signal-safe.
+ * NULL: all signals are reported. */
 CRASHPRE_STATIC void crashpre_set_filter(int (*wanted)(int signal))
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -166,9 +169,9 @@ CRASHPRE_STATIC void crashpre_set_filter(int (*wanted)(int signal))
                 api->set_filter(wanted);
 }
 
-/* Called after a report was written, with the path of the raw one. Must be async-signal-safe. Non-zero asks to treat
- * the signal as handled, which is possible where it was sent and not raised by the processor. NULL: nothing is
- * called. */
+/* `done` is called after a report was written, with the path of the raw report. Must be async-signal-safe. A non-zero
+ * return value requests to treat the signal as handled, which is possible if it was sent and not raised by the
+ * processor. NULL: no function is called. */
 CRASHPRE_STATIC void crashpre_set_after_report(int (*done)(const char *raw_path))
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -177,7 +180,7 @@ CRASHPRE_STATIC void crashpre_set_after_report(int (*done)(const char *raw_path)
                 api->set_after_report(done);
 }
 
-/* 0: no reports until it is called with non-zero again. */
+/* 0 disables reports until the function is called with a non-zero value. */
 CRASHPRE_STATIC void crashpre_set_enabled(int on)
 {
         const struct crashpre_api *api = crashpre_find_();
@@ -186,8 +189,8 @@ CRASHPRE_STATIC void crashpre_set_enabled(int on)
                 api->set_enabled(on);
 }
 
-/* The path of the newest earlier report of this program in the report directory, or NULL. The string stays valid and is
- * overwritten by the next call. */
+/* Returns the path of the newest earlier report of this program in the report directory, or NULL. The string is static
+ * and overwritten by the next call. */
 CRASHPRE_STATIC const char *crashpre_last_report(void)
 {
         const struct crashpre_api *api = crashpre_find_();

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/facts/notes.c: the writing side of notes.h. Ordinary code but for notes_push() and notes_pop(), which are
- * async-signal-safe. */
+/* preload/facts/notes.c: the writing side of notes.h. Not async-signal-safe except notes_push() and notes_pop(). */
 #include "preload/facts/notes.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
@@ -14,8 +13,8 @@
 
 struct notes notes;
 
-/* Held for a copy of a few hundred bytes. A forked child may find it held by a thread it does not have: the pid says
- * so. */
+/* The pid of the holder; held for a copy of a few hundred bytes. In a forked child the holder may be a thread that does
+ * not exist there: then the pid is another one. */
 static int metadata_lock;
 
 static void begin_write(uint32_t *sequence)
@@ -43,7 +42,7 @@ static bool same_key(const char *a, const char *b, size_t n)
         return !n || *a == *b;
 }
 
-/* The entry of `key`, else a free one where `make` is set, else NULL. */
+/* Returns the entry of `key`, or else a free one if `make` is set, or else NULL. */
 static struct note_metadata *find_metadata(const char *key, bool make)
 {
         struct note_metadata *unused = NULL;
@@ -106,7 +105,7 @@ void notes_set_int(const char *key, long value)
         put_metadata(key, NOTE_INT, text, NULL);
 }
 
-/* snprintf(), by the one function of the family that breadcrumbs need anyway. */
+/* snprintf() by means of vsnprintf(), which breadcrumbs need anyway. */
 static __attribute__((format(printf, 3, 4))) void format(char *to, size_t size, const char *text, ...)
 {
         va_list arguments;
@@ -152,8 +151,8 @@ void notes_vbreadcrumb(const char *category, const char *text, va_list arguments
         errno = saved;
 }
 
-/* This thread's record. A forked child has its parent's thread pointer storage but another tid: it takes a record of
- * its own. */
+/* This thread's record. A forked child has a copy of its parent's thread-local storage but another tid: it allocates
+ * its own record. */
 static __thread struct note_thread *mine;
 static pthread_key_t release_key;
 static pthread_once_t release_once = PTHREAD_ONCE_INIT;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/facts/notes.h: what the application told us for its reports: metadata, breadcrumbs, each thread's context, an
+/* preload/facts/notes.h: data of the application for its reports: metadata, breadcrumbs, each thread's context, an
  * uncaught exception.
  *
- * Writers run in ordinary code (notes.c), the crash path reads. Nothing is locked for reading: each record carries a
- * sequence number, odd while it is being written, and a record caught in the middle is left out. All storage is fixed
- * and static.
+ * Written by ordinary code (notes.c), read by the crash path. Reading takes no lock: each record has a sequence number,
+ * odd while it is being written, and an incompletely written record is omitted. All storage is fixed and static.
  */
 #ifndef CRASHPRE_PRELOAD_NOTES_H
 #define CRASHPRE_PRELOAD_NOTES_H
@@ -25,7 +24,7 @@ struct note_metadata {
         uint32_t type;                       /* enum note_type */
         char key[64];                        /* "" free */
         char value[256];                     /* as text, whatever the type */
-        int (*read)(char *buf, size_t size); /* NOTE_VOLATILE: asked at crash time */
+        int (*read)(char *buf, size_t size); /* NOTE_VOLATILE: called at crash time */
 };
 
 struct note_breadcrumb {
@@ -38,16 +37,16 @@ struct note_breadcrumb {
 
 struct note_thread {
         int32_t tid;    /* 0: free */
-        uint32_t depth; /* may pass NOTES_CONTEXT_DEPTH: the surplus is not kept */
+        uint32_t depth; /* may exceed NOTES_CONTEXT_DEPTH: further entries are not stored */
         struct {
                 const char *module, *klass, *phase; /* static strings of the application: probed before they are read */
         } entry[NOTES_CONTEXT_DEPTH];
 };
 
-/* std::terminate was entered. A second thread that enters it overwrites what the first one left. */
+/* Record of a call of std::terminate. A call in a second thread overwrites the record of the first one. */
 struct note_terminate {
         int32_t tid;
-        uint32_t count;  /* how often by this thread; 0: never */
+        uint32_t count;  /* number of calls by this thread */
         bool in_flight;  /* with an exception */
         uint64_t object; /* the exception */
         struct exception_chain exception;
@@ -56,7 +55,7 @@ struct note_terminate {
 struct notes {
         struct note_metadata metadata[NOTES_METADATA];
         struct note_breadcrumb breadcrumb[NOTES_BREADCRUMBS];
-        uint64_t breadcrumb_count; /* ever: the next one goes to [count % NOTES_BREADCRUMBS] */
+        uint64_t breadcrumb_count; /* total; the next one is stored in [count % NOTES_BREADCRUMBS] */
         struct note_thread thread[NOTES_THREADS];
         /* Entries from these on were never used: the crash path need not touch their pages. */
         uint32_t metadata_end, thread_end;
@@ -65,7 +64,8 @@ struct notes {
 
 extern struct notes notes;
 
-/* The functions behind crashpre.h, which documents them. Ordinary code; async-signal-safe: push, pop. */
+/* The implementation of the functions of crashpre.h, which documents them. Only notes_push() and notes_pop() are
+ * async-signal-safe. */
 void notes_set(const char *key, const char *value);
 void notes_set_int(const char *key, long value);
 void notes_set_double(const char *key, double value);
@@ -76,7 +76,7 @@ void notes_vbreadcrumb(const char *category, const char *format, va_list argumen
 void notes_push(const char *module, const char *klass, const char *phase);
 void notes_pop(void);
 
-/* CRASHPRE_META_name=value, at load. */
+/* Reads CRASHPRE_META_name=value, at load time. */
 void notes_metadata_from_environment(char **envp);
 
 #endif

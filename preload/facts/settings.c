@@ -31,7 +31,8 @@ static void note_setting(void *ctx, const char *name, const char *message)
         settings.note = lines;
 }
 
-/* Kept and absolute, so that a later chdir() does not move the reports. "" where it cannot be told. */
+/* Returns a stored absolute path, so that a later chdir() does not change the directory of the reports; "" if it cannot
+ * be determined. */
 static const char *absolute(const char *path)
 {
         char full[PATH_MAX];
@@ -40,7 +41,7 @@ static const char *absolute(const char *path)
         if (*path != '/') {
                 long n = sys_2(SYS_getcwd, (long)full, sizeof(full));
 
-                if (n <= 1 || full[0] != '/') /* "(unreachable)/..." is no path either: getcwd(2) */
+                if (n <= 1 || full[0] != '/') /* "(unreachable)/..." is not a path: getcwd(2) */
                         return "";
                 at = (size_t)n - 1;
                 if (at > 1 && *path)
@@ -52,7 +53,7 @@ static const char *absolute(const char *path)
 
 /* ---- the environment of the helper ---- */
 
-/* Its settings and what programs expect, never a preload or a library path. */
+/* Its settings and common variables, but never a preload or a library path. */
 static bool is_for_helper(const char *entry)
 {
         static const char names[][10] = { "CRASHPRE_", "PATH=",   "HOME=", "LANG=",    "LC_ALL=",
@@ -64,15 +65,15 @@ static bool is_for_helper(const char *entry)
         return false;
 }
 
-/* Most variables are dismissed by their first letter: a desktop's environment has a hundred. */
+/* Skips most variables by their first letter: a desktop's environment has about a hundred. */
 static bool may_matter(char first)
 {
         return first == 'C' || first == 'H' || first == 'L' || first == 'N' || first == 'P' || first == 'T' ||
                first == 'U';
 }
 
-/* Besides the settings themselves: what the helper is to have, $TMPDIR, and $HOME where paths are redacted. */
-static void read_surroundings(char **envp)
+/* Stores, besides the settings: the helper's environment, $TMPDIR, and $HOME if paths are redacted. */
+static void read_environment(char **envp)
 {
         for (; *envp; envp++) {
                 if (!may_matter(**envp) || !is_for_helper(*envp))
@@ -104,7 +105,7 @@ static bool globs_match(const char *globs, const char *name)
         return false;
 }
 
-/* CRASHPRE_ONLY and CRASHPRE_SKIP, NULL where they are not set. */
+/* Evaluates CRASHPRE_ONLY and CRASHPRE_SKIP; NULL: not set. */
 static bool is_wanted(const char *only, const char *skip)
 {
         char exe[PATH_MAX];
@@ -122,7 +123,7 @@ static bool is_wanted(const char *only, const char *skip)
 
 /* ---- the whole ---- */
 
-static void take_places(const struct setting_values *v)
+static void set_paths(const struct setting_values *v)
 {
         const char *dir = v->text[SETTING_DIR];
 
@@ -154,8 +155,8 @@ void settings_load(char **argv, char **envp)
         settings.enabled = v.number[SETTING_ENABLED] && is_wanted(v.text[SETTING_ONLY], v.text[SETTING_SKIP]);
         if (!settings.enabled)
                 return;
-        take_places(&v);
-        read_surroundings(envp);
+        set_paths(&v);
+        read_environment(envp);
         if (sys_2(SYS_fstat, 2, (long)&st) == 0) {
                 settings.stderr_dev = st.st_dev;
                 settings.stderr_ino = st.st_ino;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/facts/settings.h: the CRASHPRE_* variables, read once when the library is loaded, and what must be remembered
- * from that moment.
+/* preload/facts/settings.h: the CRASHPRE_* variables, read once when the library is loaded, and other state stored at
+ * that time.
  *
- * Loading is silent: with LD_PRELOAD exported a warning would appear in every sed and grep of a build. A bad value
- * leaves the default and adds a line to `note`, which is reported with the crash.
+ * Loading prints nothing: with LD_PRELOAD exported a warning would appear in every sed and grep of a build. An invalid
+ * value leaves the default and adds a line to `note`, which is reported with the crash.
  */
 #ifndef CRASHPRE_PRELOAD_SETTINGS_H
 #define CRASHPRE_PRELOAD_SETTINGS_H
@@ -18,29 +18,29 @@ struct settings {
         bool enabled;        /* CRASHPRE_ENABLED, ONLY, SKIP */
         bool stderr_only;    /* CRASHPRE_DIR=- */
         bool throw_sites;    /* CRASHPRE_THROW_SITES */
-        bool dir_is_default; /* CRASHPRE_DIR is not set: other directories may serve */
+        bool dir_is_default; /* CRASHPRE_DIR is not set: other directories are tried */
         enum setting_chain chain;
         enum setting_stderr stderr_mode;
         unsigned timeout_s;
         unsigned max_frames;
         unsigned mode;            /* of report files */
         unsigned redact;          /* CRASHPRE_REDACT: bits of enum redact (unwind/core/terms/redact.h) */
-        unsigned wait_debugger_s; /* how long a dying process waits for a debugger */
+        unsigned wait_debugger_s; /* how long a crashed process waits for a debugger */
         uint64_t signals;         /* bit n - 1: signal n is watched */
-        dev_t stderr_dev;         /* what descriptor 2 was at load; 0, 0: closed */
+        dev_t stderr_dev;         /* file of descriptor 2 at load time; 0, 0: closed */
         ino_t stderr_ino;
         const char *dir;    /* absolute; "" unknown */
         const char *tmpdir; /* $TMPDIR, "" unset */
-        const char *helper; /* CRASHPRE_HELPER, absolute; "": beside the library */
-        const char *home;   /* $HOME, kept where paths are redacted; "" unknown */
-        const char *argv0;  /* for when /proc is not there */
-        const char *note;   /* lines about bad values */
+        const char *helper; /* CRASHPRE_HELPER, absolute; "": relative to the library */
+        const char *home;   /* $HOME, stored if paths are redacted; "" unknown */
+        const char *argv0;  /* used if /proc is not available */
+        const char *note;   /* lines about invalid values */
 };
 
-extern struct settings settings; /* written by settings_load() alone, before any handler is installed */
+extern struct settings settings; /* written only by settings_load(), before any handler is installed */
 
-/* Reads the environment. Not async-signal-safe; allocates nothing: what must be kept is copied into static memory,
- * since programs overwrite their environment (setproctitle) and change directory. */
+/* Reads the environment. Not async-signal-safe; allocates nothing: strings are copied to static memory, since programs
+ * overwrite their environment (setproctitle) and change directory. */
 void settings_load(char **argv, char **envp);
 
 #endif

@@ -12,8 +12,9 @@
 
 struct throw_site throw_sites[THROW_SITES];
 
-/* Itanium C++ ABI, "Exception Handling" 2.4.3 and level I 1.6; weak: a program without C++ has none of them. Declared
- * as functions that return, so that the call of the real one is a jump and leaves no frame. */
+/* Itanium C++ ABI, "Exception Handling" 2.4.3 and level I 1.6; weak, since a program without C++ has none of them.
+ * Declared as functions that return, so that the compiler makes the call of the real function a tail call, which leaves
+ * no frame. */
 typedef void throw_fn(void *object, void *type, void (*destructor)(void *));
 struct unwind_context;
 extern throw_fn real_throw __asm__("__cxa_throw") __attribute__((weak));
@@ -25,7 +26,7 @@ extern uintptr_t unwind_ip(struct unwind_context *) __asm__("_Unwind_GetIP") __a
 
 struct trace {
         struct throw_site *site;
-        uint64_t caller; /* the first frame to be kept */
+        uint64_t caller; /* the first frame to be stored */
 };
 
 static int add_frame(struct unwind_context *context, void *trace)
@@ -110,7 +111,7 @@ static bool is_within(const struct module *m, uint64_t addr)
         return false;
 }
 
-/* The loader made it read-only after relocation where PT_GNU_RELRO says so; it will be so again. */
+/* A slot inside PT_GNU_RELRO was made read-only by the loader after relocation; its protection is restored. */
 static void write_slot(const struct module *m, uint64_t *slot)
 {
         const ElfW(Phdr) *relro = header(m, PT_GNU_RELRO);
@@ -124,9 +125,9 @@ static void write_slot(const struct module *m, uint64_t *slot)
                 mprotect(page, pages_size(), PROT_READ);
 }
 
-/* The slot holds the real function, or, not yet bound, the way to the loader that stands in the module itself. A slot
- * that leads elsewhere is another run-time's. */
-static void look_at(const struct module *m, const ElfW(Rela) * r)
+/* The slot contains the address of the real function or, if not yet bound, an address in the module's own PLT. A slot
+ * with any other address belongs to another run-time. */
+static void hook_relocation(const struct module *m, const ElfW(Rela) * r)
 {
         uint64_t *slot = (uint64_t *)(m->info->dlpi_addr + r->r_offset); // NOLINT(performance-no-int-to-ptr)
         uint64_t type = ELF64_R_TYPE(r->r_info);
@@ -139,7 +140,7 @@ static void look_at(const struct module *m, const ElfW(Rela) * r)
                 write_slot(m, slot);
 }
 
-static int look_into(struct dl_phdr_info *info, size_t size, void *unused)
+static int hook_module(struct dl_phdr_info *info, size_t size, void *unused)
 {
         struct module m = { .info = info };
 
@@ -149,12 +150,12 @@ static int look_into(struct dl_phdr_info *info, size_t size, void *unused)
                 return 0;
         for (unsigned i = 0; i < 2; i++)
                 for (uint64_t at = 0; m.table[i] && at < m.size[i]; at += sizeof(ElfW(Rela)))
-                        look_at(&m, (const void *)(m.table[i] + at)); // NOLINT(performance-no-int-to-ptr)
+                        hook_relocation(&m, (const void *)(m.table[i] + at)); // NOLINT(performance-no-int-to-ptr)
         return 0;
 }
 
 void throws_hook(void)
 {
         if (real_throw && unwind_backtrace && unwind_ip)
-                dl_iterate_phdr(look_into, NULL);
+                dl_iterate_phdr(hook_module, NULL);
 }

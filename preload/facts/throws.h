@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/facts/throws.h: the stacks of C++ throws, kept so that an exception that is thrown again can be traced to where it
- * came from (CRASHPRE_THROW_SITES).
+/* preload/facts/throws.h: records the stack traces of C++ throws, so that the origin of an exception that is thrown
+ * again can be reported (CRASHPRE_THROW_SITES).
  */
 #ifndef CRASHPRE_PRELOAD_THROWS_H
 #define CRASHPRE_PRELOAD_THROWS_H
@@ -8,7 +8,7 @@
 #include "unwind/core/terms/wire.h"
 
 struct throw_site {
-        uint64_t object; /* what was thrown; 0: no throw, or one that is being written down just now */
+        uint64_t object; /* the exception object; 0: unused, or being written */
         uint64_t type;   /* its std::type_info */
         uint32_t count;
         uint64_t pc[WIRE_THROW_FRAMES]; /* return addresses, innermost first */
@@ -16,7 +16,7 @@ struct throw_site {
 
 enum { THROW_SITES = 256 };
 
-/* By object, see throws_slot(): a later throw of an object of the same slot takes the place of an earlier one. */
+/* Indexed by object, see throws_slot(): a later throw with the same slot overwrites an earlier one. */
 extern struct throw_site throw_sites[THROW_SITES];
 
 /* Exceptions are allocated by malloc(), 16 bytes apart at least. Async-signal-safe. */
@@ -25,9 +25,9 @@ static inline struct throw_site *throws_slot(uint64_t object)
         return &throw_sites[(object >> 4 ^ object >> 12) % THROW_SITES];
 }
 
-/* Stands before __cxa_throw in every module that is loaded so far and calls it from elsewhere: by the modules' own
- * tables, since a function of that name in this library would have to find the real one for plugins, too. A run-time
- * that is linked in, and plugins loaded later, are left alone. Ordinary code, at load. */
+/* Hooks __cxa_throw in every loaded module that imports it, by changing the modules' relocated slots: interposing a
+ * function of that name would require finding the real one for plugins, too. A statically linked run-time, and plugins
+ * loaded later, are not hooked. Not async-signal-safe; called at load time. */
 void throws_hook(void);
 
 #endif

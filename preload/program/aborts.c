@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/aborts.c: abort() where the caller has blocked SIGABRT. Until glibc 2.40 it unblocked the signal before it
- * raised it, so that our handler saw it. Since 2.41 it makes the action the default one, by a system call of its own,
- * and unblocks the signal only then: the kernel kills, and asks no handler (stdlib/abort.c). So the same is done here
- * first, with the action that the application knows: its own handler is as little called as without us.
+/* preload/program/aborts.c: abort() for a caller that has blocked SIGABRT. Until glibc 2.40 abort() unblocked the
+ * signal before raising it, so that this library's handler was called. Since 2.41 it first sets the action to the
+ * default, by a direct system call, and unblocks the signal only afterwards: the kernel kills the process without
+ * calling a handler (stdlib/abort.c). So this function resets the application's action and unblocks the signal first;
+ * as without this library, the application's handler is not called.
  *
- * What libc calls for its own checks (assert, malloc) is not this function. Async-signal-safe, as signal-safety(7)
- * demands of abort().
+ * libc's own checks (assert, malloc) do not call this function. Async-signal-safe, as signal-safety(7) requires of
+ * abort().
  */
 #include "preload/program/aborts.h"
 #include "preload/base/startup.h"
@@ -22,14 +23,15 @@
 
 #define ABRT (1ull << (SIGABRT - 1))
 
-/* Declared as functions that return, so that the call of the real one is a jump and leaves no frame. */
+/* Declared as functions that return, so that the compiler makes the call of the real function a tail call, which leaves
+ * no frame. */
 typedef void abort_fn(void);
 EXPORT abort_fn abort_hook __asm__("abort");
 
 STARTUP_DATA static abort_fn *real_abort = NULL;
 STARTUP_DATA static bool kills_blocked = false;
 
-/* Is it "2.41" or later? */
+/* Whether the version is "2.41" or later. */
 static bool is_since_2_41(const char *version)
 {
         unsigned minor = 0;
@@ -50,7 +52,7 @@ void aborts_init(void)
         kills_blocked = is_since_2_41(gnu_get_libc_version());
 }
 
-static void open_abort(void)
+static void unblock_abort(void)
 {
         const uint64_t one = ABRT;
         uint64_t blocked = 0;
@@ -60,13 +62,13 @@ static void open_abort(void)
         sys_sigprocmask(SIG_BLOCK, NULL, &blocked);
         if (!(blocked & ABRT))
                 return;
-        if (!claim_is_mine()) /* else it is a function of the application that we have called (handler.c) */
+        if (!claim_is_mine()) /* otherwise it is called by a function of the application that a report calls */
                 actions_reset(SIGABRT);
         sys_sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
 void abort_hook(void)
 {
-        open_abort();
+        unblock_abort();
         real_abort();
 }

@@ -3,7 +3,7 @@
 #ifndef CRASHPRE_PRELOAD_ABORTS_H
 #define CRASHPRE_PRELOAD_ABORTS_H
 
-/* Finds libc's abort(). Called once, at load, before the application can call ours. */
+/* Looks up libc's abort(). Called once, at load time, before the application can call this library's. */
 void aborts_init(void);
 
 #endif

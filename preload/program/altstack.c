@@ -17,15 +17,15 @@
 #define ABOVE_SIGNAL_FRAME (32 * 1024ul)
 
 /* The pool is a stack of free entries; its head carries a count in the low bits, which alignment leaves free, so that
- * an entry taken and given back between load and exchange is noticed (the ABA problem). Entries are never unmapped,
- * so that reading a stale next is harmless. */
+ * an entry removed and pushed again between load and exchange is detected (the ABA problem). Entries are never
+ * unmapped, so that reading a stale next is harmless. */
 #define TAG_MASK (PAGE - 1)
 static uintptr_t pool;
 
 static __thread struct altstack *mine;
 
-/* Handed to the kernel is a little less than what is mapped: the size is the mark by which altstack_is_ours() knows
- * them. */
+/* The size passed to the kernel is slightly smaller than the mapping: altstack_is_ours() recognizes these stacks by
+ * that size. */
 #define SIZE_MARK 0x1d0ul
 STARTUP_DATA static size_t mapped = 0;
 STARTUP_DATA size_t altstack_marked_size = 0;
@@ -37,7 +37,7 @@ void altstack_init(char **envp)
 
         while (*envp)
                 envp++;
-        /* getauxval(3), without the look-up */
+        /* getauxval(3), without a dynamic symbol look-up */
         for (aux = (const unsigned long *)(const void *)(envp + 1); aux[0]; aux += 2)
                 if (aux[0] == AT_MINSIGSTKSZ)
                         need += aux[1];
@@ -45,7 +45,7 @@ void altstack_init(char **envp)
         altstack_marked_size = mapped - SIZE_MARK;
 }
 
-/* One page at the top holds the struct, page-aligned; the usable bytes lie under it, the guard page under those. */
+/* One page at the top holds the struct, page-aligned; the usable bytes are below it, the guard page below those. */
 static void *base_of(const struct altstack *stack)
 {
         return (char *)(uintptr_t)stack - mapped; // NOLINT(performance-no-int-to-ptr)
@@ -66,7 +66,7 @@ static struct altstack *map_one(void)
         return (void *)(p + (long)(PAGE + mapped)); // NOLINT(performance-no-int-to-ptr)
 }
 
-/* Room for the usual size; processors with larger vector state fall back to a mapping. */
+/* Large enough for the usual size; on processors with a larger vector state the stack is mapped instead. */
 #define INITIAL_SIZE (PAGE + LEAST + PAGE)
 static char initial[PAGE + INITIAL_SIZE + PAGE] __attribute__((aligned(ARCH_PAGE_MAX)));
 
@@ -74,7 +74,7 @@ struct altstack *altstack_initial(void)
 {
         if (mapped > INITIAL_SIZE)
                 return map_one();
-        /* Not PROT_NONE: it lies among the library's data, and LeakSanitizer reads all data of all libraries. */
+        /* Not PROT_NONE: the page is part of the library's data, and LeakSanitizer reads all data of all libraries. */
         if (sys_3(SYS_mprotect, (long)initial, PAGE, PROT_READ) < 0)
                 return NULL;
         return (void *)(initial + PAGE + mapped);
@@ -94,7 +94,7 @@ struct altstack *altstack_take(void)
         return (void *)(head & ~TAG_MASK); // NOLINT(performance-no-int-to-ptr)
 }
 
-void altstack_give(struct altstack *stack)
+void altstack_release(struct altstack *stack)
 {
         uintptr_t head = __atomic_load_n(&pool, __ATOMIC_RELAXED), next;
 
@@ -128,8 +128,8 @@ void altstack_leave(struct altstack *stack)
                 return;
         if (old.ss_sp == base_of(stack)) {
                 if (sys_sigaltstack(&off, NULL) < 0)
-                        return; /* a thread that ends while on it keeps it: better lost than shared */
+                        return; /* a thread that ends on this stack keeps it: a leak is better than a shared stack */
         }
         mine = NULL;
-        altstack_give(stack);
+        altstack_release(stack);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/api.c: the calls of crashpre.h, as a table for its wrappers and under their plain names for foreign callers
- * (ctypes, FFI). */
+/* preload/program/api.c: the functions of crashpre.h, as a table for its wrappers and as exported functions for callers
+ * without the header (ctypes, FFI). */
 #define CRASHPRE_NO_WRAPPERS
 #include "preload/crash/occasion.h"
 #include "preload/crash/report.h"

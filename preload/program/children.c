@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/children.c: exec(3), posix_spawn(3), system(3) and popen(3): a program started by one of them inherits the
- * signal mask and the ignored signals that its parent believes to have, not those of the kernel (mask.h, actions.h). And
- * where another thread is dying, its death comes first, as it would have without us.
+/* preload/program/children.c: exec(3), posix_spawn(3), system(3) and popen(3): a program started by one of them
+ * inherits the signal mask and the ignored signals that its parent set, not those of the kernel (mask.h, actions.h). If
+ * another thread is dying of a signal, the process dies first, as it would have without this library.
  *
- * exec() is called in children of fork() and vfork(), some of them made in signal handlers: no allocation here, no
- * change of memory but the cache of next_definition(). The look-up itself is libc's dlsym(3), whose lock fork(3) makes
- * free in the child. Cancellation points stay: the real function is called.
+ * exec() is called in children of fork() and vfork(), some of them created in signal handlers: these functions do not
+ * allocate and modify no memory but the cache of next_definition(). The look-up is done by libc's dlsym(3), whose lock
+ * fork(3) releases in the child. The functions remain cancellation points, since the real function is called.
  */
 #include "preload/crash/occasion.h"
 #include "preload/program/interpose.h"
@@ -19,7 +19,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Calls `name` of the next object with the parent's own mask in force. The call comes back, or replaces the process. */
+/* Calls `name` of the next object with the application's mask set in the kernel. The call returns, or replaces the
+ * process. */
 #define PASS_ON(result, nothing, name, ...)                                                 \
         do {                                                                                \
                 static void *cache;                                                         \
@@ -93,7 +94,7 @@ static size_t count_arguments(va_list ap)
         return n;
 }
 
-/* The arguments after `first` become argv[1...], up to and with the NULL. */
+/* Stores the arguments after `first` in argv[1...], up to and including the NULL. */
 static void collect(char **argv, const char *first, va_list ap)
 {
         size_t i = 0;
@@ -103,7 +104,7 @@ static void collect(char **argv, const char *first, va_list ap)
                 ;
 }
 
-/* One more call, in place of libc's execl() family, whose functions cannot be called with a list. */
+/* Calls the variant with an array instead of libc's execl() family, whose functions cannot be called with a va_list. */
 #define LISTED(first, call)                                              \
         do {                                                             \
                 va_list ap, again;                                       \

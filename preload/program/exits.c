@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/exits.c: _exit() and _Exit(), so that a handler that ends the process by them does not hide the crash (see
- * occasion_exit()).
+/* preload/program/exits.c: _exit() and _Exit(), so that a crash is reported if its handler ends the process by them
+ * (see occasion_exit()).
  *
- * exit() and quick_exit() need no interposition: functions of ours run inside them (init.c). Async-signal-safe, as
- * signal-safety(7) demands of _exit().
+ * exit() and quick_exit() need no interposition: they call functions that this library registers (init.c).
+ * Async-signal-safe, as signal-safety(7) requires of _exit().
  */
 #include "preload/base/syscalls.h"
 #include "preload/crash/occasion.h"

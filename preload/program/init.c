@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/init.c: from load to readiness, silently; and the other end.
+/* preload/program/init.c: initialization at load time, without output; end of the process.
  *
- * The library is linked with -z initfirst (ld(1)), so that the constructors of the program's own libraries are
- * already covered. libc's own constructor has then not run: environ is not set, and the environment comes as an
- * argument.
+ * The library is linked with -z initfirst (ld(1)), so that crashes in constructors of the program's libraries are
+ * reported, too. libc's constructor has not run then: environ is not set, and the environment is passed as an argument.
  */
 #include "preload/base/linkmap.h"
 #include "preload/base/pages.h"
@@ -42,8 +41,8 @@ void interpose_step_aside(void)
         actions_uninstall();
 }
 
-/* By their inner names: at_quick_exit() and pthread_atfork() themselves are linked in statically and want the start-up
- * files that this library leaves out. */
+/* Called by their internal names: at_quick_exit() and pthread_atfork() are linked statically and require start-up files
+ * with which this library is not linked. */
 int __cxa_at_quick_exit(void (*fn)(void *), void *unused);
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *unused);
 
@@ -55,15 +54,14 @@ static void before_fork(void)
         forking_tid = sys_gettid();
 }
 
-/* The child has its memory to itself, and is what its parent's thread was. */
+/* Runs in a forked child, which has its own memory and continues its parent's thread. */
 static void forked(void)
 {
         actions_set_owner(sys_getpid());
         dispatch_inherit(forking_pid, forking_tid);
 }
 
-/* exit() or quick_exit() was called: perhaps by a handler of the application, for a crash that it would otherwise
- * hide. */
+/* Called by exit() and quick_exit(): if a handler of the application called them, the crash is reported here. */
 static void on_exit_called(void *unused)
 {
         (void)unused;
@@ -100,7 +98,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         active = true;
 }
 
-/* Crashes in what still runs after this are covered as before. */
+/* Crashes in code that runs after this destructor are still reported. */
 static __attribute__((destructor)) void unload(void)
 {
         on_exit_called(NULL);

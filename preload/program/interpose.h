@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/interpose.h: what the files with interposed functions share. */
+/* preload/program/interpose.h: declarations shared by the files with interposed functions. */
 #ifndef CRASHPRE_PRELOAD_INTERPOSE_H
 #define CRASHPRE_PRELOAD_INTERPOSE_H
 
@@ -7,14 +7,15 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Is the library at work in this process (loaded, enabled)? Where not, interposed functions do what libc's do. */
+/* Whether the library is enabled in this process. If not, interposed functions behave like libc's. */
 bool interpose_active(void);
 
-/* Ends that, for good: the program's own actions and the caller's own mask are the kernel's from here on. */
+/* Permanently disables interposition in this process: sets the application's actions and the calling thread's mask in
+ * the kernel. */
 void interpose_step_aside(void);
 
-/* The next definition of `name` after ours, by dlsym(3) the first time; NULL where libc has none. `cache` is the
- * caller's, static: a lost race costs a second look-up, nothing else. */
+/* Returns the next definition of `name` after this library's, found by dlsym(3) on the first call; NULL if there is
+ * none. `cache` is a static variable of the caller; concurrent first calls only repeat the look-up. */
 void *next_definition(const char *name, void **cache);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/lastreport.c: crashpre_last_report(): what an earlier run of this program left behind. Ordinary code.
+/* preload/program/lastreport.c: crashpre_last_report(): finds the newest report of an earlier run of this program. Not
+ * async-signal-safe.
  *
- * By system calls and our own few string functions: each name imported from libc is looked up at every start of every
- * program.
+ * Uses system calls and this library's string functions: each symbol imported from libc costs a look-up at each program
+ * start.
  */
 #include "preload/program/lastreport.h"
 #include "preload/base/sigsafe.h"
@@ -31,8 +32,8 @@ static bool is_digit(char c)
         return c >= '0' && c <= '9';
 }
 
-/* The time in "crash-<base>-<pid>-<time>Z.txt" where `name` is a raw report of this program; it sorts as text. NULL
- * otherwise. */
+/* Returns the time in "crash-<base>-<pid>-<time>Z.txt", which sorts as text, if `name` is a raw report of this program;
+ * else NULL. */
 static const char *time_of(const char *name, const char *base)
 {
         size_t n = str_len(base), left;

@@ -6,7 +6,7 @@
 extern void set_death_callback(void (*callback)(void)) __asm__("__sanitizer_set_death_callback") __attribute__((weak));
 extern int report_present(void) __asm__("__asan_report_present") __attribute__((weak));
 
-/* Called at the end of any sanitizer's work, so for leaks found at exit as well: those are no crash. */
+/* Called whenever a sanitizer ends the process, also for leaks found at exit, which are not crashes. */
 static void on_death(void)
 {
         if (report_present && report_present())

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/program/signals.c: sigaction() and its relatives, and sigaltstack(), as the application calls them.
  *
- * All of them end in actions_set(), which knows the kernel's semantics; what differs between them (flags, masks,
- * return values) is libc's and follows glibc's manual, "Basic Signal Handling" and "BSD Signal Handling", and
- * signal(2), sysv_signal(3), sigset(3), siginterrupt(3). Signal context: async-signal-safe, as signal-safety(7)
- * demands of sigaction(), signal() and sigset().
+ * All of them call actions_set(), which implements the kernel's semantics; their differences (flags, masks, return
+ * values) are libc's and follow glibc's manual, "Basic Signal Handling" and "BSD Signal Handling", and signal(2),
+ * sysv_signal(3), sigset(3), siginterrupt(3). Signal context: async-signal-safe, as signal-safety(7) requires of
+ * sigaction(), signal() and sigset().
  */
 #include "preload/program/altstack.h"
 #include "preload/program/interpose.h"
@@ -28,10 +28,10 @@ handler_fn *sysv_signal(int sig, handler_fn *handler);
 handler_fn *__sysv_signal(int sig, handler_fn *handler);
 int __sigaction(int sig, const struct sigaction *act, struct sigaction *old);
 
-/* siginterrupt(3): signals for which signal() leaves SA_RESTART out. */
+/* siginterrupt(3): signals for which signal() does not set SA_RESTART. */
 static uint64_t interrupting;
 
-/* The C library keeps these two for itself (nptl: SIGCANCEL, SIGSETXID) and refuses them. */
+/* The C library reserves these two (nptl: SIGCANCEL, SIGSETXID) and rejects them. */
 static bool reserved_by_libc(int sig)
 {
         return sig == 32 || sig == 33;
@@ -146,8 +146,8 @@ EXPORT int sigignore(int sig)
         return set(sig, &ignore, NULL);
 }
 
-/* 4.2BSD's call, which glibc keeps for programs that were linked with it (sysdeps/posix/sigvec.c, compat symbol of
- * GLIBC_2.2.5). */
+/* 4.2BSD's function, which glibc provides for old programs that were linked with it (sysdeps/posix/sigvec.c, compat
+ * symbol of GLIBC_2.2.5). */
 struct sigvec {
         handler_fn *handler;
         int mask, flags;
@@ -187,7 +187,7 @@ static int change_mask(int how, const sigset_t *set, sigset_t *old)
         uint64_t mask;
 
         if (set)
-                memcpy(&mask, set, sizeof(mask)); /* a bad pointer is the caller's fault, not one of the crash path */
+                memcpy(&mask, set, sizeof(mask)); /* an invalid pointer faults in the caller, as with libc's function */
         return -mask_change(how, set ? &mask : NULL, (uint64_t *)(void *)old);
 }
 
@@ -226,7 +226,7 @@ EXPORT int sigrelse(int sig)
         return change_one(SIG_UNBLOCK, sig);
 }
 
-/* 4.2BSD's masks: an int. */
+/* 4.2BSD's masks are of type int. */
 static int change_low(int how, int mask)
 {
         uint64_t set = (unsigned)mask, old = 0;
@@ -252,12 +252,12 @@ EXPORT int siggetmask(void)
 
 /* ---- alternate stacks ---- */
 
-/* The application sees its own alternate stacks and none of ours: "disabled" where only ours is set, and ours again
- * where it disables its own. */
+/* The application sees only its own alternate stacks: SS_DISABLE is returned if only this library's is installed, and
+ * this library's is installed again when the application disables its own. */
 EXPORT int sigaltstack(const stack_t *restrict ss, stack_t *restrict old)
 {
         stack_t was, ours, *to = old && old == ss ? &was : old;
-        int err = sys_sigaltstack(ss, to); /* the kernel reads and writes first: a bad pointer is EFAULT */
+        int err = sys_sigaltstack(ss, to); /* the kernel accesses the pointers first: EFAULT for an invalid one */
 
         if (err) {
                 errno = -err;

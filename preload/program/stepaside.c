@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/stepaside.c: prctl(), for programs that have their own system calls handed to themselves
+/* preload/program/stepaside.c: prctl(), for programs that intercept their own system calls
  * (Documentation/admin-guide/syscall-user-dispatch.rst).
  *
- * While the thread's selector says so each system call raises SIGSYS, those of our handlers too: the first of them would
- * kill a program whose handler for SIGSYS is all that its emulation rests on. Where the selector is only the program
- * knows. So it gets its signals back and is left alone.
+ * While the thread's selector is set to block, each system call raises SIGSYS, including those of this library's
+ * handlers: the first of them would kill a program whose emulation depends on its handler for SIGSYS. The address of
+ * the selector is known only to the program. So the library restores the program's signal actions and disables itself.
  */
 #include "preload/base/syscalls.h"
 #include "preload/program/interpose.h"

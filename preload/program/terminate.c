@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* By their mangled names: this library is C and links no C++ run-time (Itanium C++ ABI, "Exception Handling"). */
+/* Declared by their mangled names: this library is written in C and not linked with a C++ run-time (Itanium C++ ABI,
+ * "Exception Handling"). */
 typedef void terminate_fn(void);
 typedef terminate_fn *set_terminate_fn(terminate_fn *);
 
@@ -18,19 +19,19 @@ struct globals {
         unsigned int uncaught;
 };
 
-/* Weak: bound when the program has a C++ run-time, null otherwise. dlsym() for a name that nobody has would allocate
- * its error message. */
+/* Weak: bound when the program has a C++ run-time, null otherwise. dlsym() for a missing symbol would allocate its
+ * error message. */
 extern set_terminate_fn set_terminate __asm__("_ZSt13set_terminatePFvvE") __attribute__((weak));
 extern struct globals *get_globals(void) __asm__("__cxa_get_globals") __attribute__((weak));
 
-/* What `caught` points to ends where the unwinder's header begins: libstdc++'s, and libc++abi's since LLVM 10, which has
- * two more words. */
+/* Offset of the unwinder's header in the structure that `caught` points to: in libstdc++, and in libc++abi since LLVM
+ * 10, which has two more words. */
 #define GNU_TO_HEADER 80
 #define LLVM_TO_HEADER 96
 
 static terminate_fn *previous;
 
-/* Where the system call is forbidden the memory is read as the program itself would read it. */
+/* If the system call is forbidden, reads the memory directly, as the program itself would. */
 static int read_self(void *ctx, uint64_t addr, void *buf, size_t len)
 {
         struct iovec to = { buf, len }, from = { (void *)addr, len }; // NOLINT(performance-no-int-to-ptr)
@@ -63,8 +64,8 @@ static void call(void *call)
         c->buf[c->size - 1] = 0;
 }
 
-/* It may fault, since the heap may be what went wrong, or throw (then on_terminate() is called within it). Neither may
- * happen before the handler of libstdc++ has printed the exception's type. */
+/* what() may fault, since the heap may be corrupted, or throw (then on_terminate() is called inside it). Neither may
+ * end the process before the handler of libstdc++ has printed the exception's type. */
 static bool call_what(uint64_t what, uint64_t object, char *buf, size_t size)
 {
         struct call c = { .buf = buf,

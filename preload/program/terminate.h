@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/terminate.h: the std::terminate hook: notes which exception nobody caught before std::terminate aborts. */
+/* preload/program/terminate.h: the std::terminate hook: records the uncaught exception before std::terminate aborts. */
 #ifndef CRASHPRE_PRELOAD_TERMINATE_H
 #define CRASHPRE_PRELOAD_TERMINATE_H
 
-/* Hooks libstdc++ or libc++ where the program has loaded one; does nothing otherwise. Ordinary code. */
+/* Installs a terminate handler if the program has loaded libstdc++ or libc++; does nothing otherwise. Not
+ * async-signal-safe. */
 void terminate_hook(void);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/program/threads.c: pthread_create() and thrd_create(), so that each new thread gets an alternate stack.
  *
- * The thread's first function sets the stack and then jumps to the application's own (a tail call: no frame of ours
- * stays in anybody's backtrace). What it must know travels in the alternate stack itself: no allocation. A key's
- * destructor takes the stack back however the thread ends: return, pthread_exit(), cancellation.
+ * The thread's first function installs the stack and then calls the application's function (a tail call: no frame of
+ * this library appears in stack traces). Its arguments are stored in the alternate stack itself, without allocation. A
+ * key's destructor returns the stack to the pool however the thread ends: return, pthread_exit(), cancellation.
  */
 #include "preload/program/threads.h"
 #include "preload/program/altstack.h"
@@ -22,8 +22,8 @@ static pthread_key_t key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static bool have_key;
 
-/* Called again in each round of destructors (pthread_key_create(3)): those of other keys, which may crash, still have
- * the stack beside them until the last one. */
+/* Called again in each round of destructors (pthread_key_create(3)): until the last round the destructors of other
+ * keys, which may crash, still have the alternate stack. */
 static void thread_ends(void *p)
 {
         struct altstack *stack = p;
@@ -96,7 +96,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
         if (disguised)
                 mask_disguise(&mask);
         if (err)
-                altstack_give(stack);
+                altstack_release(stack);
         return err;
 }
 
@@ -118,11 +118,11 @@ EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *arg)
         if (disguised)
                 mask_disguise(&mask);
         if (err != thrd_success)
-                altstack_give(stack);
+                altstack_release(stack);
         return err;
 }
 
-/* What a thread is to block from its start: as mask.h has it in the kernel, and as the application believes. */
+/* The initial mask of a new thread: stored in the kernel's form (mask.h), returned as the application set it. */
 EXPORT int pthread_attr_setsigmask_np(pthread_attr_t *attr, const sigset_t *mask)
 {
         static void *cache;

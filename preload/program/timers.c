@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/timers.c: timer_create() and timer_delete(), for timers with SIGEV_THREAD. libc makes a thread for each of their
- * expirations past pthread_create(), with all signals blocked: a fault in the application's function would kill without a
- * word to any handler, and it has no alternate stack.
+/* preload/program/timers.c: timer_create() and timer_delete(), for timers with SIGEV_THREAD. libc creates a thread for
+ * each expiration without pthread_create(), with all signals blocked: a fault in the application's function would kill
+ * the process without calling a handler, and the thread has no alternate stack.
  *
- * What libc calls is ours, then, which makes the thread one like the others and jumps to the application's. It is told by
- * a record of the timer, of which there is a fixed number: timers are created in children of fork(2), too, where a lock
- * could be held for ever. Where none is free the function is called as if we were not there. A record is used again when
- * all others have been: a thread that begins as its timer is deleted still finds it.
+ * So libc calls a function of this library, which sets up the thread like others and then calls the application's
+ * function. The latter is stored in a record of the timer. The number of records is fixed: timers are also created in
+ * children of fork(2), where a lock could be held forever. If no record is free, libc calls the application's function
+ * directly. A record is reused only after all others: a thread that starts while its timer is deleted still finds it.
  */
 #include "preload/program/interpose.h"
 #include "preload/program/threads.h"
@@ -28,7 +28,7 @@ struct record {
 static struct record records[TIMERS];
 static unsigned turn;
 
-static struct record *take_record(void)
+static struct record *allocate_record(void)
 {
         for (unsigned tries = 0; tries < TIMERS; tries++) {
                 struct record *r = &records[__atomic_fetch_add(&turn, 1, __ATOMIC_ACQ_REL) % TIMERS];
@@ -39,7 +39,7 @@ static struct record *take_record(void)
         return NULL;
 }
 
-static void give_record(struct record *r)
+static void free_record(struct record *r)
 {
         r->timer = NULL;
         __atomic_store_n(&r->taken, false, __ATOMIC_RELEASE);
@@ -53,7 +53,7 @@ static struct record *record_of(timer_t timer)
         return NULL;
 }
 
-/* A tail call: no frame of ours stays in anybody's backtrace. */
+/* Ends in a tail call: no frame of this library appears in stack traces. */
 static void expired(union sigval p)
 {
         const struct record *r = p.sival_ptr;
@@ -76,7 +76,7 @@ EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
                 errno = ENOSYS;
                 return -1;
         }
-        if (!interpose_active() || !event || event->sigev_notify != SIGEV_THREAD || !(r = take_record()))
+        if (!interpose_active() || !event || event->sigev_notify != SIGEV_THREAD || !(r = allocate_record()))
                 return next(clock, event, timer);
         r->function = event->sigev_notify_function;
         r->value = event->sigev_value;
@@ -85,7 +85,7 @@ EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
         ours.sigev_value.sival_ptr = r;
         err = next(clock, &ours, timer);
         if (err)
-                give_record(r);
+                free_record(r);
         else
                 r->timer = *timer;
         return err;
@@ -95,7 +95,7 @@ EXPORT int timer_delete(timer_t timer)
 {
         static void *cache;
         __typeof__(&timer_delete) next = (__typeof__(&timer_delete))next_definition("timer_delete", &cache);
-        struct record *r = timer ? record_of(timer) : NULL; /* before libc gives its number to another one */
+        struct record *r = timer ? record_of(timer) : NULL; /* before libc assigns its id to another timer */
         int err;
 
         if (!next) {
@@ -104,6 +104,6 @@ EXPORT int timer_delete(timer_t timer)
         }
         err = next(timer);
         if (!err && r)
-                give_record(r);
+                free_record(r);
         return err;
 }
