@@ -141,8 +141,7 @@ static uint64_t stand_in_mask(int sig, const struct action *act)
 void mask_for_stand_in(int sig, struct action *act)
 {
         act->mask = stand_in_mask(sig, act);
-        act->flags |=
-                SA_NODEFER; /* otherwise the kernel blocks the signal itself; the mask already includes it if required */
+        act->flags |= SA_NODEFER; /* otherwise the kernel also blocks the signal itself */
 }
 
 uint64_t mask_visit(struct mask_visit *v, int sig, const struct action *act, uint64_t outer)
