@@ -18,7 +18,7 @@
 /* How far from the beginning of a function its instructions are walked, so that the walk is in step. */
 #define WALK_MAX 16384
 
-static bool knows(const struct crash_facts *f, int reg)
+static bool is_known(const struct crash_facts *f, int reg)
 {
         return f->regs.known >> reg & 1;
 }
@@ -177,7 +177,7 @@ static bool covers(const struct memory_operand *m, uint64_t address)
 }
 
 /* The kernel said which address. */
-static int culprit_by_address(const struct examination *e, uint64_t address, unsigned access)
+static int operand_by_address(const struct examination *e, uint64_t address, unsigned access)
 {
         const struct instruction *insn = &e->insn;
         int i, n = (int)insn->operand_count, found = -1, matching = 0;
@@ -195,26 +195,27 @@ static int culprit_by_address(const struct examination *e, uint64_t address, uns
 }
 
 /* It did not: the address was none. */
-static void culprit_by_look(struct examination *e)
+static void operand_by_value(struct examination *e)
 {
         const struct instruction *insn = &e->insn;
         size_t i;
 
-        for (i = 0; i < insn->operand_count && e->culprit < 0; i++) {
+        for (i = 0; i < insn->operand_count && e->bad_operand < 0; i++) {
                 const struct memory_operand *m = &insn->operands[i];
 
                 if (m->known && !arch_is_canonical(m->vector_index ? m->base_value : m->address, m->size))
-                        e->culprit = (int)i;
+                        e->bad_operand = (int)i;
         }
-        if (e->culprit < 0 && e->value.known && insn->kind != INSTRUCTION_DIVISION && !arch_is_canonical(e->value.v, 1))
-                e->goal_is_culprit = true;
-        else if (e->culprit < 0 && insn->alignment && insn->operands[0].known &&
+        if (e->bad_operand < 0 && e->value.known && insn->kind != INSTRUCTION_DIVISION &&
+            !arch_is_canonical(e->value.v, 1))
+                e->target_is_bad = true;
+        else if (e->bad_operand < 0 && insn->alignment && insn->operands[0].known &&
                  insn->operands[0].address % insn->alignment)
-                e->culprit = 0;
+                e->bad_operand = 0;
 }
 
 /* The kernel gives no address then (arch/x86/kernel/traps.c: exc_alignment_check). */
-static int culprit_by_alignment(const struct examination *e)
+static int operand_by_alignment(const struct examination *e)
 {
         size_t i;
 
@@ -227,18 +228,18 @@ static int culprit_by_alignment(const struct examination *e)
         return -1;
 }
 
-static void find_culprit(const struct crash_facts *f, struct examination *e)
+static void find_bad_operand(const struct crash_facts *f, struct examination *e)
 {
         unsigned access = f->error & ARCH_FAULT_WRITE ? OPERAND_WRITE : OPERAND_READ;
 
         if (f->signal != SIGSEGV && f->signal != SIGBUS)
                 return;
         if (f->signal == SIGBUS && f->code == BUS_ADRALN)
-                e->culprit = culprit_by_alignment(e);
+                e->bad_operand = operand_by_alignment(e);
         else if (f->address.known)
-                e->culprit = culprit_by_address(e, f->address.v, access);
+                e->bad_operand = operand_by_address(e, f->address.v, access);
         else if (f->code == SI_KERNEL)
-                culprit_by_look(e);
+                operand_by_value(e);
 }
 
 /* ---- pc itself is bad ---- */
@@ -274,7 +275,7 @@ static void find_arrival(const struct crash_facts *f, struct target *t, struct e
         uint64_t sp = f->regs.v[ARCH_REG_SP];
         struct known_u64 word = { 0 };
 
-        if (!knows(f, ARCH_REG_SP))
+        if (!is_known(f, ARCH_REG_SP))
                 return;
         if (read_word(t, sp, 8, &word) && find_call(f, t, word.v, out))
                 out->arrival = ARRIVAL_CALL;
@@ -322,8 +323,8 @@ static void find_file(const struct crash_facts *f, const struct target *t, struc
 void examine(struct report *report, const struct crash_facts *f, struct target *t, struct examination *out)
 {
         memset(out, 0, sizeof(*out));
-        out->culprit = -1;
-        if (!t || !f->signal || f->code <= 0 || !knows(f, ARCH_REG_PC))
+        out->bad_operand = -1;
+        if (!t || !f->signal || f->code <= 0 || !is_known(f, ARCH_REG_PC))
                 return; /* where a sent signal arrived says nothing */
         find_file(f, t, out);
         if (is_execution(f)) {
@@ -334,7 +335,7 @@ void examine(struct report *report, const struct crash_facts *f, struct target *
         if (!out->decoded)
                 return;
         find_value(t, out);
-        find_culprit(f, out);
+        find_bad_operand(f, out);
         list_before(report, f, t, out->insn.address);
         list_instruction(report, &out->insn, true);
         list_after(report, t, out->insn.address + out->insn.length);

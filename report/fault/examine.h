@@ -16,8 +16,8 @@ enum arrival { ARRIVAL_UNKNOWN, ARRIVAL_CALL, ARRIVAL_RETURN };
 struct examination {
         bool decoded;
         struct instruction insn;      /* the faulting one; of a breakpoint the one before pc */
-        int culprit;                  /* of insn.operands: what gave the bad address; -1 none is known to */
-        bool goal_is_culprit;         /* the call, jump or return was right, where it was to go was not */
+        int bad_operand;              /* of insn.operands: what gave the bad address; -1 none is known to */
+        bool target_is_bad;           /* the call, jump or return was right, where it was to go was not */
         struct known_u64 value;       /* insn.value, or where a return goes: from memory too */
         enum arrival arrival;         /* where pc itself is the bad address */
         char arrived_by[48];          /* "rdx", the operand of the call; "" unknown */

@@ -35,7 +35,7 @@ static struct window window_around(const struct mapping *m, uint64_t addr, uint6
         return w;
 }
 
-static bool is_there(const struct report *report, const struct window *w)
+static bool is_covered(const struct report *report, const struct window *w)
 {
         size_t i;
 
@@ -68,7 +68,7 @@ static void add_window(struct report *report, struct target *t, int reg, const s
         struct report_memory *out;
         ssize_t n;
 
-        if (w.end <= w.start || w.end - w.start > sizeof(bytes) || is_there(report, &w))
+        if (w.end <= w.start || w.end - w.start > sizeof(bytes) || is_covered(report, &w))
                 return;
         n = t->ops->read(t, w.start, bytes, w.end - w.start);
         if (n <= 0)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/fault/explain.h"
 
-#include "report/fault/story.h"
+#include "report/fault/explanation.h"
 
-static const char *jump_or_access(struct story *s)
+static const char *jump_or_access(struct explanation_input *in)
 {
-        if (!story_is(s->report->fault.access, "execute"))
-                return fault_class_is(s->report->fault.class, FAULT_UNMAPPED_ADDRESS) ? explain_unmapped_address(s)
-                                                                                      : explain_non_canonical(s);
-        return s->report->fault.address.known ? explain_bad_jump(s) : explain_non_canonical(s);
+        if (!explanation_word_is(in->report->fault.access, "execute"))
+                return fault_class_is(in->report->fault.class, FAULT_UNMAPPED_ADDRESS) ? explain_unmapped_address(in)
+                                                                                       : explain_non_canonical(in);
+        return in->report->fault.address.known ? explain_bad_jump(in) : explain_non_canonical(in);
 }
 
 static const struct {
         enum fault_class class;
-        const char *(*explain)(struct story *s);
+        const char *(*explain)(struct explanation_input *in);
 } classes[] = {
         { FAULT_NULL_DEREFERENCE, explain_null_dereference },
         { FAULT_STACK_OVERFLOW, explain_stack_overflow },
@@ -39,19 +39,19 @@ static const struct {
 const char *fault_explain(struct report *report, const struct crash_facts *facts, const struct target *t,
                           const struct examination *seen)
 {
-        struct story s = { .report = report, .pool = &report->pool, .facts = facts, .t = t, .seen = seen };
+        struct explanation_input in = { .report = report, .pool = &report->pool, .facts = facts, .t = t, .seen = seen };
         const char *words = fault_explain_abort(report, facts);
         size_t i;
 
         if (words)
                 return words;
-        if (seen && seen->decoded && seen->culprit >= 0)
-                s.m = &seen->insn.operands[seen->culprit];
-        s.address = report->fault.address.v;
+        if (seen && seen->decoded && seen->bad_operand >= 0)
+                in.m = &seen->insn.operands[seen->bad_operand];
+        in.address = report->fault.address.v;
         if (report->fault.address.known)
-                s.place = fault_place(report, t, s.address);
+                in.place = fault_place(report, t, in.address);
         for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
                 if (fault_class_is(report->fault.class, classes[i].class))
-                        return classes[i].explain(&s);
+                        return classes[i].explain(&in);
         return NULL;
 }

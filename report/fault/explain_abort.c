@@ -12,7 +12,7 @@
 
 #define DEPTH 12
 
-static bool says(const struct report *report, const char *part)
+static bool message_contains(const struct report *report, const char *part)
 {
         return report->cause.message && strstr(report->cause.message, part);
 }
@@ -83,12 +83,12 @@ static const char *assertion(struct report *report, const struct crash_facts *f)
 static const char *heap_corruption(struct report *report, const struct crash_facts *f)
 {
         (void)f;
-        if (says(report, "double free or corruption") && !says(report, "(fasttop)"))
+        if (message_contains(report, "double free or corruption") && !message_contains(report, "(fasttop)"))
                 return "A block of memory was freed twice, this being the second time; or something wrote past the end of a "
                        "block, over what malloc keeps between them.";
-        if (says(report, "double free"))
+        if (message_contains(report, "double free"))
                 return "A block of memory was freed twice; this is the second time.";
-        if (says(report, "invalid pointer"))
+        if (message_contains(report, "invalid pointer"))
                 return "free() or realloc() was given a pointer that malloc() never returned: one into the middle of a block, to a "
                        "variable, or one that was overwritten. Or something wrote over what malloc keeps before the block.";
         return "The heap is damaged: something wrote past the end of a block, or into one that was freed before. It was "
@@ -109,11 +109,11 @@ static const char *stack_smashing(struct report *report, const struct crash_fact
 static const char *fortify(struct report *report, const struct crash_facts *f)
 {
         (void)f;
-        if (says(report, "%n in writable"))
+        if (message_contains(report, "%n in writable"))
                 return "A format string that the program can change contains %n, which glibc refuses.";
-        if (says(report, "longjmp"))
+        if (message_contains(report, "longjmp"))
                 return "longjmp() was to go to a function that has returned already.";
-        if (says(report, "fd_set"))
+        if (message_contains(report, "fd_set"))
                 return "A file descriptor was too large for an fd_set (FD_SETSIZE).";
         return "A function of the C library was about to write past the end of its destination, a buffer whose size the "
                "compiler knew (_FORTIFY_SOURCE).";
@@ -121,7 +121,7 @@ static const char *fortify(struct report *report, const struct crash_facts *f)
 
 /* On its way out the exception met a function that ends the program: the unwinder stands on the stack then. Where no
  * handler was found, __cxa_throw() itself calls std::terminate(). */
-static bool met_a_promise(const struct report *report)
+static bool left_noexcept(const struct report *report)
 {
         static const char *const functions[] = { "__gxx_personality_v0",   "__cxa_call_terminate",
                                                  "__clang_call_terminate", "_Unwind_RaiseException",
@@ -149,7 +149,7 @@ static const char *uncaught(struct report *report, const struct crash_facts *f)
         type = type ? names_short(&report->pool, type, 160) : "An exception";
         return pool_printf(&report->pool, "%s was %s%s%s; %s.", type, was_rethrown(report) ? "rethrown" : "thrown",
                            where ? " " : "", where ? where : "",
-                           met_a_promise(report) ? "it left a function that promises to let nothing out (noexcept, or "
+                           left_noexcept(report) ? "it left a function that promises to let nothing out (noexcept, or "
                                                    "a destructor)"
                                                  : "nothing on the stack of its thread catches it");
 }

@@ -1,65 +1,66 @@
 /* SPDX-License-Identifier: MIT */
 /* report/fault/explain_code.c: the explanations of jumps to where no code is, and of instructions that cannot be run. */
 #include "report/code/disassemble.h"
-#include "report/fault/story.h"
+#include "report/fault/explanation.h"
 
 #include <inttypes.h>
 #include <signal.h>
 
 /* ---- bad goals of jumps ---- */
 
-static const char *jump(struct story *s)
+static const char *jump(struct explanation_input *in)
 {
-        const struct examination *e = s->seen;
+        const struct examination *e = in->seen;
 
-        if (e && e->decoded && e->goal_is_culprit) {
+        if (e && e->decoded && e->target_is_bad) {
                 if (e->insn.kind == INSTRUCTION_RETURN)
                         return "returned to";
-                return pool_printf(s->pool, "%s what %s holds,",
+                return pool_printf(in->pool, "%s what %s holds,",
                                    e->insn.kind == INSTRUCTION_CALL ? "called" : "jumped to", e->insn.value.text);
         }
         if (e && e->arrival == ARRIVAL_CALL)
-                return e->arrived_by[0] ? pool_printf(s->pool, "called what %s holds,", e->arrived_by) : "called";
+                return e->arrived_by[0] ? pool_printf(in->pool, "called what %s holds,", e->arrived_by) : "called";
         return e && e->arrival == ARRIVAL_RETURN ? "returned to" : "jumped to";
 }
 
-const char *explain_bad_jump(struct story *s)
+const char *explain_bad_jump(struct explanation_input *in)
 {
-        const struct examination *e = s->seen;
+        const struct examination *e = in->seen;
         bool returned = e && (e->arrival == ARRIVAL_RETURN ||
-                              (e->decoded && e->goal_is_culprit && e->insn.kind == INSTRUCTION_RETURN));
-        const char *where = s->place.words, *hint = fault_pointer_hint(s->report, s->t, s->address);
+                              (e->decoded && e->target_is_bad && e->insn.kind == INSTRUCTION_RETURN));
+        const char *where = in->place.words, *hint = fault_pointer_hint(in->report, in->t, in->address);
         const char *why = returned ? "The return address on the stack was overwritten, most likely by a write past the "
                                      "end of a local array."
                                    : "A function pointer or the object that holds it was never set, was overwritten or "
                                      "freed; or the stack was overwritten.";
 
-        if (!arch_is_canonical(s->address, 1))
+        if (!arch_is_canonical(in->address, 1))
                 where = "which is no address that this processor has";
         else if (!where)
                 where = "where there is no code";
-        else if (s->place.mapping)
-                where = pool_printf(s->pool, "%s, which is not code", where);
-        return story_join(s, pool_printf(s->pool, "The program %s 0x%" PRIx64 ", %s.", jump(s), s->address, where),
-                          hint ? pool_printf(s->pool, "%s %s", why, hint) : why);
+        else if (in->place.mapping)
+                where = pool_printf(in->pool, "%s, which is not code", where);
+        return explanation_join(
+                in, pool_printf(in->pool, "The program %s 0x%" PRIx64 ", %s.", jump(in), in->address, where),
+                hint ? pool_printf(in->pool, "%s %s", why, hint) : why);
 }
 
-const char *explain_null_call(struct story *s)
+const char *explain_null_call(struct explanation_input *in)
 {
-        const struct examination *e = s->seen;
-        const char *by = e && e->arrived_by[0] ? pool_printf(s->pool, " (%s)", e->arrived_by) : "";
+        const struct examination *e = in->seen;
+        const char *by = e && e->arrived_by[0] ? pool_printf(in->pool, " (%s)", e->arrived_by) : "";
 
         if (e && e->arrival == ARRIVAL_RETURN)
-                return pool_printf(s->pool,
+                return pool_printf(in->pool,
                                    "The program returned to 0x%" PRIx64 ": the return address on the stack was "
                                    "overwritten, most likely by a write past the end of a local array.",
-                                   s->address);
-        if (s->address)
-                return pool_printf(s->pool,
+                                   in->address);
+        if (in->address)
+                return pool_printf(in->pool,
                                    "The program called address 0x%" PRIx64 "%s, which is next to NULL: a function "
                                    "pointer that was computed from NULL or overwritten.",
-                                   s->address, by);
-        return pool_printf(s->pool,
+                                   in->address, by);
+        return pool_printf(in->pool,
                            "The program called a function through a pointer%s that is NULL: one that was never set, or "
                            "a weak function that nobody defines.",
                            by);
@@ -67,42 +68,42 @@ const char *explain_null_call(struct story *s)
 
 /* ---- instructions ---- */
 
-const char *explain_division(struct story *s)
+const char *explain_division(struct explanation_input *in)
 {
-        const struct examination *e = s->seen;
+        const struct examination *e = in->seen;
         bool known = e && e->decoded && e->value.known;
         uint64_t minus_one;
 
         if (!known)
                 return "The program divided an integer by zero, or the quotient did not fit its register.";
-        if (fault_class_is(s->report->fault.class, FAULT_INTEGER_DIVIDE_BY_ZERO))
-                return pool_printf(s->pool, "The program divided an integer by zero: the divisor, %s%s, is 0.",
+        if (fault_class_is(in->report->fault.class, FAULT_INTEGER_DIVIDE_BY_ZERO))
+                return pool_printf(in->pool, "The program divided an integer by zero: the divisor, %s%s, is 0.",
                                    e->insn.value.in_memory ? "at " : "", e->insn.value.text);
         minus_one = e->insn.value.size < 8 ? (UINT64_C(1) << 8 * e->insn.value.size) - 1 : UINT64_MAX;
         if (e->value.v == minus_one && e->insn.is_signed)
-                return pool_printf(s->pool,
+                return pool_printf(in->pool,
                                    "The program divided the smallest integer there is by -1 (%s): the result is larger "
                                    "than the largest one.",
                                    e->insn.value.text);
-        return pool_printf(s->pool,
+        return pool_printf(in->pool,
                            "The program divided by %s = %" PRIu64 ", and the quotient does not fit its register.",
                            e->insn.value.text, e->value.v);
 }
 
 /* An instruction of the x87 unit tells of what one before it did (Intel SDM volume 1, 8.6). */
-static const char *late(struct story *s)
+static const char *late(struct explanation_input *in)
 {
-        return s->seen && s->seen->decoded && s->seen->insn.is_x87
-                       ? pool_printf(s->pool,
+        return in->seen && in->seen->decoded && in->seen->insn.is_x87
+                       ? pool_printf(in->pool,
                                      "The x87 unit reports that at the next instruction it is given, here %s: it was "
                                      "one before that did it.",
-                                     s->seen->insn.text)
+                                     in->seen->insn.text)
                        : NULL;
 }
 
-static const char *floating_point_reason(struct story *s)
+static const char *floating_point_reason(struct explanation_input *in)
 {
-        switch (s->facts->code) {
+        switch (in->facts->code) {
         case FPE_FLTDIV:
                 return "A floating-point number was divided by zero, and the program has asked for a signal then "
                        "(feenableexcept).";
@@ -116,7 +117,7 @@ static const char *floating_point_reason(struct story *s)
                 return "A floating-point result had to be rounded, and the program has asked for a signal then "
                        "(feenableexcept).";
         case FPE_FLTINV:
-                if (s->seen && s->seen->decoded && s->seen->insn.makes_integer)
+                if (in->seen && in->seen->decoded && in->seen->insn.makes_integer)
                         return "A floating-point number does not fit the integer that it was to become, and the "
                                "program has asked for a signal then (feenableexcept).";
                 return "A floating-point operation has no result (0/0, the root of a negative number), and the program "
@@ -126,11 +127,11 @@ static const char *floating_point_reason(struct story *s)
         }
 }
 
-const char *explain_floating_point(struct story *s)
+const char *explain_floating_point(struct explanation_input *in)
 {
-        const char *reason = floating_point_reason(s);
+        const char *reason = floating_point_reason(in);
 
-        return reason ? story_join(s, reason, late(s)) : NULL;
+        return reason ? explanation_join(in, reason, late(in)) : NULL;
 }
 
 /* clang's -fsanitize-trap gives its instruction the number of the check: SanitizerHandler in
@@ -168,25 +169,25 @@ static const char *failed_check(const struct instruction *insn)
         return insn->has_check && insn->check < sizeof(checks) / sizeof(checks[0]) ? checks[insn->check] : NULL;
 }
 
-const char *explain_illegal(struct story *s)
+const char *explain_illegal(struct explanation_input *in)
 {
-        const struct examination *e = s->seen;
+        const struct examination *e = in->seen;
         const char *check = e && e->decoded ? failed_check(&e->insn) : NULL;
 
         if (check)
-                return pool_printf(s->pool, "A check that the compiler put there (-fsanitize=undefined) failed: %s.",
+                return pool_printf(in->pool, "A check that the compiler put there (-fsanitize=undefined) failed: %s.",
                                    check);
         if (!e || !e->decoded)
                 return "The program ran into bytes that are no instruction of this processor.";
         if (e->insn.kind == INSTRUCTION_UNDEFINED)
-                return pool_printf(s->pool,
+                return pool_printf(in->pool,
                                    "The program ran into %s, which compilers put where no program should get: "
                                    "__builtin_trap(), a failed check, code after a call that never returns.",
                                    e->insn.text);
         if (e->insn.kind == INSTRUCTION_INVALID)
                 return "The program ran into bytes that are no instruction: it went to a wrong place, or its code was "
                        "overwritten.";
-        return pool_printf(s->pool,
+        return pool_printf(in->pool,
                            "This processor does not know the instruction %s: the program was built for a newer one, or "
                            "it went to a wrong place.",
                            e->insn.text);
@@ -204,9 +205,9 @@ static const char *forbidden_by(enum instruction_permit permit)
         return ways[permit];
 }
 
-const char *explain_privileged(struct story *s)
+const char *explain_privileged(struct explanation_input *in)
 {
-        const struct examination *e = s->seen;
+        const struct examination *e = in->seen;
         const char *by;
 
         if (!e || !e->decoded || e->insn.kind != INSTRUCTION_PRIVILEGED)
@@ -214,34 +215,35 @@ const char *explain_privileged(struct story *s)
                        "that is not meant for programs was called.";
         by = forbidden_by(e->insn.permit);
         if (by)
-                return pool_printf(s->pool, "The program ran into %s, which the kernel had been told to forbid it: %s.",
+                return pool_printf(in->pool,
+                                   "The program ran into %s, which the kernel had been told to forbid it: %s.",
                                    e->insn.text, by);
-        return pool_printf(s->pool,
+        return pool_printf(in->pool,
                            "The program ran into %s, which is for the kernel alone: it went to a wrong place, or code "
                            "that is not meant for programs was called.",
                            e->insn.text);
 }
 
-const char *explain_trap(struct story *s)
+const char *explain_trap(struct explanation_input *in)
 {
-        if (s->facts->code == TRAP_TRACE)
+        if (in->facts->code == TRAP_TRACE)
                 return "The processor stopped after a single step (flag TF), and no debugger was there.";
-        if (s->facts->code == TRAP_HWBKPT)
+        if (in->facts->code == TRAP_HWBKPT)
                 return "A hardware breakpoint was hit, and no debugger was there.";
-        if (s->seen && s->seen->decoded && s->seen->insn.kind == INSTRUCTION_BREAKPOINT)
-                return pool_printf(s->pool,
+        if (in->seen && in->seen->decoded && in->seen->insn.kind == INSTRUCTION_BREAKPOINT)
+                return pool_printf(in->pool,
                                    "The program ran into a breakpoint in its own code (%s), and no debugger was there: "
                                    "__builtin_debugtrap(), G_BREAKPOINT() and failed checks of some libraries do that.",
-                                   s->seen->insn.text);
+                                   in->seen->insn.text);
         return NULL;
 }
 
-const char *explain_protection(struct story *s)
+const char *explain_protection(struct explanation_input *in)
 {
-        if (s->facts->code != SI_KERNEL || !s->seen || !s->seen->decoded)
+        if (in->facts->code != SI_KERNEL || !in->seen || !in->seen->decoded)
                 return NULL;
-        return pool_printf(s->pool,
+        return pool_printf(in->pool,
                            "The processor refused the instruction %s (general protection): a value it was given is not "
                            "allowed there.",
-                           s->seen->insn.text);
+                           in->seen->insn.text);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report/fault/explain_memory.c: the explanations of bad addresses, and of good ones that could not be used. */
-#include "report/fault/story.h"
+#include "report/fault/explanation.h"
 #include "report/words/describe.h"
 
 #include <inttypes.h>
@@ -10,209 +10,219 @@
 
 /* ---- bad addresses ---- */
 
-const char *explain_null_dereference(struct story *s)
+const char *explain_null_dereference(struct explanation_input *in)
 {
         static const char *const names[] = ARCH_REG_NAMES;
-        const struct memory_operand *m = s->m;
-        int64_t offset = (int64_t)s->address;
+        const struct memory_operand *m = in->m;
+        int64_t offset = (int64_t)in->address;
         const char *what;
 
-        if (story_plain_pointer(m) && !m->base_value && m->displacement)
-                return story_join(
-                        s,
-                        pool_printf(s->pool,
+        if (explanation_is_plain_pointer(m) && !m->base_value && m->displacement)
+                return explanation_join(
+                        in,
+                        pool_printf(in->pool,
                                     "The program %s at %s, and %s is NULL: a member of a struct or an element of an "
                                     "array that is not there.",
-                                    story_deed(s), m->text, names[m->base]),
-                        story_caller(s));
-        if (story_plain_pointer(m) && !m->base_value)
+                                    explanation_access_text(in), m->text, names[m->base]),
+                        explanation_caller(in));
+        if (explanation_is_plain_pointer(m) && !m->base_value)
                 what = ", which is NULL.";
         else if (m && m->base >= 0 && m->index >= 0 && !m->base_value)
                 what = ": an element of an array that is not there, its pointer being NULL.";
         else if (offset == 0)
                 what = ", that is through a NULL pointer.";
         else if (offset > 0)
-                what = pool_printf(s->pool,
+                what = pool_printf(in->pool,
                                    "%s, that is %" PRId64 " byte%s from NULL: a member of a struct or an element of an "
                                    "array through a NULL pointer.",
-                                   m ? pool_printf(s->pool, ", address 0x%" PRIx64, s->address) : "", offset,
+                                   m ? pool_printf(in->pool, ", address 0x%" PRIx64, in->address) : "", offset,
                                    offset == 1 ? "" : "s");
         else
                 what = ", just below NULL: something that lies before what a NULL pointer points to.";
-        return story_join(s, pool_printf(s->pool, "The program %s %s%s", story_deed(s), story_through(s), what),
-                          story_caller(s));
+        return explanation_join(in,
+                                pool_printf(in->pool, "The program %s %s%s", explanation_access_text(in),
+                                            explanation_operand_text(in), what),
+                                explanation_caller(in));
 }
 
-const char *explain_stack_overflow(struct story *s)
+const char *explain_stack_overflow(struct explanation_input *in)
 {
-        const struct mapping *stack = s->t && s->t->thread_count ? fault_stack_of(s->t, 0) : NULL;
-        uint64_t sp = s->facts->regs.v[ARCH_REG_SP];
+        const struct mapping *stack = in->t && in->t->thread_count ? fault_stack_of(in->t, 0) : NULL;
+        uint64_t sp = in->facts->regs.v[ARCH_REG_SP];
         const char *name = "The stack";
 
         if (stack && sp < stack->start && stack->start - sp > LARGE_FRAME)
                 return pool_printf(
-                        s->pool,
+                        in->pool,
                         "The stack has no room for the local variables of this function, which reach %" PRIu64
                         " KiB beyond its end: put the large ones on the heap.",
                         (stack->start - sp) / 1024);
         if (stack)
-                name = pool_printf(s->pool, "%s, %" PRIu64 " KiB,",
-                                   story_capital(s, fault_place_name(s->report, s->t, stack)),
+                name = pool_printf(in->pool, "%s, %" PRIu64 " KiB,",
+                                   explanation_capitalize(in, fault_place_name(in->report, in->t, stack)),
                                    (stack->end - stack->start) / 1024);
-        if (s->report->fault.recursion.function_count)
-                return pool_printf(s->pool,
+        if (in->report->fault.recursion.function_count)
+                return pool_printf(in->pool,
                                    "%s is full of calls, %s: an endless recursion, or one that is too deep for it.",
-                                   name, describe_recursion(s->report));
-        return pool_printf(s->pool,
+                                   name, describe_recursion(in->report));
+        return pool_printf(in->pool,
                            "%s is full: calls that never return before the next one is made (endless recursion), or "
                            "local variables that are too large for it.",
                            name);
 }
 
 /* The pointer itself is good, what was added to it is not. NULL: nothing says so. */
-static const char *index_hint(struct story *s)
+static const char *index_hint(struct explanation_input *in)
 {
-        const struct memory_operand *m = s->m;
+        const struct memory_operand *m = in->m;
         uint64_t base = m && m->base < 0 ? (uint64_t)m->displacement : m ? m->base_value : 0;
         const struct mapping *at;
 
-        if (!m || !m->known || m->index < 0 || m->vector_index || !s->t)
+        if (!m || !m->known || m->index < 0 || m->vector_index || !in->t)
                 return NULL;
-        at = target_mapping(s->t, base);
+        at = target_mapping(in->t, base);
         if (!at || !(at->perms & MAPS_READ))
                 return NULL;
-        return pool_printf(
-                s->pool, "0x%" PRIx64 ", to which it was added, lies in %s: most likely an index or a length is wrong.",
-                base, fault_place_name(s->report, s->t, at));
+        return pool_printf(in->pool,
+                           "0x%" PRIx64
+                           ", to which it was added, lies in %s: most likely an index or a length is wrong.",
+                           base, fault_place_name(in->report, in->t, at));
 }
 
-static const char *unmapped_hint(struct story *s)
+static const char *unmapped_hint(struct explanation_input *in)
 {
-        const char *hint = fault_pointer_hint(s->report, s->t, story_pointer(s));
+        const char *hint = fault_pointer_hint(in->report, in->t, explanation_pointer(in));
 
         if (!hint)
-                hint = index_hint(s);
+                hint = index_hint(in);
         if (hint)
                 return hint;
-        if (s->place.kind == PLACE_KERNEL)
+        if (in->place.kind == PLACE_KERNEL)
                 return "A pointer that was never set, or was overwritten.";
-        if (s->place.past_end)
+        if (in->place.past_end)
                 return "Most likely a loop, an index or a length went past the end of that memory; or what the pointer "
                        "pointed to was given back to the system (munmap, free of a large block).";
         return "The pointer was never set, was overwritten, or what it pointed to was given back to the system "
                "(munmap, free of a large block).";
 }
 
-const char *explain_unmapped_address(struct story *s)
+const char *explain_unmapped_address(struct explanation_input *in)
 {
-        const char *where = s->place.words ? pool_printf(s->pool, ", %s", s->place.words) : "";
+        const char *where = in->place.words ? pool_printf(in->pool, ", %s", in->place.words) : "";
         const char *first;
 
-        if (s->m && s->m->in_segment)
+        if (in->m && in->m->in_segment)
                 return pool_printf(
-                        s->pool,
+                        in->pool,
                         "The program %s at %s, in thread-local storage, and the register that says where that "
                         "is leads to 0x%" PRIx64 ", %s.",
-                        story_deed(s), s->m->text, s->address, s->place.words ? s->place.words : "where it cannot be");
-        if (s->m && s->m->base == ARCH_REG_SP && !(s->t && target_mapping(s->t, s->facts->regs.v[ARCH_REG_SP])))
-                return pool_printf(s->pool,
+                        explanation_access_text(in), in->m->text, in->address,
+                        in->place.words ? in->place.words : "where it cannot be");
+        if (in->m && in->m->base == ARCH_REG_SP && !(in->t && target_mapping(in->t, in->facts->regs.v[ARCH_REG_SP])))
+                return pool_printf(in->pool,
                                    "The stack pointer itself is wrong, 0x%" PRIx64 ": it was set to something that is "
                                    "no stack, or taken from memory that was overwritten.",
-                                   s->facts->regs.v[ARCH_REG_SP]);
-        if (s->m)
-                where = pool_printf(s->pool, ", address 0x%" PRIx64 "%s", s->address, where);
-        first = pool_printf(s->pool, "The program %s %s%s.", story_deed(s), story_through(s), where);
-        return story_join(s, story_join(s, first, unmapped_hint(s)), story_caller(s));
+                                   in->facts->regs.v[ARCH_REG_SP]);
+        if (in->m)
+                where = pool_printf(in->pool, ", address 0x%" PRIx64 "%s", in->address, where);
+        first = pool_printf(in->pool, "The program %s %s%s.", explanation_access_text(in), explanation_operand_text(in),
+                            where);
+        return explanation_join(in, explanation_join(in, first, unmapped_hint(in)), explanation_caller(in));
 }
 
-const char *explain_inaccessible_address(struct story *s)
+const char *explain_inaccessible_address(struct explanation_input *in)
 {
-        const char *where = s->place.words ? s->place.words : "which may not be used in that way";
+        const char *where = in->place.words ? in->place.words : "which may not be used in that way";
         const char *more = NULL;
 
-        if (s->place.kind == PLACE_GUARD)
+        if (in->place.kind == PLACE_GUARD)
                 more = "The stack itself is not full: a pointer or an index went astray.";
-        return story_join(s, pool_printf(s->pool, "The program %s %s, %s.", story_deed(s), story_through(s), where),
-                          more);
+        return explanation_join(in,
+                                pool_printf(in->pool, "The program %s %s, %s.", explanation_access_text(in),
+                                            explanation_operand_text(in), where),
+                                more);
 }
 
-const char *explain_write_to_read_only(struct story *s)
+const char *explain_write_to_read_only(struct explanation_input *in)
 {
-        const char *where = s->place.words ? s->place.words : "which is read-only";
-        const char *more = s->place.kind == PLACE_CONSTANTS ? "String literals and const objects live there."
-                           : s->place.kind == PLACE_CODE    ? "Code cannot be changed."
-                           : s->place.kind == PLACE_FILE    ? "It was not mapped for writing."
-                                                            : "It may only be read.";
+        const char *where = in->place.words ? in->place.words : "which is read-only";
+        const char *more = in->place.kind == PLACE_CONSTANTS ? "String literals and const objects live there."
+                           : in->place.kind == PLACE_CODE    ? "Code cannot be changed."
+                           : in->place.kind == PLACE_FILE    ? "It was not mapped for writing."
+                                                             : "It may only be read.";
 
-        return story_join(
-                s,
-                story_join(s, pool_printf(s->pool, "The program %s %s, %s.", story_deed(s), story_through(s), where),
-                           more),
-                story_caller(s));
+        return explanation_join(
+                in,
+                explanation_join(in,
+                                 pool_printf(in->pool, "The program %s %s, %s.", explanation_access_text(in),
+                                             explanation_operand_text(in), where),
+                                 more),
+                explanation_caller(in));
 }
 
-const char *explain_non_canonical(struct story *s)
+const char *explain_non_canonical(struct explanation_input *in)
 {
         const char *hint;
 
-        if (!s->report->fault.address.known)
+        if (!in->report->fault.address.known)
                 return "The program used an address that this processor does not have (a non-canonical one): a pointer "
                        "that was never set, or was overwritten.";
-        hint = fault_pointer_hint(s->report, s->t, story_pointer(s));
-        return story_join(s,
-                          pool_printf(s->pool,
-                                      "The program %s %s, and 0x%" PRIx64
-                                      " is no address that this processor has (it is "
-                                      "non-canonical): a pointer that was never set, or was overwritten.",
-                                      story_deed(s), story_through(s), s->address),
-                          story_join(s, hint, story_caller(s)));
+        hint = fault_pointer_hint(in->report, in->t, explanation_pointer(in));
+        return explanation_join(in,
+                                pool_printf(in->pool,
+                                            "The program %s %s, and 0x%" PRIx64
+                                            " is no address that this processor has (it is "
+                                            "non-canonical): a pointer that was never set, or was overwritten.",
+                                            explanation_access_text(in), explanation_operand_text(in), in->address),
+                                explanation_join(in, hint, explanation_caller(in)));
 }
 
 /* ---- memory that is there ---- */
 
-const char *explain_file_truncated(struct story *s)
+const char *explain_file_truncated(struct explanation_input *in)
 {
-        const struct examination *e = s->seen;
-        const char *file = s->place.mapping ? s->place.mapping->path : "a file";
+        const struct examination *e = in->seen;
+        const char *file = in->place.mapping ? in->place.mapping->path : "a file";
         const char *now = "";
 
         if (!e || !e->file_offset.known)
-                return pool_printf(s->pool,
+                return pool_printf(in->pool,
                                    "The program %s %s, in a mapped file that has no bytes there any more: it was made "
                                    "shorter after it was mapped, or its disk cannot be read.",
-                                   story_deed(s), story_through(s));
+                                   explanation_access_text(in), explanation_operand_text(in));
         if (e->file_size.known && e->file_size.v > e->file_offset.v)
-                return pool_printf(s->pool,
+                return pool_printf(in->pool,
                                    "The program %s %s, at byte %" PRIu64 " of the mapped file %s, which is %" PRIu64
                                    " bytes long: its disk could not be read, or it was shorter for a while.",
-                                   story_deed(s), story_through(s), e->file_offset.v, file, e->file_size.v);
+                                   explanation_access_text(in), explanation_operand_text(in), e->file_offset.v, file,
+                                   e->file_size.v);
         if (e->file_size.known)
-                now = pool_printf(s->pool, ", which is %" PRIu64 " bytes long now", e->file_size.v);
-        return pool_printf(s->pool,
+                now = pool_printf(in->pool, ", which is %" PRIu64 " bytes long now", e->file_size.v);
+        return pool_printf(in->pool,
                            "The program %s %s, at byte %" PRIu64
                            " of the mapped file %s%s: the file became shorter than "
                            "what was mapped of it.",
-                           story_deed(s), story_through(s), e->file_offset.v, file, now);
+                           explanation_access_text(in), explanation_operand_text(in), e->file_offset.v, file, now);
 }
 
-const char *explain_misaligned(struct story *s)
+const char *explain_misaligned(struct explanation_input *in)
 {
-        uint32_t alignment = s->seen && s->seen->decoded ? s->seen->insn.alignment : 0;
+        uint32_t alignment = in->seen && in->seen->decoded ? in->seen->insn.alignment : 0;
 
-        if (fault_class_is(s->report->fault.class, FAULT_BUS_MISALIGNED) || !alignment)
-                return pool_printf(s->pool,
+        if (fault_class_is(in->report->fault.class, FAULT_BUS_MISALIGNED) || !alignment)
+                return pool_printf(in->pool,
                                    "The program %s %s, an address that is no multiple of the size, while alignment "
                                    "checks are switched on (flag AC).",
-                                   story_deed(s), story_through(s));
-        return pool_printf(s->pool,
+                                   explanation_access_text(in), explanation_operand_text(in));
+        return pool_printf(in->pool,
                            "The instruction %s needs an address that is a multiple of %u, and 0x%" PRIx64
                            " is none: a pointer to a type that it is not aligned for, or a stack that is not aligned.",
-                           s->seen->insn.text, alignment, s->address);
+                           in->seen->insn.text, alignment, in->address);
 }
 
-const char *explain_memory_failure(struct story *s)
+const char *explain_memory_failure(struct explanation_input *in)
 {
-        (void)s;
+        (void)in;
         return "The machine's memory is damaged at that address: the hardware reported an error that it could not "
                "correct.";
 }

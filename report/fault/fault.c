@@ -53,9 +53,9 @@ void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *ou
         }
 }
 
-static const struct memory_operand *culprit(const struct examination *e)
+static const struct memory_operand *bad_operand(const struct examination *e)
 {
-        return e && e->decoded && e->culprit >= 0 ? &e->insn.operands[e->culprit] : NULL;
+        return e && e->decoded && e->bad_operand >= 0 ? &e->insn.operands[e->bad_operand] : NULL;
 }
 
 /* ---- the first look ---- */
@@ -122,14 +122,14 @@ static enum arch_access access_kind(const struct crash_facts *f, const struct fa
                                     const struct examination *e)
 {
         enum arch_access access;
-        const struct memory_operand *m = culprit(e);
+        const struct memory_operand *m = bad_operand(e);
 
         if ((f->signal != SIGSEGV && f->signal != SIGBUS) || f->code <= 0)
                 return ARCH_ACCESS_UNKNOWN;
         access = fault_look_access(look);
         if (access != ARCH_ACCESS_UNKNOWN || !e || !e->decoded)
                 return access;
-        if (e->goal_is_culprit)
+        if (e->target_is_bad)
                 return ARCH_ACCESS_EXECUTE;
         if (m && m->access & OPERAND_WRITE)
                 return ARCH_ACCESS_WRITE;
@@ -150,7 +150,7 @@ static const char *access_name(enum arch_access access)
 /* A pointer that has nothing to do with the stack's registers, while these are where they should be. */
 static bool is_stray_pointer(const struct fault_look *look, const struct examination *e)
 {
-        const struct memory_operand *m = culprit(e);
+        const struct memory_operand *m = bad_operand(e);
 
         return m && m->known && m->base != ARCH_REG_SP && m->base != ARCH_REG_FP &&
                look->regs->v[ARCH_REG_SP] >= look->above.start + FAULT_STACK_LOWEST;
@@ -160,7 +160,7 @@ static bool is_stray_pointer(const struct fault_look *look, const struct examina
  * goes to a member or an element from there; a scale of 1 does not tell pointer and index apart. */
 static bool is_null(const struct crash_facts *f, const struct examination *e)
 {
-        const struct memory_operand *m = culprit(e);
+        const struct memory_operand *m = bad_operand(e);
         uint64_t reach = m && m->index >= 0 && m->scale == 1 ? NULL_INDEXED : NULL_ARRAY;
 
         if (f->address.v < FAULT_NULL_AREA)
@@ -173,7 +173,7 @@ static bool is_null(const struct crash_facts *f, const struct examination *e)
 /* A general protection fault: the processor says no more than that. */
 static enum fault_class refine_protection(const struct crash_facts *f, const struct examination *e)
 {
-        const struct memory_operand *m = culprit(e);
+        const struct memory_operand *m = bad_operand(e);
 
         if (!e || !e->decoded)
                 return f->trap && !arch_fault_is_protection(f->trap) && !arch_fault_is_stack_protection(f->trap)
@@ -181,7 +181,7 @@ static enum fault_class refine_protection(const struct crash_facts *f, const str
                                : FAULT_NON_CANONICAL_ADDRESS;
         if (e->insn.kind == INSTRUCTION_PRIVILEGED)
                 return FAULT_PRIVILEGED_INSTRUCTION;
-        if (e->goal_is_culprit || (m && !arch_is_canonical(m->address, m->size)))
+        if (e->target_is_bad || (m && !arch_is_canonical(m->address, m->size)))
                 return FAULT_NON_CANONICAL_ADDRESS;
         if (m && e->insn.alignment)
                 return FAULT_MISALIGNED_ACCESS;
@@ -291,7 +291,7 @@ static const char *kind(const struct crash_facts *f, enum fault_class class)
 static void fill_instruction(struct report *report, const struct crash_facts *f, const struct examination *e)
 {
         struct report_fault *fault = &report->fault;
-        const struct memory_operand *m = culprit(e);
+        const struct memory_operand *m = bad_operand(e);
 
         if (!e->decoded) {
                 if (e->arrived_by[0])
@@ -301,7 +301,7 @@ static void fill_instruction(struct report *report, const struct crash_facts *f,
         fault->instruction = pool_strdup(&report->pool, e->insn.text);
         if (m)
                 fault->operand = pool_strdup(&report->pool, m->text);
-        else if (e->goal_is_culprit || (f->signal == SIGFPE && e->insn.kind == INSTRUCTION_DIVISION))
+        else if (e->target_is_bad || (f->signal == SIGFPE && e->insn.kind == INSTRUCTION_DIVISION))
                 fault->operand = e->insn.kind == INSTRUCTION_RETURN
                                          ? pool_strdup(&report->pool, e->insn.operands[0].text)
                                          : pool_strdup(&report->pool, e->insn.value.text);
@@ -310,7 +310,7 @@ static void fill_instruction(struct report *report, const struct crash_facts *f,
 /* The address the kernel named, or, of a general protection fault, the one that the operands make. */
 static struct known_u64 bad_address(const struct crash_facts *f, const struct examination *e)
 {
-        const struct memory_operand *m = culprit(e);
+        const struct memory_operand *m = bad_operand(e);
 
         if (f->signal == SIGBUS && f->code == BUS_ADRALN && !f->address.v && m)
                 return KNOWN_U64(m->address);
@@ -318,7 +318,7 @@ static struct known_u64 bad_address(const struct crash_facts *f, const struct ex
                 return f->address;
         if (f->regs.known >> ARCH_REG_PC & 1 && !arch_is_canonical(f->regs.v[ARCH_REG_PC], 1))
                 return KNOWN_U64(f->regs.v[ARCH_REG_PC]);
-        if (e && e->goal_is_culprit)
+        if (e && e->target_is_bad)
                 return e->value;
         return m && m->known ? KNOWN_U64(m->address) : f->address;
 }

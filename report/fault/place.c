@@ -19,7 +19,7 @@
 
 /* ---- stacks ---- */
 
-static bool stands_in(const struct target_thread *thread, const struct mapping *m)
+static bool has_stack_in(const struct target_thread *thread, const struct mapping *m)
 {
         uint64_t sp = thread->regs.v[ARCH_REG_SP];
         size_t i;
@@ -55,7 +55,7 @@ static int thread_on(const struct target *t, const struct mapping *m)
         if (!(m->perms & MAPS_WRITE))
                 return -1;
         for (i = 0; i < t->thread_count; i++)
-                if (stands_in(&t->threads[i], m))
+                if (has_stack_in(&t->threads[i], m))
                         return (int)i;
         return -1;
 }
