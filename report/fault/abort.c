@@ -5,10 +5,11 @@
 
 #include <string.h>
 
-/* What led to an abort stands among the innermost frames: abort itself, raise and the like come before it. */
+/* The function that caused an abort is among the innermost frames, after abort, raise and similar functions. */
 #define DEPTH 12
 
-/* In glibc's texts: debug/, malloc/malloc.c, assert/assert.c of glibc 2.31 to 2.38; libstdc++: libsupc++/pure.cc. */
+/* Parts of glibc's messages: debug/, malloc/malloc.c, assert/assert.c of glibc 2.31 to 2.38; libstdc++:
+ * libsupc++/pure.cc. */
 static const struct {
         const char *part;
         enum fault_class class;
@@ -46,7 +47,7 @@ static const struct {
         { "arena is corrupted", FAULT_HEAP_CORRUPTION },
 };
 
-/* Exported by libc, libstdc++, libc++, glib: known without debugging information. */
+/* Exported by libc, libstdc++, libc++, glib: identified without debugging information. */
 static const struct {
         const char *function;
         enum fault_class class;
@@ -69,7 +70,7 @@ static const struct {
         { "std::__1::__libcpp_verbose_abort", FAULT_ASSERTION },
         { "g_assertion_message", FAULT_ASSERTION },
         { "g_assertion_message_expr", FAULT_ASSERTION },
-        /* An allocator that gives up, whosever it is. */
+        /* An allocator, of any library, that calls abort(). */
         { "free", FAULT_HEAP_CORRUPTION },
         { "cfree", FAULT_HEAP_CORRUPTION },
         { "malloc", FAULT_HEAP_CORRUPTION },
@@ -85,7 +86,7 @@ const struct report_frame *fault_frame_of(const struct report *report, const cha
         for (i = 0; thread && i < thread->frame_count && i < n; i++) {
                 const char *name = thread->frames[i].function;
 
-                if (thread->frames[i].signal_frame) /* what was interrupted has not called us */
+                if (thread->frames[i].signal_frame) /* the interrupted code is not a caller */
                         break;
                 if (name && !strncmp(name, "__GI_", 5))
                         name += 5;

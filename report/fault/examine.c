@@ -15,7 +15,8 @@
 #define BEFORE 6
 #define AFTER 5
 
-/* How far from the beginning of a function its instructions are walked, so that the walk is in step. */
+/* Maximum distance from the start of a function over which its instructions are decoded to reach an instruction
+ * boundary. */
 #define WALK_MAX 16384
 
 static bool is_known(const struct crash_facts *f, int reg)
@@ -25,7 +26,7 @@ static bool is_known(const struct crash_facts *f, int reg)
 
 /* ---- bytes of code ---- */
 
-/* Where nobody may read the process: what was mapped from a file and not for writing is still as it is there. */
+/* Used if the process cannot be read: a mapping of a file without write permission has the file's contents. */
 static size_t read_from_file(const struct target *t, uint64_t addr, uint8_t *buf, size_t len)
 {
         const struct mapping *m = target_mapping(t, addr);
@@ -44,7 +45,7 @@ static size_t read_from_file(const struct target *t, uint64_t addr, uint8_t *buf
         return n > 0 ? (size_t)n : 0;
 }
 
-/* How many of `len` bytes at `addr` there are. */
+/* Returns how many of `len` bytes at `addr` could be read. */
 static size_t read_code(struct target *t, uint64_t addr, uint8_t *buf, size_t len)
 {
         ssize_t n = t->ops->read(t, addr, buf, len);
@@ -71,8 +72,8 @@ static void list_instruction(struct report *report, const struct instruction *in
         i->faulting = faulting;
 }
 
-/* The frame whose pc is that of the fault: inlined ones come before it, those of a handler that raised the signal again
- * do too. */
+/* The frame whose pc is that of the fault: inlined frames precede it, and so do those of a handler that raised the
+ * signal again. */
 static const struct report_frame *physical_frame(const struct report *report, const struct crash_facts *f)
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
@@ -84,7 +85,8 @@ static const struct report_frame *physical_frame(const struct report *report, co
         return NULL;
 }
 
-/* From the beginning of the function on, or we should not be in step; nothing where we do not arrive at `until`. */
+/* Decodes from the start of the function, since instruction boundaries are unknown otherwise; lists nothing if decoding
+ * does not reach `until` exactly. */
 static void list_before(struct report *report, const struct crash_facts *f, struct target *t, uint64_t until)
 {
         const struct report_frame *frame = physical_frame(report, f);
@@ -120,8 +122,9 @@ static void list_after(struct report *report, struct target *t, uint64_t at)
 
 /* ---- the faulting instruction ---- */
 
-/* pc of a breakpoint trap is that of the next instruction (Intel SDM volume 3, 6.15, #BP, #OF; of int1 the kernel says
- * TRAP_BRKPT: arch/x86/kernel/traps.c, exc_debug_user), and so is that of a system call that a filter caught. */
+/* pc of a breakpoint trap is that of the next instruction (Intel SDM volume 3, 6.15, #BP, #OF; for int1 the kernel
+ * reports TRAP_BRKPT: arch/x86/kernel/traps.c, exc_debug_user), and so is that of a system call that a seccomp filter
+ * trapped. */
 static bool decode_before_pc(const struct crash_facts *f, struct target *t, enum instruction_kind kind,
                              struct examination *out)
 {
@@ -158,7 +161,7 @@ static bool read_word(struct target *t, uint64_t addr, uint32_t size, struct kno
         return true;
 }
 
-/* What the instruction divides by, or where it goes. */
+/* Reads the divisor, or the target of a branch. */
 static void find_value(struct target *t, struct examination *e)
 {
         const struct value_operand *v = &e->insn.value;
@@ -176,7 +179,7 @@ static bool covers(const struct memory_operand *m, uint64_t address)
         return m->known && !m->vector_index && address - m->address < (m->size ? m->size : 1);
 }
 
-/* The kernel said which address. */
+/* The kernel reported an address. */
 static int operand_by_address(const struct examination *e, uint64_t address, unsigned access)
 {
         const struct instruction *insn = &e->insn;
@@ -185,7 +188,8 @@ static int operand_by_address(const struct examination *e, uint64_t address, uns
         for (i = 0; i < n; i++)
                 if (covers(&insn->operands[i], address))
                         return i;
-        /* A string instruction may be interrupted ahead of what its registers say; a gather has many addresses. */
+        /* A string instruction may fault at an address beyond its registers' current values; a gather has many
+         * addresses. */
         for (i = 0; i < n; i++)
                 if (insn->operands[i].access & access) {
                         found = i;
@@ -194,7 +198,7 @@ static int operand_by_address(const struct examination *e, uint64_t address, uns
         return matching == 1 ? found : -1;
 }
 
-/* It did not: the address was none. */
+/* The kernel reported no address, since it was not a valid one. */
 static void operand_by_value(struct examination *e)
 {
         const struct instruction *insn = &e->insn;
@@ -214,7 +218,7 @@ static void operand_by_value(struct examination *e)
                 e->bad_operand = 0;
 }
 
-/* The kernel gives no address then (arch/x86/kernel/traps.c: exc_alignment_check). */
+/* The kernel reports no address for an alignment check (arch/x86/kernel/traps.c: exc_alignment_check). */
 static int operand_by_alignment(const struct examination *e)
 {
         size_t i;
@@ -242,9 +246,10 @@ static void find_bad_operand(const struct crash_facts *f, struct examination *e)
                 operand_by_value(e);
 }
 
-/* ---- pc itself is bad ---- */
+/* ---- pc itself is the bad address ---- */
 
-/* Does one of the instructions that may end at `end` call what pc is? Their length is not known backwards. */
+/* Whether an instruction that ends at `end` calls the address in pc. Its length is unknown, so all lengths are
+ * tried. */
 static bool find_call(const struct crash_facts *f, struct target *t, uint64_t end, struct examination *out)
 {
         uint32_t length;
@@ -262,14 +267,14 @@ static bool find_call(const struct crash_facts *f, struct target *t, uint64_t en
                         read_word(t, insn.operands[0].address, 8, &goal);
                 if (!goal.known || goal.v != f->regs.v[ARCH_REG_PC])
                         continue;
-                if (!insn.value.constant) /* what is called by its address came by none */
+                if (!insn.value.constant) /* a direct call has no operand to name */
                         snprintf(out->arrived_by, sizeof(out->arrived_by), "%s", insn.value.text);
                 return true;
         }
         return false;
 }
 
-/* A call leaves its return address at SP; a return has just taken pc from below SP, where the red zone keeps it. */
+/* After a call the return address is at SP; after a return the value of pc is still below SP, in the red zone. */
 static void find_arrival(const struct crash_facts *f, struct target *t, struct examination *out)
 {
         uint64_t sp = f->regs.v[ARCH_REG_SP];
@@ -325,7 +330,7 @@ void examine(struct report *report, const struct crash_facts *f, struct target *
         memset(out, 0, sizeof(*out));
         out->bad_operand = -1;
         if (!t || !f->signal || f->code <= 0 || !is_known(f, ARCH_REG_PC))
-                return; /* where a sent signal arrived says nothing */
+                return; /* the pc at which a sent signal arrived is meaningless */
         find_file(f, t, out);
         if (is_execution(f)) {
                 find_arrival(f, t, out);

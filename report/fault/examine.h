@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* report/fault/examine.h: the code at a crash, and what its operands held.
+/* report/fault/examine.h: decodes the code at a crash and the values of its operands.
  *
- * Works on a target that may be hostile or have no memory to read: what cannot be had stays out. Bytes of code are
- * read from the process, else from the file behind the mapping.
+ * The target may be hostile or have no readable memory: members that cannot be determined are left unset. Code is read
+ * from the process, else from the mapped file.
  */
 #ifndef CRASHPRE_REPORT_EXAMINE_H
 #define CRASHPRE_REPORT_EXAMINE_H
@@ -10,27 +10,27 @@
 #include "report/code/disassemble.h"
 #include "report/fault/fault.h"
 
-/* How the program came to a place that is no code. */
+/* How the program reached an address that is not code. */
 enum arrival { ARRIVAL_UNKNOWN, ARRIVAL_CALL, ARRIVAL_RETURN };
 
 struct examination {
         bool decoded;
-        struct instruction insn;      /* the faulting one; of a breakpoint the one before pc */
-        int bad_operand;              /* of insn.operands: what gave the bad address; -1 none is known to */
-        bool target_is_bad;           /* the call, jump or return was right, where it was to go was not */
-        struct known_u64 value;       /* insn.value, or where a return goes: from memory too */
-        enum arrival arrival;         /* where pc itself is the bad address */
+        struct instruction insn;      /* the faulting one; for a breakpoint the one before pc */
+        int bad_operand;              /* index in insn.operands of the operand with the bad address; -1 unknown */
+        bool target_is_bad;           /* the target of a call, jump or return is the bad address */
+        struct known_u64 value;       /* insn.value, or the target of a return; also read from memory */
+        enum arrival arrival;         /* if pc itself is the bad address */
         char arrived_by[48];          /* "rdx", the operand of the call; "" unknown */
-        struct known_u64 file_size;   /* of the file mapped at the bad address, as it is now */
+        struct known_u64 file_size;   /* current size of the file mapped at the bad address */
         struct known_u64 file_offset; /* of the bad address in it */
 };
 
-/* Fills `out`, and report->disassembly: the instructions around pc. `facts` and `t` as for fault_classify(). Frames of
- * the report, if they have names, say where the function begins: so what stands before pc is listed too. */
+/* Fills `out`, and report->disassembly: the instructions around pc. `facts` and `t` as for fault_classify(). If the
+ * report's frames have names, they provide the start of the function, so that instructions before pc are listed too. */
 void examine(struct report *report, const struct crash_facts *facts, struct target *t, struct examination *out);
 
 /* Fills report->memory: the bytes around SP and around each register that points to readable memory, a few kilobytes in
- * all. Takes the registers of t->threads[0]. */
+ * total. Uses the registers of t->threads[0]. */
 void examine_memory(struct report *report, struct target *t);
 
 #endif

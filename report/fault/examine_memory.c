@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Bytes before and after what a register points to; of the stack the red zone and the innermost frames. */
+/* Bytes before and after the address in a register; of the stack, the red zone and the innermost frames. */
 #define AROUND_BEFORE 32
 #define AROUND_AFTER 96
 #define STACK_AFTER 384
@@ -16,13 +16,13 @@ struct window {
         uint64_t start, end;
 };
 
-/* Devices may do something when they are read. */
+/* Reading device memory may have side effects. */
 static bool may_read(const struct mapping *m)
 {
         return m && m->perms & MAPS_READ && (strncmp(m->path, "/dev/", 5) || !strncmp(m->path, "/dev/shm/", 9));
 }
 
-/* Within the mapping: what lies beyond its ends is of another kind. */
+/* Limited to the mapping: memory beyond it is unrelated. */
 static struct window window_around(const struct mapping *m, uint64_t addr, uint64_t before, uint64_t after)
 {
         uint64_t line = addr - addr % LINE;
@@ -92,7 +92,7 @@ void examine_memory(struct report *report, struct target *t)
                 return;
         sp = thread->regs.v[ARCH_REG_SP];
         m = thread->regs.known >> ARCH_REG_SP & 1 ? target_mapping(t, sp) : NULL;
-        if (may_read(m)) /* the largest first: what lies in it is not listed again */
+        if (may_read(m)) /* the largest first: windows inside it are not listed again */
                 add_window(report, t, ARCH_REG_SP, m, window_around(m, sp, ARCH_RED_ZONE, STACK_AFTER));
         for (i = 0; i < sizeof(order); i++) {
                 if (order[i] >= ARCH_DWARF_REGS || order[i] == ARCH_REG_SP || !(thread->regs.known >> order[i] & 1))

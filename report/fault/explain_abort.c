@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/fault/explain_abort.c: the explanations of what was no fault of an instruction. */
+/* report/fault/explain_abort.c: explanations of crashes that are not faults of an instruction. */
 #include "report/fault/explain.h"
 #include "report/fault/syscall_name.h"
 #include "report/model/names.h"
@@ -17,7 +17,7 @@ static bool message_contains(const struct report *report, const char *part)
         return report->cause.message && strstr(report->cause.message, part);
 }
 
-/* Who called the last of the frames of `function` among the innermost ones; NULL unknown. */
+/* The caller of `function`, which must be among the innermost frames; NULL unknown. */
 static const struct report_frame *caller_of(const struct report *report, const char *function)
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
@@ -39,18 +39,18 @@ static const char *abort_words(struct report *report, const struct crash_facts *
         const struct report_frame *frame = caller_of(report, "abort");
 
         (void)f;
-        if (frame && !own_frame(report, frame)) /* a run-time's way to give up */
+        if (frame && !own_frame(report, frame)) /* a run-time that aborts */
                 frame = own_first(report, report->threads[0].frames, report->threads[0].frame_count);
         if (report->cause.message)
-                return "The program gave up by abort() after it had said why.";
+                return "The program called abort() after printing a message.";
         if (frame && frame->function)
-                return pool_printf(&report->pool, "The program gave up by abort(), called by %s.",
+                return pool_printf(&report->pool, "The program ended itself by abort(), called by %s.",
                                    name_and_line(report, frame));
-        return "The program gave up: it sent itself SIGABRT, by abort() or raise().";
+        return "The program sent itself SIGABRT, by abort() or raise().";
 }
 
-/* The caller of assert(3)'s function: since glibc 2.41 that ends in a jump to one that is not exported, and has no name
- * without debugging information. What calls abort() from within the same module as it is that function. */
+/* The caller of assert(3)'s function: since glibc 2.41 it ends in a jump to a function that is not exported and has no
+ * name without debugging information. The function that calls abort() from the same module is that function. */
 static const struct report_frame *asserting(const struct report *report)
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
@@ -74,25 +74,25 @@ static const char *assertion(struct report *report, const struct crash_facts *f)
         (void)f;
         if (frame)
                 return pool_printf(&report->pool,
-                                   "A condition that %s checks, and that must always hold, did not: a bug in what led "
-                                   "there.",
+                                   "An assertion in %s failed: a condition that must always hold was false.",
                                    name_and_line(report, frame));
-        return "A condition that the program checks, and that must always hold, did not: a bug in what led there.";
+        return "An assertion of the program failed: a condition that must always hold was false.";
 }
 
 static const char *heap_corruption(struct report *report, const struct crash_facts *f)
 {
         (void)f;
         if (message_contains(report, "double free or corruption") && !message_contains(report, "(fasttop)"))
-                return "A block of memory was freed twice, this being the second time; or something wrote past the end of a "
-                       "block, over what malloc keeps between them.";
+                return "A block of memory was freed twice, and this is the second time; or a write past the end of "
+                       "a block overwrote malloc's data between the blocks.";
         if (message_contains(report, "double free"))
                 return "A block of memory was freed twice; this is the second time.";
         if (message_contains(report, "invalid pointer"))
-                return "free() or realloc() was given a pointer that malloc() never returned: one into the middle of a block, to a "
-                       "variable, or one that was overwritten. Or something wrote over what malloc keeps before the block.";
-        return "The heap is damaged: something wrote past the end of a block, or into one that was freed before. It was "
-               "noticed here, but done earlier: valgrind or -fsanitize=address shows where.";
+                return "free() or realloc() was called with a pointer that malloc() never returned: one into the "
+                       "middle of a block, to a variable, or one that was overwritten. Or malloc's data before the "
+                       "block was overwritten.";
+        return "The heap is corrupted: the program wrote past the end of a block, or to a block that was already "
+               "freed. This was detected here but happened earlier: valgrind or -fsanitize=address shows where.";
 }
 
 static const char *stack_smashing(struct report *report, const struct crash_facts *f)
@@ -101,8 +101,8 @@ static const char *stack_smashing(struct report *report, const struct crash_fact
 
         (void)f;
         return pool_printf(&report->pool,
-                           "%s wrote past the end of a local array: the guard value behind it was no longer the same "
-                           "when the function returned.",
+                           "%s wrote past the end of a local array: the guard value after it had changed when the "
+                           "function returned.",
                            frame ? frame->function : "A function");
 }
 
@@ -110,16 +110,16 @@ static const char *fortify(struct report *report, const struct crash_facts *f)
 {
         (void)f;
         if (message_contains(report, "%n in writable"))
-                return "A format string that the program can change contains %n, which glibc refuses.";
+                return "A format string in writable memory contains %n, which glibc rejects.";
         if (message_contains(report, "longjmp"))
-                return "longjmp() was to go to a function that has returned already.";
+                return "longjmp() was called to jump to a function that has already returned.";
         if (message_contains(report, "fd_set"))
-                return "A file descriptor was too large for an fd_set (FD_SETSIZE).";
-        return "A function of the C library was about to write past the end of its destination, a buffer whose size the "
-               "compiler knew (_FORTIFY_SOURCE).";
+                return "A file descriptor is too large for an fd_set (FD_SETSIZE).";
+        return "A function of the C library was about to write past the end of its destination, a buffer of a size "
+               "known to the compiler (_FORTIFY_SOURCE).";
 }
 
-/* On its way out the exception met a function that ends the program: the unwinder stands on the stack then. Where no
+/* Whether the exception would have left a function that must not throw: the unwinder is on the stack then. If no
  * handler was found, __cxa_throw() itself calls std::terminate(). */
 static bool left_noexcept(const struct report *report)
 {
@@ -134,7 +134,7 @@ static bool left_noexcept(const struct report *report)
         return false;
 }
 
-/* By "throw;", or, maybe from another thread, through an exception_ptr: a future's get() does that. */
+/* By "throw;", or through an exception_ptr, possibly in another thread, as in a future's get(). */
 static bool was_rethrown(struct report *report)
 {
         return fault_frame_of(report, "__cxa_rethrow", DEPTH) ||
@@ -149,9 +149,9 @@ static const char *uncaught(struct report *report, const struct crash_facts *f)
         type = type ? names_short(&report->pool, type, 160) : "An exception";
         return pool_printf(&report->pool, "%s was %s%s%s; %s.", type, was_rethrown(report) ? "rethrown" : "thrown",
                            where ? " " : "", where ? where : "",
-                           left_noexcept(report) ? "it left a function that promises to let nothing out (noexcept, or "
-                                                   "a destructor)"
-                                                 : "nothing on the stack of its thread catches it");
+                           left_noexcept(report) ? "it would have left a function that must not throw (noexcept, "
+                                                   "or a destructor)"
+                                                 : "no function on the stack of its thread catches it");
 }
 
 static const char *terminate(struct report *report, const struct crash_facts *f)
@@ -159,19 +159,20 @@ static const char *terminate(struct report *report, const struct crash_facts *f)
         (void)f;
         if (fault_frame_of(report, "std::thread::~thread", DEPTH) ||
             fault_frame_of(report, "std::thread::operator=", DEPTH))
-                return "A std::thread object went away while its thread was neither joined nor detached.";
+                return "A std::thread object was destroyed or overwritten while its thread was neither joined nor "
+                       "detached.";
         if (fault_frame_of(report, "__cxa_rethrow", DEPTH))
-                return "A \"throw;\" was reached outside of any catch: there was no exception to throw again.";
-        return "std::terminate() was called with no exception on its way: a std::thread that was never joined, a \"throw;\" "
-               "outside of any catch, or a call of the program's own.";
+                return "A \"throw;\" was executed outside of any catch: there was no exception to rethrow.";
+        return "std::terminate() was called without an exception: because of a std::thread that was never joined, "
+               "a \"throw;\" outside of any catch, or by the program itself.";
 }
 
 static const char *pure_virtual(struct report *report, const struct crash_facts *f)
 {
         (void)report;
         (void)f;
-        return "A virtual function was called that the object did not have: from the constructor or destructor of a base "
-               "class, or on an object that was destroyed.";
+        return "A virtual function was called that the object does not implement: from the constructor or "
+               "destructor of a base class, or on an object that was already destroyed.";
 }
 
 static const char *system_call(struct report *report, const struct crash_facts *f)
@@ -183,7 +184,7 @@ static const char *system_call(struct report *report, const struct crash_facts *
         return pool_printf(&report->pool,
                            "The program made the system call %s (%" PRId64 "), which a seccomp filter does "
                            "not allow.",
-                           name ? name : "that has no name here", f->syscall.v);
+                           name ? name : "of unknown name", f->syscall.v);
 }
 
 static const char *call_that_sent(int code)
@@ -208,7 +209,7 @@ static const char *sent(struct report *report, const struct crash_facts *f)
         if (f->code == SI_TIMER)
                 return pool_printf(&report->pool, "A timer of the program (timer_create) was set to send %s.", name);
         if (f->code == SI_MESGQ || f->code == SI_ASYNCIO)
-                return pool_printf(&report->pool, "The program asked the kernel to send it %s (%s).", name,
+                return pool_printf(&report->pool, "The program requested %s from the kernel (%s).", name,
                                    f->code == SI_MESGQ ? "mq_notify" : "aio");
         if (!f->sender_pid.known)
                 return pool_printf(&report->pool, "%s was sent; the program did not fault.", name);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* report/fault/explain_code.c: the explanations of jumps to where no code is, and of instructions that cannot be run. */
+/* report/fault/explain_code.c: explanations of jumps to addresses without code, and of instructions that cannot be
+ * executed. */
 #include "report/code/disassemble.h"
 #include "report/fault/explanation.h"
 
 #include <inttypes.h>
 #include <signal.h>
 
-/* ---- bad goals of jumps ---- */
+/* ---- bad targets of jumps ---- */
 
 static const char *jump(struct explanation_input *in)
 {
@@ -15,11 +16,11 @@ static const char *jump(struct explanation_input *in)
         if (e && e->decoded && e->target_is_bad) {
                 if (e->insn.kind == INSTRUCTION_RETURN)
                         return "returned to";
-                return pool_printf(in->pool, "%s what %s holds,",
+                return pool_printf(in->pool, "%s the address in %s,",
                                    e->insn.kind == INSTRUCTION_CALL ? "called" : "jumped to", e->insn.value.text);
         }
         if (e && e->arrival == ARRIVAL_CALL)
-                return e->arrived_by[0] ? pool_printf(in->pool, "called what %s holds,", e->arrived_by) : "called";
+                return e->arrived_by[0] ? pool_printf(in->pool, "called the address in %s,", e->arrived_by) : "called";
         return e && e->arrival == ARRIVAL_RETURN ? "returned to" : "jumped to";
 }
 
@@ -31,11 +32,11 @@ const char *explain_bad_jump(struct explanation_input *in)
         const char *where = in->place.words, *hint = fault_pointer_hint(in->report, in->t, in->address);
         const char *why = returned ? "The return address on the stack was overwritten, most likely by a write past the "
                                      "end of a local array."
-                                   : "A function pointer or the object that holds it was never set, was overwritten or "
-                                     "freed; or the stack was overwritten.";
+                                   : "A function pointer, or the object that contains it, was not initialized, was "
+                                     "overwritten or freed; or the stack was overwritten.";
 
         if (!arch_is_canonical(in->address, 1))
-                where = "which is no address that this processor has";
+                where = "which is not a valid address on this processor";
         else if (!where)
                 where = "where there is no code";
         else if (in->place.mapping)
@@ -61,8 +62,8 @@ const char *explain_null_call(struct explanation_input *in)
                                    "pointer that was computed from NULL or overwritten.",
                                    in->address, by);
         return pool_printf(in->pool,
-                           "The program called a function through a pointer%s that is NULL: one that was never set, or "
-                           "a weak function that nobody defines.",
+                           "The program called a function through a pointer%s that is NULL: one that was not "
+                           "initialized, or a weak function without a definition.",
                            by);
 }
 
@@ -82,21 +83,21 @@ const char *explain_division(struct explanation_input *in)
         minus_one = e->insn.value.size < 8 ? (UINT64_C(1) << 8 * e->insn.value.size) - 1 : UINT64_MAX;
         if (e->value.v == minus_one && e->insn.is_signed)
                 return pool_printf(in->pool,
-                                   "The program divided the smallest integer there is by -1 (%s): the result is larger "
-                                   "than the largest one.",
+                                   "The program divided the smallest integer by -1 (%s): the result is larger than "
+                                   "the largest integer.",
                                    e->insn.value.text);
         return pool_printf(in->pool,
                            "The program divided by %s = %" PRIu64 ", and the quotient does not fit its register.",
                            e->insn.value.text, e->value.v);
 }
 
-/* An instruction of the x87 unit tells of what one before it did (Intel SDM volume 1, 8.6). */
+/* The x87 unit reports an exception at a later instruction than the one that caused it (Intel SDM volume 1, 8.6). */
 static const char *late(struct explanation_input *in)
 {
         return in->seen && in->seen->decoded && in->seen->insn.is_x87
                        ? pool_printf(in->pool,
-                                     "The x87 unit reports that at the next instruction it is given, here %s: it was "
-                                     "one before that did it.",
+                                     "The x87 unit reports this at its next instruction, here %s: the cause is an "
+                                     "earlier one.",
                                      in->seen->insn.text)
                        : NULL;
 }
@@ -105,23 +106,23 @@ static const char *floating_point_reason(struct explanation_input *in)
 {
         switch (in->facts->code) {
         case FPE_FLTDIV:
-                return "A floating-point number was divided by zero, and the program has asked for a signal then "
+                return "A floating-point number was divided by zero, and the program has enabled a signal for that "
                        "(feenableexcept).";
         case FPE_FLTOVF:
-                return "A floating-point result was too large, and the program has asked for a signal then "
+                return "A floating-point result was too large, and the program has enabled a signal for that "
                        "(feenableexcept).";
         case FPE_FLTUND:
-                return "A floating-point result was too small, and the program has asked for a signal then "
+                return "A floating-point result was too small, and the program has enabled a signal for that "
                        "(feenableexcept).";
         case FPE_FLTRES:
-                return "A floating-point result had to be rounded, and the program has asked for a signal then "
+                return "A floating-point result had to be rounded, and the program has enabled a signal for that "
                        "(feenableexcept).";
         case FPE_FLTINV:
                 if (in->seen && in->seen->decoded && in->seen->insn.makes_integer)
-                        return "A floating-point number does not fit the integer that it was to become, and the "
-                               "program has asked for a signal then (feenableexcept).";
-                return "A floating-point operation has no result (0/0, the root of a negative number), and the program "
-                       "has asked for a signal then (feenableexcept).";
+                        return "A floating-point number does not fit the integer to which it is converted, and the "
+                               "program has enabled a signal for that (feenableexcept).";
+                return "A floating-point operation has no result (0/0, the root of a negative number), and the "
+                       "program has enabled a signal for that (feenableexcept).";
         default:
                 return NULL;
         }
@@ -134,23 +135,23 @@ const char *explain_floating_point(struct explanation_input *in)
         return reason ? explanation_join(in, reason, late(in)) : NULL;
 }
 
-/* clang's -fsanitize-trap gives its instruction the number of the check: SanitizerHandler in
+/* clang's -fsanitize-trap encodes the number of the check in its instruction: SanitizerHandler in
  * clang/lib/CodeGen/CodeGenFunction.h. */
 static const char *failed_check(const struct instruction *insn)
 {
         static const char *const checks[] = {
                 "an addition overflowed",
-                "a place was reached that __builtin_unreachable() says is never reached",
-                "a call or a cast was not to what its type says",
+                "a __builtin_unreachable() was reached",
+                "control-flow integrity: a call or a cast does not match the type",
                 "a division by zero, or of the smallest integer by -1",
                 "an object was not of the class that it was used as",
-                "a floating-point number did not fit the type that it was to become",
-                "a function was called through a pointer to one of another type",
+                "a floating-point number did not fit the type to which it was converted",
+                "a function was called through a pointer of another function type",
                 "a value was changed by an implicit conversion",
-                "a builtin function was given a value that it must not have",
+                "a builtin function was called with an invalid value",
                 "an object was not of the class that it was cast to",
-                "a bool or an enum held a value that it cannot have",
-                "a function that must return a value came to its end without",
+                "a bool or an enum had an invalid value",
+                "a function that must return a value ended without a return statement",
                 "a multiplication overflowed",
                 "the smallest integer was negated",
                 "an argument that must not be null was",
@@ -159,11 +160,11 @@ static const char *failed_check(const struct instruction *insn)
                 "a value returned that must not be null was",
                 "an index was outside of its array",
                 "pointer arithmetic overflowed",
-                "a shift by more than there are bits, or of a negative number",
+                "a shift by more than the number of bits, or of a negative number",
                 "a subtraction overflowed",
                 "a pointer was null, or not aligned, or its object too small",
-                "a pointer was not aligned as it was assumed to be",
-                "a variable-length array was to have no elements",
+                "a pointer did not have its assumed alignment",
+                "the size of a variable-length array was not positive",
         };
 
         return insn->has_check && insn->check < sizeof(checks) / sizeof(checks[0]) ? checks[insn->check] : NULL;
@@ -175,25 +176,26 @@ const char *explain_illegal(struct explanation_input *in)
         const char *check = e && e->decoded ? failed_check(&e->insn) : NULL;
 
         if (check)
-                return pool_printf(in->pool, "A check that the compiler put there (-fsanitize=undefined) failed: %s.",
+                return pool_printf(in->pool, "A check inserted by the compiler (-fsanitize=undefined) failed: %s.",
                                    check);
         if (!e || !e->decoded)
-                return "The program ran into bytes that are no instruction of this processor.";
+                return "The program executed bytes that are not an instruction of this processor.";
         if (e->insn.kind == INSTRUCTION_UNDEFINED)
                 return pool_printf(in->pool,
-                                   "The program ran into %s, which compilers put where no program should get: "
-                                   "__builtin_trap(), a failed check, code after a call that never returns.",
+                                   "The program executed %s, which compilers insert at places that must not be "
+                                   "reached: __builtin_trap(), a failed check, code after a call that never "
+                                   "returns.",
                                    e->insn.text);
         if (e->insn.kind == INSTRUCTION_INVALID)
-                return "The program ran into bytes that are no instruction: it went to a wrong place, or its code was "
-                       "overwritten.";
+                return "The program executed bytes that are not an instruction: it jumped to a wrong address, or "
+                       "its code was overwritten.";
         return pool_printf(in->pool,
-                           "This processor does not know the instruction %s: the program was built for a newer one, or "
-                           "it went to a wrong place.",
+                           "This processor does not support the instruction %s: the program was built for a newer "
+                           "processor, or it jumped to a wrong address.",
                            e->insn.text);
 }
 
-/* What programs may use where nobody said otherwise; NULL: no such instruction. */
+/* The interface that can forbid an instruction that programs may use by default; NULL: not such an instruction. */
 static const char *forbidden_by(enum instruction_permit permit)
 {
         static const char *const ways[] = {
@@ -211,29 +213,30 @@ const char *explain_privileged(struct explanation_input *in)
         const char *by;
 
         if (!e || !e->decoded || e->insn.kind != INSTRUCTION_PRIVILEGED)
-                return "The program ran into an instruction that is for the kernel alone: it went to a wrong place, or code "
-                       "that is not meant for programs was called.";
+                return "The program executed an instruction that is for the kernel only: it jumped to a wrong "
+                       "address, or called code that is not meant for programs.";
         by = forbidden_by(e->insn.permit);
         if (by)
-                return pool_printf(in->pool,
-                                   "The program ran into %s, which the kernel had been told to forbid it: %s.",
-                                   e->insn.text, by);
+                return pool_printf(
+                        in->pool, "The program executed %s, which was forbidden for it by a setting of the kernel: %s.",
+                        e->insn.text, by);
         return pool_printf(in->pool,
-                           "The program ran into %s, which is for the kernel alone: it went to a wrong place, or code "
-                           "that is not meant for programs was called.",
+                           "The program executed %s, which is for the kernel only: it jumped to a wrong address, "
+                           "or called code that is not meant for programs.",
                            e->insn.text);
 }
 
 const char *explain_trap(struct explanation_input *in)
 {
         if (in->facts->code == TRAP_TRACE)
-                return "The processor stopped after a single step (flag TF), and no debugger was there.";
+                return "The processor stopped after a single step (flag TF), without a debugger.";
         if (in->facts->code == TRAP_HWBKPT)
-                return "A hardware breakpoint was hit, and no debugger was there.";
+                return "A hardware breakpoint was hit, without a debugger.";
         if (in->seen && in->seen->decoded && in->seen->insn.kind == INSTRUCTION_BREAKPOINT)
                 return pool_printf(in->pool,
-                                   "The program ran into a breakpoint in its own code (%s), and no debugger was there: "
-                                   "__builtin_debugtrap(), G_BREAKPOINT() and failed checks of some libraries do that.",
+                                   "The program executed a breakpoint in its own code (%s), without a debugger: "
+                                   "__builtin_debugtrap(), G_BREAKPOINT() and failed checks of some libraries do "
+                                   "that.",
                                    in->seen->insn.text);
         return NULL;
 }
@@ -243,7 +246,7 @@ const char *explain_protection(struct explanation_input *in)
         if (in->facts->code != SI_KERNEL || !in->seen || !in->seen->decoded)
                 return NULL;
         return pool_printf(in->pool,
-                           "The processor refused the instruction %s (general protection): a value it was given is not "
-                           "allowed there.",
+                           "The processor refused the instruction %s (general protection): an operand has a value "
+                           "that is not allowed.",
                            in->seen->insn.text);
 }

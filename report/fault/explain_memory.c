@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* report/fault/explain_memory.c: the explanations of bad addresses, and of good ones that could not be used. */
+/* report/fault/explain_memory.c: explanations of bad addresses, and of valid addresses that could not be accessed. */
 #include "report/fault/explanation.h"
 #include "report/words/describe.h"
 
 #include <inttypes.h>
 
-/* A function that takes this much at once has variables that are to blame. */
+/* The local variables of a function with a frame of this size are the cause of the overflow. */
 #define LARGE_FRAME 65536u
 
 /* ---- bad addresses ---- */
@@ -28,7 +28,7 @@ const char *explain_null_dereference(struct explanation_input *in)
         if (explanation_is_plain_pointer(m) && !m->base_value)
                 what = ", which is NULL.";
         else if (m && m->base >= 0 && m->index >= 0 && !m->base_value)
-                what = ": an element of an array that is not there, its pointer being NULL.";
+                what = ": an element of an array through a NULL pointer.";
         else if (offset == 0)
                 what = ", that is through a NULL pointer.";
         else if (offset > 0)
@@ -38,7 +38,7 @@ const char *explain_null_dereference(struct explanation_input *in)
                                    m ? pool_printf(in->pool, ", address 0x%" PRIx64, in->address) : "", offset,
                                    offset == 1 ? "" : "s");
         else
-                what = ", just below NULL: something that lies before what a NULL pointer points to.";
+                what = ", just below NULL: at a negative offset from a NULL pointer.";
         return explanation_join(in,
                                 pool_printf(in->pool, "The program %s %s%s", explanation_access_text(in),
                                             explanation_operand_text(in), what),
@@ -54,8 +54,8 @@ const char *explain_stack_overflow(struct explanation_input *in)
         if (stack && sp < stack->start && stack->start - sp > LARGE_FRAME)
                 return pool_printf(
                         in->pool,
-                        "The stack has no room for the local variables of this function, which reach %" PRIu64
-                        " KiB beyond its end: put the large ones on the heap.",
+                        "The stack has no space for the local variables of this function, which extend %" PRIu64 " "
+                        "KiB beyond its end: allocate the large ones on the heap.",
                         (stack->start - sp) / 1024);
         if (stack)
                 name = pool_printf(in->pool, "%s, %" PRIu64 " KiB,",
@@ -63,15 +63,15 @@ const char *explain_stack_overflow(struct explanation_input *in)
                                    (stack->end - stack->start) / 1024);
         if (in->report->fault.recursion.function_count)
                 return pool_printf(in->pool,
-                                   "%s is full of calls, %s: an endless recursion, or one that is too deep for it.",
+                                   "%s is full of calls, %s: the recursion is endless, or too deep for this stack.",
                                    name, describe_recursion(in->report));
         return pool_printf(in->pool,
-                           "%s is full: calls that never return before the next one is made (endless recursion), or "
-                           "local variables that are too large for it.",
+                           "%s is full: the cause is an endless recursion, or local variables that are too large "
+                           "for this stack.",
                            name);
 }
 
-/* The pointer itself is good, what was added to it is not. NULL: nothing says so. */
+/* The pointer itself is valid, but not the index added to it. NULL: not known to be so. */
 static const char *index_hint(struct explanation_input *in)
 {
         const struct memory_operand *m = in->m;
@@ -84,8 +84,7 @@ static const char *index_hint(struct explanation_input *in)
         if (!at || !(at->perms & MAPS_READ))
                 return NULL;
         return pool_printf(in->pool,
-                           "0x%" PRIx64
-                           ", to which it was added, lies in %s: most likely an index or a length is wrong.",
+                           "The base address, 0x%" PRIx64 ", is in %s: most likely an index or a length is wrong.",
                            base, fault_place_name(in->report, in->t, at));
 }
 
@@ -98,11 +97,11 @@ static const char *unmapped_hint(struct explanation_input *in)
         if (hint)
                 return hint;
         if (in->place.kind == PLACE_KERNEL)
-                return "A pointer that was never set, or was overwritten.";
+                return "The pointer was not initialized, or was overwritten.";
         if (in->place.past_end)
-                return "Most likely a loop, an index or a length went past the end of that memory; or what the pointer "
-                       "pointed to was given back to the system (munmap, free of a large block).";
-        return "The pointer was never set, was overwritten, or what it pointed to was given back to the system "
+                return "Most likely a loop, an index or a length went past the end of that memory; or the memory "
+                       "that the pointer points to was unmapped (munmap, free of a large block).";
+        return "The pointer was not initialized, was overwritten, or the memory that it points to was unmapped "
                "(munmap, free of a large block).";
 }
 
@@ -114,14 +113,14 @@ const char *explain_unmapped_address(struct explanation_input *in)
         if (in->m && in->m->in_segment)
                 return pool_printf(
                         in->pool,
-                        "The program %s at %s, in thread-local storage, and the register that says where that "
-                        "is leads to 0x%" PRIx64 ", %s.",
+                        "The program %s at %s, in thread-local storage, but with the current segment base that is "
+                        "address 0x%" PRIx64 ", %s.",
                         explanation_access_text(in), in->m->text, in->address,
-                        in->place.words ? in->place.words : "where it cannot be");
+                        in->place.words ? in->place.words : "which is invalid");
         if (in->m && in->m->base == ARCH_REG_SP && !(in->t && target_mapping(in->t, in->facts->regs.v[ARCH_REG_SP])))
                 return pool_printf(in->pool,
-                                   "The stack pointer itself is wrong, 0x%" PRIx64 ": it was set to something that is "
-                                   "no stack, or taken from memory that was overwritten.",
+                                   "The stack pointer itself is wrong, 0x%" PRIx64 ": it was set to an address "
+                                   "that is not a stack, or loaded from memory that was overwritten.",
                                    in->facts->regs.v[ARCH_REG_SP]);
         if (in->m)
                 where = pool_printf(in->pool, ", address 0x%" PRIx64 "%s", in->address, where);
@@ -132,11 +131,11 @@ const char *explain_unmapped_address(struct explanation_input *in)
 
 const char *explain_inaccessible_address(struct explanation_input *in)
 {
-        const char *where = in->place.words ? in->place.words : "which may not be used in that way";
+        const char *where = in->place.words ? in->place.words : "which does not permit that access";
         const char *more = NULL;
 
         if (in->place.kind == PLACE_GUARD)
-                more = "The stack itself is not full: a pointer or an index went astray.";
+                more = "The stack itself is not full: a pointer or an index is wrong.";
         return explanation_join(in,
                                 pool_printf(in->pool, "The program %s %s, %s.", explanation_access_text(in),
                                             explanation_operand_text(in), where),
@@ -146,7 +145,7 @@ const char *explain_inaccessible_address(struct explanation_input *in)
 const char *explain_write_to_read_only(struct explanation_input *in)
 {
         const char *where = in->place.words ? in->place.words : "which is read-only";
-        const char *more = in->place.kind == PLACE_CONSTANTS ? "String literals and const objects live there."
+        const char *more = in->place.kind == PLACE_CONSTANTS ? "String literals and const objects are stored there."
                            : in->place.kind == PLACE_CODE    ? "Code cannot be changed."
                            : in->place.kind == PLACE_FILE    ? "It was not mapped for writing."
                                                              : "It may only be read.";
@@ -165,19 +164,19 @@ const char *explain_non_canonical(struct explanation_input *in)
         const char *hint;
 
         if (!in->report->fault.address.known)
-                return "The program used an address that this processor does not have (a non-canonical one): a pointer "
-                       "that was never set, or was overwritten.";
+                return "The program used an address that is not valid on this processor (a non-canonical one): a "
+                       "pointer was not initialized, or was overwritten.";
         hint = fault_pointer_hint(in->report, in->t, explanation_pointer(in));
         return explanation_join(in,
                                 pool_printf(in->pool,
-                                            "The program %s %s, and 0x%" PRIx64
-                                            " is no address that this processor has (it is "
-                                            "non-canonical): a pointer that was never set, or was overwritten.",
+                                            "The program %s %s, and 0x%" PRIx64 " is not a valid address on this "
+                                            "processor (it is non-canonical): the pointer was not initialized, or "
+                                            "was overwritten.",
                                             explanation_access_text(in), explanation_operand_text(in), in->address),
                                 explanation_join(in, hint, explanation_caller(in)));
 }
 
-/* ---- memory that is there ---- */
+/* ---- mapped memory ---- */
 
 const char *explain_file_truncated(struct explanation_input *in)
 {
@@ -187,21 +186,20 @@ const char *explain_file_truncated(struct explanation_input *in)
 
         if (!e || !e->file_offset.known)
                 return pool_printf(in->pool,
-                                   "The program %s %s, in a mapped file that has no bytes there any more: it was made "
-                                   "shorter after it was mapped, or its disk cannot be read.",
+                                   "The program %s %s, in a mapped file that no longer has bytes there: it was "
+                                   "truncated after it was mapped, or its disk cannot be read.",
                                    explanation_access_text(in), explanation_operand_text(in));
         if (e->file_size.known && e->file_size.v > e->file_offset.v)
                 return pool_printf(in->pool,
                                    "The program %s %s, at byte %" PRIu64 " of the mapped file %s, which is %" PRIu64
-                                   " bytes long: its disk could not be read, or it was shorter for a while.",
+                                   " bytes long: its disk could not be read, or it was temporarily shorter.",
                                    explanation_access_text(in), explanation_operand_text(in), e->file_offset.v, file,
                                    e->file_size.v);
         if (e->file_size.known)
                 now = pool_printf(in->pool, ", which is %" PRIu64 " bytes long now", e->file_size.v);
         return pool_printf(in->pool,
-                           "The program %s %s, at byte %" PRIu64
-                           " of the mapped file %s%s: the file became shorter than "
-                           "what was mapped of it.",
+                           "The program %s %s, at byte %" PRIu64 " of the mapped file %s%s: the file was truncated "
+                           "after it was mapped.",
                            explanation_access_text(in), explanation_operand_text(in), e->file_offset.v, file, now);
 }
 
@@ -211,18 +209,18 @@ const char *explain_misaligned(struct explanation_input *in)
 
         if (fault_class_is(in->report->fault.class, FAULT_BUS_MISALIGNED) || !alignment)
                 return pool_printf(in->pool,
-                                   "The program %s %s, an address that is no multiple of the size, while alignment "
-                                   "checks are switched on (flag AC).",
+                                   "The program %s %s, an address that is not a multiple of the size, while "
+                                   "alignment checks are enabled (flag AC).",
                                    explanation_access_text(in), explanation_operand_text(in));
         return pool_printf(in->pool,
-                           "The instruction %s needs an address that is a multiple of %u, and 0x%" PRIx64
-                           " is none: a pointer to a type that it is not aligned for, or a stack that is not aligned.",
+                           "The instruction %s requires an address that is a multiple of %u, and 0x%" PRIx64 " is "
+                           "not: the pointer is not aligned for its type, or the stack is not aligned.",
                            in->seen->insn.text, alignment, in->address);
 }
 
 const char *explain_memory_failure(struct explanation_input *in)
 {
         (void)in;
-        return "The machine's memory is damaged at that address: the hardware reported an error that it could not "
-               "correct.";
+        return "The memory of the machine is defective at that address: the hardware reported an error that it "
+               "could not correct.";
 }

@@ -34,7 +34,7 @@ const char *explanation_access_text(struct explanation_input *in)
                                                                                    : "used";
 
         if (explanation_word_is(in->report->fault.access, "execute"))
-                return "ran code";
+                return "executed code";
 
         if (!in->m || !in->m->size)
                 return pool_printf(in->pool, "%s memory", verb);
@@ -79,7 +79,7 @@ static bool is_library(struct report *report, const struct report_frame *frame)
         return frame->module.known && !own_frame(report, frame);
 }
 
-/* "memmove" of "__memmove_avx_unaligned_erms", "snprintf" of "__GI___snprintf", "printf" of "__printf_chk". */
+/* "memmove" for "__memmove_avx_unaligned_erms", "snprintf" for "__GI___snprintf", "printf" for "__printf_chk". */
 static const char *public_name(struct explanation_input *in, const char *name)
 {
         size_t len;
@@ -107,7 +107,7 @@ const char *explanation_caller(struct explanation_input *in)
         own = &thread->frames[i - 1];
         line_frame = &thread->frames[i];
         line = describe_line(in->report, line_frame);
-        return pool_printf(in->pool, "That was in %s, called by %s%s%s: look at what was passed to it.",
+        return pool_printf(in->pool, "This happened in %s, called by %s%s%s: check the arguments.",
                            public_name(in, own->function), names_plain(in->pool, line_frame->function),
                            line ? " at " : "", line ? line : "");
 }

@@ -13,7 +13,7 @@
 #include <signal.h>
 #include <string.h>
 
-/* How far a member or an array element of a null pointer may lie, the pointer being known. */
+/* Maximum offset of a member or an array element from a null pointer, if the pointer is known. */
 #define NULL_INDEXED ((uint64_t)16 << 20)
 #define NULL_ARRAY ((uint64_t)1 << 32)
 
@@ -58,7 +58,7 @@ static const struct memory_operand *bad_operand(const struct examination *e)
         return e && e->decoded && e->bad_operand >= 0 ? &e->insn.operands[e->bad_operand] : NULL;
 }
 
-/* ---- the first look ---- */
+/* ---- first classification, without the instruction ---- */
 
 /* The lowest writable mapping that begins above `addr`. */
 static const struct mapping *writable_above(const struct target *t, uint64_t addr)
@@ -116,7 +116,7 @@ void fault_fill_look(const struct crash_facts *f, const struct target *t, struct
         out->above_is_stack = above && is_stack_of(t, above);
 }
 
-/* ---- what the instruction adds ---- */
+/* ---- refinement by the instruction ---- */
 
 static enum arch_access access_kind(const struct crash_facts *f, const struct fault_look *look,
                                     const struct examination *e)
@@ -147,7 +147,7 @@ static const char *access_name(enum arch_access access)
         return names[access];
 }
 
-/* A pointer that has nothing to do with the stack's registers, while these are where they should be. */
+/* A pointer that does not depend on the stack's registers, while these have valid values. */
 static bool is_stray_pointer(const struct fault_look *look, const struct examination *e)
 {
         const struct memory_operand *m = bad_operand(e);
@@ -156,8 +156,8 @@ static bool is_stray_pointer(const struct fault_look *look, const struct examina
                look->regs->v[ARCH_REG_SP] >= look->above.start + FAULT_STACK_LOWEST;
 }
 
-/* Below vm.mmap_min_addr nothing is ever mapped. Farther away it takes an instruction whose pointer is NULL and that
- * goes to a member or an element from there; a scale of 1 does not tell pointer and index apart. */
+/* Below vm.mmap_min_addr nothing is ever mapped. At larger offsets the instruction must have a NULL pointer and access
+ * a member or an element; with a scale of 1, pointer and index cannot be distinguished. */
 static bool is_null(const struct crash_facts *f, const struct examination *e)
 {
         const struct memory_operand *m = bad_operand(e);
@@ -170,7 +170,7 @@ static bool is_null(const struct crash_facts *f, const struct examination *e)
         return !m->base_value && f->address.v + reach < 2 * reach;
 }
 
-/* A general protection fault: the processor says no more than that. */
+/* A general protection fault: the processor reports no details. */
 static enum fault_class refine_protection(const struct crash_facts *f, const struct examination *e)
 {
         const struct memory_operand *m = bad_operand(e);
@@ -185,7 +185,7 @@ static enum fault_class refine_protection(const struct crash_facts *f, const str
                 return FAULT_NON_CANONICAL_ADDRESS;
         if (m && e->insn.alignment)
                 return FAULT_MISALIGNED_ACCESS;
-        /* Without the registers of its operand an instruction may still have had no address that is any. */
+        /* Even without the registers of its operand the address may have been non-canonical. */
         return e->insn.operand_count && (!e->insn.operands[0].known || e->insn.operands[0].vector_index)
                        ? FAULT_NON_CANONICAL_ADDRESS
                        : FAULT_UNKNOWN;
@@ -199,7 +199,7 @@ static enum fault_class refine_segv(const struct crash_facts *f, const struct fa
         if (!f->address.known)
                 return first;
         if (access == ARCH_ACCESS_EXECUTE)
-                return first == FAULT_UNKNOWN ? FAULT_EXECUTE_NON_EXECUTABLE : first; /* no map says otherwise */
+                return first == FAULT_UNKNOWN ? FAULT_EXECUTE_NON_EXECUTABLE : first; /* not contradicted by a map */
         if (!look->at.end && is_null(f, e))
                 return FAULT_NULL_DEREFERENCE;
         if (fault_look_is_below_stack(look) && !is_stray_pointer(look, e))
@@ -215,12 +215,12 @@ static enum fault_class refine_bus(const struct crash_facts *f, const struct tar
 {
         const struct mapping *m = t && f->address.known ? target_mapping(t, f->address.v) : NULL;
 
-        if (f->code == SI_KERNEL) /* through the stack segment: rsp or rbp held it */
+        if (f->code == SI_KERNEL) /* through the stack segment: the address was in rsp or rbp */
                 return refine_protection(f, e);
         return f->code == BUS_ADRERR && (!m || m->path[0] == '/') ? FAULT_BUS_FILE_TRUNCATED : FAULT_UNKNOWN;
 }
 
-/* The processor raises the same exception for both. */
+/* The processor raises the same exception for division by zero and for overflow. */
 static enum fault_class refine_fpe(const struct crash_facts *f, const struct examination *e)
 {
         if (f->code != FPE_INTDIV)
@@ -251,7 +251,8 @@ static enum fault_class refine_fault(const struct crash_facts *f, const struct t
 
 /* ---- the class ---- */
 
-/* What led to abort(), by message and names. Only a pure virtual call says more than that std::terminate() was called. */
+/* The cause of abort(), by message and function names. Only a pure virtual call is more specific than a call of
+ * std::terminate(). */
 static enum fault_class refine_abort(const struct report *report, enum fault_class first)
 {
         enum fault_class class = fault_abort_class(report);
@@ -287,7 +288,7 @@ static const char *kind(const struct crash_facts *f, enum fault_class class)
         return f->signal == SIGABRT && class != FAULT_SENT_BY_PROCESS ? "abort" : "signal";
 }
 
-/* What the instruction says of the fault. */
+/* Fills the members that are known from the instruction. */
 static void fill_instruction(struct report *report, const struct crash_facts *f, const struct examination *e)
 {
         struct report_fault *fault = &report->fault;
@@ -307,7 +308,7 @@ static void fill_instruction(struct report *report, const struct crash_facts *f,
                                          : pool_strdup(&report->pool, e->insn.value.text);
 }
 
-/* The address the kernel named, or, of a general protection fault, the one that the operands make. */
+/* The address reported by the kernel or, for a general protection fault, the one computed from the operands. */
 static struct known_u64 bad_address(const struct crash_facts *f, const struct examination *e)
 {
         const struct memory_operand *m = bad_operand(e);
@@ -331,7 +332,7 @@ static void fill_fault(struct report *report, const struct crash_facts *f, const
         if (e)
                 fill_instruction(report, f, e);
         if ((f->signal != SIGSEGV && f->signal != SIGBUS) || f->code <= 0)
-                return; /* of the others the address is that of the instruction */
+                return; /* for other signals the address is that of the instruction */
         report->fault.access = access_name(access);
         report->fault.address = bad_address(f, e);
         m = t && report->fault.address.known ? target_mapping(t, report->fault.address.v) : NULL;

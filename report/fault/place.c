@@ -9,10 +9,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* A neighbour farther away says nothing. */
+/* A neighbouring mapping farther away is not related. */
 #define NEAR ((uint64_t)1024 * 1024)
 
-/* A loop steps out of memory by no more than what it works on at a time: two vectors of the longest, 64 bytes. */
+/* A loop exceeds a mapping by at most the amount that it processes at a time: two of the longest vectors, of 64
+ * bytes. */
 #define PAST_END 128
 
 #define ACCESS_ANY (MAPS_READ | MAPS_WRITE | MAPS_EXEC)
@@ -32,7 +33,8 @@ static bool has_stack_in(const struct target_thread *thread, const struct mappin
         return false;
 }
 
-/* By the outermost frame that says where it stands: the innermost ones may stand on an alternate stack, or nowhere. */
+/* Determined by the outermost frame with a known SP: the innermost frames may be on an alternate stack, or have a wrong
+ * SP. */
 const struct mapping *fault_stack_of(const struct target *t, size_t i)
 {
         const struct target_thread *thread = &t->threads[i];
@@ -47,7 +49,7 @@ const struct mapping *fault_stack_of(const struct target *t, size_t i)
         return m && m->perms & MAPS_WRITE ? m : NULL;
 }
 
-/* Index of the thread that has its stack in `m`, -1 none. */
+/* Index of the thread that has its stack in `m`, -1 if none. */
 static int thread_on(const struct target *t, const struct mapping *m)
 {
         size_t i;
@@ -110,14 +112,8 @@ static enum place_kind kind_of(const struct target *t, const struct mapping *m)
 
 static const char *rights(const struct mapping *m)
 {
-        static const char *const words[] = { "without any right of access",
-                                             "read-only",
-                                             "write-only",
-                                             "read-write",
-                                             "execute-only",
-                                             "executable",
-                                             "executable",
-                                             "executable" };
+        static const char *const words[] = { "without access rights", "read-only",  "write-only", "read-write",
+                                             "execute-only",          "executable", "executable", "executable" };
 
         return words[m->perms & ACCESS_ANY];
 }
@@ -149,7 +145,7 @@ const char *fault_place_name(struct report *report, const struct target *t, cons
                 return pool_printf(&report->pool, "the mapped file %s (%s)", file_name(report, m), rights(m));
         case PLACE_CLOSED:
                 return m->path[0] ? pool_printf(&report->pool, "%s, mapped %s", file_name(report, m), rights(m))
-                                  : "memory without any right of access (PROT_NONE)";
+                                  : "memory without access rights (PROT_NONE)";
         default:
                 break;
         }
@@ -165,7 +161,7 @@ static const char *distance(struct report *report, uint64_t n)
         return pool_printf(&report->pool, "%" PRIu64 " KiB", n / 1024);
 }
 
-/* The first mapping that begins above `addr`. */
+/* Index of the first mapping that begins above `addr`. */
 static size_t index_above(const struct target *t, uint64_t addr)
 {
         size_t low = 0, high = t->mappings.n;
@@ -207,7 +203,7 @@ struct fault_place fault_place(struct report *report, const struct target *t, ui
                 place.words = pool_printf(&report->pool, "in %s", fault_place_name(report, t, place.mapping));
         } else if (addr >> 63) {
                 place.kind = PLACE_KERNEL;
-                place.words = "in the part of the address space that is the kernel's";
+                place.words = "in the kernel's part of the address space";
         } else if (t && t->mappings.n) {
                 place.kind = PLACE_NOTHING;
                 place.words = nothing_words(report, t, addr, &place.past_end);
@@ -217,7 +213,7 @@ struct fault_place fault_place(struct report *report, const struct target *t, ui
 
 /* ---- pointers ---- */
 
-/* At least four bytes that a person could have typed, with nothing but zeros above them. */
+/* At least four printable characters, with only zeros above them. */
 static const char *text_hint(struct report *report, uint64_t value)
 {
         char text[9] = "";
@@ -228,14 +224,14 @@ static const char *text_hint(struct report *report, uint64_t value)
                 if (text[n] < 0x20 || text[n] > 0x7e)
                         return NULL;
         }
-        if (n < 4 || (n == 6 && (text[5] == 0x55 || text[5] == 0x56))) /* where the kernel puts programs: chance */
+        if (n < 4 || (n == 6 && (text[5] == 0x55 || text[5] == 0x56))) /* a usual address of programs: coincidence */
                 return NULL;
         return pool_printf(&report->pool,
                            "Its bytes are the text \"%s\": most likely a string was written over the pointer.", text);
 }
 
-/* gcc and clang fill variables with 0xfe and 0xaa (-ftrivial-auto-var-init=pattern); the others are fills of debugging
- * allocators. */
+/* gcc and clang fill variables with 0xfe and 0xaa (-ftrivial-auto-var-init=pattern); the others are fill patterns of
+ * debugging allocators. */
 static const char *pattern_hint(struct report *report, uint64_t value)
 {
         static const uint8_t fills[] = { 0xaa, 0xfe, 0xcd, 0xdd, 0xcc, 0xab, 0xa5, 0x5a, 0xbe, 0x6b, 0xfd };
@@ -246,14 +242,14 @@ static const char *pattern_hint(struct report *report, uint64_t value)
 
                 if (distance + 4096 < 8192)
                         return pool_printf(&report->pool,
-                                           "It is a byte over and over, 0x%02x, with which memory is filled that was "
-                                           "not set yet or was freed.",
+                                           "It consists of repeated bytes 0x%02x, a fill pattern for memory that "
+                                           "is not initialized or was freed.",
                                            fills[i]);
         }
         return NULL;
 }
 
-/* Words that people write where nothing should be used, in the lower or in the upper half. */
+/* Values with which programs mark memory that must not be used, in the lower or in the upper half. */
 static const char *mark_hint(struct report *report, uint64_t value)
 {
         static const uint32_t marks[] = { 0xdeadbeef, 0xbaadf00d, 0xdeadc0de, 0xdeaddead,
@@ -262,14 +258,13 @@ static const char *mark_hint(struct report *report, uint64_t value)
 
         for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
                 if ((uint32_t)value - marks[i] < 4096 || value >> 32 == marks[i])
-                        return pool_printf(
-                                &report->pool,
-                                "It is 0x%x, a mark that programs put where memory is not set yet or was freed.",
-                                marks[i]);
+                        return pool_printf(&report->pool,
+                                           "It is 0x%x, a marker for memory that is not initialized or was freed.",
+                                           marks[i]);
         return NULL;
 }
 
-/* A pointer that passed through an int: as when a function that gives one was never declared. */
+/* A pointer that was converted to an int, for example because the function that returns it was not declared. */
 static const char *half_hint(struct report *report, const struct target *t, uint64_t value)
 {
         uint64_t low = value & UINT32_MAX, whole;
@@ -307,18 +302,18 @@ static bool in_heap(const struct target *t, uint64_t addr)
         return m && m->perms & MAPS_WRITE && m->module < 0 && (!m->path[0] || !strcmp(m->path, "[heap]"));
 }
 
-/* glibc (malloc/malloc.c, PROTECT_PTR, since 2.32) links freed blocks by their addresses, and mixes each with the page
- * number of the place where it stands: the last block of a list holds that number alone. */
+/* glibc (malloc/malloc.c, PROTECT_PTR, since 2.32) links freed blocks by their addresses, and XORs each pointer with
+ * the page number of its own location: the last block of a list contains only that number. */
 static const char *freed_hint(const struct target *t, uint64_t value)
 {
         uint64_t next = value;
         int i;
 
-        for (i = 0; i < 4; i++) /* 12 bits more are right each time, if both blocks are of one page */
+        for (i = 0; i < 4; i++) /* each round decodes 12 more bits, if both blocks are in one page */
                 next = value ^ next >> 12;
         if (!(value >> 16) || value >> 47 || !(in_heap(t, value << 12) || (next % 16 == 0 && in_heap(t, next))))
                 return NULL;
-        return "It looks like what malloc writes into a block once that is freed: memory that was used after its free.";
+        return "It looks like a value that malloc writes to freed blocks: memory was used after it was freed.";
 }
 
 const char *fault_pointer_hint(struct report *report, const struct target *t, uint64_t value)
@@ -329,11 +324,11 @@ const char *fault_pointer_hint(struct report *report, const struct target *t, ui
                 hint = text_hint(report, value);
 
         if (!hint && value + 64 < 128 && value >> 63)
-                hint = "It is -1 or close to it, what failed calls return: mmap's MAP_FAILED, for one.";
+                hint = "It is -1 or close to it, a value that failed calls return, for example mmap's MAP_FAILED.";
         if (!hint)
                 hint = pattern_hint(report, value);
         if (!hint &&
-            (!(value >> 32) || (value >> 47 && value >> 47 != 0x1ffff))) /* else it may be an address by chance */
+            (!(value >> 32) || (value >> 47 && value >> 47 != 0x1ffff))) /* otherwise it may be a valid address */
                 hint = mark_hint(report, value);
         if (!hint && t)
                 hint = half_hint(report, t, value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/fault/syscall_name.h: names of system calls, as the kernel's headers had them when this was built. */
+/* report/fault/syscall_name.h: names of system calls, from the kernel's headers at build time. */
 #ifndef CRASHPRE_REPORT_SYSCALL_NAME_H
 #define CRASHPRE_REPORT_SYSCALL_NAME_H
 

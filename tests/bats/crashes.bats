@@ -139,11 +139,11 @@ faults() {
 @test "wild write" { crash wild-write unmapped-address write wild_write; }
 @test "what a failed mmap returns" { crash failed-map unmapped-address read failed_map says="MAP_FAILED"; }
 @test "an address of the kernel's" { crash kernel-read unmapped-address read kernel_read says="kernel's"; }
-@test "after munmap" { crash after-unmap unmapped-address write after_unmap says="given back"; }
-@test "in a large block after its free" { crash after-free unmapped-address write after_free says="given back"; }
+@test "after munmap" { crash after-unmap unmapped-address write after_unmap says="was unmapped"; }
+@test "in a large block after its free" { crash after-free unmapped-address write after_free says="was unmapped"; }
 @test "above the heap" { crash above-heap unmapped-address write above_heap says="16 bytes after the end of the heap"; }
-@test "through a pointer in a block that was freed" { crash freed-pointer unmapped-address write freed_pointer says="used after its free"; }
-@test "an index that is too large" { crash wild-index unmapped-address write wild_index says="lies in the main stack: most likely an index"; }
+@test "through a pointer in a block that was freed" { crash freed-pointer unmapped-address write freed_pointer says="used after it was freed"; }
+@test "an index that is too large" { crash wild-index unmapped-address write wild_index says="is in the main stack: most likely an index"; }
 @test "a loop past the end" { crash past-end unmapped-address write past_end says="went past the end"; }
 @test "half a pointer" { crash half-pointer unmapped-address write half_pointer says="upper half may be lost*would lie in the heap"; }
 @test "printf of a wild string" { crash print-wild unmapped-address read print_wild says="in snprintf, called by print_wild"; }
@@ -153,7 +153,7 @@ faults() {
 @test "stack pointer unmapped" { crash sp-unmapped unmapped-address write sp_unmapped says="stack pointer itself is wrong, 0x10000"; }
 @test "stack pointer null" { crash sp-null unmapped-address write sp_null says="stack pointer itself is wrong, 0x0"; }
 @test "thread pointer wrong" { crash trashed-tp-access unmapped-address read trashed_tp_access operand='fs:0x0' says="thread-local storage"; }
-@test "non-canonical address" { crash non-canonical non-canonical-address read non_canonical operand='r??' says="0x8080808080808080 is no address"; }
+@test "non-canonical address" { crash non-canonical non-canonical-address read non_canonical operand='r??' says="0x8080808080808080 is not a valid address"; }
 @test "non-canonical address, compared and exchanged" { crash exchange-wild non-canonical-address write exchange_wild operand='rdx + 16'; }
 @test "tagged pointer" { crash tagged-pointer non-canonical-address write tagged_pointer says="Without its upper bits*into the heap"; }
 @test "a string over a pointer" { crash text-pointer non-canonical-address write text_pointer says='text "overrun!"'; }
@@ -205,21 +205,21 @@ faults() {
 
 # ---- instructions ----
 
-@test "floating-point division by zero in the x87 unit" { crash float-late floating-point-exception - float_late instruction='f*' says="divided by zero*one before that did it"; }
+@test "floating-point division by zero in the x87 unit" { crash float-late floating-point-exception - float_late instruction='f*' says="divided by zero*the cause is an earlier one"; }
 @test "a floating-point number that no int can hold" { crash float-convert floating-point-exception - float_convert instruction='cvttsd2si *' says="does not fit the integer"; }
 @test "ud2" { crash ill illegal-instruction - ill instruction=ud2 says="__builtin_trap"; }
 @test "__builtin_trap" { crash builtin-trap illegal-instruction - builtin_trap says="__builtin_trap"; }
 @test "a check of -fsanitize-trap" { crash checked-bounds illegal-instruction - checked_bounds instruction='ud1 0x12(%eax),%eax' says="an index was outside of its array"; }
 @test "bytes that are no instruction" { crash bad-opcode illegal-instruction - bad_opcode instruction='(bad)'; }
 @test "lock where it may not stand" { crash locked-nop illegal-instruction - locked_nop; }
-@test "hlt" { crash privileged privileged-instruction - privileged instruction=hlt says="kernel alone"; }
+@test "hlt" { crash privileged privileged-instruction - privileged instruction=hlt says="kernel only"; }
 @test "cli" { crash clear-interrupts privileged-instruction - clear_interrupts instruction=cli; }
 @test "in" { crash port-input privileged-instruction - port_input; }
 @test "int 0x21" { crash software-interrupt privileged-instruction - software_interrupt; }
 @test "int 4" { crash overflow-interrupt privileged-instruction - overflow_interrupt instruction='int $0x4'; }
-@test "rdmsr" { crash read-model-register privileged-instruction - read_model_register instruction=rdmsr says="kernel alone"; }
-@test "a segment that is not there" { crash load-segment unknown - load_segment instruction='mov *,%ds' says="a value it was given is not allowed"; }
-@test "a control word that is not allowed" { crash load-control unknown - load_control instruction='ldmxcsr *' says="a value it was given is not allowed"; }
+@test "rdmsr" { crash read-model-register privileged-instruction - read_model_register instruction=rdmsr says="kernel only"; }
+@test "a segment that is not there" { crash load-segment unknown - load_segment instruction='mov *,%ds' says="an operand has a value that is not allowed"; }
+@test "a control word that is not allowed" { crash load-control unknown - load_control instruction='ldmxcsr *' says="an operand has a value that is not allowed"; }
 @test "int1" { crash debug-trap trap - debug_trap instruction=int1 says="breakpoint in its own code"; }
 @test "int3" { crash trap trap - trap instruction=int3 says="breakpoint in its own code"; }
 @test "int 3 in two bytes" { crash long-breakpoint trap - long_breakpoint instruction='int $0x3'; }
@@ -241,10 +241,10 @@ faults() {
 @test "fortify" { crash fortify fortify - fortify kind=abort message="buffer overflow detected" says="past the end"; }
 @test "stack protector" { crash stack-smash stack-smashing - overflow_array message="stack smashing detected" says="overflow_array wrote past the end of a local array"; }
 @test "double free" { crash double-free heap-corruption - '*' message="double free" says="freed twice"; }
-@test "double free of a large block" { crash free-twice-large heap-corruption - free_twice_large message="double free" says="freed twice*or something wrote past the end"; }
-@test "free of what is no heap block" { crash invalid-free heap-corruption - '*' message="invalid pointer" says="never returned*Or something wrote over"; }
+@test "double free of a large block" { crash free-twice-large heap-corruption - free_twice_large message="double free" says="freed twice*or a write past the end"; }
+@test "free of what is no heap block" { crash invalid-free heap-corruption - '*' message="invalid pointer" says="never returned*Or malloc's data before the block"; }
 @test "realloc of the middle of a block" { crash realloc-wild heap-corruption - realloc_wild message="invalid pointer"; }
-@test "write past a heap block" { crash heap-overrun heap-corruption - heap_overrun message="corrupted" says="The heap is damaged"; }
+@test "write past a heap block" { crash heap-overrun heap-corruption - heap_overrun message="corrupted" says="The heap is corrupted"; }
 
 # ---- C++ ----
 
