@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void doctor_say(struct doctor *d, const char *name, enum doctor_result result, const char *remedy, const char *format,
+void doctor_add(struct doctor *d, const char *name, enum doctor_result result, const char *remedy, const char *format,
                 ...)
 {
         struct doctor_check *check = POOL_APPEND(&d->pool, d->checks, d->count);

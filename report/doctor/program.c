@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/doctor/program.c: can a program be preloaded, and what will its reports tell? */
+/* report/doctor/program.c: checks whether a program can be preloaded, and what information its reports will have. */
 #include "report/doctor/doctor.h"
 
 #include "report/place/store.h"
@@ -15,7 +15,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define MAX_INTERPRETERS 4 /* as the kernel has it (fs/exec.c, exec_binprm()) */
+#define MAX_INTERPRETERS 4 /* the kernel's limit (fs/exec.c, exec_binprm()) */
 
 struct subject {
         struct doctor *d;
@@ -47,19 +47,19 @@ static const char *absolute(struct doctor *d, const char *name)
         char real[PATH_MAX];
 
         if (!found && !access(name, F_OK))
-                found = name; /* "doctor app" in the directory of app: what a shell would not run, but was meant */
+                found = name; /* "doctor app" in the directory of app: not in PATH, but probably meant */
         if (!found) {
-                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: not in PATH", name);
+                doctor_add(d, "program", DOCTOR_FAIL, NULL, "%s: not in PATH", name);
                 return NULL;
         }
         if (!realpath(found, real)) {
-                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: %s", found, strerror(errno));
+                doctor_add(d, "program", DOCTOR_FAIL, NULL, "%s: %s", found, strerror(errno));
                 return NULL;
         }
         return pool_strdup(&d->pool, real);
 }
 
-/* The interpreter named in the first line of a script; NULL: it is none. */
+/* Returns the interpreter named in the first line of a script; NULL: not a script. */
 static const char *script_interpreter(struct doctor *d, const char *path)
 {
         const char *word = NULL;
@@ -88,17 +88,17 @@ static bool follow_script(struct subject *s)
 
                 if (!interpreter)
                         return true;
-                doctor_say(s->d, "program", DOCTOR_OK, NULL, "%s is a script: what can crash is %s", s->path,
+                doctor_add(s->d, "program", DOCTOR_OK, NULL, "%s is a script, run by %s, which is checked", s->path,
                            interpreter);
                 s->path = absolute(s->d, interpreter);
                 if (!s->path)
                         return false;
         }
-        doctor_say(s->d, "program", DOCTOR_FAIL, NULL, "%s: scripts that run scripts", s->path);
+        doctor_add(s->d, "program", DOCTOR_FAIL, NULL, "%s: scripts that run scripts", s->path);
         return false;
 }
 
-/* ---- can it be preloaded ---- */
+/* ---- preloading ---- */
 
 static bool check_kind(struct subject *s)
 {
@@ -106,22 +106,21 @@ static bool check_kind(struct subject *s)
 
         switch (s->facts.kind) {
         case PROGRAM_NOT_ELF:
-                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: neither an ELF file nor a script", s->path);
+                doctor_add(d, "program", DOCTOR_FAIL, NULL, "%s: neither an ELF file nor a script", s->path);
                 return false;
         case PROGRAM_FOREIGN:
-                doctor_say(d, "program", DOCTOR_FAIL, "build it for this processor, 64 bits",
+                doctor_add(d, "program", DOCTOR_FAIL, "build it for this processor, 64 bits",
                            "%s: a program of %s: it cannot load this library", s->path,
                            s->facts.bits == 32 ? "32 bits" : "another processor");
                 return false;
         case PROGRAM_NOT_A_PROGRAM:
-                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: an ELF file, but no program", s->path);
+                doctor_add(d, "program", DOCTOR_FAIL, NULL, "%s: an ELF file, but not a program", s->path);
                 return false;
         case PROGRAM_LIBRARY:
-                doctor_say(d, "program", DOCTOR_OK, NULL, "%s: a library; preloading is up to the program that uses it",
-                           s->path);
+                doctor_add(d, "program", DOCTOR_OK, NULL, "%s: a library; check the program that uses it", s->path);
                 return true;
         case PROGRAM_STATIC:
-                doctor_say(d, "program", DOCTOR_FAIL,
+                doctor_add(d, "program", DOCTOR_FAIL,
                            s->facts.go ? "CGO_ENABLED=1 go build -ldflags=-linkmode=external"
                                        : "link it without -static",
                            "%s: statically linked: nothing can be preloaded", s->path);
@@ -130,16 +129,16 @@ static bool check_kind(struct subject *s)
                 break;
         }
         if (strstr(s->facts.interpreter, "ld-musl"))
-                doctor_say(d, "program", DOCTOR_FAIL, "build it with glibc",
+                doctor_add(d, "program", DOCTOR_FAIL, "build it with glibc",
                            "%s: linked with musl; the library needs glibc", s->path);
         else if (access(s->facts.interpreter, X_OK))
-                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: its loader %s: %s", s->path, s->facts.interpreter,
+                doctor_add(d, "program", DOCTOR_FAIL, NULL, "%s: its loader %s: %s", s->path, s->facts.interpreter,
                            strerror(errno));
         else if (access(s->path, X_OK))
-                doctor_say(d, "program", DOCTOR_FAIL, pool_printf(&d->pool, "chmod +x '%s'", s->path), "%s: %s",
+                doctor_add(d, "program", DOCTOR_FAIL, pool_printf(&d->pool, "chmod +x '%s'", s->path), "%s: %s",
                            s->path, strerror(errno));
         else
-                doctor_say(d, "program", DOCTOR_OK, NULL, "%s: dynamically linked", s->path);
+                doctor_add(d, "program", DOCTOR_OK, NULL, "%s: dynamically linked", s->path);
         return true;
 }
 
@@ -153,13 +152,13 @@ static void check_privileges(struct subject *s)
         if (s->facts.kind != PROGRAM_DYNAMIC)
                 return;
         if (user || group || capable)
-                doctor_say(s->d, "rights", DOCTOR_FAIL, "run a copy without them, as in: cp PROGRAM /tmp",
-                           "%s: it takes no preload from you",
+                doctor_add(s->d, "rights", DOCTOR_FAIL, "run a copy without them: cp PROGRAM /tmp",
+                           "%s: ld.so ignores LD_PRELOAD for it",
                            capable ? "file capabilities"
                            : user  ? "set-user-ID"
                                    : "set-group-ID");
         else
-                doctor_say(s->d, "rights", DOCTOR_OK, NULL,
+                doctor_add(s->d, "rights", DOCTOR_OK, NULL,
                            "no set-user-ID or capabilities that would refuse a preload");
 }
 
@@ -169,30 +168,30 @@ static void check_sanitizer(struct subject *s)
         bool told = options && strstr(options, "verify_asan_link_order=0");
 
         if (s->facts.asan_shared)
-                doctor_say(s->d, "sanitizer", told ? DOCTOR_OK : DOCTOR_WARN,
+                doctor_add(s->d, "sanitizer", told ? DOCTOR_OK : DOCTOR_WARN,
                            told ? NULL : "export ASAN_OPTIONS=verify_asan_link_order=0",
                            "AddressSanitizer as a library: %s",
-                           told ? "it will let a preload pass"
-                                : "it refuses a bare LD_PRELOAD; crashpre run says so to it");
+                           told ? "it accepts a preload"
+                                : "it refuses a bare LD_PRELOAD; crashpre run sets this option");
         else if (s->facts.asan_static)
-                doctor_say(s->d, "sanitizer", DOCTOR_OK, NULL,
-                           "AddressSanitizer: its own report stands, ours comes with it");
+                doctor_add(s->d, "sanitizer", DOCTOR_OK, NULL,
+                           "AddressSanitizer: writes its own report, crashpre another one");
 }
 
-/* A run-time that answers the signals itself. Go's ends the process by exit(2) after it told of a crash, unless it is
- * asked to die of the signal (package runtime, "Environment Variables"). */
+/* A run-time that handles the signals itself. Go's ends the process by exit(2) after it has printed a crash, unless it
+ * is configured to die of the signal (package runtime, "Environment Variables"). */
 static void check_runtime(struct subject *s)
 {
         const char *traceback = getenv("GOTRACEBACK");
         bool dies = traceback && !strcmp(traceback, "crash");
 
         if (s->facts.kind == PROGRAM_DYNAMIC && s->facts.go)
-                doctor_say(s->d, "runtime", dies ? DOCTOR_OK : DOCTOR_WARN, dies ? NULL : "export GOTRACEBACK=crash",
-                           "Go: panics stay panics; crashes in C are reported%s",
-                           dies ? "" : " only if it is told to die of them");
+                doctor_add(s->d, "runtime", dies ? DOCTOR_OK : DOCTOR_WARN, dies ? NULL : "export GOTRACEBACK=crash",
+                           "Go: its run-time handles panics; crashes in C are reported%s",
+                           dies ? "" : " only if it is set to die of them");
 }
 
-/* ---- what will a report tell ---- */
+/* ---- information in reports ---- */
 
 static void check_unwinding(struct subject *s)
 {
@@ -200,16 +199,17 @@ static void check_unwinding(struct subject *s)
         bool by_frame_pointer = f->frame_pointers && 2 * f->frame_pointers >= f->functions;
 
         if (f->eh_frame || f->debug_frame)
-                doctor_say(s->d, "unwinding", DOCTOR_OK, NULL, "by %s%s%s", f->eh_frame ? ".eh_frame" : ".debug_frame",
+                doctor_add(s->d, "unwinding", DOCTOR_OK, NULL, "by %s%s%s", f->eh_frame ? ".eh_frame" : ".debug_frame",
                            f->functions ? pool_printf(&s->d->pool, " (%zu functions)", f->functions) : "",
                            by_frame_pointer ? ", and there are frame pointers" : "");
         else if (f->debug_file && f->debug_file_lines)
-                doctor_say(s->d, "unwinding", DOCTOR_OK, NULL, "by the separate debug file");
+                doctor_add(s->d, "unwinding", DOCTOR_OK, NULL, "by the separate debug file");
         else if (f->frame_pointers)
-                doctor_say(s->d, "unwinding", DOCTOR_WARN, "build with -fasynchronous-unwind-tables",
-                           "no .eh_frame: stacks rest on frame pointers (%zu functions have one)", f->frame_pointers);
+                doctor_add(s->d, "unwinding", DOCTOR_WARN, "build with -fasynchronous-unwind-tables",
+                           "no .eh_frame: stacks are unwound by frame pointers (%zu functions have one)",
+                           f->frame_pointers);
         else
-                doctor_say(s->d, "unwinding", DOCTOR_WARN, "build with -fasynchronous-unwind-tables",
+                doctor_add(s->d, "unwinding", DOCTOR_WARN, "build with -fasynchronous-unwind-tables",
                            "neither .eh_frame nor frame pointers: callers will be guessed");
 }
 
@@ -218,13 +218,13 @@ static void check_symbols(struct subject *s)
         const struct program_facts *f = &s->facts;
 
         if (f->symbols)
-                doctor_say(s->d, "symbols", DOCTOR_OK, NULL, "functions have names");
+                doctor_add(s->d, "symbols", DOCTOR_OK, NULL, "functions have names");
         else if (f->debug_file)
-                doctor_say(s->d, "symbols", DOCTOR_OK, NULL, "stripped; names come from the separate debug file");
+                doctor_add(s->d, "symbols", DOCTOR_OK, NULL, "stripped; names come from the separate debug file");
         else if (f->minidebug)
-                doctor_say(s->d, "symbols", DOCTOR_OK, NULL, "stripped; names come from .gnu_debugdata");
+                doctor_add(s->d, "symbols", DOCTOR_OK, NULL, "stripped; names come from .gnu_debugdata");
         else
-                doctor_say(s->d, "symbols", DOCTOR_WARN,
+                doctor_add(s->d, "symbols", DOCTOR_WARN,
                            "link without -s, or keep a debug file: objcopy --only-keep-debug",
                            "stripped: only exported functions have names");
 }
@@ -234,25 +234,25 @@ static void check_lines(struct subject *s)
         const struct program_facts *f = &s->facts;
 
         if (f->debug_file)
-                doctor_say(s->d, "lines", f->debug_file_lines || f->lines ? DOCTOR_OK : DOCTOR_WARN,
+                doctor_add(s->d, "lines", f->debug_file_lines || f->lines ? DOCTOR_OK : DOCTOR_WARN,
                            f->debug_file_lines || f->lines ? NULL : "build with -g", "separate debug file: %s%s",
                            f->debug_file, f->debug_file_lines ? "" : ", without lines");
         else if (f->lines)
-                doctor_say(s->d, "lines", DOCTOR_OK, NULL, "file and line, from the program itself");
+                doctor_add(s->d, "lines", DOCTOR_OK, NULL, "file and line, from the program itself");
         else if (!strncmp(s->path, "/usr/", 5))
-                doctor_say(s->d, "lines", DOCTOR_WARN, pool_printf(&s->d->pool, "find-dbgsym-packages '%s'", s->path),
+                doctor_add(s->d, "lines", DOCTOR_WARN, pool_printf(&s->d->pool, "find-dbgsym-packages '%s'", s->path),
                            "no debug information: install its -dbgsym package (debian-goodies finds it)");
         else
-                doctor_say(s->d, "lines", DOCTOR_WARN, "build with -g", "no debug information: no file and line");
+                doctor_add(s->d, "lines", DOCTOR_WARN, "build with -g", "no debug information: no file and line");
 }
 
 static void check_build_id(struct subject *s)
 {
         if (s->facts.build_id[0])
-                doctor_say(s->d, "build-id", DOCTOR_OK, NULL, "%s", s->facts.build_id);
+                doctor_add(s->d, "build-id", DOCTOR_OK, NULL, "%s", s->facts.build_id);
         else
-                doctor_say(s->d, "build-id", DOCTOR_WARN, "link with -Wl,--build-id",
-                           "none: a report cannot tell later which build it is of");
+                doctor_add(s->d, "build-id", DOCTOR_WARN, "link with -Wl,--build-id",
+                           "none: a report cannot identify the build");
 }
 
 void doctor_program(struct doctor *d, const char *name)
@@ -265,8 +265,8 @@ void doctor_program(struct doctor *d, const char *name)
                 return;
         err = program_read(s.path, dirs && *dirs ? dirs : "/usr/lib/debug", &s.facts);
         if (err || stat(s.path, &s.st)) {
-                doctor_say(d, "program", DOCTOR_FAIL, NULL, "%s: %s", s.path,
-                           err == -EINVAL ? "no regular file" : strerror(err ? -err : errno));
+                doctor_add(d, "program", DOCTOR_FAIL, NULL, "%s: %s", s.path,
+                           err == -EINVAL ? "not a regular file" : strerror(err ? -err : errno));
                 return;
         }
         if (check_kind(&s)) {

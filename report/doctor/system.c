@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/doctor/system.c: parts of crashpre, what the kernel allows, settings, directory. */
+/* report/doctor/system.c: checks of the parts of crashpre, the kernel, settings, directory. */
 #include "report/doctor/doctor.h"
 
 #include "report/place/install.h"
@@ -32,7 +32,7 @@
 #define VERSION_PATIENCE_MS 5000
 #define ROOM_WANTED (1024 * 1024)
 
-/* The first line of a small file; NULL if there is none. */
+/* Returns the first line of a small file; NULL on error. */
 static const char *first_line(struct doctor *d, const char *path)
 {
         char *text;
@@ -51,16 +51,16 @@ static void check_library(struct doctor *d)
         const char *tried, *path = install_find(&d->pool, INSTALL_LIBRARY, &tried);
 
         if (!path)
-                doctor_say(d, "library", DOCTOR_FAIL, "make install",
+                doctor_add(d, "library", DOCTOR_FAIL, "make install",
                            "%s: %s; command and library are installed together", tried, strerror(errno));
         else if (strpbrk(path, " :"))
-                doctor_say(d, "library", DOCTOR_FAIL, "make install PREFIX=/usr/local",
+                doctor_add(d, "library", DOCTOR_FAIL, "make install PREFIX=/usr/local",
                            "%s: a blank or colon ends an entry of LD_PRELOAD", path);
         else
-                doctor_say(d, "library", DOCTOR_OK, NULL, "%s", path);
+                doctor_add(d, "library", DOCTOR_OK, NULL, "%s", path);
 }
 
-/* What "helper --version" prints, or NULL. A file that is no helper may do anything: it gets no terminal and little
+/* Returns the output of "helper --version", or NULL. Another program may do anything: it gets no terminal and little
  * time. */
 static const char *helper_version(struct doctor *d, const char *path)
 {
@@ -106,19 +106,19 @@ static void check_helper(struct doctor *d)
         if (!told || !*told)
                 path = install_find(&d->pool, INSTALL_HELPER, &tried);
         if (!path || access(path, X_OK)) {
-                doctor_say(d, "helper", DOCTOR_FAIL, remedy, "%s: %s: reports would be raw ones alone", tried,
+                doctor_add(d, "helper", DOCTOR_FAIL, remedy, "%s: %s: only raw reports would be written", tried,
                            strerror(errno));
                 return;
         }
         version = helper_version(d, path);
         if (!version || strncmp(version, "crashpre-helper ", 16))
-                doctor_say(d, "helper", DOCTOR_FAIL, remedy, "%s is not a helper that can be run%s%s", path,
-                           version ? ": it says " : "", version ? version : "");
+                doctor_add(d, "helper", DOCTOR_FAIL, remedy, "%s is not a helper that can be executed%s%s", path,
+                           version ? ": it printed " : "", version ? version : "");
         else if (strcmp(version, ours))
-                doctor_say(d, "helper", DOCTOR_WARN, remedy, "%s is %s, this command %s: install both from one build",
+                doctor_add(d, "helper", DOCTOR_WARN, remedy, "%s is %s, this command %s: install both from one build",
                            path, version + 16, ours + 16);
         else
-                doctor_say(d, "helper", DOCTOR_OK, NULL, "%s, of the same build", path);
+                doctor_add(d, "helper", DOCTOR_OK, NULL, "%s, of the same build", path);
 }
 
 /* ---- the kernel ---- */
@@ -129,18 +129,18 @@ static void check_yama(struct doctor *d)
         bool capable = doctor_own_status("CapEff:", 16) >> CAP_SYS_PTRACE_BIT & 1;
 
         if (!scope)
-                doctor_say(d, "yama", DOCTOR_OK, NULL, "not in this kernel");
+                doctor_add(d, "yama", DOCTOR_OK, NULL, "not in this kernel");
         else if (strtol(scope, NULL, 10) < 2)
-                doctor_say(d, "yama", DOCTOR_OK, NULL, "kernel.yama.ptrace_scope is %s%s", scope,
-                           *scope == '1' ? "; a dying program names its helper as tracer" : "");
+                doctor_add(d, "yama", DOCTOR_OK, NULL, "kernel.yama.ptrace_scope is %s%s", scope,
+                           *scope == '1' ? "; a crashing program permits its helper to trace it" : "");
         else if (*scope == '2')
-                doctor_say(d, "yama", capable ? DOCTOR_OK : DOCTOR_WARN,
+                doctor_add(d, "yama", capable ? DOCTOR_OK : DOCTOR_WARN,
                            capable ? NULL : "sysctl -w kernel.yama.ptrace_scope=1",
                            "kernel.yama.ptrace_scope is 2: only programs with CAP_SYS_PTRACE get full reports");
         else
-                doctor_say(d, "yama", DOCTOR_WARN,
+                doctor_add(d, "yama", DOCTOR_WARN,
                            "echo kernel.yama.ptrace_scope=1 >/etc/sysctl.d/10-ptrace.conf; reboot",
-                           "kernel.yama.ptrace_scope is %s: nobody may trace until the next boot", scope);
+                           "kernel.yama.ptrace_scope is %s: no process may trace until the next boot", scope);
 }
 
 static void check_seccomp(struct doctor *d)
@@ -148,10 +148,11 @@ static void check_seccomp(struct doctor *d)
         long long mode = doctor_own_status("Seccomp:", 10), filters = doctor_own_status("Seccomp_filters:", 10);
 
         if (mode <= 0)
-                doctor_say(d, "seccomp", DOCTOR_OK, NULL, mode ? "not in this kernel" : "no filter in force");
+                doctor_add(d, "seccomp", DOCTOR_OK, NULL, mode ? "not in this kernel" : "no filter installed");
         else
-                doctor_say(d, "seccomp", DOCTOR_OK, NULL, "%lld filter%s in force: what it refuses shows below",
-                           filters > 0 ? filters : 1, filters > 1 ? "s" : "");
+                doctor_add(d, "seccomp", DOCTOR_OK, NULL,
+                           "%lld filter%s installed: the checks below show what it refuses", filters > 0 ? filters : 1,
+                           filters > 1 ? "s" : "");
 }
 
 static void check_stack(struct doctor *d)
@@ -159,12 +160,12 @@ static void check_stack(struct doctor *d)
         unsigned long frame = getauxval(AT_MINSIGSTKSZ);
 
         if (frame > OLD_SIGSTKSZ)
-                doctor_say(d, "stack", DOCTOR_WARN, "in the program: sigaltstack() with sysconf(_SC_SIGSTKSZ)",
+                doctor_add(d, "stack", DOCTOR_WARN, "in the program: sigaltstack() with sysconf(_SC_SIGSTKSZ)",
                            "a signal frame takes %lu bytes on this processor: programs with an alternate stack of %d "
                            "of their own die without a report",
                            frame, OLD_SIGSTKSZ);
         else
-                doctor_say(d, "stack", DOCTOR_OK, NULL, "a signal frame takes %lu bytes; alternate stacks have 64 KiB",
+                doctor_add(d, "stack", DOCTOR_OK, NULL, "a signal frame takes %lu bytes; alternate stacks have 64 KiB",
                            frame);
 }
 
@@ -174,7 +175,7 @@ static void check_cores(struct doctor *d)
         struct rlimit limit = { 0, 0 };
 
         getrlimit(RLIMIT_CORE, &limit);
-        doctor_say(d, "cores", DOCTOR_OK, NULL, "as without crashpre: %s, kernel.core_pattern is %s",
+        doctor_add(d, "cores", DOCTOR_OK, NULL, "as without crashpre: %s, kernel.core_pattern is %s",
                    limit.rlim_cur == RLIM_INFINITY ? "no limit"
                    : limit.rlim_cur                ? "limited"
                                                    : "limit 0",
@@ -183,27 +184,27 @@ static void check_cores(struct doctor *d)
 
 /* ---- settings ---- */
 
-static void say_setting(void *ctx, const char *name, const char *message)
+static void add_setting(void *ctx, const char *name, const char *message)
 {
         struct doctor *d = ctx;
 
-        doctor_say(d, "settings", DOCTOR_WARN, pool_printf(&d->pool, "unset %s", name), "%s", message);
+        doctor_add(d, "settings", DOCTOR_WARN, pool_printf(&d->pool, "unset %s", name), "%s", message);
 }
 
 static void check_settings(struct doctor *d)
 {
         const char *enabled = getenv("CRASHPRE_ENABLED");
 
-        if (!settings_check(say_setting, d))
-                doctor_say(d, "settings", DOCTOR_OK, NULL, "every CRASHPRE_ variable makes sense");
+        if (!settings_check(add_setting, d))
+                doctor_add(d, "settings", DOCTOR_OK, NULL, "every CRASHPRE_ variable is valid");
         if (enabled && !strcmp(enabled, "0"))
-                doctor_say(d, "settings", DOCTOR_FAIL, "unset CRASHPRE_ENABLED",
+                doctor_add(d, "settings", DOCTOR_FAIL, "unset CRASHPRE_ENABLED",
                            "CRASHPRE_ENABLED=0: nothing is reported");
 }
 
 /* ---- directory ---- */
 
-/* A directory that is missing is made when something crashes: its parent has to let us. */
+/* Finds the nearest existing parent: a missing directory is created at a crash, so its parent must be writable. */
 static const char *nearest(struct doctor *d, const char *dir)
 {
         char *path = pool_strdup(&d->pool, dir), *slash;
@@ -228,24 +229,24 @@ static void check_directory(struct doctor *d)
         struct stat st;
 
         if (dir && !strcmp(dir, "-")) {
-                doctor_say(d, "directory", DOCTOR_OK, NULL, "CRASHPRE_DIR=-: raw reports on stderr, no files");
+                doctor_add(d, "directory", DOCTOR_OK, NULL, "CRASHPRE_DIR=-: raw reports on stderr, no files");
                 return;
         }
         if (!dir || !*dir)
-                dir = "."; /* of the program, and the parent of what crashpre run uses */
+                dir = "."; /* the program's, and the parent of crashpre run's */
         there = nearest(d, dir);
         if (stat(there, &st) || !S_ISDIR(st.st_mode))
-                doctor_say(d, "directory", DOCTOR_FAIL, remedy, "%s is not a directory: reports will be elsewhere",
+                doctor_add(d, "directory", DOCTOR_FAIL, remedy, "%s is not a directory: reports will be elsewhere",
                            there);
         else if (access(there, W_OK | X_OK))
-                doctor_say(d, "directory", DOCTOR_FAIL, remedy, "%s: %s: reports will be elsewhere", there,
+                doctor_add(d, "directory", DOCTOR_FAIL, remedy, "%s: %s: reports will be elsewhere", there,
                            strerror(errno));
         else if (!statvfs(there, &fs) && fs.f_bavail * fs.f_frsize < ROOM_WANTED)
-                doctor_say(d, "directory", DOCTOR_FAIL, remedy, "%s: no space left", there);
+                doctor_add(d, "directory", DOCTOR_FAIL, remedy, "%s: no space left", there);
         else
-                doctor_say(d, "directory", DOCTOR_OK, NULL, "%s can be written%s",
+                doctor_add(d, "directory", DOCTOR_OK, NULL, "%s is writable%s",
                            strcmp(dir, ".") ? dir : "the working directory",
-                           strcmp(there, dir) ? ", once it is made" : "");
+                           strcmp(there, dir) ? "; it will be created" : "");
 }
 
 /* ---- debug files ---- */
@@ -266,13 +267,13 @@ static void check_debug_files(struct doctor *d)
         bool told = dirs && *dirs, there = has_debug_files(d, told ? dirs : "/usr/lib/debug");
 
         if (there)
-                doctor_say(d, "debug", DOCTOR_OK, NULL, "separate debug files are looked for in %s",
+                doctor_add(d, "debug", DOCTOR_OK, NULL, "separate debug files are searched in %s",
                            told ? dirs : "/usr/lib/debug");
         else if (told)
-                doctor_say(d, "debug", DOCTOR_WARN, "unset CRASHPRE_DEBUG_DIR",
+                doctor_add(d, "debug", DOCTOR_WARN, "unset CRASHPRE_DEBUG_DIR",
                            "CRASHPRE_DEBUG_DIR=%s: no .build-id directory in there", dirs);
         else
-                doctor_say(d, "debug", DOCTOR_OK, NULL,
+                doctor_add(d, "debug", DOCTOR_OK, NULL,
                            "no debug files of the system's libraries here (apt-get install libc6-dbg has libc's)");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/doctor/tracing.c: may a helper trace the process that started it? Tried, since yama, seccomp, namespaces and
- * capabilities all have a say. */
+/* report/doctor/tracing.c: checks whether a helper may trace the process that started it. Tried, since yama, seccomp,
+ * namespaces and capabilities all affect this. */
 #include "report/doctor/doctor.h"
 
 #include "unwind/target/clock.h"
@@ -25,8 +25,8 @@ struct outcome {
         char why[512];
 };
 
-/* As the helper: told to begin once it was named as tracer. */
-static void trace_parent(pid_t program, int go, int result)
+/* Acts as the helper: starts after it was declared as tracer. */
+static void act_as_helper(pid_t program, int go, int result)
 {
         static volatile long known = 4711;
         struct outcome o = { .attach = 0 };
@@ -48,8 +48,8 @@ static void trace_parent(pid_t program, int go, int result)
         _exit(write(result, &o, sizeof(o)) != sizeof(o));
 }
 
-/* As the program that crashes. */
-static void be_traced(int result)
+/* Acts as the program that crashes. */
+static void act_as_program(int result)
 {
         pid_t self = getpid(), helper;
         int go[2];
@@ -59,7 +59,7 @@ static void be_traced(int result)
                 _exit(1);
         helper = fork();
         if (!helper)
-                trace_parent(self, go[0], result);
+                act_as_helper(self, go[0], result);
         prctl(PR_SET_PTRACER, helper, 0, 0, 0);
         if (helper < 0 || write(go[1], "", 1) != 1)
                 _exit(1);
@@ -78,7 +78,7 @@ static bool try_tracing(struct outcome *o)
                 return false;
         program = fork();
         if (!program)
-                be_traced(result[1]);
+                act_as_program(result[1]);
         close(result[1]);
         fd.fd = result[0];
         known = program > 0 && poll(&fd, 1, PATIENCE_MS) == 1 && read(result[0], o, sizeof(*o)) == sizeof(*o);
@@ -107,7 +107,7 @@ static const char *remedy_of_refusal(void)
                 return "echo kernel.yama.ptrace_scope=1 >/etc/sysctl.d/10-ptrace.conf; reboot";
         if (doctor_own_status("Seccomp:", 10) > 0)
                 return "docker run --cap-add=SYS_PTRACE ... (or a seccomp profile that allows ptrace)";
-        return "run outside of what confines this process (a sandbox, a debugger, an LSM)";
+        return "run outside of the confinement of this process (a sandbox, a debugger, an LSM)";
 }
 
 void doctor_tracing(struct doctor *d)
@@ -115,20 +115,20 @@ void doctor_tracing(struct doctor *d)
         struct outcome o = { .attach = 0 };
 
         if (!try_tracing(&o)) {
-                doctor_say(d, "ptrace", DOCTOR_FAIL, remedy_of_refusal(),
-                           "the trial ended early: a child that called ptrace(2) was killed, hung, or not to be had");
+                doctor_add(d, "ptrace", DOCTOR_FAIL, remedy_of_refusal(),
+                           "the trial ended early: a child that called ptrace(2) was killed, hung or not created");
                 return;
         }
         o.why[sizeof(o.why) - 1] = 0;
         if (o.attach)
-                doctor_say(d, "ptrace", DOCTOR_FAIL, remedy_of_refusal(),
-                           "%s: reports will have the crashing thread alone", o.why);
+                doctor_add(d, "ptrace", DOCTOR_FAIL, remedy_of_refusal(),
+                           "%s: reports will have only the crashing thread", o.why);
         else
-                doctor_say(d, "ptrace", DOCTOR_OK, NULL, "a helper may stop the threads of the program it serves");
+                doctor_add(d, "ptrace", DOCTOR_OK, NULL, "a helper may stop the threads of the program it serves");
         if (o.read)
-                doctor_say(d, "memory", DOCTOR_WARN, remedy_of_refusal(),
-                           "process_vm_readv(2): %s: the helper has to read memory by slower ways, or cannot at all",
+                doctor_add(d, "memory", DOCTOR_WARN, remedy_of_refusal(),
+                           "process_vm_readv(2): %s: the helper must read memory by slower methods, or cannot read it",
                            strerror(o.read));
         else
-                doctor_say(d, "memory", DOCTOR_OK, NULL, "process_vm_readv(2) copies memory of another process");
+                doctor_add(d, "memory", DOCTOR_OK, NULL, "process_vm_readv(2) copies memory of another process");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/doctor/trial.c: the whole way once: a shell that sends itself SIGSEGV under the library, its reports in a
- * directory of their own. */
+/* report/doctor/trial.c: a complete trial: a shell sends itself SIGSEGV under the library and leaves its reports in a
+ * temporary directory. */
 #include "report/doctor/doctor.h"
 
 #include "report/load.h"
@@ -32,7 +32,7 @@ struct trial {
         struct doctor *d;
         const char *library, *dir;
         int dir_fd;
-        int error; /* errno where no process could be started */
+        int error; /* errno if no process could be started */
         long milliseconds;
         struct store_entry *reports;
         size_t report_count;
@@ -43,7 +43,7 @@ static long now_ms(void)
         return (long)(clock_now_ns() / NS_PER_MS);
 }
 
-/* A core size of one byte is the one limit that a core pattern with a pipe obeys (core(5)). */
+/* A core size limit of one byte is the only limit that applies to a core pattern with a pipe (core(5)). */
 static void crash(const struct trial *t)
 {
         const struct rlimit no_core = { 1, RLIM_INFINITY };
@@ -94,8 +94,8 @@ static bool run(struct trial *t)
         return pid > 0 && done == pid;
 }
 
-/* What ld.so or the shell had to say, its first line. */
-static const char *complaint(struct trial *t)
+/* The first line printed by ld.so or the shell; NULL if none. */
+static const char *first_error_line(struct trial *t)
 {
         size_t len;
         char *text;
@@ -124,7 +124,7 @@ static const char *library_build(struct trial *t)
         return line;
 }
 
-/* How the helper fared, from the last "helper: " line of the raw report. */
+/* The outcome of the helper, from the last "helper: " line of the raw report. */
 static const char *helper_outcome(struct trial *t)
 {
         const char *name = pool_printf(&t->d->pool, "%s.txt", t->reports[0].id);
@@ -132,16 +132,16 @@ static const char *helper_outcome(struct trial *t)
         size_t len;
 
         if (store_read(&t->d->pool, t->dir_fd, name, RAW_HEAD * 32, &text, &len))
-                return "it left no word";
+                return "no outcome was recorded";
         for (at = text; (at = strstr(at, "\nhelper: ")); at++)
                 line = at + 9;
         if (!line)
-                return "it left no word";
+                return "no outcome was recorded";
         line[strcspn(line, "\n")] = 0;
         return line;
 }
 
-static void judge_json(struct trial *t)
+static void evaluate_json(struct trial *t)
 {
         struct report *report = report_new();
         const char *name = pool_printf(&t->d->pool, "%s.json", t->reports[0].id), *remedy = NULL;
@@ -149,7 +149,7 @@ static void judge_json(struct trial *t)
         char why[256] = "", trouble[256] = "";
 
         if (load_report(report, t->dir_fd, name, why, sizeof(why)) || !report->thread_count) {
-                doctor_say(t->d, "trial", DOCTOR_FAIL, NULL, "the JSON report of a trial crash: %s", why);
+                doctor_add(t->d, "trial", DOCTOR_FAIL, NULL, "the JSON report of a trial crash: %s", why);
                 report_free(report);
                 return;
         }
@@ -158,43 +158,43 @@ static void judge_json(struct trial *t)
                         snprintf(trouble, sizeof(trouble), "%s", report->diagnostics[i].message);
         frames = report->threads[0].frame_count;
         if (*trouble || !frames)
-                doctor_say(t->d, "trial", DOCTOR_WARN, remedy, "a trial crash was reported, but poorly: %s",
+                doctor_add(t->d, "trial", DOCTOR_WARN, remedy, "a trial crash was reported, but incompletely: %s",
                            *trouble ? trouble : "no frames");
         else
-                doctor_say(t->d, "trial", DOCTOR_OK, NULL, "a trial crash left both reports, %zu frames, after %ld ms",
+                doctor_add(t->d, "trial", DOCTOR_OK, NULL, "a trial crash left both reports, %zu frames, after %ld ms",
                            frames, t->milliseconds);
         report_free(report);
 }
 
-static void judge(struct trial *t, bool ended)
+static void evaluate(struct trial *t, bool ended)
 {
-        const char *said = complaint(t), *version;
+        const char *said = first_error_line(t), *version;
 
         if (t->error) {
-                doctor_say(t->d, "trial", DOCTOR_FAIL, NULL, "no process could be started: %s", strerror(t->error));
+                doctor_add(t->d, "trial", DOCTOR_FAIL, NULL, "no process could be started: %s", strerror(t->error));
                 return;
         }
         if (!ended) {
-                doctor_say(t->d, "trial", DOCTOR_FAIL, NULL, "a trial crash did not end within %d s",
+                doctor_add(t->d, "trial", DOCTOR_FAIL, NULL, "a trial crash did not end within %d s",
                            PATIENCE_MS / 1000);
                 return;
         }
         if (!t->report_count) {
-                doctor_say(t->d, "trial", DOCTOR_FAIL, NULL, "a trial crash of " SHELL " left no report%s%s",
+                doctor_add(t->d, "trial", DOCTOR_FAIL, NULL, "a trial crash of " SHELL " left no report%s%s",
                            said ? ": " : "; is it statically linked?", said ? said : "");
                 return;
         }
         version = library_build(t);
         if (!version || strcmp(version, build))
-                doctor_say(t->d, "version", DOCTOR_WARN, "make install",
+                doctor_add(t->d, "version", DOCTOR_WARN, "make install",
                            "the library is %s, this command %s: install both from one build",
                            version ? version : "of an unknown build", build);
         if (!(t->reports[0].files & STORE_JSON)) {
-                doctor_say(t->d, "trial", DOCTOR_FAIL, NULL, "a trial crash left the raw report alone; the helper: %s",
+                doctor_add(t->d, "trial", DOCTOR_FAIL, NULL, "a trial crash left only the raw report; the helper: %s",
                            helper_outcome(t));
                 return;
         }
-        judge_json(t);
+        evaluate_json(t);
 }
 
 static void remove_all(struct trial *t)
@@ -218,16 +218,16 @@ void doctor_trial(struct doctor *d)
         bool ended;
 
         if (!t.library)
-                return; /* told already */
+                return; /* reported by check_library() */
         t.dir = dir = pool_printf(&d->pool, "%s/crashpre-doctor.XXXXXX", tmp && *tmp ? tmp : "/tmp");
         if (!mkdtemp(dir)) {
-                doctor_say(d, "trial", DOCTOR_WARN, "export TMPDIR=$HOME", "no trial crash: %s: %s", dir,
+                doctor_add(d, "trial", DOCTOR_WARN, "export TMPDIR=$HOME", "no trial crash: %s: %s", dir,
                            strerror(errno));
                 return;
         }
         t.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         ended = run(&t);
         store_list(&d->pool, t.dir_fd, &t.reports, &t.report_count);
-        judge(&t, ended);
+        evaluate(&t, ended);
         remove_all(&t);
 }

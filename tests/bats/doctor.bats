@@ -62,14 +62,14 @@ a_prefix() {
 
 @test "doctor: ptrace refused by a seccomp filter: told, with the command that mends it, status 1" {
         run -1 "$tools/refuse" ptrace "$build/bin/crashpre" doctor
-        says ok seccomp '1 filter in force'
-        says FAIL ptrace 'Operation not permitted.*crashing thread alone'
+        says ok seccomp '1 filter installed'
+        says FAIL ptrace 'Operation not permitted.*only the crashing thread'
         says warn trial 'cannot attach'
         mended_by "docker run --cap-add=SYS_PTRACE"
         [[ ${lines[-1]} == "1 thing will not work; 1 warning" ]] || fail "$output"
         run -1 "$tools/refuse" 'ptrace!' "$build/bin/crashpre" doctor
         says FAIL ptrace 'killed'
-        says FAIL trial 'the raw report alone'
+        says FAIL trial 'only the raw report'
         nothing_in "$TMPDIR"
 }
 
@@ -93,7 +93,7 @@ a_prefix() {
 @test "doctor: a helper that is missing, is none, or is of another build" {
         CRASHPRE_HELPER=$T/nothing run -1 doctor
         says FAIL helper "$T/nothing: No such file"
-        says FAIL trial 'the raw report alone; the helper: could not be started'
+        says FAIL trial 'only the raw report; the helper: could not be started'
         mended_by "unset CRASHPRE_HELPER"
         CRASHPRE_HELPER=/bin/true run -1 doctor
         says FAIL helper 'is not a helper'
@@ -125,7 +125,7 @@ a_prefix() {
 
 @test "doctor: the report directory" {
         CRASHPRE_DIR=$T/a/b/c run -0 doctor
-        says ok directory "$T/a/b/c can be written, once it is made"
+        says ok directory "$T/a/b/c is writable; it will be created"
         [ ! -e "$T/a" ] || fail "made it"
         CRASHPRE_DIR=- run -0 doctor
         says ok directory 'stderr'
@@ -169,7 +169,7 @@ file_build_id() {
         # The C run-time's own objects bring tables along: the section has to go.
         objcopy -R .eh_frame -R .eh_frame_hdr app bare
         run -0 doctor ./bare
-        says warn unwinding 'no .eh_frame: stacks rest on frame pointers'
+        says warn unwinding 'no .eh_frame: stacks are unwound by frame pointers'
         c_program flat -O2 -fomit-frame-pointer
         objcopy -R .eh_frame -R .eh_frame_hdr flat
         run -0 doctor ./flat
@@ -252,7 +252,7 @@ file_build_id() {
         says ok sanitizer
         c_program static -fsanitize=address -static-libasan
         run -0 doctor ./static
-        says ok sanitizer "its own report stands"
+        says ok sanitizer "writes its own report"
 }
 
 @test "doctor: a program with Go's run-time, as its sections tell" {
@@ -275,7 +275,7 @@ file_build_id() {
         printf '#!%s/script\n' "$PWD" >outer
         chmod +x script outer
         run -0 doctor ./outer
-        says ok program 'is a script: what can crash is bash'
+        says ok program 'is a script, run by bash, which is checked'
         says ok program "$(realpath "$(command -v bash)"): dynamically linked"
         printf '#!%s/loop\n' "$PWD" >loop
         run -1 doctor ./loop
