@@ -11,7 +11,7 @@
 
 #define REPORT_LIMIT ((size_t)256 * 1024 * 1024)
 
-/* A raw report alone: no names, the handler's own frames. */
+/* Loads a raw report without a JSON report: frames of the handler, without names. */
 static int load_raw(struct report *report, const char *text, size_t len)
 {
         static struct raw_report raw;
@@ -28,16 +28,17 @@ static int load_raw(struct report *report, const char *text, size_t len)
                 err = -ENOMEM;
         finish_stacks(report, t, NULL, &raw.crash, &raw);
         fault_facts_from_wire(&raw.crash, &facts);
-        examine(report, &facts, t, &seen); /* by the files, where they are the same still */
+        examine(report, &facts, t, &seen); /* reads code from the mapped files, if unchanged */
         finish_report(report, t, &raw.crash, &seen);
-        report->signature = report->fingerprint = NULL; /* without names they compare with no other report's */
+        report->signature = report->fingerprint =
+                NULL; /* without names they cannot be compared with those of other reports */
         target_free(t);
         if (!raw.complete)
                 report_diagnose(report, "raw", "the report ends early: the program died while it was written");
         for (i = 0; i < raw.helper_count; i++)
                 report_diagnose(report, "helper", "%s", raw.helper[i]);
         if (!raw.helper_count)
-                report_diagnose(report, "helper", "it left no word: names of functions are missing");
+                report_diagnose(report, "helper", "no outcome was recorded: names of functions are missing");
         return err;
 }
 
@@ -54,7 +55,7 @@ int load_report(struct report *report, int dir_fd, const char *file, char *why, 
         if (name_len > 4 && !strcmp(file + name_len - 4, ".txt")) {
                 err = load_raw(report, text, len);
                 if (err)
-                        snprintf(why, why_size, "not a raw crash report (its first line tells)");
+                        snprintf(why, why_size, "not a raw crash report (by its first line)");
                 return err;
         }
         return json_read_report(text, len, report, why, why_size);

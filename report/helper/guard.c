@@ -25,15 +25,15 @@
 
 static const char *volatile stage = "start";
 
-/* The helper may overflow its own stack: a demangler recurses as deep as a symbol's name wants. */
+/* The helper may overflow its stack: the recursion of a demangler is as deep as a symbol's name requires. */
 static char alternate_stack[64 * 1024] __attribute__((aligned(16)));
 
-/* A second process that can end what this one began. */
+/* A second process that can complete the report if this one fails. */
 static struct {
-        volatile pid_t owner; /* who may call it in; 0: nobody any more */
-        pid_t pid;            /* 0: there is none */
-        int go;               /* a letter into this pipe says what to do */
-        bool owner_stuck;     /* for the spare to know */
+        volatile pid_t owner; /* the process that may activate it; 0: none any more */
+        pid_t pid;            /* 0: none */
+        int go;               /* a pipe for one of the letters below */
+        bool owner_stuck;     /* set in the spare */
 } spare;
 
 enum { SPARE_QUIT = 'q', SPARE_CRASH = 'c', SPARE_LATE = 'l', SPARE_MEMORY = 'm' };
@@ -45,8 +45,8 @@ static size_t append(char *line, size_t used, size_t size, const char *s)
         return used;
 }
 
-/* In a signal handler: write(2) and arithmetic alone. */
-static void tell(const char *before, int signal_number, const char *between)
+/* Called in a signal handler: uses only write(2) and arithmetic. */
+static void report_failure(const char *before, int signal_number, const char *between)
 {
         const char *where = stage;
         char line[128], digits[] = { (char)('0' + signal_number / 10 % 10), (char)('0' + signal_number % 10), 0 };
@@ -62,11 +62,12 @@ static void tell(const char *before, int signal_number, const char *between)
         used = append(line, used, sizeof(line), where);
         line[used++] = '\n';
         if (write(WIRE_FD_RAW, line, used) < 0)
-                return; /* nobody is left to be told */
+                return; /* no raw report, or no space */
 }
 
-/* Does not come back if there is a spare that can go on. Children of ours that run this handler are not its owner. */
-static void call_spare(char why)
+/* Activates the spare and waits for its end. Does not return if there is a spare that can continue. Children of the
+ * helper that run this handler are not the spare's owner. */
+static void activate_spare(char why)
 {
         int status = 0;
         pid_t done;
@@ -85,13 +86,13 @@ static void call_spare(char why)
 static void on_crash(int signal_number)
 {
         store_abandon();
-        tell("died of signal ", signal_number, " during ");
-        call_spare(SPARE_CRASH);
+        report_failure("died of signal ", signal_number, " during ");
+        activate_spare(SPARE_CRASH);
         _exit(1);
 }
 
-/* A seccomp filter that came with the process answers a system call of ours with a signal (SECCOMP_RET_TRAP): the call
- * then returns an error like any other. */
+/* An inherited seccomp filter may raise a signal for a system call (SECCOMP_RET_TRAP): makes the call return an error
+ * like any other. */
 static void on_bad_call(int signal_number, siginfo_t *info, void *context)
 {
         if (info->si_code != SYS_SECCOMP)
@@ -103,16 +104,16 @@ static void on_alarm(int signal_number)
 {
         (void)signal_number;
         store_abandon();
-        tell("failed: the deadline passed", 0, " during ");
-        call_spare(SPARE_LATE);
+        report_failure("failed: the deadline passed", 0, " during ");
+        activate_spare(SPARE_LATE);
         _exit(1);
 }
 
 static void on_no_memory(void)
 {
         store_abandon();
-        tell("failed: out of memory", 0, " during ");
-        call_spare(SPARE_MEMORY);
+        report_failure("failed: out of memory", 0, " during ");
+        activate_spare(SPARE_MEMORY);
         _exit(1);
 }
 
@@ -134,11 +135,11 @@ void guard_begin(long seconds)
         int n;
 
         bad_call.sa_sigaction = on_bad_call;
-        sigaction(SIGSYS, &bad_call, NULL); /* first: what follows may be refused */
+        sigaction(SIGSYS, &bad_call, NULL); /* first, since the following system calls may be refused */
         for (n = 1; n <= SIGRTMAX; n++)
                 if (n != SIGKILL && n != SIGSTOP && n != SIGSYS)
                         signal(n,
-                               n == SIGPIPE || n == SIGXFSZ ? SIG_IGN : SIG_DFL); /* both are told by errno as well */
+                               n == SIGPIPE || n == SIGXFSZ ? SIG_IGN : SIG_DFL); /* both are also reported by errno */
         sigaltstack(&stack, NULL);
         for (i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
                 install(crashes[i], on_crash);
@@ -161,13 +162,13 @@ void guard_deadline(uint64_t ns)
                                                  .tv_usec = (suseconds_t)(left % NS_PER_S / 1000) } };
 
         if (!timer.it_value.tv_sec && !timer.it_value.tv_usec)
-                timer.it_value.tv_usec = 1; /* nothing would mean: no timer */
+                timer.it_value.tv_usec = 1; /* zero would disable the timer */
         setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 /* ---- the spare ---- */
 
-static const char *trouble(char why)
+static const char *failure_text(char why)
 {
         switch (why) {
         case SPARE_CRASH:
@@ -180,16 +181,16 @@ static const char *trouble(char why)
         return "the search for them was killed";
 }
 
-/* Does not wait. */
+/* Does not block. */
 static bool read_letter(int fd, char *why)
 {
         fcntl(fd, F_SETFL, O_NONBLOCK);
         return read(fd, why, 1) == 1;
 }
 
-/* The letter that came, 0 if the owner is gone without one. Late, too, where the owner is stuck in the kernel and even
- * its timer cannot reach it. */
-static char await_call(int fd, uint64_t until)
+/* Returns the letter received, 0 if the owner has ended without one. Returns SPARE_LATE, too, if the owner hangs in the
+ * kernel, where its timer's signal has no effect. */
+static char await_letter(int fd, uint64_t until)
 {
         const struct timespec nap = { .tv_nsec = 10000000 };
         struct pollfd p[] = { { .fd = fd, .events = POLLIN },
@@ -201,10 +202,10 @@ static char await_call(int fd, uint64_t until)
                 int n = getppid() != spare.owner ? 1 : poll(p, 2, (int)((until - now) / 1000000) + 1);
 
                 if (n > 0) {
-                        read_letter(fd, &why); /* it may have come right before the owner's end */
+                        read_letter(fd, &why); /* it may have been written just before the owner's end */
                         return why;
                 }
-                if (n < 0 && errno != EINTR) { /* a seccomp filter refuses to wait: look again and again */
+                if (n < 0 && errno != EINTR) { /* a seccomp filter refuses poll(2): poll by reading */
                         if (read_letter(fd, &why))
                                 return why;
                         nanosleep(&nap, NULL);
@@ -214,8 +215,9 @@ static char await_call(int fd, uint64_t until)
         return SPARE_LATE;
 }
 
-/* Nobody waits for a helper that was killed: the terminal may have its prompt back, a pipe its last reader's end. */
-static void mute(void)
+/* After the helper was killed the crashed process no longer waits: the terminal may already show a prompt, and a pipe
+ * may have no reader. */
+static void redirect_stderr(void)
 {
         int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -245,14 +247,14 @@ const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns)
                 return NULL;
         }
         close(ends[1]);
-        why = await_call(ends[0], soft_ns + (hard_ns - soft_ns) / 4);
+        why = await_letter(ends[0], soft_ns + (hard_ns - soft_ns) / 4);
         if (why == SPARE_QUIT)
                 _exit(0);
         if (!why)
-                mute();
+                redirect_stderr();
         close(ends[0]);
         guard_deadline(hard_ns);
-        return trouble(why);
+        return failure_text(why);
 }
 
 void guard_spare_leave(void)
@@ -284,7 +286,7 @@ void guard_spare_collect(void)
         spare.pid = 0;
 }
 
-/* ---- the last word ---- */
+/* ---- the outcome line ---- */
 
 __attribute__((format(printf, 2, 0))) static void outcome(const char *prefix, const char *format, va_list ap)
 {
@@ -299,7 +301,7 @@ __attribute__((format(printf, 2, 0))) static void outcome(const char *prefix, co
                         line[i] = '?';
         line[len++] = '\n';
         if (write(WIRE_FD_RAW, line, len) < 0)
-                return; /* no raw report, or no space for a line more */
+                return; /* no raw report, or no space for another line */
 }
 
 void guard_outcome(const char *format, ...)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* report/helper/helper.h: one run of crashpre-helper, handed from step to step. Its steps: receive -> look -> name -> results
+/* report/helper/helper.h: the state of one run of crashpre-helper. Its steps: receive -> look -> name -> results
  * (main.c).
  *
- * There is one struct helper, static and zeroed at the start. None of this is async-signal-safe; what ends the helper
- * early (deadline, crash, no memory) is guard.h's.
+ * There is one struct helper, static and zeroed at the start. No function is async-signal-safe; guard.h handles the
+ * early end of the helper (deadline, crash, no memory).
  */
 #ifndef CRASHPRE_REPORT_HELPER_H
 #define CRASHPRE_REPORT_HELPER_H
@@ -26,13 +26,13 @@ struct helper {
         struct raw_report raw;
         struct target *target;
         struct symbols *symbols;
-        const struct examination *seen; /* NULL: the code at the crash was not looked at */
+        const struct examination *seen; /* NULL: the code at the crash was not examined */
         uint64_t attach_began;
         bool attached;
         bool crash_missed;           /* attached, but not to the thread that crashed */
-        bool is_spare;               /* guard_spare(): the process that attached is another one */
-        bool has_raw, has_directory; /* WIRE_FD_RAW, WIRE_FD_DIR came to us open */
-        const char *name;            /* of the report that is in place: "....json", "....txt" or NULL */
+        bool is_spare;               /* this process is the spare (guard_spare()); another process attached */
+        bool has_raw, has_directory; /* WIRE_FD_RAW, WIRE_FD_DIR were open at the start */
+        const char *name;            /* file name of the report that was written: "....json", "....txt" or NULL */
 };
 
 static inline bool helper_is_fatal(const struct helper *h)
@@ -47,29 +47,29 @@ static inline int64_t helper_microseconds(uint64_t from, uint64_t to)
 
 /* ---- wire.c ---- */
 
-/* One byte to the crashing process: a step is done. false: it cannot be told. */
-bool helper_say(enum wire_status status);
+/* Sends one byte to the crashing process after a step. Returns false on error. */
+bool helper_send_status(enum wire_status status);
 
-/* Is this run a handler's doing at all? */
-bool helper_is_called(void);
+/* Whether the helper was started by a crash handler. */
+bool helper_has_wire(void);
 
-/* Descriptors 0 to 6 are open afterwards, and all others closed: /dev/null where nothing came, or else a directory. Ends
- * the helper where neither can be had. */
-void helper_settle_descriptors(struct helper *h);
+/* Opens those of descriptors 0 to 6 that are closed, as /dev/null or else as a directory, and closes all others. Ends
+ * the helper if neither can be opened. */
+void helper_open_descriptors(struct helper *h);
 
-/* h->wire from WIRE_FD_CRASH, checked: its strings end, its counts are in range, its id is the name of a report. Ends
- * the helper (guard_fail) where nothing of that kind comes within h->settings.timeout. */
+/* Reads h->wire from WIRE_FD_CRASH and validates it: strings are terminated, counts in range, and the id is the name of
+ * a report. Ends the helper (guard_fail) if no valid message arrives within h->settings.timeout. */
 void helper_receive(struct helper *h);
 
 /* ---- look.c ---- */
 
-/* Stops the process, unwinds its threads, reads its raw report and /proc; where nobody may attach, takes the
- * crashing thread as its own handler saw it. h->target is there afterwards whatever happened, and what could not be had
- * is in the diagnostics. A request's threads run on again. */
+/* Stops the process, unwinds its threads, reads its raw report and /proc; if attaching is not permitted, uses the
+ * crashing thread's frames from the message. h->target is set in any case, and failures are in the diagnostics. For a
+ * request the threads are released again. */
 void helper_look(struct helper *h);
 
-/* Makes h->report's threads, modules and source lines of h->target, with names as far as the time reaches. May come
- * back in another process, h->is_spare, where the search for names went wrong. */
+/* Fills h->report's threads, modules and source lines from h->target, with names as far as time permits. May return in
+ * another process, with h->is_spare set, if the search for names failed. */
 void helper_name(struct helper *h);
 
 #endif

@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Whoever reads the application's stdout or stderr must not wait for the command, so it gets neither. Of ours the raw
- * report alone stays, for the outcome. */
-static void settle(void)
+/* The command gets neither stdout nor stderr of the application, whose readers must not wait for it. Of the helper's
+ * descriptors only the raw report stays open, for the outcome. */
+static void redirect_descriptors(void)
 {
         int null = open("/dev/null", O_RDWR), fd;
 
@@ -52,7 +52,7 @@ static _Noreturn void supervise(const char *command, const char *path, long seco
         int status = 0;
         pid_t pid;
 
-        settle();
+        redirect_descriptors();
         sigemptyset(&child);
         sigaddset(&child, SIGCHLD);
         sigprocmask(SIG_BLOCK, &child, NULL);
@@ -61,7 +61,7 @@ static _Noreturn void supervise(const char *command, const char *path, long seco
                 execute(command, path);
         if (pid < 0)
                 _exit(1);
-        setpgid(pid, pid); /* whichever of us comes first */
+        setpgid(pid, pid); /* also called by the child: whichever runs first */
         while (sigtimedwait(&child, NULL, &patience) < 0 && errno == EINTR)
                 ;
         if (waitpid(pid, &status, WNOHANG) != pid) {

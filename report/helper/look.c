@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/helper/look.c: what is seen of the process: threads by ptrace, or what its handler sent; the raw report, /proc;
- * then names. */
+/* report/helper/look.c: gathers the data of the process: threads by ptrace, or those sent by its handler; the raw
+ * report, /proc; then names. */
 #include "report/finish.h"
 #include "report/gather/procfs.h"
 #include "report/gather/source.h"
@@ -18,10 +18,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* [maps] is capped at a megabyte, the stack bytes by CRASHPRE_STACK_KB: beyond this it is no report of ours. */
+/* [maps] is capped at a megabyte, the stack bytes by CRASHPRE_STACK_KB: a larger file is not a raw report. */
 #define RAW_LIMIT ((size_t)64 * 1024 * 1024)
 
-/* ---- what the raw report and the handler tell ---- */
+/* ---- data from the raw report and the handler ---- */
 
 static void identify(struct helper *h)
 {
@@ -64,9 +64,9 @@ static void read_raw(struct helper *h)
                 report_diagnose(r, "raw", "the raw report is not complete");
 }
 
-/* ---- nobody may look into the process ---- */
+/* ---- attaching is not permitted ---- */
 
-/* The crashing thread, as its own handler saw it. */
+/* Adds the crashing thread with the frames found by its handler. */
 static void add_wire_thread(struct helper *h)
 {
         const char *name = procfs_name(h->report, h->wire.tid);
@@ -75,7 +75,7 @@ static void add_wire_thread(struct helper *h)
                 report_diagnose(h->report, "unwind", "no memory for the frames of the crashing thread");
 }
 
-/* Nobody may look into the process: its handler's own frames, and modules from /proc or from the raw report. */
+/* Used if attaching is not permitted: frames from the handler, and modules from /proc or from the raw report. */
 static void look_from_outside(struct helper *h)
 {
         char why[512] = "";
@@ -83,7 +83,7 @@ static void look_from_outside(struct helper *h)
         if (h->settings.redact & REDACT_PATHS)
                 raw_expand_home(&h->raw, &h->report->pool, getenv("HOME"));
         if (process_open(h->wire.pid, &h->target, why, sizeof(why))) {
-                if (!h->raw.module_count) /* else nothing is missed */
+                if (!h->raw.module_count) /* otherwise nothing is missing */
                         report_diagnose(h->report, "attach", "%s", why);
                 h->target = NULL;
         } else if (!h->target->modules.n) {
@@ -139,8 +139,8 @@ static void unwind(struct helper *h)
         h->report->timings_us.unwind = KNOWN_INT(helper_microseconds(now, clock_now_ns()));
 }
 
-/* Its policy came to us from the thread that crashed. As long as the program's threads were free it kept them from
- * starving us; to look for names is no work for a real-time priority. */
+/* The policy is inherited from the crashing thread. While the program's threads were running it kept them from starving
+ * the helper; the search for names must not run with a real-time priority. */
 static void leave_realtime(const struct helper *h)
 {
         const struct sched_param none = { 0 };
@@ -168,7 +168,7 @@ void helper_look(struct helper *h)
         }
         guard_stage("read");
         read_raw(h);
-        identify(h); /* over what the raw report says less exactly */
+        identify(h); /* replaces less exact values of the raw report */
         procfs_read_process(h->report, h->wire.pid, h->settings.environment);
         procfs_read_system(h->report, h->wire.pid);
         if (!h->attached)
@@ -179,7 +179,7 @@ void helper_look(struct helper *h)
                 examine_memory(h->report, h->target);
         if (h->attached && !helper_is_fatal(h)) {
                 process_release_all(h->target);
-                helper_say(WIRE_RELEASED);
+                helper_send_status(WIRE_RELEASED);
                 h->report->timings_us.held = KNOWN_INT(helper_microseconds(h->attach_began, clock_now_ns()));
         }
 }
@@ -204,8 +204,8 @@ static void look_at_code(struct helper *h)
         h->seen = &seen;
 }
 
-/* Half of the time that is left is for names, an eighth for source lines; another eighth later the spare steps in,
- * with a quarter for what must be done: names may be missing, the report may not. */
+/* Half of the remaining time is for names, an eighth for source lines; after another eighth the spare takes over, with
+ * a quarter for the rest: names may be missing, the report may not. */
 void helper_name(struct helper *h)
 {
         uint64_t now = clock_now_ns(), hard = h->wire.deadline_ns, left = hard > now ? hard - now : 0;

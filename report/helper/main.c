@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* report/helper/main.c: crashpre-helper, started by the crash handler of libcrashpre.so (unwind/core/terms/wire.h says
- * how they talk).
+/* report/helper/main.c: crashpre-helper, started by the crash handler of libcrashpre.so (protocol:
+ * unwind/core/terms/wire.h).
  *
- *   HELLO -> the crash arrives -> attach, unwind, read /proc -> (request: release, RELEASED) -> names (a spare stands
- *   by) -> JSON -> outcome line -> text on stderr -> CRASHPRE_ON_REPORT begins -> release the crashing thread, DONE ->
- *   hold the others until the process is gone -> remove old reports
+ *   HELLO -> receive the crash -> attach, unwind, read /proc -> (request: release, RELEASED) -> names (with a spare
+ *   process) -> JSON -> outcome line -> text on stderr -> start CRASHPRE_ON_REPORT -> release the crashing thread, DONE
+ *   -> hold the others until the process has ended -> remove old reports
  */
 #include "report/finish.h"
 #include "report/gather/procfs.h"
@@ -27,16 +27,16 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The crashing thread dies at once after DONE; should it not (a debugger stopped it), the others are not held for
- * ever. */
+/* The crashing thread dies immediately after DONE; if it does not (a debugger stopped it), the others are released
+ * after this time. */
 #define HOLD_SECONDS 10
 
-/* No helper takes that long to write a file: what is older was left by one that was killed. */
+/* No helper needs this time to write a file: an older temporary file belongs to a helper that was killed. */
 #define STALE_SECONDS 600
 
-/* ---- what stands in the report ---- */
+/* ---- contents of the report ---- */
 
-/* Lines of the handler: about settings, and about the crash. */
+/* Adds the handler's notes, about settings and about the crash, to the diagnostics. */
 static void diagnose_notes(struct report *report, char *lines)
 {
         char *line, *rest = lines;
@@ -102,7 +102,8 @@ static void print(struct helper *h)
         free(text);
 }
 
-/* Before the process goes its way, so that it is told of even if we are killed then; nobody waits for the command. */
+/* Called before the process is released, so that the command is started even if the helper is killed afterwards; the
+ * helper does not wait for it. */
 static void call_hook(struct helper *h)
 {
         if (!h->settings.on_report || !h->name || !h->wire.dir[0])
@@ -112,32 +113,33 @@ static void call_hook(struct helper *h)
                    h->settings.timeout);
 }
 
-/* Whether the other threads stay held until the process is gone. A debugger that is to come needs them free. */
+/* Whether the other threads stay stopped until the process has ended. A debugger that attaches later needs them
+ * released. */
 static bool holds_others(const struct helper *h)
 {
         return h->attached && helper_is_fatal(h) && !h->settings.wait_debugger;
 }
 
-/* From here on the process may go its way. */
-static void let_go(struct helper *h)
+/* Releases the crashing process. */
+static void release_process(struct helper *h)
 {
         uint64_t deadline = clock_now_ns() + HOLD_SECONDS * NS_PER_S;
         bool hold = holds_others(h);
 
         guard_stage(NULL);
         guard_deadline(deadline + NS_PER_S);
-        if (h->is_spare) { /* the threads are let go by the end of the helper that holds them */
-                helper_say(WIRE_DONE);
+        if (h->is_spare) { /* the threads are released when the helper that stopped them ends */
+                helper_send_status(WIRE_DONE);
                 guard_spare_leave();
         }
         if (h->attached && helper_is_fatal(h) && (!hold || process_release_thread(h->target, h->wire.tid))) {
-                process_release_all(h->target); /* better too many threads than a process that cannot die */
+                process_release_all(h->target); /* running threads are better than a process that cannot die */
                 hold = false;
         }
         guard_spare_collect();
-        helper_say(WIRE_DONE);
+        helper_send_status(WIRE_DONE);
         close_range(STDIN_FILENO, WIRE_FD_RAW,
-                    0); /* a shell that reads the application's stderr must not wait for us */
+                    0); /* a shell that reads the application's stderr must not wait for the helper */
         if (hold)
                 process_hold_until_death(h->target, deadline);
 }
@@ -175,30 +177,30 @@ static void run(struct helper *h)
         write_json(h);
         print(h);
         call_hook(h);
-        let_go(h);
+        release_process(h);
         clean_up(h);
 }
 
 int main(int argc, char **argv)
 {
         static struct helper helper;
-        bool heard;
+        bool sent;
 
         if (argc == 2 && !strcmp(argv[1], "--version")) {
                 printf("crashpre-helper %s (commit %s)\n", CRASHPRE_VERSION, CRASHPRE_COMMIT);
                 return 0;
         }
-        heard = helper_say(WIRE_HELLO); /* before all else: the crashing process counts the microseconds until here */
-        if (!helper_is_called()) {
+        sent = helper_send_status(WIRE_HELLO); /* first: the crashing process is waiting for it */
+        if (!helper_has_wire()) {
                 fputs("crashpre-helper: started by libcrashpre.so when a program crashes; not for the command line\n",
                       stderr);
                 return 2;
         }
-        if (!heard)
-                return 1; /* write(2) is refused: nothing that can be done here would be seen */
+        if (!sent)
+                return 1; /* write(2) is refused: no result could be written */
         guard_begin(30);
-        setsid(); /* Ctrl-C is for the application; whether it ends the wait is its handler's business */
-        helper_settle_descriptors(&helper);
+        setsid(); /* Ctrl-C is for the application, whose handler may end the wait */
+        helper_open_descriptors(&helper);
         run(&helper);
         return 0;
 }

@@ -10,12 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How long a full stderr that nobody reads may keep a process from dying. */
+/* Maximum delay of a process by a full stderr without a reader. */
 #define PATIENCE_MS 1000
 
-/* A second way to the same pipe or terminal, so that O_NONBLOCK does not become a property of the application's own
- * descriptor. */
-static int open_patient_stderr(void)
+/* Opens the same pipe or terminal again, so that O_NONBLOCK is not set for the application's descriptor. */
+static int reopen_stderr(void)
 {
         struct stat st;
 
@@ -27,14 +26,13 @@ static int open_patient_stderr(void)
 void stderr_write(const char *text, size_t len)
 {
         uint64_t deadline = clock_now_ns() + PATIENCE_MS * NS_PER_MS;
-        int own = open_patient_stderr(), fd = own >= 0 ? own : STDERR_FILENO;
+        int own = reopen_stderr(), fd = own >= 0 ? own : STDERR_FILENO;
 
         while (len) {
                 struct pollfd p = { .fd = fd, .events = POLLOUT };
                 uint64_t now = clock_now_ns();
-                size_t piece = own >= 0 || len < 512
-                                       ? len
-                                       : 512; /* a pipe that can be written to takes a small piece without blocking */
+                size_t piece =
+                        own >= 0 || len < 512 ? len : 512; /* a writable pipe accepts a small piece without blocking */
                 ssize_t n;
 
                 if (now >= deadline || poll(&p, 1, (int)((deadline - now) / NS_PER_MS) + 1) <= 0 ||

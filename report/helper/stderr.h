@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* report/helper/stderr.h: text to a stderr that belongs to somebody else. */
+/* report/helper/stderr.h: writes text to the application's stderr. */
 #ifndef CRASHPRE_REPORT_STDERR_H
 #define CRASHPRE_REPORT_STDERR_H
 
 #include <stddef.h>
 
-/* Writes to descriptor 2 without making it non-blocking for those who share it. Gives up after a second where nobody
- * reads: the report is in its file. */
+/* Writes to descriptor 2 without making it non-blocking for other processes that share it. Stops after a second if
+ * there is no reader: the report is in its file. */
 void stderr_write(const char *text, size_t len);
 
 #endif

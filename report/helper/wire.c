@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-bool helper_say(enum wire_status status)
+bool helper_send_status(enum wire_status status)
 {
         char byte = (char)status;
         ssize_t n;
@@ -26,20 +26,19 @@ static bool is_open(int fd)
         return fcntl(fd, F_GETFD) >= 0;
 }
 
-bool helper_is_called(void)
+bool helper_has_wire(void)
 {
         return is_open(WIRE_FD_CRASH);
 }
 
-/* Without /dev/null, as in a bare chroot: a directory can be neither read nor written. */
+/* Opens a directory, which can be neither read nor written, if there is no /dev/null, as in a bare chroot. */
 static bool fill_lowest(void)
 {
         return open("/dev/null", O_RDWR) >= 0 || open("/", O_RDONLY | O_DIRECTORY) >= 0;
 }
 
-/* A number that came to us closed would be taken by the next file we open, and be written to as if it were the raw
- * report. */
-void helper_settle_descriptors(struct helper *h)
+/* The next file that is opened would get a closed descriptor's number, and be written to as the raw report. */
+void helper_open_descriptors(struct helper *h)
 {
         int fd;
 
@@ -51,9 +50,9 @@ void helper_settle_descriptors(struct helper *h)
                         _exit(1);
 }
 
-/* ---- the crash arrives ---- */
+/* ---- receiving the crash ---- */
 
-/* End of file: the process died before it had something to say. */
+/* End of file means that the process died before it sent the message. */
 static void read_wire(struct helper *h)
 {
         uint64_t deadline = clock_now_ns() + (uint64_t)h->settings.timeout * NS_PER_S;
@@ -115,8 +114,8 @@ static void check_wire(struct wire_crash *wire)
                 guard_fail("not the name of a report: %.64s", wire->id);
 }
 
-/* In a time namespace (time_namespaces(7)) that the program made for its children our clock is another one: execve took
- * us there. Its times are brought to our clock, unless the difference may be the way that the message took. */
+/* If the program created a time namespace for its children (time_namespaces(7)), the helper has another clock since its
+ * execve. Converts the message's times to the helper's clock, unless the difference may be the delay of the message. */
 static void translate_times(struct wire_crash *w)
 {
         uint64_t now = clock_now_ns(), *times[] = { &w->fault_ns, &w->raw_ns, &w->deadline_ns };

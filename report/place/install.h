@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/place/install.h: where the other parts of crashpre are, seen from the command. */
+/* report/place/install.h: finds the other parts of crashpre relative to the command. */
 #ifndef CRASHPRE_REPORT_INSTALL_H
 #define CRASHPRE_REPORT_INSTALL_H
 
@@ -8,8 +8,9 @@
 #define INSTALL_LIBRARY "lib/libcrashpre.so"
 #define INSTALL_HELPER "libexec/crashpre/crashpre-helper"
 
-/* The resolved path of a file by its place below the prefix: the build tree has the shape of an installed one, so one
- * rule does for both. Where it is not readable: NULL, errno, and the place that was tried in *tried. From the pool. */
+/* Returns the resolved path, from the pool, of a file given relative to the prefix; the build tree has the layout of an
+ * installed prefix, so the same rule applies to both. If the file is not readable, returns NULL and sets errno and
+ * *tried, the path that was tried. */
 const char *install_find(struct pool *pool, const char *place, const char **tried);
 
 #endif

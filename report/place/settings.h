@@ -13,24 +13,24 @@ struct settings {
         enum setting_stderr stderr_text;
         unsigned timeout; /* seconds */
         size_t max_frames;
-        size_t source_lines;     /* on each side of the frame's own; 0: none */
+        size_t source_lines;     /* before and after the line of the frame; 0: none */
         size_t max_reports;      /* 0: keep all */
         mode_t mode;             /* of report files */
-        unsigned wait_debugger;  /* seconds a dying process waits for one; 0: it does not */
+        unsigned wait_debugger;  /* seconds that a crashed process waits for a debugger; 0: none */
         unsigned redact;         /* bits of enum redact (unwind/core/terms/redact.h) */
-        const char *on_report;   /* NULL: nothing; borrowed from the process's environment, as the two below */
+        const char *on_report;   /* NULL: none; borrowed from the process's environment, as the two below */
         const char *environment; /* comma list of globs */
         const char *debug_dirs;  /* NULL: the unwinder's default */
 };
 
-/* Reads the process's environment. A wrong value leaves the default; the library has reported it with the crash. */
+/* Reads the process's environment. An invalid value leaves the default; the library reports it with the crash. */
 void settings_read(struct settings *out);
 
-/* Calls `note` for each CRASHPRE_* variable of the process's environment that is wrong, has no effect in this version or does not
- * exist. Returns how many. */
+/* Calls `note` for each CRASHPRE_* variable of the process's environment that is invalid, has no effect in this version
+ * or does not exist. Returns their number. */
 size_t settings_check(setting_note *note, void *ctx);
 
-/* May variable `name` go into a report, by `globs` and by the rule that secrets never do? */
+/* Whether variable `name` may be included in a report: it must match `globs` and not look like a secret. */
 bool settings_shows_variable(const char *globs, const char *name);
 
 #endif

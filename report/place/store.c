@@ -26,7 +26,7 @@ static const struct suffix {
 
 /* ---- writing ---- */
 
-/* For store_abandon(): a temporary name is on disk, in this directory. */
+/* For store_abandon(): the temporary file that exists, and its directory. */
 static struct {
         volatile int dir_fd;
         char name[NAME_MAX + 1];
@@ -56,8 +56,8 @@ static int write_all(int fd, const char *p, size_t len)
         return 0;
 }
 
-/* The mode is the user's wish, whatever the umask. A file system without modes, or a seccomp filter, may refuse it: then
- * the file has what openat() gave it, never more. */
+/* Sets the mode of the user's setting, regardless of the umask. A file system without modes, or a seccomp filter, may
+ * refuse fchmod(2): the file then has the mode set by openat(), which is never wider. */
 static int fill(int fd, mode_t mode, const void *data, size_t len, const char **step)
 {
         (void)!fchmod(fd, mode);
@@ -65,8 +65,8 @@ static int fill(int fd, mode_t mode, const void *data, size_t len, const char **
         return write_all(fd, data, len);
 }
 
-/* A file without a name, linked in when it is complete: whatever happens before, nothing is left behind.
- * -EOPNOTSUPP where the file system or /proc does not carry it, so that the other way is tried. */
+/* Writes an unnamed file and links it when it is complete, so that a failure before that leaves no file. Returns
+ * -EOPNOTSUPP if the file system or /proc does not support this; the caller then tries write_renamed(). */
 static int write_unnamed(int dir_fd, const char *name, mode_t mode, const void *data, size_t len, const char **step)
 {
         int fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode), err;
@@ -98,14 +98,15 @@ static int write_renamed(int dir_fd, const char *name, mode_t mode, const void *
         temporary.dir_fd = dir_fd;
         err = fill(fd, mode, data, len, step);
         if (close(fd) && !err)
-                err = -errno; /* NFS and quotas speak up only here */
+                err = -errno; /* NFS and quotas report errors only here */
         if (!err) {
                 *step = "rename";
                 if (!renameat2(dir_fd, temporary.name, dir_fd, name, RENAME_NOREPLACE)) {
                         temporary.dir_fd = -1;
                 } else if (errno != EINVAL && errno != ENOSYS) {
                         err = -errno;
-                } else if (linkat(dir_fd, temporary.name, dir_fd, name, 0)) { /* NFS cannot rename so */
+                } else if (linkat(dir_fd, temporary.name, dir_fd, name,
+                                  0)) { /* NFS does not support RENAME_NOREPLACE */
                         err = -errno;
                 }
         }
@@ -172,7 +173,7 @@ bool store_parse_name(const char *name, size_t *id_len, const char **time, unsig
         return true;
 }
 
-/* What write_renamed() calls its file. */
+/* Whether this is a name of a temporary file of write_renamed(). */
 static bool is_temporary(const char *name)
 {
         static const char suffix[] = ".tmp";
@@ -215,7 +216,7 @@ static int by_time(const void *a, const void *b)
         return order ? order : by_id(a, b);
 }
 
-/* The files of one report stand side by side once sorted by id: made one entry. */
+/* Sorts by id and merges the entries of the files of each report. */
 static size_t merge(struct store_entry *v, size_t n)
 {
         size_t used = 0, i;

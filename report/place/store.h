@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* report/place/store.h: report files in a directory: names, complete-or-absent writing, listing, retention.
  *
- * A report is known by its id, crash-<program>-<pid>-<UTC yyyymmddThhmmss.uuuuuu>Z; its files are the id with .txt,
- * .json, .core. Errors: 0 or -errno.
+ * A report is identified by its id, crash-<program>-<pid>-<UTC yyyymmddThhmmss.uuuuuu>Z; its files are named by the id
+ * with .txt, .json, .core. Functions return 0 or -errno.
  */
 #ifndef CRASHPRE_REPORT_STORE_H
 #define CRASHPRE_REPORT_STORE_H
@@ -13,12 +13,12 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* Writes `name` in directory `dir_fd`: complete with `mode` whatever the umask, or not there at all. An existing
- * file is left as it is: -EEXIST. On an error *step (may be NULL) is the system call that failed. */
+/* Writes `name` in directory `dir_fd`: either complete, with `mode` regardless of the umask, or not at all. Returns
+ * -EEXIST if the file exists. On an error *step (may be NULL) is set to the system call that failed. */
 int store_write(int dir_fd, const char *name, mode_t mode, const void *data, size_t len, const char **step);
 
-/* Removes the temporary file that store_write() may have open under a name. Async-signal-safe: for a handler of our
- * own crash. */
+/* Removes the temporary file of an interrupted store_write(). Async-signal-safe: for a handler of the helper's own
+ * crash. */
 void store_abandon(void);
 
 enum store_files { STORE_RAW = 1, STORE_JSON = 2, STORE_CORE = 4 };
@@ -32,16 +32,17 @@ struct store_entry {
 /* The reports of a directory, oldest first. *out from the pool. */
 int store_list(struct pool *pool, int dir_fd, struct store_entry **out, size_t *n);
 
-/* Splits a file name "crash-....json" or an id; false if it is none. `id_len` and `files` may be NULL. */
+/* Parses a file name "crash-....json" or an id; returns false if it is neither. `id_len` and `files` may be NULL. */
 bool store_parse_name(const char *name, size_t *id_len, const char **time, unsigned *files);
 
 /* Removes the files of the oldest reports beyond `keep`. 0 keeps all. */
 int store_retain(struct pool *pool, int dir_fd, size_t keep);
 
-/* Removes the temporary files that killed writers left: our own, last written before `before`. 0 or -errno. */
+/* Removes temporary files of writers that were killed: those of this user, last modified before `before`. Returns 0 or
+ * -errno. */
 int store_sweep(int dir_fd, time_t before);
 
-/* A whole file into pool memory with a NUL behind it; at most `limit` bytes of it. */
+/* Read a whole file, at most `limit` bytes, into pool memory and append a NUL. */
 int store_read_fd(struct pool *pool, int fd, size_t limit, char **text, size_t *len);
 int store_read(struct pool *pool, int dir_fd, const char *name, size_t limit, char **text, size_t *len);
 
