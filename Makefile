@@ -37,9 +37,10 @@ Q := $(if $(V),,@)
 say = $(if $(V),:,@printf '  %-8s%s\n' $(1) '$(patsubst $(CURDIR)/%,%,$(2))' $(if $(filter $(TEST_GOALS),$(GOALS)),>&2))
 mkdir = @mkdir -p $(@D)
 
-# ---- packages, compiler, libraries -------------------------------------------------------------------------------------------
-# config.mk is included, so make makes it first and starts over: on a bare machine nothing above or below may run the compiler
-# at parse time. The packages are looked at in every run (10 ms), the probes only if something they rest on has changed.
+# ---- packages, compiler, libraries
+# ------------------------------------------------------------------------------------------- config.mk is included, so
+# make makes it first and starts over: on a bare machine nothing above or below may run the compiler at parse time. The
+# packages are checked in every run (10 ms), the probes are repeated only if their input has changed.
 NEEDS_NO_CONFIG := help clean uninstall deb lint-shell lint-man fuzz coverage
 PACKAGES := build $(if $(filter demo,$(GOALS)),demo) $(if $(filter $(TEST_GOALS),$(GOALS)),check) \
 	$(if $(filter lint format format-check,$(GOALS)),lint) $(if $(filter check-all,$(GOALS)),heavy) $(if $(filter fuzzers,$(GOALS)),fuzz)
@@ -63,12 +64,13 @@ WARN_gcc := -Wlogical-op -Wduplicated-cond -Wduplicated-branches
 WARN = $(WARN_BOTH) $(WARN_$(CC_KIND))
 BASE_FLAGS = -std=gnu11 $(OPT) $(WARN) $(INCLUDES) -D_GNU_SOURCE -MMD -MP
 
-# The library that lives in other people's programs. Its thread-local storage is never allocated lazily, and no canary is read.
+# The library, which is loaded into other programs. Its thread-local storage is never allocated lazily, and no canary is
+# read.
 PRELOAD_FLAGS = $(BASE_FLAGS) -fPIC -fvisibility=hidden -fno-stack-protector -ftls-model=initial-exec $(CPPFLAGS) $(CFLAGS)
-# What runs after the crash. The compiler must neither assume a libc nor turn a loop into a call of memcpy inside memcpy, and all
-# code must stay in .text: it is renamed to crashtext, so that the handler knows its own faults (ld makes symbols of the bounds), and
-# a test can disassemble exactly the crash path in the built library.
-# (clang's <limits.h> loses PATH_MAX under -ffreestanding; its loop idioms obey -fno-builtin.)
+# Code that runs after the crash. The compiler must neither assume a libc nor turn a loop into a call of memcpy inside
+# memcpy, and all code must stay in .text: it is renamed to crashtext, so that the handler recognizes its own faults (ld
+# defines symbols for the bounds), and a test can disassemble exactly the crash path in the built library. (clang's
+# <limits.h> loses PATH_MAX under -ffreestanding; its loop idioms obey -fno-builtin.)
 CRASH_FLAGS_gcc := -ffreestanding -fno-tree-loop-distribute-patterns -fno-reorder-functions -fno-reorder-blocks-and-partition
 CRASH_TEXT := crashtext
 CRASH_FLAGS = -fno-builtin $(CRASH_FLAGS_$(CC_KIND))
@@ -79,10 +81,11 @@ PRELOAD_LDFLAGS := -shared -nostartfiles -Wl,-z,noseparate-code -Wl,-soname,libc
 
 # Helper and CLI. Not PIE: no relocations to apply while a process waits to die.
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2)
-# Coverage (COV=1) is theirs as well: in the crash path, gcov's counters would be written by a handler that shares them with the program.
+# Coverage (COV=1) applies to these only: in the crash path, gcov's counters would be written by a handler that shares
+# them with the program.
 COV_FLAGS := $(if $(COV),--coverage -fprofile-abs-path -fprofile-update=atomic -U_FORTIFY_SOURCE)
 TOOL_FLAGS = $(BASE_FLAGS) -fno-pie -ffunction-sections -fdata-sections -fstack-protector-strong $(SAN_FLAGS) $(COV_FLAGS) $(CPPFLAGS) $(CFLAGS)
-# The static run-times: gcc's shared one for "undefined" pays no heed to log_path (tests/sanitizer/options.c).
+# The static run-times: gcc's shared one for "undefined" ignores log_path (tests/sanitizer/options.c).
 SAN_LINK_gcc := -static-libasan -static-libubsan
 TOOL_LDFLAGS = -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,noexecstack -Wl,--build-id -Wl,--hash-style=gnu \
 	$(if $(SAN),-fsanitize=$(SAN) $(SAN_LINK_$(CC_KIND))) $(if $(COV),--coverage -Wl$(comma)--wrap=_exit) -pthread
@@ -111,7 +114,7 @@ UNWIND_OBJS := $(patsubst %.c,$(OBJ)/tool/%.o,$(CORE_SRCS) $(UNWIND_SRCS))
 REPORT_OBJS := $(REPORT_SRCS:%.c=$(OBJ)/tool/%.o)
 MAIN_OBJS := $(MAIN_SRCS:%.c=$(OBJ)/tool/%.o)
 SAN_OBJS := $(if $(SAN),$(OBJ)/tool/tests/sanitizer/options.o) $(if $(COV),$(OBJ)/tool/tests/coverage/exit.o)
-# Archives of our own, so that a test program draws in what it names and nothing else.
+# Archives, so that only the object files that a test program refers to are linked into it.
 ARCHIVES := $(OBJ)/report.a $(OBJ)/unwind.a
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*.c)))
@@ -120,16 +123,16 @@ FUZZ_NAMES := $(sort $(basename $(notdir $(wildcard tests/fuzz/*.c))))
 REPLAYS := $(addprefix $(BUILD)/tests/fuzz/,$(FUZZ_NAMES))
 FUZZERS := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
 TOOL_SRCS := $(sort $(wildcard tests/tools/*.c))
-# Tools that use our code are linked with it. The others play the crashing program, its parent or its surroundings: plain C without
-# sanitizers, since tests look at their frames and signals.
+# Tools that use crashpre's code are linked with it. The others play the crashing program, its parent or its
+# surroundings: plain C without sanitizers, since tests look at their frames and signals.
 TOOL_PRELOADS := $(filter tests/tools/lib%,$(TOOL_SRCS))
 TOOL_USERS := $(filter-out $(TOOL_PRELOADS),$(shell grep -lE '^.include "(unwind/[a-z]+/[a-z0-9_]+\.h|report/)' $(TOOL_SRCS) /dev/null))
 TOOL_PLAIN := $(filter-out $(TOOL_PRELOADS) $(TOOL_USERS),$(TOOL_SRCS))
 tool_programs = $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(1))
 TEST_TOOLS := $(call tool_programs,$(TOOL_USERS) $(TOOL_PLAIN)) $(addsuffix .so,$(call tool_programs,$(TOOL_PRELOADS)))
 ZOO_SRCS := $(sort $(wildcard tests/zoo/*.c tests/zoo/*.cc))
-# What their build-flags say, as source|word. All that is linked into a program is compiled with the flags of that program, so each has a
-# folder of objects of its own.
+# Their build-flags, as source|word. All that is linked into a program is compiled with the flags of that program, so
+# each has a folder of objects of its own.
 ZOO_OWN := $(shell awk 'match($$0, /build-flags: */) { text = substr($$0, RSTART + RLENGTH); sub(/[*].*/, "", text); \
 	n = split(text, words, " "); for (i = 1; i <= n; i++) print FILENAME "|" words[i] }' $(ZOO_SRCS) /dev/null)
 zoo_own = $(patsubst $(1)|%,%,$(filter $(1)|%,$(ZOO_OWN)))

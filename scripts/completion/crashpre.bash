@@ -1,7 +1,6 @@
-# SPDX-License-Identifier: MIT
-# bash completion for crashpre(1). What can be completed is asked of the command itself (--help), so that this file
-# knows no list that could grow old. Needs nothing but bash; with bash-completion, the command under "crashpre run" is
-# completed by its own rules.
+# SPDX-License-Identifier: MIT bash completion for crashpre(1). Candidates are read from the command itself (--help), so
+# that this file contains no list that could become outdated. Requires only bash; with bash-completion, the command
+# under "crashpre run" is completed by that command's rules.
 
 # _crashpre_commands PROGRAM: the commands.
 _crashpre_commands() {
@@ -75,7 +74,7 @@ _crashpre() {
                         *) break ;;
                         esac
                 done
-                if [ $i -lt "$COMP_CWORD" ]; then # the command is there: its own arguments
+                if [ $i -lt "$COMP_CWORD" ]; then # the command is complete: complete its arguments
                         if declare -F _command_offset >/dev/null; then _command_offset $i; else _crashpre_argument FILE; fi
                         return
                 fi
