@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two names for the same code: an assembler that describes functions gives two DIEs for it. */
+/* Two names for the same code: an assembler that describes functions generates two DIEs for it. */
         .text
         .globl  assembled
         .type   assembled, @function

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/dwarf: a small program with what makes line tables and trees of debugging information interesting. */
+/* tests/dwarf: a small program with unusual line tables and trees of debugging information. */
 #ifndef CRASHPRE_TESTS_DWARF_SHAPES_H
 #define CRASHPRE_TESTS_DWARF_SHAPES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/api.c: a program that uses crashpre.h: `api WORD`, one for each promise of the header. */
+/* tests/zoo/api.c: a program that uses crashpre.h: `api WORD`, one word for each documented behaviour of the header. */
 #include "preload/crashpre.h"
 
 #include <errno.h>
@@ -143,7 +143,7 @@ static int say_what_came(const char *path)
         return 0;
 }
 
-/* Asks for a report while one is made. */
+/* Requests a report during a report. */
 static void request_within(void)
 {
         crashpre_set_filter(ask_for_another);

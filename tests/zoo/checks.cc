@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: MIT
-// tests/zoo/checks.cc: libstdc++'s checks, its assertions. build-flags: -D_GLIBCXX_ASSERTIONS
+// tests/zoo/checks.cc: libstdc++'s assertions. build-flags: -D_GLIBCXX_ASSERTIONS
 #include "tests/zoo/checks/words.cc"

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: MIT
-// tests/zoo/checks_debug.cc: libstdc++'s checks, its debug mode. build-flags: -D_GLIBCXX_DEBUG
+// tests/zoo/checks_debug.cc: libstdc++'s debug mode. build-flags: -D_GLIBCXX_DEBUG
 #include "tests/zoo/checks/words.cc"

@@ -54,7 +54,7 @@ __attribute__((noinline)) void open(Shelf &shelf)
 
 static std::atomic<int> sleeper;
 
-// The thread is asleep in a system call, and not on its way there: reports of any two runs tell the same.
+// The thread is asleep in a system call, and not on its way there: the reports of any two runs are equal.
 static void wait_for_sleeper()
 {
         std::string state;

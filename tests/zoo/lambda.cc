@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// tests/zoo/lambda.cc: a fault in what C++ hides well: classes without a name, and a lambda of a function that was
-// inlined wherever it is called. The lambda's code then stands below an abstract instance (DWARF 5, 3.3.8.1), and its
-// functions have no linkage names.
+// tests/zoo/lambda.cc: a fault in unnamed classes and in a lambda of a function that was inlined at each call. The
+// lambda's code is then described below an abstract instance (DWARF 5, 3.3.8.1), and its functions have no linkage
+// names.
 namespace {
 
 volatile int seen;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/libedge.c: a library that crashes as it comes (ZOO_EDGE=ctor) or goes (ZOO_EDGE=dtor), or is left in the middle of a call. */
+/* tests/zoo/libedge.c: a library that crashes in its constructor (ZOO_EDGE=ctor) or destructor (ZOO_EDGE=dtor), or is
+ * unloaded during a call. */
 #include <stdlib.h>
 #include <string.h>
 

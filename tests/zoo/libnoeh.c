@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/libnoeh.c: call frame information in .debug_frame alone.
+/* tests/zoo/libnoeh.c: call frame information only in .debug_frame.
  *
  * build-flags: -fno-asynchronous-unwind-tables -fno-unwind-tables
  */

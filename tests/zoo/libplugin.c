@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/libplugin.c: a library whose constructor never returns, so that who loads it holds the loader's lock. */
+/* tests/zoo/libplugin.c: a library whose constructor never returns, so that the loading thread holds the loader's
+ * lock. */
 #include <stdlib.h>
 #include <unistd.h>
 

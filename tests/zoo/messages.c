@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/messages.c: programs that say something as they give up, or leave glibc's record of it damaged.
+/* tests/zoo/messages.c: programs that print a message before abort(), or corrupt glibc's record of it.
  *
  *   messages word           build-flags: -fstack-protector-all */
 #include <assert.h>
@@ -12,7 +12,7 @@
 
 #define MEGABYTE (1024 * 1024)
 
-/* A function of some buffer that is written past its end. */
+/* A function that writes past the end of a buffer. */
 __attribute__((noinline)) static void smash(void)
 {
         char buffer[16];
@@ -22,7 +22,7 @@ __attribute__((noinline)) static void smash(void)
                 p[i] = 'x'; /* CRASH: smash */
 }
 
-/* What glibc says of itself is a text of any length and bytes. */
+/* glibc's message can have any length and any bytes. */
 static void fail_with(const char *text)
 {
         __assert_fail(text, "file.c", 7, "function");
@@ -42,7 +42,7 @@ static void odd_text(void)
         fail_with("caf\xc3\xa9 \xff\xfe \x1b[31m \\x41 two\nlines");
 }
 
-/* The variable of glibc's (stdlib/abort.c), for programs that ruin it. */
+/* glibc's variable (stdlib/abort.c), for words that corrupt it. */
 static void **record(void)
 {
         void **p = dlvsym(RTLD_DEFAULT, "__abort_msg", "GLIBC_PRIVATE");
@@ -69,7 +69,7 @@ static void huge_record(void)
         abort();
 }
 
-/* The text ends with the last byte of memory there is, without a NUL. */
+/* The text ends with the last mapped byte, without a NUL. */
 static void unterminated_record(void)
 {
         char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

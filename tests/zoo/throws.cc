@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tests/zoo/throws.cc: exceptions that nobody catches, with the C++ run-time as a library.
+// tests/zoo/throws.cc: uncaught exceptions, with the C++ run-time as a shared library.
 #include "tests/zoo/throws/words.cc"
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/zoo.c: how the words follow each other. The words themselves are in tests/zoo/words/.
+/* tests/zoo/zoo.c: parses and runs the words, which are in tests/zoo/words/.
  *
  * build-flags: -fstack-protector-strong tests/zoo/words/memory.c tests/zoo/words/signals.c tests/zoo/words/threads.c tests/zoo/words/settings.c tests/zoo/words/stacks.c tests/zoo/words/processes.c tests/zoo/words/sandbox.c tests/zoo/words/masks.c tests/zoo/words/faults.c tests/zoo/words/actions.c tests/zoo/words/modes.c
  */
@@ -96,7 +96,7 @@ int zoo_signal_number(const char *name)
         return atoi(name);
 }
 
-/* A whole word wins over a prefix, so that a fault's name may begin like one. */
+/* A whole word takes precedence over a prefix, so that a fault's name may begin like one. */
 static const struct zoo_word *find(const char *word, bool prefix)
 {
         for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
@@ -123,7 +123,7 @@ ZOO_FRAME void zoo_go(const struct zoo_plan *plan)
                         rest.word += strlen(w->name);
         }
         if (!w) {
-                fprintf(stderr, "zoo: nobody knows '%s'; try: zoo list\n", plan->word);
+                fprintf(stderr, "zoo: unknown word '%s'; try: zoo list\n", plan->word);
                 _exit(2);
         }
         w->run(&rest);
@@ -138,7 +138,7 @@ static int list(void)
         return 0;
 }
 
-/* Runs before main when "ctor-" has started us anew. */
+/* Runs before main when "ctor-" has started the program again. */
 __attribute__((constructor)) static void early(int argc, char **argv, char **envp)
 {
         const char *word = getenv("ZOO_CTOR");

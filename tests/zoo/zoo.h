@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/zoo.h: a program that crashes in every way we know, one word a way.
+/* tests/zoo/zoo.h: a program that crashes in many ways, one word for each.
  *
  *   zoo [prefix-]...fault [argument...]       zoo list: all words
  *
- * Prefixes combine from left to right: "thread-handler-null-write" starts a thread, raises a signal there, and writes through NULL in its
- * handler. Each prefix prepares something and hands on to the rest by zoo_go(). What a run prints on stdout is the same each time, so that
- * two runs can be compared byte by byte. Lines that crash carry the marker "CRASH: word", which tests look up.
+ * Prefixes combine from left to right: "thread-handler-null-write" starts a thread, raises a signal there, and writes
+ * through NULL in its handler. Each prefix prepares something and runs the rest by zoo_go(). What a run prints on
+ * stdout is the same each time, so that two runs can be compared byte by byte. Lines that crash carry the marker
+ * "CRASH: word", which tests look up.
  */
 #ifndef CRASHPRE_TESTS_ZOO_ZOO_H
 #define CRASHPRE_TESTS_ZOO_ZOO_H
@@ -13,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What is left to do. Borrowed from main's stack, so valid for the whole run. */
+/* The words still to run. Borrowed from main's stack, so valid for the whole run. */
 struct zoo_plan {
         const char *word;  /* the rest of the first argument */
         char *const *args; /* the arguments after it, ended by NULL */
@@ -24,10 +25,10 @@ struct zoo_word {
         void (*run)(const struct zoo_plan *plan);
 };
 
-/* Runs what is left of the plan; may not return. Exits 2 for a word nobody knows. */
+/* Runs the rest of the plan; may not return. Exits with 2 for an unknown word. */
 void zoo_go(const struct zoo_plan *plan);
 
-/* Writes `s` and a newline to stdout by write(2), so that it is there whatever happens next. Async-signal-safe. */
+/* Writes `s` and a newline to stdout by write(2), so that it is not lost by a crash. Async-signal-safe. */
 void zoo_say(const char *s);
 
 /* Set by a race that main should have lost: then main must not write where a run without races writes nothing. */
@@ -60,15 +61,15 @@ int zoo_signal_number(const char *name);
 
 /* Tables of the single files; each ends with a NULL name. */
 extern const struct zoo_word memory_words[];  /* bad accesses, bad jumps, bad registers */
-extern const struct zoo_word fault_words[];   /* faults that look like others, instructions with ways of their own */
-extern const struct zoo_word stack_words[];   /* stacks that are full, lost, damaged or not libc's: coroutines */
+extern const struct zoo_word fault_words[];   /* faults that look like others, instructions with special behaviour */
+extern const struct zoo_word stack_words[];   /* stacks that are full, lost, corrupted or not libc's: coroutines */
 extern const struct zoo_word signal_words[];  /* sent signals, aborts, the program's own handlers */
 extern const struct zoo_word thread_words[];  /* threads, locks, races */
 extern const struct zoo_word process_words[]; /* children, constructors and destructors */
-extern const struct zoo_word sandbox_words[]; /* rights given away, very much of something */
+extern const struct zoo_word sandbox_words[]; /* dropped privileges, large numbers of something */
 extern const struct zoo_word action_words[];  /* what the program reads back of its actions and alternate stacks */
 extern const struct zoo_word mask_words[];    /* blocked signals, and what the program sees of them */
-extern const struct zoo_word mode_words[];    /* what the kernel does in another way for it: schedulers, clocks, memory, system calls */
+extern const struct zoo_word mode_words[];    /* non-default kernel behaviour: schedulers, clocks, memory, system calls */
 extern const struct zoo_word setting_words[]; /* scarce resources, busy loops, requests, what the program sees of itself */
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tests/zoo/zoo_cxx.cc: the C++ crashes, a word each: exceptions nobody catches and calls that go nowhere.
+// tests/zoo/zoo_cxx.cc: the C++ crashes, a word each: uncaught exceptions and invalid calls.
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -42,7 +42,7 @@ __attribute__((noinline)) void rethrow()
         }
 }
 
-// The base's constructor calls what only the derived class has.
+// The base's constructor calls a function that only the derived class implements.
 struct base {
         base() { call(); }
         virtual ~base() = default;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// tests/zoo/checks/words.cc: a check of libstdc++'s own fails. Included by programs that have these checks in different ways.
+// tests/zoo/checks/words.cc: a check of libstdc++ fails. Included by programs that enable these checks in different ways.
 #include <cstdlib>
 #include <vector>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// tests/zoo/throws/words.cc: exceptions of every kind that nobody catches, a word each. Included by programs that have the C++ run-time in
-// different ways: as a library, linked in, or in a plugin.
+// tests/zoo/throws/words.cc: uncaught exceptions of every kind, a word each. Included by programs that use the C++ run-time in
+// different ways: as a shared library, linked statically, or in a plugin.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -137,7 +137,7 @@ void deeply_nested(int depth)
         }
 }
 
-// Not what the process dies of, though it is in the hands of a catch clause.
+// A caught exception, which is not the cause of the process's death.
 __attribute__((noinline)) void abort_in_catch()
 {
         try {
@@ -167,7 +167,7 @@ void own_terminate()
 
 char *smashed; // the object that is in flight
 
-// All of the exception and of what the run-time keeps before it.
+// The whole exception and the run-time's header before it.
 void smash_and_abort()
 {
         std::memset(smashed - 128, 0x5a, 256);
@@ -179,7 +179,7 @@ struct leaks_its_address : std::runtime_error {
         char room[256];
 };
 
-// Its vtable is gone, its header is whole.
+// Its vtable is overwritten, its header is intact.
 void smash_object_and_abort()
 {
         std::memset(smashed, 0x5a, 64);

@@ -47,7 +47,7 @@ static void note(uint64_t b)
         sum = (sum ^ b) * 0x100000001b3ull;
 }
 
-/* Whose function the restorer is differs; whether there is one does not. */
+/* The address of the restorer may differ, but not whether there is one. */
 static void note_action(const struct sigaction *act)
 {
         uint64_t mask;
@@ -99,11 +99,11 @@ static void actions(const struct zoo_plan *plan UNUSED)
         all_combinations(SIGCHLD);
 }
 
-/* --- sigset(3) and what programs of long ago were linked with --- */
+/* --- sigset(3) and other obsolete functions --- */
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-void (*bsd_signal(int sig, void (*handler)(int)))(int); /* not declared for programs of this century */
+void (*bsd_signal(int sig, void (*handler)(int)))(int); /* no longer declared */
 
 /* 4.2BSD's (glibc: sysdeps/posix/sigvec.c), which no program can be linked with any more. */
 struct old_sigvec {
@@ -194,7 +194,7 @@ static void takes(int sig UNUSED)
         taken++;
 }
 
-/* Is the thread asleep in a system call? */
+/* Whether the thread is asleep in a system call. */
 static int sleeps(int tid)
 {
         char path[64], text[256] = "";
@@ -309,7 +309,7 @@ static void altstacks(const struct zoo_plan *plan UNUSED)
         }
 }
 
-/* By pointer: the loader's look-up at the first call takes more room than there is. */
+/* By pointer: the loader's look-up at the first call needs more stack than is left. */
 static void (*volatile leave)(int) = _exit;
 
 static void handler_on_little(int sig UNUSED)
@@ -359,8 +359,8 @@ static void badpointer(const struct zoo_plan *plan)
                 say_result_of("old alternate stack", sigaltstack(NULL, (stack_t *)(void *)bad));
 }
 
-/* nodata-rest, nobss-rest: the reporter's own variables, with or without what the loader put into them, cannot be read
- * any more. */
+/* nodata-rest, nobss-rest: the reporter's variables, with or without the data relocated by the loader, become
+ * unreadable. */
 static void take_away(int files_only)
 {
         char line[512], last[512] = "";

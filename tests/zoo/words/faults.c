@@ -20,7 +20,7 @@
 #define UNUSED __attribute__((unused))
 #define PAGE 4096
 
-/* Addresses no process has anything at, for all that mmap and the loader do. */
+/* Addresses at which neither mmap nor the loader maps anything. */
 #define UNMAPPED 0x123456789000
 
 static volatile int sink;
@@ -70,7 +70,7 @@ ZOO_FRAME static void null_operation(const struct zoo_plan *plan UNUSED)
 
 ZOO_FRAME static void null_element(const struct zoo_plan *plan UNUSED)
 {
-        /* p[i] with p in rdi, i in rsi: compilers differ in what they make of it. */
+        /* p[i] with p in rdi, i in rsi: the code that compilers generate for it differs. */
         __asm__ volatile("xorl %%edi, %%edi\n\t"
                          "movl $50000, %%esi\n\t"
                          "movl (%%rdi,%%rsi,8), %%eax" /* CRASH: null-element */
@@ -136,7 +136,7 @@ ZOO_FRAME static void above_heap(const struct zoo_plan *plan UNUSED)
         p[16] = 1; /* CRASH: above-heap */
 }
 
-/* What was a pointer when the block was in use, and is a link of malloc's now. */
+/* A pointer in a freed block, overwritten by malloc's link. */
 ZOO_FRAME static void freed_pointer(const struct zoo_plan *plan UNUSED)
 {
         volatile int *volatile *volatile p = malloc(64);
@@ -145,7 +145,7 @@ ZOO_FRAME static void freed_pointer(const struct zoo_plan *plan UNUSED)
         **p = 1; /* CRASH: freed-pointer */
 }
 
-/* Downwards: the stack lies near the end of the address space, and 2 GB above it may be no address at all. */
+/* Downwards: the stack is near the end of the address space, and 2 GB above it may not be a valid address. */
 ZOO_FRAME static void wild_index(const struct zoo_plan *plan UNUSED)
 {
         int array[16];
@@ -293,7 +293,7 @@ ZOO_FRAME static void large_local(const struct zoo_plan *plan)
         sink = room[1];
 }
 
-/* --- instructions that go through memory in their own way --- */
+/* --- instructions with special memory accesses --- */
 
 ZOO_FRAME static void copy_from_wild(const struct zoo_plan *plan UNUSED)
 {
@@ -351,7 +351,7 @@ ZOO_FRAME static void misaligned_operand(const struct zoo_plan *plan UNUSED)
                          : "xmm0", "memory");
 }
 
-/* With the flag AC set the processor wants every access aligned. */
+/* With flag AC set the processor requires aligned accesses. */
 ZOO_FRAME static void misaligned_check(const struct zoo_plan *plan UNUSED)
 {
         static char room[64] __attribute__((aligned(64)));
@@ -442,7 +442,7 @@ ZOO_FRAME static void float_overflow(const struct zoo_plan *plan UNUSED)
         sink = (int)large;
 }
 
-/* The unit tells of it when the quotient is to be stored. */
+/* The x87 unit reports it when the quotient is stored. */
 ZOO_FRAME static void float_late(const struct zoo_plan *plan UNUSED)
 {
         volatile long double zero = 0, one = 1;
@@ -467,7 +467,7 @@ ZOO_FRAME static void builtin_trap(const struct zoo_plan *plan UNUSED)
         __builtin_trap(); /* CRASH: builtin-trap */
 }
 
-/* What clang's -fsanitize-trap=bounds makes. */
+/* The instruction of clang's -fsanitize-trap=bounds. */
 ZOO_FRAME static void checked_bounds(const struct zoo_plan *plan UNUSED)
 {
         __asm__ volatile(".byte 0x67, 0x0f, 0xb9, 0x40, 0x12"); /* CRASH: checked-bounds */
@@ -545,7 +545,7 @@ ZOO_FRAME static void single_step(const struct zoo_plan *plan UNUSED)
 
 /* --- files --- */
 
-/* Mapped whole, then cut to a page. */
+/* Mapped completely, then truncated to a page. */
 ZOO_FRAME static void cut_file(const struct zoo_plan *plan)
 {
         int fd = open(zoo_arg(plan, 0, "cut-file"), O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -573,7 +573,7 @@ ZOO_FRAME static void timer(const struct zoo_plan *plan UNUSED)
                 pause(); /* CRASH: timer */
 }
 
-/* --- libc, called with what it cannot use --- */
+/* --- libc functions with invalid arguments --- */
 
 ZOO_FRAME static void print_wild(const struct zoo_plan *plan UNUSED)
 {

@@ -21,7 +21,7 @@
 
 #define UNUSED __attribute__((unused))
 
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* sighold() and its kin: old programs still call them */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* sighold() and similar functions: old programs still call them */
 
 static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS };
 #define FAULTS (sizeof(faults) / sizeof(faults[0]))
@@ -100,7 +100,7 @@ static void note(uint64_t b)
         sum = (sum ^ b) * 0x100000001b3ull;
 }
 
-/* SIGSTKFLT stands for something else in masks that block nearly everything (preload/mask.h): the one difference. */
+/* SIGSTKFLT is a marker in masks that block nearly everything (preload/signal/mask.h): the only difference. */
 static uint64_t without_the_sign(uint64_t b)
 {
         return b & ~one(SIGSTKFLT);
@@ -460,7 +460,7 @@ static void say_count(int sig UNUSED)
         zoo_say("handler: here");
 }
 
-/* The everyday shape of a daemon: all is blocked everywhere, and one thread waits for signals. */
+/* As in many daemons: all signals are blocked in all threads, and one thread waits for signals. */
 static void one_thread_waits(void)
 {
         pthread_t thread;
@@ -476,7 +476,7 @@ static void one_thread_waits(void)
         say_pending();
 }
 
-/* A mask that lets the signal in while something is waited for. */
+/* A mask that unblocks the signal during a wait. */
 static void let_in(void)
 {
         const struct timespec long_time = { 10, 0 };
@@ -541,7 +541,7 @@ static void pending_word(const struct zoo_plan *plan)
         zoo_say("unblocked");
 }
 
-/* --- what stands before a fault --- */
+/* --- prefixes of a fault --- */
 
 static const struct zoo_plan *rest;
 
@@ -550,7 +550,7 @@ static void go_on(int sig UNUSED)
         zoo_go(rest);
 }
 
-/* In a handler, of a signal nobody watches, that blocks everything. */
+/* In a handler of an unwatched signal that blocks everything. */
 static void fullhandler_prefix(const struct zoo_plan *plan)
 {
         rest = plan;
@@ -598,7 +598,7 @@ static void longjmp_prefix(const struct zoo_plan *plan)
 
 extern char **environ;
 
-/* Tells its mask and what it ignores, past any preload. */
+/* Prints its mask and ignored signals, unaffected by any preload. */
 #define SHOW "/bin/sed", "-n", "-e", "/SigBlk/p", "-e", "/SigIgn/p", "/proc/self/status"
 
 static void start(volatile int how)
@@ -655,7 +655,7 @@ static void start_all(int sig UNUSED)
 
         for (int how = 0; how < 18; how++) {
                 start(how);
-                environ = kept; /* a vfork child's is ours */
+                environ = kept; /* a vfork child shares it */
         }
         say_mask("afterwards");
 }

@@ -14,7 +14,7 @@
 
 #define UNUSED __attribute__((unused))
 
-/* Addresses no process has anything at, for all that mmap and the loader do. */
+/* Addresses at which neither mmap nor the loader maps anything. */
 #define UNMAPPED 0x123456789000
 #define NON_CANONICAL 0x8080808080808080
 
@@ -144,7 +144,7 @@ ZOO_FRAME static void stack_smash(const struct zoo_plan *plan UNUSED)
         sink = 1;
 }
 
-/* The thread pointer carries errno, the stack protector's canary and lazy binding: from here on none of them works. */
+/* errno, the stack protector's canary and lazy binding depend on the thread pointer: none of them works afterwards. */
 ZOO_FRAME static void trashed_tp(const struct zoo_plan *plan UNUSED)
 {
         __asm__ volatile("syscall\n\t"
@@ -163,7 +163,7 @@ ZOO_FRAME static void trashed_tp_access(const struct zoo_plan *plan UNUSED)
                          : "rcx", "r11", "memory");
 }
 
-/* The kernel's clear_child_tid and robust list still work: only the register is gone. */
+/* The kernel's clear_child_tid and robust list still work: only the register is lost. */
 ZOO_FRAME static void trashed_tp_ill(const struct zoo_plan *plan UNUSED)
 {
         __asm__ volatile("syscall\n\t"
@@ -214,7 +214,7 @@ ZOO_FRAME static int overflow(volatile char *above)
         volatile char frame[256];
 
         frame[0] = *above;
-        if (frame[0] == 2) /* never; but the compiler does not know */
+        if (frame[0] == 2) /* never true, which is hidden from the compiler */
                 return 0;
         sink = overflow(frame); /* CRASH: overflow */
         return sink + frame[0];
@@ -329,7 +329,7 @@ static void debug_frame(const struct zoo_plan *plan UNUSED)
         sink = 1;
 }
 
-/* Functions nobody describes: one keeps a frame pointer, one does not. Each calls null_write through rdi. */
+/* Functions without CFI: one has a frame pointer, one has none. Each calls null_write through rdi. */
 __asm__(".text\n"
         ".type nocfi_with_fp, @function\n"
         "nocfi_with_fp:\n\t"
@@ -343,7 +343,7 @@ __asm__(".text\n"
         ".type nocfi_without_fp, @function\n"
         "nocfi_without_fp:\n\t"
         "subq $24, %rsp\n\t"
-        "movq $0, (%rsp)\n\t" /* or old return addresses would lie there, for a scan to find */
+        "movq $0, (%rsp)\n\t" /* otherwise a scan could find old return addresses there */
         "movq $0, 8(%rsp)\n\t"
         "movq $0, 16(%rsp)\n\t"
         "call *%rdi\n\t"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/words/modes.c: what a program asks the kernel to do in another way for it: how it is scheduled, what time it is, who fills its
- * memory, who makes its system calls. */
+/* tests/zoo/words/modes.c: programs that change kernel behaviour: scheduling, clocks, page faults handled by the
+ * program, system calls handled by the program. */
 #include "tests/zoo/zoo.h"
 
 #include <fcntl.h>
@@ -48,7 +48,8 @@ static void be_realtime(void)
                 zoo_broken("SCHED_FIFO");
 }
 
-/* Two threads of one real-time priority and one processor: as soon as this one waits for anything, the other has it for ever. */
+/* Two threads of one real-time priority and one processor: as soon as this one waits for anything, the other runs
+ * forever. */
 static void fifo_prefix(const struct zoo_plan *plan)
 {
         cpu_set_t one;
@@ -59,7 +60,7 @@ static void fifo_prefix(const struct zoo_plan *plan)
         if (sched_setaffinity(0, sizeof(one), &one))
                 zoo_broken("sched_setaffinity");
         be_realtime();
-        if (mlockall(MCL_CURRENT)) /* not for a page of its own */
+        if (mlockall(MCL_CURRENT)) /* so that it does not wait for a page */
                 zoo_broken("mlockall");
         if (pthread_create(&other, NULL, spin, NULL))
                 zoo_broken("pthread_create");
@@ -93,7 +94,7 @@ static void say_schedule(const struct zoo_plan *plan UNUSED)
         zoo_say(line);
 }
 
-/* Five of ten milliseconds are its own, and none for a child. */
+/* It has five of ten milliseconds, and a child has none. */
 static void deadline_prefix(const struct zoo_plan *plan)
 {
         const struct schedule a = { .size = sizeof(a),
@@ -132,7 +133,7 @@ static ZOO_FRAME void read_counter(const struct zoo_plan *plan UNUSED)
         __asm__ volatile("rdtsc" : : : "rax", "rdx"); /* CRASH: rdtsc */
 }
 
-/* Children, the helper too, live ZOO_SECONDS later than this process. */
+/* The clock of children, including the helper, is ZOO_SECONDS ahead of this process's. */
 static void timens_prefix(const struct zoo_plan *plan)
 {
         long seconds = zoo_setting("ZOO_SECONDS", 100000);
@@ -148,7 +149,7 @@ static void timens_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
-/* ---- memory that somebody else was to fill ---- */
+/* ---- memory registered with userfaultfd ---- */
 
 static char *unserved(size_t size)
 {
@@ -169,7 +170,7 @@ static void make_unserved(const struct zoo_plan *plan UNUSED)
         unserved(4096);
 }
 
-/* A register leads to a page that nobody fills: who reads it waits for ever. */
+/* A register points to a page whose fault is never handled: a read of it blocks forever. */
 static ZOO_FRAME void unserved_pointer(const struct zoo_plan *plan UNUSED)
 {
         const char *p = unserved(1 << 20) + 5000;
@@ -191,7 +192,7 @@ static ZOO_FRAME void unserved_stack(const struct zoo_plan *plan UNUSED)
                          : "memory"); /* CRASH: unserved-stack */
 }
 
-/* ---- system calls that come back to the program ---- */
+/* ---- system calls dispatched to the program ---- */
 
 static volatile char selector; /* 0: let through; 1: SIGSYS */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/words/processes.c: children of every kind, the edges of a program's life, and what the helper must not be mistaken for. */
+/* tests/zoo/words/processes.c: children of every kind, start and end of a program, and children that must not be
+ * confused with the helper. */
 #include "tests/zoo/zoo.h"
 
 #include <dlfcn.h>
@@ -57,7 +58,7 @@ static void fork_prefix(const struct zoo_plan *plan)
         child_prefix(plan, fork);
 }
 
-/* A process libc does not know of: whatever libc remembers as its pid is the parent's. */
+/* A process created without libc, whose cached pid is the parent's. */
 static pid_t raw_fork(void)
 {
         return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
@@ -71,7 +72,7 @@ static void rawfork_prefix(const struct zoo_plan *plan)
 static void vfork_prefix(const struct zoo_plan *plan)
 {
         int status;
-        pid_t pid = vfork(); /* the child borrows our memory and stack until it is dead */
+        pid_t pid = vfork(); /* the child shares this process's memory and stack until it is dead */
 
         if (pid == 0) {
                 zoo_go(plan);
@@ -82,7 +83,7 @@ static void vfork_prefix(const struct zoo_plan *plan)
         say_status("child", status);
 }
 
-/* ZOO_CHILDREN children (100 unless told), all let loose at once by the end of a pipe. */
+/* ZOO_CHILDREN children (default 100), all released at once by closing a pipe. */
 static void children_prefix(const struct zoo_plan *plan)
 {
         static pid_t pid[MOST_CHILDREN];
@@ -107,7 +108,7 @@ static void children_prefix(const struct zoo_plan *plan)
         for (long i = 0; i < n; i++) {
                 if (waitpid(pid[i], &status, 0) < 0)
                         zoo_broken("waitpid");
-                status &= ~WCOREFLAG; /* they all dump into one file, and not each comes to it */
+                status &= ~WCOREFLAG; /* all dump to one file, which fails for some */
                 first = i ? first : status;
                 alike += status == first;
         }
@@ -139,7 +140,7 @@ static void forking_prefix(const struct zoo_plan *plan)
 
                 forked = 1;
                 if (pid == 0) {
-                        setrlimit(RLIMIT_CORE, &none); /* or they would write into one file, and not each comes to it */
+                        setrlimit(RLIMIT_CORE, &none); /* otherwise they would dump to one file, which fails for some */
                         zoo_go(plan);
                 }
                 if (pid > 0)
@@ -208,7 +209,7 @@ static void besidevfork_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
-/* ourselves WORD ARGUMENT...: the vector that starts us anew. */
+/* ourselves WORD ARGUMENT...: the argument vector that starts this program again. */
 static void self_again(const char **argv, const char *word, const struct zoo_plan *plan)
 {
         argv[0] = "zoo";
@@ -231,7 +232,7 @@ static void spawn_prefix(const struct zoo_plan *plan)
         say_status("child", status);
 }
 
-/* A shell in between, which the kernel's name for our own file would lead to itself. */
+/* With a shell in between, for which /proc/self/exe would be the shell itself. */
 static void shell_command(char *line, size_t size, const struct zoo_plan *plan)
 {
         char path[4096];
@@ -265,7 +266,7 @@ static void popen_prefix(const struct zoo_plan *plan)
         say_status("popen", pclose(f));
 }
 
-/* Between fork and exec, with the descriptors a shell would have put in place. */
+/* Between fork and exec, with descriptors as set up by a shell. */
 static void beforeexec_prefix(const struct zoo_plan *plan)
 {
         int status;
@@ -283,7 +284,7 @@ static void beforeexec_prefix(const struct zoo_plan *plan)
         say_status("child", status);
 }
 
-/* exec fails, and the program goes on as it was. */
+/* exec fails, and the program continues. */
 static void badexec_prefix(const struct zoo_plan *plan)
 {
         if (execl("/nonexistent/program", "program", (char *)NULL) == 0 ||
@@ -341,7 +342,7 @@ static void atexit_prefix(const struct zoo_plan *plan)
         atexit(run_at_exit);
 }
 
-/* --- libraries that crash as they come and go --- */
+/* --- libraries that crash when they are loaded and unloaded --- */
 
 static void *edge_library(const char *when)
 {
@@ -371,7 +372,7 @@ static void close_beneath(void *arg UNUSED)
         zoo_go(after_close);
 }
 
-/* The library that called us is gone while its frames still stand on the stack. */
+/* The calling library is unloaded while its frames are still on the stack. */
 static void closed_plugin_prefix(const struct zoo_plan *plan)
 {
         union {
@@ -386,7 +387,7 @@ static void closed_plugin_prefix(const struct zoo_plan *plan)
         u.call(close_beneath, NULL);
 }
 
-/* --- children of the application, which the helper must not be mistaken for --- */
+/* --- children of the application, which must not be confused with the helper --- */
 
 static void on_sigchld(int sig UNUSED)
 {

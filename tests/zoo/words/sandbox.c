@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/words/sandbox.c: a program that gives away rights of its own, or has more of something than most. */
+/* tests/zoo/words/sandbox.c: a program that drops privileges, or has an unusual number of resources. */
 #include "tests/zoo/zoo.h"
 
 #include "tests/tools/filter.h"
@@ -18,7 +18,7 @@ static void refuse_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
-/* As a server does that was started by root: the kernel then clears the dumpable flag, and /proc/self is root's. */
+/* As in a server started by root: the kernel then clears the dumpable flag, and /proc/self is root's. */
 static void setuid_prefix(const struct zoo_plan *plan)
 {
         if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))

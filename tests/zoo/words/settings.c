@@ -49,7 +49,7 @@ static void lowmem_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
-/* The same for good, as ulimit -v sets it: no child can have more. */
+/* Like that with the hard limit, as set by ulimit -v: no child can have more. */
 static void nomem_prefix(const struct zoo_plan *plan)
 {
         const struct rlimit none = { 1 << 20, 1 << 20 };
@@ -100,7 +100,7 @@ static void noproc_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
-/* ZOO_LIMIT descriptors at most, for good; those that are open stay so. */
+/* A hard limit of ZOO_LIMIT descriptors; open ones stay open. */
 static void fdlimit_prefix(const struct zoo_plan *plan)
 {
         rlim_t n = (rlim_t)zoo_setting("ZOO_LIMIT", 0);
@@ -126,7 +126,7 @@ static void *keep_closing(void *arg)
                         return arg;
 }
 
-/* Another thread closes every descriptor above 2, all the time. */
+/* Another thread repeatedly closes every descriptor above 2. */
 static void closer_prefix(const struct zoo_plan *plan)
 {
         pthread_t thread;
@@ -145,7 +145,7 @@ static void nodata_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
-/* Everything that the limit on address space leaves, down to the last bytes. */
+/* Allocates everything within the limit on address space, down to the last bytes. */
 static void eatheap_prefix(const struct zoo_plan *plan)
 {
         const struct rlimit little = { 256 << 20, 256 << 20 };
@@ -220,7 +220,7 @@ static void nothing(const struct zoo_plan *plan UNUSED)
         zoo_say("nothing");
 }
 
-/* --- busy loops, to be killed at a random moment; an alarm ends those nobody kills --- */
+/* --- busy loops, to be killed at a random moment; an alarm ends those not killed --- */
 
 static volatile double busy_value = 2;
 
@@ -294,7 +294,7 @@ static void busy_handler(const struct zoo_plan *plan UNUSED)
                 raise(SIGUSR1);
 }
 
-/* --- crashpre_report() through dlsym, as a program that does not link to us finds it --- */
+/* --- crashpre_report() through dlsym, as found by a program that is not linked with the library --- */
 
 static int request(const char *reason)
 {
@@ -334,7 +334,7 @@ static void *keep_requesting(void *arg)
         return arg;
 }
 
-/* Another thread asks for one report after the other. */
+/* Another thread requests reports in a loop. */
 static void requesting_prefix(const struct zoo_plan *plan)
 {
         pthread_t thread;
@@ -361,7 +361,7 @@ static void say_descriptors(void)
         }
 }
 
-/* Of these lines a preload may change none. */
+/* A preload must not change any of these lines. */
 static void say_status_lines(void)
 {
         static const char *const keys[] = { "Threads:", "SigPnd:",     "ShdPnd:",  "SigBlk:",

@@ -48,7 +48,7 @@ ZOO_FRAME static void queue_self(const struct zoo_plan *plan)
         zoo_say("sigqueue returned");
 }
 
-/* By a timer of the process (timer_create(2)): a signal that nobody's pid comes with. */
+/* By a timer of the process (timer_create(2)): a signal without a sender's pid. */
 ZOO_FRAME static void timer_word(const struct zoo_plan *plan)
 {
         struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
@@ -74,7 +74,7 @@ ZOO_FRAME static void assert_word(const struct zoo_plan *plan)
         assert(plan->args == NULL); /* CRASH: assert */
 }
 
-/* What a program built with -D_FORTIFY_SOURCE calls for a memcpy into a buffer of known size. */
+/* The call that -D_FORTIFY_SOURCE generates for a memcpy to a buffer of known size. */
 void *__memcpy_chk(void *to, const void *from, size_t n, size_t room);
 
 ZOO_FRAME static void fortify(const struct zoo_plan *plan UNUSED)
@@ -120,7 +120,7 @@ ZOO_FRAME static void sigsys(const struct zoo_plan *plan UNUSED)
         zoo_say("swapoff returned");
 }
 
-/* --- what stands before a fault --- */
+/* --- prefixes of a fault --- */
 
 static const struct zoo_plan *in_handler;
 
@@ -136,7 +136,7 @@ static void handler_prefix(const struct zoo_plan *plan)
         raise(SIGUSR1);
 }
 
-/* The same on an alternate stack of the program's own, of the size the kernel just accepts. */
+/* Like that on an alternate stack of the program, of the smallest size that the kernel accepts. */
 static void use_stack(size_t size, const struct zoo_plan *plan)
 {
         size_t page = 4096, room = (size + page - 1) / page * page;
@@ -317,7 +317,7 @@ static void own_info(int sig, siginfo_t *info, void *context)
         const ucontext_t *uc = context;
         char line[128];
 
-        /* Of a sent signal the sender's pid stands where the address would be. */
+        /* For a sent signal the field of the address contains the sender's pid. */
         snprintf(line, sizeof(line), "handler: signal %d code %d address %#lx pc %s", info->si_signo, info->si_code,
                  info->si_code > 0 ? (unsigned long)(uintptr_t)info->si_addr : 0ul,
                  uc->uc_mcontext.gregs[REG_RIP] ? "set" : "0");
@@ -326,7 +326,7 @@ static void own_info(int sig, siginfo_t *info, void *context)
                 signal(sig, SIG_DFL);
 }
 
-/* Tells the mask a handler runs under, without the signals that are blocked outside it too. */
+/* Prints the mask in a handler, without the signals that are also blocked outside it. */
 static void own_mask(int sig)
 {
         sigset_t now;
@@ -514,7 +514,7 @@ ZOO_FRAME static void own_prefix(const struct zoo_plan *plan)
                 zoo_say("recovered");
 }
 
-/* recover-N rounds: a program that lives by its faults, as managed runtimes do. */
+/* recover-N rounds: a program that handles its faults regularly, as managed runtimes do. */
 static void recover_often(const struct zoo_plan *plan)
 {
         long rounds = atol(zoo_arg(plan, 0, "100"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/zoo/words/stacks.c: stacks that are full, lost or damaged, alternate ones that help nobody, and coroutines on stacks of their own. */
+/* tests/zoo/words/stacks.c: stacks that are full, lost or corrupted, unusable alternate stacks, and coroutines. */
 #include "tests/zoo/zoo.h"
 
 #include <errno.h>
@@ -60,7 +60,7 @@ ZOO_FRAME static void sp_non_canonical(const struct zoo_plan *plan UNUSED)
                                  : "memory");
 }
 
-/* --- what stands on the stack --- */
+/* --- contents of the stack --- */
 
 ZOO_FRAME static void return_to(uintptr_t address)
 {
@@ -86,7 +86,7 @@ ZOO_FRAME static void touch_lowest(volatile char *room)
         room[0] = 1; /* CRASH: alloca */
 }
 
-/* MEGABYTES (64 unless told) at once, the lowest byte first. */
+/* MEGABYTES (default 64) at once, the lowest byte first. */
 ZOO_FRAME static void alloca_word(const struct zoo_plan *plan)
 {
         size_t size = (size_t)atol(zoo_arg(plan, 0, "64")) << 20;
@@ -143,7 +143,8 @@ static void guardless_prefix(const struct zoo_plan *plan)
         pthread_join(thread, NULL);
 }
 
-/* A page of the stack between the frames below and those above loses a right that nobody uses: three mappings now. */
+/* A page of the stack between lower and higher frames loses an unused access right: the stack is then three
+ * mappings. */
 ZOO_FRAME static void beyond_split(const struct zoo_plan *plan, volatile char *room, size_t size)
 {
         uintptr_t page = ((uintptr_t)room + size / 2) & ~(uintptr_t)(PAGE - 1);
@@ -174,7 +175,7 @@ static char *map_between_guards(size_t size)
         return at + PAGE;
 }
 
-/* It was there when the program told the kernel of it. */
+/* It is unmapped after sigaltstack(2). */
 static void lostaltstack_prefix(const struct zoo_plan *plan)
 {
         char *room = map_between_guards(65536);
@@ -214,7 +215,7 @@ static void fullaltstack_prefix(const struct zoo_plan *plan)
         raise(SIGUSR1);
 }
 
-/* --- in the handler of a real timer, wherever the program stands then --- */
+/* --- in the handler of a real timer, at an arbitrary instruction --- */
 
 static void on_alarm(int sig UNUSED)
 {
@@ -270,7 +271,7 @@ static void heapcoroutine_prefix(const struct zoo_plan *plan)
         enter_coroutine(malloc(COROUTINE_SIZE), plan);
 }
 
-/* A library's own switch in assembler: what libco and the like do. The first frame returns to nowhere. */
+/* A library's own switch in assembler: as in libco and similar libraries. The first frame has no return address. */
 __asm__(".text\n"
         ".type switch_stack, @function\n"
         "switch_stack:\n\t"

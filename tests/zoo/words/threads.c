@@ -32,7 +32,7 @@ static void *run_plan(void *arg)
         return NULL;
 }
 
-/* The plan outlives the thread: whoever calls this joins or never returns. */
+/* The plan must outlive the thread: the caller joins the thread or never returns. */
 static pthread_t start(const pthread_attr_t *attr, void *(*run)(void *), const void *arg)
 {
         union {
@@ -71,7 +71,7 @@ static void smallstack_prefix(const struct zoo_plan *plan)
         pthread_join(start(&attr, run_plan, plan), NULL);
 }
 
-/* Until a thread is in that state (proc(5)), or gone. */
+/* Waits until a thread is in that state (proc(5)), or has ended. */
 static void wait_for_state(int tid, char wanted)
 {
         const struct timespec tick = { .tv_nsec = 1000000 };
@@ -91,8 +91,8 @@ static void wait_for_state(int tid, char wanted)
         zoo_broken("a thread does not come to its end or to rest");
 }
 
-/* Below such a stack lies what lies there, and an overflow writes over it: the main thread's way to where it waits goes
- * through tables among that. */
+/* An overflow of such a stack overwrites the memory below it, which contains tables that the main thread needs to reach
+ * its wait. */
 static void *run_plan_when_joined(void *plan)
 {
         wait_for_state(getpid(), 'S');
@@ -178,7 +178,7 @@ static void keydtor_prefix(const struct zoo_plan *plan)
         pthread_attr_t attr;
 
         pthread_join(start(NULL, do_nothing, NULL),
-                     NULL); /* whoever else wants a key at the first thread has it before us */
+                     NULL); /* keys that others create at the first thread are created before */
         pthread_key_create(&plan_key, cleanup_plan);
         pthread_attr_init(&attr);
         pthread_attr_setstacksize(&attr, (size_t)PTHREAD_STACK_MIN);
@@ -230,7 +230,7 @@ static void *run_together(void *arg)
         return NULL;
 }
 
-/* ZOO_THREADS threads (2 unless told) do the rest at the same moment. */
+/* ZOO_THREADS threads (default 2) do the rest at the same moment. */
 static void two_prefix(const struct zoo_plan *plan)
 {
         static pthread_t threads[MOST_THREADS];
@@ -275,7 +275,7 @@ static void *idle(void *arg)
         return NULL;
 }
 
-/* Waits until a thread stands in pause(2) for good, as far as this kernel tells. */
+/* Waits until a thread is blocked in pause(2), as far as this kernel reports it. */
 static void wait_for_pause(int tid)
 {
         const struct timespec tick = { .tv_nsec = 1000000 };
@@ -315,11 +315,11 @@ static int run_raw_thread(void *arg)
 {
         zoo_go(arg);
         raw_thread_done = 1;
-        syscall(SYS_exit, 0); /* shares the thread pointer with main: must not run libc's way out */
+        syscall(SYS_exit, 0); /* shares the thread pointer with main: must not run libc's exit code */
         return 0;
 }
 
-/* A thread that pthread_create() has not seen. */
+/* A thread created without pthread_create(). */
 static void rawthread_prefix(const struct zoo_plan *plan)
 {
         static char room[262144] __attribute__((aligned(16)));
@@ -331,7 +331,7 @@ static void rawthread_prefix(const struct zoo_plan *plan)
         zoo_wait_for(&raw_thread_done, "raw thread");
 }
 
-/* --- threads that come and go, in every way a thread can go --- */
+/* --- threads that start and end, in every way a thread can end --- */
 
 static volatile int cleaned;
 
@@ -388,7 +388,7 @@ static void churn_word(const struct zoo_plan *plan)
         cleaned = 0;
         for (int i = 0; i < 250; i++)
                 churn_round();
-        /* A cancelled thread may go before it came to its cleanup. */
+        /* A cancelled thread may end before it pushes its cleanup handler. */
         zoo_say(cleaned >= 750 && cleaned <= 1000 ? "all cleaned up" : "clean-up is missing");
         zoo_say(mappings() <= before + 4 ? "no mapping is left behind" : "mappings are left behind");
         zoo_go(&(const struct zoo_plan){ "nothing", plan->args });
@@ -425,7 +425,7 @@ static void flux_prefix(const struct zoo_plan *plan)
         zoo_go(plan);
 }
 
-/* --- races: a worker faults while the main thread leaves --- */
+/* --- races: a worker faults while the main thread exits --- */
 
 static volatile int about_to_fault;
 
@@ -436,7 +436,8 @@ static void *fault_now(void *arg)
         return NULL;
 }
 
-/* Has something been written to the directory ZOO_RACE_DIR? That is how main sees from inside that the worker's crash is being reported. */
+/* Whether a file was written to the directory ZOO_RACE_DIR, by which main detects that the worker's crash is being
+ * reported. */
 static bool reported(const char *path)
 {
         DIR *dir = opendir(path);
@@ -458,8 +459,9 @@ static void leaves(const char *path)
                 zoo_broken("ZOO_RACE_FILE");
 }
 
-/* Starts the worker and comes back 20 ms after its fault. Where nothing reports, the fault has ended the process long before. The file
- * ZOO_RACE_FILE, if named, then holds the pid: main leaves, and a helper that waits for that loses the race for certain. */
+/* Starts the worker and returns 20 ms after its fault. Without a reporter, the fault has ended the process long before.
+ * The file ZOO_RACE_FILE, if set, then contains the pid: main exits, and a helper that waits for the file certainly
+ * loses the race. */
 static void race(const struct zoo_plan *plan)
 {
         const struct timespec tick = { .tv_nsec = 1000000 }, later = { .tv_nsec = 20000000 };
@@ -497,7 +499,7 @@ static void race_exec(const struct zoo_plan *plan)
         execl("/bin/true", "true", (char *)NULL);
 }
 
-/* --- locks held by another thread, for good --- */
+/* --- locks held by another thread, forever --- */
 
 static volatile int parked;
 
@@ -508,7 +510,7 @@ static void park(int sig UNUSED)
                 pause();
 }
 
-/* Walks into a free chunk whose links are ruined: libc faults with the arena's lock held. */
+/* Accesses a free chunk with corrupted links: libc faults with the arena's lock held. */
 ZOO_FRAME static void *fault_in_malloc(void *arg UNUSED)
 {
         volatile uintptr_t *volatile chunk = malloc(3000);
@@ -521,7 +523,7 @@ ZOO_FRAME static void *fault_in_malloc(void *arg UNUSED)
         return between;
 }
 
-/* The arena is one for all threads, and there is a second thread, so that libc really takes the lock. */
+/* All threads share one arena, and there is a second thread, so that libc really takes the lock. */
 static void malloc_word(const struct zoo_plan *plan UNUSED)
 {
         mallopt(M_ARENA_MAX, 1);
@@ -636,7 +638,7 @@ static void timer_expired(union sigval plan)
         zoo_go(plan.sival_ptr);
 }
 
-/* In the thread that libc makes for a timer's expiration, after more timers than anybody keeps a list of. */
+/* In the thread that libc creates for a timer's expiration, after more timers than the library has records. */
 static void timer_prefix(const struct zoo_plan *plan)
 {
         const struct itimerspec soon = { .it_value = { .tv_nsec = 1 } };
