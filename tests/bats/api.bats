@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# SPDX-License-Identifier: MIT
-# crashpre.h: what a program says of itself is in its reports; without the preload its calls do nothing.
+# SPDX-License-Identifier: MIT crashpre.h: data that a program adds is in its reports; without the preload its calls do
+# nothing.
 
 bats_require_minimum_version 1.5.0
 
@@ -26,7 +26,7 @@ field() {
         [ "$(field '.metadata | to_entries[] | select(.key | startswith("kkk")) | [(.key | length), (.value | length)]')" = '[63,255]' ]
 }
 
-@test "metadata: what has no room is dropped, the report is whole" {
+@test "metadata: entries beyond the limit are dropped, the report is complete" {
         run -139 preloaded "$api" too-much
         [ "$(field '.metadata | length')" = 64 ]
         [ "$(field '.metadata | [."key-0", ."key-63", ."key-64"]')" = '[0,63,null]' ]
@@ -37,7 +37,7 @@ field() {
         [ "$(field '.metadata')" = '{"job":"nightly"}' ]
 }
 
-@test "metadata: a function that faults when it is asked costs its section alone" {
+@test "metadata: a callback that faults loses only its section" {
         run -139 preloaded "$api" faulting-volatile
         grep -q '^this section was abandoned: signal 11 at 0x' "$(raw_report)"
         grep -qx 'end of report' "$(raw_report)"
@@ -62,24 +62,24 @@ field() {
         [ "$(field '.threads[0].context[1] | [.class, .phase]')" = '["Document","load"]' ]
 }
 
-@test "context: deeper than is kept: the outer 16 stay, pops count all" {
+@test "context: deeper than the limit: the outer 16 are stored, pops count all" {
         run -139 preloaded "$api" deep-context
         [ "$(field '.threads[0].context | length')" = 15 ]
         [ "$(field '.threads[0].context | map(.phase) | unique')" = '["kept"]' ]
 }
 
-@test "filter: one that asks for a report itself is told that there is one, at once" {
+@test "filter: a filter that requests a report gets EBUSY at once" {
         LIMIT=20 run -139 preloaded "$api" request-within
         [ "$output" = busy ] || fail "$output"
         valid_reports "$(the_report)"
 }
 
-@test "filter: a crash that is not wanted leaves no report and dies the same" {
+@test "filter: a rejected crash leaves no report, same death" {
         run -139 preloaded "$api" filter
         [ "$(reports .txt)" = 0 ]
 }
 
-@test "filter and after the report: functions that crash or abort themselves cost neither report nor death" {
+@test "filter and after the report: functions that crash or abort change neither report nor death" {
         for word in filter-crashes filter-aborts; do
                 fresh_reports
                 LIMIT=20 run -139 preloaded "$api" $word
@@ -95,7 +95,7 @@ field() {
         [ "$(reports .json)" = 1 ]
 }
 
-@test "after the report: the path is told, and a sent signal can be treated as handled" {
+@test "after the report: the function gets the path, and a sent signal can be treated as handled" {
         run -0 preloaded "$api" after-report
         [ "${lines[0]}" = "$(raw_report)" ]
         [ "${lines[1]}" = "went on" ]
@@ -107,7 +107,7 @@ field() {
         [ "${lines[0]}" = "$(raw_report)" ]
 }
 
-@test "request: two reports, the program goes on, errno is kept" {
+@test "request: two reports, the program continues, errno is preserved" {
         run -0 preloaded "$api" request
         [ "$output" = "0 0 errno 77" ]
         [ "$(reports .json)" = 2 ]
@@ -143,7 +143,7 @@ field() {
         [ "$(reports .json)" = 5 ]
 }
 
-@test "foreign callers find the plain names: Python's ctypes" {
+@test "callers without the header find the exported functions: Python's ctypes" {
         run -139 preloaded /usr/bin/python3 -c 'import ctypes as c; c.CDLL(None).crashpre_set(b"from", b"python"); c.string_at(0)'
         [ "$(field '.metadata.from')" = '"python"' ]
 }

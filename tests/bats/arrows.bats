@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: MIT
-# Which folder may use which: tests/arrows.txt against includes and objects. What is built here is what is looked at.
+# SPDX-License-Identifier: MIT Which folder may use which: tests/arrows.txt compared with includes and the objects built
+# here.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -11,7 +11,7 @@ arrows() {
         python3 tests/tools/arrows.py tests/arrows.txt "${1:-.}" "${2:-$build/obj/lib}" "${3:-$build/obj/tool}"
 }
 
-# A copy of sources and objects, into which a test plants an arrow.
+# A copy of sources and objects, to which a test adds a forbidden dependency.
 copied() {
         mkdir -p "$T/src" "$T/lib" "$T/tool"
         cp -r preload unwind report "$T/src"

@@ -1,7 +1,5 @@
-# SPDX-License-Identifier: MIT
-# The build system keeps its own promises: packages, installed tree, and a test run that loses nothing.
-# Serial, since make may look at the build tree that the other files use.
-# bats file_tags=serial
+# SPDX-License-Identifier: MIT The build system: packages, installed tree, and a test run that loses no result. Serial,
+# since make may change the build tree that the other files use. bats file_tags=serial
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -9,7 +7,7 @@ setup() {
         cd "$root" || exit
 }
 
-# A dpkg-query that knows the packages named in $T/installed, and an apt-get that writes down how it was called.
+# A dpkg-query that reports the packages named in $T/installed, and an apt-get that records its arguments.
 fake_packages() {
         mkdir -p "$T/bin"
         printf '%s\n' "$@" >"$T/installed"
@@ -47,7 +45,7 @@ small_check() {
         env -u KEEP -u JOBS TESTS="${SELECT-}" BATS_TEST_TIMEOUT=3 BUILD=build "$T/tree/scripts/check" "$@"
 }
 
-@test "packages: nothing missing, nothing said" {
+@test "packages: nothing missing, no output" {
         mapfile -t names < <(scripts/packages --list build check)
         fake_packages "${names[@]}"
         run scripts/packages build check
@@ -55,7 +53,7 @@ small_check() {
         [ ! -e "$T/calls" ] || fail "$(<"$T/calls")"
 }
 
-@test "packages: root gets what is missing, and is told" {
+@test "packages: as root, missing packages are installed, with a message" {
         fake_packages gcc g++ make
         run --separate-stderr scripts/packages build
         [ "$status" = 0 ] && [ -z "$output" ] || fail "$status: $output"
@@ -63,7 +61,7 @@ small_check() {
         grep -q '^apt-get install -y --no-install-recommends --no-remove libc6-dev libcapstone-dev libdw-dev' "$T/calls" || fail "$(<"$T/calls")"
 }
 
-@test "packages: anybody else gets the line to type, and the build stops" {
+@test "packages: as another user, the command to type is printed, and the build stops" {
         fake_packages gcc g++ make
         export FAKE_UID=1000
         run scripts/packages build
@@ -75,7 +73,7 @@ small_check() {
         [ ! -e "$T/build/obj" ] || fail "something was compiled"
 }
 
-@test "packages: what is called otherwise, or has a package of its own, on the system at hand" {
+@test "packages: names that differ on other systems" {
         list() {
                 printf 'ID=%s\nVERSION_ID="%s"\n' "$1" "$2" >"$T/os-release"
                 OS_RELEASE=$T/os-release scripts/packages --list check heavy | grep -E '^(binutils-gold|chromium.*)$' | paste -sd ' '
@@ -86,7 +84,7 @@ small_check() {
         [ "$(list ubuntu 24.04)" = chromium-browser ] || fail "$(list ubuntu 24.04)"
 }
 
-@test "packages: those of make deb are all that dpkg-buildpackage asks for" {
+@test "packages: those of make deb are all that dpkg-buildpackage requires" {
         mapfile -t names < <(scripts/packages --list build deb)
         for name in build-essential $(sed -n '/^Build-Depends:/,/^[^ B]/s/^ \([a-z0-9-]*\)\( .*\)\{0,1\},$/\1/p' scripts/debian/control); do
                 [[ $name == debhelper-compat || " ${names[*]} " == *" $name "* ]] || fail "no $name" || return 1
@@ -98,7 +96,7 @@ small_check() {
         mkdir "$tree"
         find . -maxdepth 1 ! -name . ! -name .git ! -name 'build*' -print0 | xargs -0 cp -rp -t "$tree"
         mkdir -p "$tree/build/obj"
-        cp -rp "$build/gen" "$tree/build" # spares the half of the work
+        cp -rp "$build/gen" "$tree/build" # saves half of the work
         cp -rp "$build"/obj/{tool,*.a} "$tree/build/obj"
         cd "$tree"
         export BUILD=build
@@ -162,7 +160,7 @@ small_check() {
         [ "$needed" = libc.so.6 ] || fail "$preload: $needed"
 }
 
-@test "a test run: what passed, failed and was skipped adds up, from C tests and bats files" {
+@test "a test run: passed, failed and skipped tests add up, from C tests and bats files" {
         small_tree
         unit good 'echo ok 1 - one' 'echo ok 2 - two "# SKIP needs foo"' 'echo 1..2'
         printf '@test "three" { true; }\n@test "four" { skip "needs bar"; }\n' >"$T/tree/tests/bats/more.bats"
@@ -173,7 +171,7 @@ small_check() {
         [ "${lines[-1]}" = "2 passed, 0 failed, 2 skipped" ] || fail "$output"
 }
 
-@test "a test run: a test program that dies, stops early or says nothing is a failure" {
+@test "a test run: a test program that dies, stops early or prints nothing is a failure" {
         small_tree
         unit dies 'echo 1..1' 'echo ok 1 - one' 'kill -SEGV $$'
         unit short 'echo 1..3' 'echo ok 1 - one'
@@ -191,7 +189,7 @@ small_check() {
         [[ $output == *"not ok "*" lost: ended with status "* ]] || fail "$output"
 }
 
-# finds MESSAGE: scripts/lint-tests says that of the test that stdin is.
+# finds MESSAGE: scripts/lint-tests reports MESSAGE for the test on stdin.
 finds() {
         { printf 'ok() {\n [ 1 = 2 ] || fail "not so"; [ 1 = 1 ]; }\n@test "planted" { %s\n}\n' "$(cat)"; } >"$T/planted.bats"
         run -1 scripts/lint-tests tests/bats/helpers.bash "$T/planted.bats"

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# SPDX-License-Identifier: MIT
-# A process that has locked itself up: no /proc, no /dev, no helper to be found.
+# SPDX-License-Identifier: MIT A process in a chroot: no /proc, no /dev, no helper.
 
 bats_require_minimum_version 1.5.0
 
@@ -23,7 +22,7 @@ setup() {
 }
 
 @test "chroot in which nothing can be written: the report goes to stderr" {
-        touch "$ZOO_ROOT/reports" # a file where the directory would be
+        touch "$ZOO_ROOT/reports" # a file in place of the directory
         CRASHPRE_DIR=/reports run -139 --separate-stderr preloaded "$(zoo)" chroot-null-write
         [[ "$stderr" == *"crashpre raw report 1"*"end of report"* ]]
 }

@@ -11,7 +11,8 @@ setup() {
         cd "$T/cwd" || return 1
 }
 
-# words_of PROGRAM: those that may crash. Prefixes prepare something for a word; these run until they are ended, or look at themselves.
+# words_of PROGRAM: those that may crash. Excluded are prefixes, words that run until they are killed, and words that
+# only print their state.
 words_of() {
         case $1 in
         zoo) "$(zoo)" list | grep -vE -e '-$' -e '^(sleep|busy-.*|churn|actions|masks.*)$' ;;
@@ -45,7 +46,7 @@ agree() {
         done
 }
 
-@test "every word of the C++ zoos: the same" {
+@test "every word of the C++ zoos: the raw report's class is that of the JSON report, coarser or unknown" {
         for program in zoo_cxx faults_cxx; do
                 mapfile -t words < <(words_of $program)
                 crashes "$tools/zoo-O2/$program" "${words[@]}"
@@ -53,7 +54,7 @@ agree() {
         agree 28
 }
 
-@test "stacks of every kind, sent signals, handlers that raise the signal again: the same" {
+@test "stacks of every kind, sent signals, handlers that raise the signal again: the raw report's class is that of the JSON report, coarser or unknown" {
         crashes "$(zoo)" {thread,userstack,tinystack,ownstack,coroutine,heapcoroutine,owncoroutine,guardless,splitstack,lostaltstack,many}-overflow \
                 own-{raise,unblock,kill2}-{null-call,garbage-pc,closed-read,write-read-only,privileged,non-canonical,overflow} \
                 'raise SEGV' 'raise ABRT' 'kill-self BUS' 'queue-self ILL' 'queue-self ABRT' many-thread-abort
@@ -84,7 +85,7 @@ raw_class_is() {
 }
 
 @test "a page that is closed to all, read: inaccessible, not read-only" { raw_class_is inaccessible-address closed-read closed-write other-guard; }
-@test "instructions for the kernel alone: privileged where one byte says so, else unknown" {
+@test "instructions for the kernel only: privileged if one byte identifies them, else unknown" {
         raw_class_is privileged-instruction privileged clear-interrupts port-input
         raw_class_is unknown read-model-register software-interrupt overflow-interrupt
 }

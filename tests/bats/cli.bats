@@ -22,7 +22,7 @@ crashpre() {
         nothing_in "$T/work"
 }
 
-@test "run: a crash ends it by the same signal, without a core of its own, and names the new report" {
+@test "run: a crash ends it by the same signal, without a second core, and prints the path of the new report" {
         run -139 --separate-stderr crashpre run -- "$(zoo)" null-write
         CRASHPRE_DIR=$T/work/crash-reports good_reports 1
         [[ $stderr == *"crashpre: zoo["*" died of SIGSEGV (null-dereference: write to 0x0)"* ]] || fail "$stderr"
@@ -31,14 +31,14 @@ crashpre() {
         [[ $(<"$T/run.status") == "signal 6"* && $(<"$T/run.status") != *core* ]] || fail "$(<"$T/run.status")"
 }
 
-@test "run: every crash of a longer job is named, earlier ones are not" {
+@test "run: every new report of a longer job is printed, earlier ones are not" {
         run crashpre run -- "$(zoo)" null-write
         run --separate-stderr -3 crashpre run -- sh -c "$(zoo) null-write; $(zoo) div-zero; exit 3"
         [ "$(grep -c '^report: ' <<<"$stderr")" = 2 ] || fail "$stderr"
         CRASHPRE_DIR=$T/work/crash-reports good_reports 3
 }
 
-@test "run: crashes of one bug are told once and counted, by the last report" {
+@test "run: crashes of one bug are printed once, with their count and the last report" {
         CRASHPRE_DIR="" run --separate-stderr crashpre run -- sh -c "for i in 1 2 3; do $(zoo) null-write; done; $(zoo) div-zero"
         [ "$(grep -c '^crashpre: ' <<<"$stderr")" = 2 ] || fail "$stderr"
         reports=(crash-reports/*.json)
@@ -58,7 +58,7 @@ crashpre() {
         [ "$output" = "$T/work/there" ] || fail "$output"
 }
 
-@test "run: what is preloaded already stays, and stands first" {
+@test "run: an existing LD_PRELOAD is kept, and comes first" {
         LD_PRELOAD=$tools/libempty.so run -0 crashpre run -- sh -c 'echo "$LD_PRELOAD"'
         [ "$output" = "$tools/libempty.so:$build/lib/libcrashpre.so" ] || fail "$output"
         LD_PRELOAD="" run -0 crashpre run -- sh -c 'echo "$LD_PRELOAD"'
@@ -67,7 +67,7 @@ crashpre() {
         [ "$output" = "$build/lib/libcrashpre.so" ] || fail "$output"
 }
 
-@test "run: AddressSanitizer is told to bear with a preload" {
+@test "run: AddressSanitizer is configured to accept a preload" {
         run -0 crashpre run -- sh -c 'echo "$ASAN_OPTIONS"'
         [ "$output" = verify_asan_link_order=0 ] || fail "$output"
         ASAN_OPTIONS=detect_leaks=0 run -0 crashpre run -- sh -c 'echo "$ASAN_OPTIONS"'
@@ -88,12 +88,12 @@ crashpre() {
         run -125 crashpre run --dir
 }
 
-@test "run: options behind the command are the command's" {
+@test "run: options after the command are the command's" {
         run -0 crashpre run echo --help --dir x
         [ "$output" = "--help --dir x" ] || fail "$output"
 }
 
-@test "run: SIGTERM and SIGHUP are handed on, and end it as they end the command" {
+@test "run: SIGTERM and SIGHUP are forwarded, and end it as they end the command" {
         for signal in TERM HUP; do
                 rm -f started
                 "$build/bin/crashpre" run -- sh -c 'touch started; exec sleep 30' &
@@ -105,7 +105,7 @@ crashpre() {
         done
 }
 
-@test "run: the command's own answer to SIGTERM counts" {
+@test "run: the command's exit status after SIGTERM is passed on" {
         "$build/bin/crashpre" run -- sh -c 'trap "exit 5" TERM; touch started; while :; do sleep 0.1; done' &
         wait_until 10 test -e started
         kill -TERM $!
@@ -121,7 +121,7 @@ crashpre() {
         [ "$output" = "$(bash -c 'trap "" INT CHLD USR1; exec grep ^SigIgn /proc/self/status')" ] || fail "$output"
 }
 
-@test "run: a bad or unknown setting is told up front, and the command runs" {
+@test "run: an invalid or unknown setting is reported first, and the command runs" {
         CRASHPRE_TIMEOUT=soon CRASHPRE_TIMOUT=3 run -0 crashpre run -- echo ran
         [[ $output == *"CRASHPRE_TIMEOUT=soon: expected a number from "* ]] || fail "$output"
         [[ $output == *"CRASHPRE_TIMOUT: no such setting"* && $output == *ran ]] || fail "$output"
@@ -166,12 +166,12 @@ a_crash() {
         mv crash-reports older
         STATUS=136 a_crash div-zero
         mv older/* crash-reports
-        touch crash-reports/*-zoo-* # all alike
+        touch crash-reports/*-zoo-* # all equal
         run -0 crashpre show
         [[ ${lines[0]} == *SIGFPE* ]] || fail "$output"
 }
 
-@test "show: where only the raw report is left, that" {
+@test "show: without a JSON report, the raw report" {
         a_crash
         rm "$report"
         run -0 crashpre show
@@ -222,7 +222,7 @@ a_crash() {
         [ -z "$(tr -d '\r' <<<"$output" | too_wide 70)" ] || fail "$output"
 }
 
-@test "show: a report on request, and one that has nearly nothing" {
+@test "show: a report on request, and a minimal one" {
         CRASHPRE_DIR=$T/work/crash-reports run -0 preloaded "$tools/zoo-O0/api" request
         run -0 crashpre show
         [[ ${lines[0]} == "crashpre: api["*"]: report on a request"* && $output == *" request at api.c:"* ]] || fail "$output"
@@ -250,7 +250,7 @@ a_crash() {
         [[ $output == *"expected auto, always or never"* ]] || fail "$output"
 }
 
-@test "show: 1 where there is nothing to show, with the place and what to do" {
+@test "show: status 1 if there is no report, with the directory and a remedy" {
         run -1 crashpre show
         [[ $output == "crashpre show: no crash report in ./crash-reports and the working directory; "* ]] || fail "$output"
         run -1 crashpre show ./nothing

@@ -9,11 +9,12 @@ setup() {
         cd "$T/work" || return
 }
 
-# completed WORD...: what bash would offer for the last word, sorted, one a line. A shell of its own, with nothing but our file.
+# completed WORD...: bash's candidates for the last word, sorted, one a line. Runs a separate shell with only crashpre's
+# file.
 completed() {
         PATH=$build/bin:$PATH bash --norc --noprofile -c '
                 source "$0"
-                compopt() { :; } # it works in a running completion alone
+                compopt() { :; } # works only in a running completion
                 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
                 $(complete -p crashpre | sed "s/.*-F \([^ ]*\) .*/\1/")
                 printf "%s\n" "${COMPREPLY[@]}"' "$build/share/bash-completion/completions/crashpre" "$@" | sort -u
@@ -40,7 +41,7 @@ help_of() {
         done
 }
 
-@test "bash completion: directories and files where they belong, names with blanks in one piece" {
+@test "bash completion: directories and files as arguments require, names with blanks as one word" {
         mkdir "a dir" another
         touch "a file" crash-x-1.json
         offers $'a dir\nanother' crashpre run --dir a
@@ -53,7 +54,7 @@ help_of() {
         offers $'a dir\na file\nanother' crashpre show a
 }
 
-@test "bash completion: run completes the command, then leaves its arguments to it" {
+@test "bash completion: run completes the command, then uses the command's completion" {
         touch here
         printf '#!/bin/sh\n' >a-program
         chmod +x a-program

@@ -1,10 +1,10 @@
-# SPDX-License-Identifier: MIT
-# What a report says of each kind of crash: class, access, message, exception, the function of the program's own that it
-# happened in, and the sentence that explains it. A line is a case; each runs as gcc and as clang compile it, at -O0
-# and at -O2 (clang's in turns, but for check-all; without clang: skipped after gcc's).
+# SPDX-License-Identifier: MIT The report of each kind of crash: class, access, message, exception, the program's
+# function in which it happened, and the explanation. A line is a case; each runs as gcc and as clang compile it, at -O0
+# and at -O2 (clang's levels alternate, except in check-all; without clang: skipped after gcc's).
 bats_require_minimum_version 1.5.0
 
-# The zoo as clang makes it, in a build tree of its own that is kept, and room for all reports, which are validated at the end.
+# The zoo built by clang, in a separate build tree that is kept, and a directory for all reports, which are validated at
+# the end.
 setup_file() {
         local tree=${BUILD:-$PWD/build}/clang
         mkdir -p "$BATS_FILE_TMPDIR/valid"
@@ -24,7 +24,7 @@ setup() {
         cd "$T" || return 1
 }
 
-# A line each, in this order; "-" for what is not there.
+# A line each, in this order; "-" for absent members.
 facts='[.fault.class, .fault.access, (first(.threads[0].frames[] | select(.module as $m | $m != null and
         $all.modules[$m].path == $all.process.exe and .function and
         .function != "__clang_call_terminate")) | .function | sub("\\(.*"; "") | sub("<.*"; "")), .cause.kind,
@@ -53,7 +53,7 @@ at_marker() {
         return 1
 }
 
-# as_expected WORD CLASS ACCESS FUNCTION [WHAT=...]... -- FACT...: what one report says, in the order of $facts.
+# as_expected WORD CLASS ACCESS FUNCTION [WHAT=...]... -- FACT...: the members of one report, in the order of $facts.
 as_expected() {
         local word=$1 class=$2 access=$3 own=$4 wanted=() part got good=0
         shift 4
@@ -75,7 +75,7 @@ as_expected() {
                 *) false ;;
                 esac || good=1
         done
-        [[ $own == *\** ]] || at_marker "${word%% *}" "$class" "${got[10]}" || good=1 # a pattern may have no frame of its own
+        [[ $own == *\** ]] || at_marker "${word%% *}" "$class" "${got[10]}" || good=1 # with a pattern there may be no frame of the program
         return $good
 }
 
@@ -96,7 +96,7 @@ crash() {
                 reports+=("$report")
                 cp "$CRASHPRE_DIR"/crash-* "$BATS_FILE_TMPDIR/valid"
         done
-        # All at once: starting jq takes longer than a crash.
+        # All in one call: starting jq takes longer than a crash.
         mapfile -t got < <(jq -r ". as \$all | $facts | .[] | . // \"-\" | gsub(\"\\n\"; \" \")" "${reports[@]}")
         for i in "${!programs[@]}"; do
                 as_expected "$@" -- "${got[@]:11*i:11}" || {
@@ -277,9 +277,9 @@ faults() {
 @test "vector::at out of range on a thread" { faults thread-out-of-range uncaught-exception - '*' exception=std::out_of_range; }
 @test "future of a broken promise" { faults broken-promise uncaught-exception - '*' exception=std::future_error says="was rethrown in"; }
 
-# ---- with less to go by ----
+# ---- with less information ----
 
-@test "attach refused: the instruction, its operand and the memory are there all the same" {
+@test "attach refused: the report still has the instruction, its operand and the memory" {
         fresh_reports
         "$tools/refuse" ptrace env LD_PRELOAD="$preload" "$(zoo)" null-member >/dev/null 2>&1 && fail "did not crash"
         report=$(the_report)
@@ -301,7 +301,7 @@ faults() {
         assert_json "$(the_report)" '(has("memory") | not) and (.disassembly | length) > 5'
 }
 
-@test "memory: around the stack pointer and each register that points somewhere, as it is in the process" {
+@test "memory: around the stack pointer and each register with a valid address, as in the process" {
         fresh_reports
         preloaded crasher heap-pc >/dev/null 2>&1 && fail "did not crash"
         report=$(the_report)
@@ -313,13 +313,13 @@ faults() {
 
 # ---- against other tools ----
 
-# plain_instruction: as both sides can agree on. What is relative to pc is another address in another run.
+# plain_instruction: the common form of both sides. A pc-relative address differs between runs.
 plain_instruction() {
         sed -E 's/[[:space:]]*<[^>]*>//g; s/[[:space:]]+/ /g; s/ $//; s/ # 0x[0-9a-f]+$//; s/^(call) 0x[0-9a-f]+$/\1/'
 }
 
-# gdb_says PROGRAM WORD...: a line for each word: the instruction where gdb has a process that died of it. One gdb for all, and no line
-# numbers, which it would look for at each stop.
+# gdb_says PROGRAM WORD...: a line for each word: the instruction where gdb has a process that died of it. One gdb for
+# all, without line numbers, which it would look up at each stop.
 gdb_says() {
         local program=$1 word commands=()
         shift
@@ -371,8 +371,8 @@ gdb_says() {
         done
 }
 
-# Of what the C library is made of, each instruction once; what may differ are spellings of the x87 unit and of padding. Of the
-# shifts by one that have no byte for the number, objdump names it since binutils 2.41 ("shr $1,%eax" beside "shr $0x1,%eax").
+# Each instruction of the C library once; spellings of x87 instructions and of padding may differ. Of the shifts by one
+# that have no byte for the number, objdump names it since binutils 2.41 ("shr $1,%eax" beside "shr $0x1,%eax").
 @test "every instruction of libc: objdump prints the same" {
         need objdump
         local libc

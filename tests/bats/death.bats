@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: MIT
-# The parent sees exactly what it would have seen: races to the exit, pending signals, SIGCHLD, held descriptors, helpers that misbehave.
+# SPDX-License-Identifier: MIT The parent sees what it would have seen without the library: races to the exit, pending
+# signals, SIGCHLD, open descriptors, helpers that misbehave.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -11,8 +11,8 @@ teardown() {
         if [ -s "$T/helper.pid" ]; then kill -KILL "$(<"$T/helper.pid")" 2>/dev/null || true; fi
 }
 
-# A helper that starts when every race is lost which can be lost: $T/race holds the pid, and no thread of that process runs any more, but
-# waits where the library holds it, or for the helper.
+# A helper that starts only after every race is lost: $T/race contains the pid, and each thread of that process waits,
+# in the library or for the helper.
 slow_helper() {
         a_helper slow <<'END'
 lost() { [ -s "$T/race" ] && read -r pid _ <"$T/race" && [ -d /proc/"$pid" ] && ! grep -qs '^State:.[RD]' /proc/"$pid"/task/*/status; }
@@ -26,7 +26,7 @@ all_lost() {
         [ ! -e "$T/not-lost" ] || fail "the helper did not wait until all threads slept"
 }
 
-# A helper that never does anything; it tells its pid.
+# A helper that hangs; it prints its pid.
 hanging_helper() {
         a_helper hang <<<'echo $$ >"$T/helper.new"; mv "$T/helper.new" "$T/helper.pid"; exec sleep 1000'
 }
@@ -81,7 +81,8 @@ is_gone() {
 
 # ---- pending signals ----
 
-# signalled_meanwhile SIGNAL WORD...: the signal arrives while the process waits for its helper. Without us it would have come too late.
+# signalled_meanwhile SIGNAL WORD...: the signal arrives while the process waits for its helper. Without the library it
+# would have come too late.
 signalled_meanwhile() {
         CRASHPRE_HELPER=$(a_helper signal <<<"read -r pid _ <\"\$T/pid\"; kill -$1 \"\$pid\"; exec \"\$HELPER\" \"\$@\"")
         export CRASHPRE_HELPER ZOO_PID_FILE=$T/pid
@@ -138,12 +139,12 @@ ended_by() {
 
 # ---- children ----
 
-@test "a SIGCHLD handler never hears of the helper, in a crash" {
+@test "a SIGCHLD handler is not called for the helper, in a crash" {
         faithful sigchld-null-write
         faithful sigchld-thread-abort
 }
 
-@test "a SIGCHLD handler never hears of the helper, in a report on request" {
+@test "a SIGCHLD handler is not called for the helper, in a report on request" {
         CRASHPRE_HELPER=$(slow_helper)
         export CRASHPRE_HELPER ZOO_PID_FILE=$T/race
         faithful pidfile-sigchld-request
@@ -151,7 +152,7 @@ ended_by() {
         status_is "exit 0"
 }
 
-@test "SIGCHLD ignored: crash and request are reported as ever" {
+@test "SIGCHLD ignored: crash and request are reported" {
         faithful sigchldign-null-write
         faithful sigchldign-request
 }
@@ -171,7 +172,7 @@ ended_by() {
         grep -qx "waitpid: the program's own child" "$T/preloaded.out"
 }
 
-@test "a report on request: the program goes on, a later crash is reported too" {
+@test "a report on request: the program continues, a later crash is reported too" {
         faithful --reports 2 request-null-write
         status_is "signal 11"
         run bash -c 'jq -r .cause.kind "$CRASHPRE_DIR"/*.json | sort | tr "\n" " "'
@@ -191,14 +192,14 @@ ended_by() {
         read -r pid _ <"$T/pid"
         wait_until 10 is_gone "$pid"
         run bash -c 'for p in /proc/[0-9]*; do [ "$(readlink $p/exe)" != "$1" ] || echo $p; done' _ "$helper"
-        for process in $output; do # another test's helper may be at work; it ends
+        for process in $output; do # another test's helper may be running; it ends
                 wait_until 20 is_gone "${process#/proc/}"
         done
 }
 
 # ---- descriptors ----
 
-# What the helper holds: told by a script in its place.
+# The helper's open descriptors, printed by a script in its place.
 @test "no descriptor of the program is open in the helper" {
         CRASHPRE_HELPER=$(a_helper list <<<'readlink /proc/$$/fd/* >"$T/fds"; exec "$HELPER" "$@"')
         export CRASHPRE_HELPER
@@ -225,7 +226,7 @@ ended_by() {
         [ "$text" = begin ]
 }
 
-# ---- helpers that misbehave: the raw report stands alone, the death is the same ----
+# ---- helpers that misbehave: only the raw report, the same death ----
 
 without_json() {
         [ "$(reports .json)" = 0 ] || { ls -la "$CRASHPRE_DIR" >&2; fail "a JSON report was not expected"; }
@@ -239,7 +240,7 @@ without_json() {
         without_json
 }
 
-@test "the helper is no program: raw report, same death" {
+@test "the helper is not a program: raw report, same death" {
         CRASHPRE_HELPER=/etc/passwd faithful --reports any thread-abort
         status_is "signal 6"
         without_json
@@ -276,7 +277,7 @@ without_json() {
         raw_is_complete "$(raw_report)"
 }
 
-@test "the helper is killed when it is about to put the JSON report in place: none is there, nor a part of it" {
+@test "the helper is killed when it is about to link the JSON report: neither the report nor a part of it exists" {
         need strace
         CRASHPRE_HELPER=$(a_helper killed <<<'exec strace -o "$T/strace" -e trace=link,linkat,rename,renameat,renameat2 -e inject=link,linkat,rename,renameat,renameat2:signal=KILL:error=EIO "$HELPER" "$@"')
         export CRASHPRE_HELPER
@@ -295,7 +296,7 @@ without_json() {
         wait_until 10 is_gone "$(<"$T/helper.pid")" || fail "the hanging helper lives on"
 }
 
-@test "attach refused by another tracer: one thread at least, and the diagnostics say why" {
+@test "attach refused by another tracer: at least one thread, and the diagnostics give the reason" {
         need strace
         run -139 timeout 30 strace -f -o /dev/null -e trace=none env LD_PRELOAD="$preload" "$(zoo)" many-null-write
         good_reports 1

@@ -1,6 +1,5 @@
-# SPDX-License-Identifier: MIT
-# make deb: a package that lintian accepts, installed and removed in a root of its own.
-# bats file_tags=serial
+# SPDX-License-Identifier: MIT make deb: a package that lintian accepts, installed and removed in a separate root. bats
+# file_tags=serial
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -18,8 +17,8 @@ in_root() {
                 --log="$T/dpkg.log" "$@"
 }
 
-@test "deb: what is needed to build it is what scripts/packages says; the version is the Makefile's" {
-        # gcc and the like are build-essential: a package must not name them.
+@test "deb: the build dependencies are those of scripts/packages; the version is the Makefile's" {
+        # gcc and others are build-essential: a package must not name them.
         named=$(sed -n '/^Build-Depends:/,/^[^ B]/s/^ \([a-z0-9-]*\)\( .*\)\{0,1\},$/\1/p' "$root/scripts/debian/control" | grep -vx debhelper-compat | sort)
         wanted=$("$root/scripts/packages" --list build | grep -vxE 'gcc|g\+\+|make|libc6-dev' | sort)
         [ "$named" = "$wanted" ] || fail "$(diff <(echo "$named") <(echo "$wanted"))"
@@ -27,7 +26,7 @@ in_root() {
                 fail "$(head -n 1 "$root/scripts/debian/changelog")"
 }
 
-@test "deb: the maintainer is whoever DEBFULLNAME and DEBEMAIL name, else an address that is none" {
+@test "deb: the maintainer is set by DEBFULLNAME and DEBEMAIL, else an invalid address" {
         need dpkg-parsechangelog
         mkdir -p "$T/tree/scripts" "$T/bin"
         cp -r "$root"/scripts/{deb,debian,version-header} "$T/tree/scripts"
@@ -42,7 +41,7 @@ in_root() {
         grep -q '^ -- Ann O/Nym & Co <ann@nym.test>  ' "$T/built" || fail "$(<"$T/built")"
 }
 
-@test "deb: built without network, accepted by lintian, installed, at work, removed without a trace" {
+@test "deb: built without network, accepted by lintian, installed, working, removed completely" {
         [ -n "${CHECK_ALL-}" ] || skip "slow: make check-all runs it"
         need dpkg-buildpackage dh lintian fakeroot unshare
         apart=(unshare --net)

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# CRASHPRE_WAIT_DEBUGGER: a dying process waits for somebody to look at it.
+# SPDX-License-Identifier: MIT CRASHPRE_WAIT_DEBUGGER: a crashed process waits for a debugger.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -12,7 +11,7 @@ teardown() {
         if [ -n "${dying-}" ]; then kill -KILL "$dying" 2>/dev/null || true; fi
 }
 
-# A crash in the background that waits; $dying is its pid, as its own message has it.
+# A crash in the background that waits; $dying is its pid, from its message.
 start_waiting() {
         : >"$T/err"
         LD_PRELOAD=$preload CRASHPRE_WAIT_DEBUGGER=60 "$(zoo)" "$@" >"$T/out" 2>"$T/err" 3>&- &
@@ -21,7 +20,7 @@ start_waiting() {
         [ "$dying" = $! ] || fail "pid '$dying', expected $!"
 }
 
-# What gdb has to say once the line of the message was typed.
+# gdb's output for the command line of the message.
 debugged() {
         need gdb
         timeout 60 gdb -nx -batch -iex 'set debuginfod enabled off' -p "$dying" -ex continue "$@" -ex 'printf "thread %d\n", $_thread' \
@@ -40,7 +39,7 @@ gdb_says() {
         grep -qE -e "$1" "$T/gdb" || { show "$T/gdb" && fail "gdb does not say: $1"; }
 }
 
-@test "a debugger that comes while a crashed process waits sees the crash as if it had been there" {
+@test "a debugger that attaches while a crashed process waits sees the crash as if it had been attached before" {
         start_waiting null-write
         good_reports 1
         debugged
@@ -49,14 +48,14 @@ gdb_says() {
         gdb_says "^#[0-9]+ .* main "
 }
 
-@test "a debugger that comes to an abort sees who called it" {
+@test "a debugger that attaches after an abort sees the caller of abort" {
         start_waiting abort
         debugged
         gdb_says '^Program received signal SIGABRT'
         gdb_says '^#[0-9]+ .*abort_word '
 }
 
-@test "a debugger that comes to a crash on a thread can have all threads, the crashed one is named" {
+@test "a debugger that attaches after a crash on a thread sees all threads, the crashed one is named" {
         start_waiting thread-null-write
         debugged -ex 'thread apply all bt 30'
         gdb_says '^Thread [0-9]+ "zoo-worker" received signal SIGSEGV'
@@ -64,7 +63,7 @@ gdb_says() {
         gdb_says '^#[0-9]+ .*thread_prefix '
 }
 
-@test "before it is continued, bt leads through our handler to the crash" {
+@test "before it is continued, bt shows the crash below the library's handler" {
         need gdb
         start_waiting null-write
         timeout 60 gdb -nx -batch -iex 'set debuginfod enabled off' -p "$dying" -ex bt -ex kill >"$T/gdb" 2>&1 </dev/null 3>&-
@@ -72,7 +71,7 @@ gdb_says() {
         gdb_says '^#[0-9]+ .*null_write '
 }
 
-@test "nobody comes: the death it would have had, after the time, not before" {
+@test "no debugger: same death, after the time, not before" {
         export CRASHPRE_WAIT_DEBUGGER=1 CRASHPRE_STDERR=none
         for word in null-write abort thread-trap; do
                 before=$EPOCHREALTIME
@@ -81,7 +80,7 @@ gdb_says() {
         done
 }
 
-@test "main returns 0 while a crashed worker waits for a debugger: its death all the same" {
+@test "main returns 0 while a crashed worker waits for a debugger: death by the worker's signal" {
         export ZOO_RACE_DIR=$CRASHPRE_DIR CRASHPRE_WAIT_DEBUGGER=1 CRASHPRE_STDERR=none
         faithful race-return-null-write
         status_is "signal 11"
@@ -99,7 +98,7 @@ gdb_says() {
         [[ $output == *"died of SIGSEGV"* && $output != *waiting* ]] || fail "$output"
 }
 
-@test "a descriptor 2 that is no log is told nothing of the wait for a debugger" {
+@test "no notice of the wait for a debugger on a descriptor 2 that is not a log" {
         CRASHPRE_WAIT_DEBUGGER=1 CRASHPRE_STDERR=none run -139 --separate-stderr preloaded crasher null-write
         [ -z "$stderr" ] || fail "$stderr"
 }

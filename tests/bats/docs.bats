@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: MIT
-# README and manual pages: every example gives what it shows; options, settings, fields and words are those of the program.
+# SPDX-License-Identifier: MIT README and manual pages: every example prints what it shows; options, settings, fields
+# and words are those of the program.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -14,7 +14,8 @@ the_text() {
         sed -e 's/\\&//g; s/\\-/-/g' "$root/man/$1"
 }
 
-# a_place: the directory that documents call /tmp/try: a build tree, a program that crashes, its report, and two older ones.
+# a_place: the directory called /tmp/try in the documents: a build tree, a program that crashes, its report, and two
+# older ones.
 a_place() {
         mkdir -p "$T/try"
         rm -rf "$T/try"/*
@@ -37,7 +38,7 @@ examples() {
         need jq addr2line make
         need_preloadable
         tried=0
-        # GNU addr2line does not see the innermost of clang's inlined calls
+        # GNU addr2line does not find the innermost of clang's inlined calls
         ! made_by_clang || without=(--skip addr2line)
         for page in "${pages[@]}"; do
                 sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$page" | lacks -E '^\.Dl.*(crashpre |jq |LD_PRELOAD)' ||
@@ -53,7 +54,7 @@ examples() {
         mkdir "$T/try"
         cd "$T/try"
         ln -s "$build" build
-        # what needs a network or changes the system is for the bare machine of check-all
+        # commands that need a network or change the system run on the bare machine of check-all
         examples --skip '^(apt-get|make|crashpre)\b' "$root/README.md"
 }
 
@@ -140,7 +141,7 @@ options_of_page() {
         jq -r '[.. | objects | .properties? // empty | keys[]] | unique[]' "$schema" >"$T/fields"
         jq -r '[.properties, ."$defs"] | [.. | objects | .enum? // empty | .[]] | unique[]' "$schema" >>"$T/fields"
         [ "$(wc -l <"$T/fields")" -gt 90 ] || fail "$(<"$T/fields")"
-        # words of the program, of which each of these places has some
+        # words of the program, from several places
         more() {
                 local found
                 found=$(cat)

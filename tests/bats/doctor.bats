@@ -4,7 +4,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
         load helpers
-        unset "${!CRASHPRE_@}" LD_PRELOAD ASAN_OPTIONS # the command looks at every CRASHPRE_ variable
+        unset "${!CRASHPRE_@}" LD_PRELOAD ASAN_OPTIONS # the command checks every CRASHPRE_ variable
         export TMPDIR=$T/tmp
         mkdir "$T/work" "$TMPDIR"
         cd "$T/work" || return
@@ -19,7 +19,7 @@ says() {
         grep -qE "^  $1 +$2  .*${3-}" <<<"$output" || fail "expected: $1 $2 ${3-}" "$output"
 }
 
-# mended_by TEXT: some remedy begins so.
+# mended_by TEXT: a remedy begins with TEXT.
 mended_by() {
         grep -qF -e "  -> $1" <<<"$output" || fail "expected the remedy: $1" "$output"
 }
@@ -31,7 +31,7 @@ c_program() {
                 gcc -x c -o "$1" "${@:2}" - 2>gcc.log || fail "$(<gcc.log)"
 }
 
-# doctor_as_nobody [PROGRAM]: doctor for a user without rights, in a copy of the directory that such a one can reach.
+# doctor_as_nobody [PROGRAM]: doctor as an unprivileged user, in a copy of the directory that this user can access.
 doctor_as_nobody() {
         local dir
         dir=$(TMPDIR='' mktemp -d) && cp -a . "$dir/work" && mkdir -m 777 "$dir/tmp" && chmod 755 "$dir" "$dir/work" || return 1
@@ -49,7 +49,7 @@ a_prefix() {
         cp "$helper" "$T/prefix/libexec/crashpre"
 }
 
-@test "doctor: where all works, each check says so, nothing is left behind, status 0" {
+@test "doctor: if everything works, each check is ok, no file is left behind, status 0" {
         run -0 --separate-stderr doctor
         for check in library helper yama seccomp ptrace memory stack settings directory cores debug; do says "(ok|warn)" $check; done
         says ok trial 'left both reports, [0-9]+ frames'
@@ -60,7 +60,7 @@ a_prefix() {
         nothing_in "$T/work"
 }
 
-@test "doctor: ptrace refused by a seccomp filter: told, with the command that mends it, status 1" {
+@test "doctor: ptrace refused by a seccomp filter: reported with a remedy, status 1" {
         run -1 "$tools/refuse" ptrace "$build/bin/crashpre" doctor
         says ok seccomp '1 filter installed'
         says FAIL ptrace 'Operation not permitted.*only the crashing thread'
@@ -79,7 +79,7 @@ a_prefix() {
         says warn memory 'process_vm_readv.*Operation not permitted'
 }
 
-@test "doctor: settings that make no sense or do not exist" {
+@test "doctor: settings that are invalid or do not exist" {
         CRASHPRE_BOGUS=1 CRASHPRE_TIMEOUT=soon run -0 doctor
         says warn settings 'CRASHPRE_BOGUS: no such setting'
         says warn settings 'CRASHPRE_TIMEOUT=soon: expected a number'
@@ -90,7 +90,7 @@ a_prefix() {
         says ok trial
 }
 
-@test "doctor: a helper that is missing, is none, or is of another build" {
+@test "doctor: a helper that is missing, is another program, or is of another build" {
         CRASHPRE_HELPER=$T/nothing run -1 doctor
         says FAIL helper "$T/nothing: No such file"
         says FAIL trial 'only the raw report; the helper: could not be started'
@@ -166,7 +166,7 @@ file_build_id() {
         says warn symbols stripped
         says warn lines 'no debug information'
         mended_by "build with -g"
-        # The C run-time's own objects bring tables along: the section has to go.
+        # The C run-time's objects contain tables: the section must be removed.
         objcopy -R .eh_frame -R .eh_frame_hdr app bare
         run -0 doctor ./bare
         says warn unwinding 'no .eh_frame: stacks are unwound by frame pointers'
@@ -255,7 +255,7 @@ file_build_id() {
         says ok sanitizer "writes its own report"
 }
 
-@test "doctor: a program with Go's run-time, as its sections tell" {
+@test "doctor: a program with Go's run-time, detected by its sections" {
         c_program app
         echo x >x
         objcopy --add-section .note.go.buildid=x app go
@@ -270,7 +270,7 @@ file_build_id() {
         mended_by 'CGO_ENABLED=1 go build'
 }
 
-@test "doctor: of a script, its interpreter" {
+@test "doctor: a script: its interpreter is checked" {
         printf '#!/usr/bin/env -S bash -e\n' >script
         printf '#!%s/script\n' "$PWD" >outer
         chmod +x script outer

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# SPDX-License-Identifier: MIT
-# Lines and inlined calls from every flavour of debugging information, by build/tests/addr2frames: the same small
-# program (tests/dwarf) compiled and packed in many ways. The reference is llvm-symbolizer where it is installed, else
-# eu-addr2line; flavours that only pack the same code in another way must give the very same answers as the plain one.
+# SPDX-License-Identifier: MIT Lines and inlined calls from every flavour of debugging information, by
+# build/tests/addr2frames: the same small program (tests/dwarf) compiled and packed in many ways. The reference is
+# llvm-symbolizer where it is installed, else eu-addr2line; variants that only package the same code differently must
+# have the same results as the plain one.
 bats_require_minimum_version 1.5.0
 
 setup_file() {
@@ -42,7 +42,7 @@ addresses() {
         seq $((16#$start)) 7 $((16#$start + 16#$size - 1)) | xargs printf '%#x\n'
 }
 
-# same_answers FILE REFERENCE [OPTION...]: both say the same about all their code, and the file says nothing else.
+# same_answers FILE REFERENCE [OPTION...]: the results for all code of both files are equal, without diagnostics.
 same_answers() {
         local file=$1 reference=$2
         shift 2
@@ -65,7 +65,7 @@ agrees() {
         /usr/bin/python3 "$root/tests/tools/compare_lines.py" "$reader" "$@" >&2
 }
 
-# ---- the rule of the report: gdb's ----
+# ---- lines as in gdb ----
 
 @test "lines are those that gdb shows, optimized or not" {
         for level in O0 O2; do
@@ -137,7 +137,7 @@ agrees() {
         agrees sections/prog --count 1000
 }
 
-# ---- the same in other packing ----
+# ---- the same code, packaged differently ----
 
 @test "compressed sections give the same answers" {
         for how in zlib zlib-gnu; do
@@ -149,7 +149,7 @@ agrees() {
         done
 }
 
-@test "sections compressed by zstd give the same answers" { # not by gcc 12, but by what makes packages of its programs
+@test "sections compressed by zstd give the same answers" { # not by gcc 12, but by packaging tools
         plain reference
         objcopy --compress-debug-sections=zstd reference zstd || skip "an objcopy without zstd"
         readelf -tW zstd | grep -q 'ZSTD, ' || fail "not compressed"
@@ -168,7 +168,7 @@ agrees() {
         done
 }
 
-@test "split units beside the program when they are gone from where they were made" {
+@test "split units beside the program, removed from their original directory" {
         plain reference
         build made gcc g++ -O2 -g -gsplit-dwarf
         mkdir moved
@@ -176,7 +176,7 @@ agrees() {
         same_answers moved/prog reference
 }
 
-@test "a .dwo file of another compilation is not believed" {
+@test "a .dwo file of another compilation is ignored" {
         build split gcc g++ -O2 -g -gsplit-dwarf
         build other gcc g++ -O0 -g -gsplit-dwarf
         cp other/*.dwo split/
@@ -241,7 +241,7 @@ agrees() {
         lacks '|/' got || fail "lines out of nowhere"
 }
 
-# ---- what the answers look like ----
+# ---- contents of the results ----
 
 @test "three calls inlined into each other: innermost first, each at its line and column" {
         cat >three.c <<'SOURCE'
@@ -283,7 +283,7 @@ EXPECTED
 
 # ---- bounds ----
 
-@test "too little memory: the names of the symbol table, and it is said" {
+@test "too little memory: the names of the symbol table, and a diagnostic" {
         ! grep -q __asan_init "$reader" || skip "a sanitizer needs more memory than any bound leaves"
         plain reference
         addresses reference >addresses

@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: MIT
-# Very much of something: mappings, open files, text. The reports stay within their bounds and are made in reasonable time.
+# SPDX-License-Identifier: MIT Large numbers of mappings, open files, text. The reports stay within their bounds and are
+# written in reasonable time.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -18,7 +18,7 @@ setup() {
         assert_json "$(the_report)" '.timings_us | .raw < 2000000 and .held < 5000000'
 }
 
-@test "60,000 mappings: a stack overflow and an abort are called what they are" {
+@test "60,000 mappings: a stack overflow and an abort are classified correctly" {
         LEVELS=O0 faithful manymaps-thread-overflow
         assert_json "$(the_report)" '.fault.class == "stack-overflow"'
         LEVELS=O0 faithful manymaps-thread-abort
@@ -34,7 +34,7 @@ setup() {
         [ "$(wc -l <"$T/fds")" -lt 12 ] || fail "$(head "$T/fds")"
 }
 
-@test "a program in a path of 4,000 bytes, with newlines and bytes that are no text: both reports, and they find it" {
+@test "a program in a path of 4,000 bytes, with newlines and invalid UTF-8: both reports, and they find the program" {
         part=$'a\nb\xffc '$(printf '%0190d' 0)
         mkdir -p "$T/deep"
         cd "$T/deep"
@@ -52,7 +52,7 @@ setup() {
         [[ $(basename "$(raw_report)") == crash-z_oo_-* ]] || fail "$(ls "$CRASHPRE_DIR")"
 }
 
-@test "arguments, environment and thread names with newlines, escapes and bytes that are no text: one fact a line, valid JSON" {
+@test "arguments, environment and thread names with newlines, escapes and invalid UTF-8: one item a line, valid JSON" {
         NASTY=$'one\ntwo: three\xff\e[31m' CRASHPRE_ENV='NASTY' run -139 preloaded crasher null-write $'first\n[cause]\nend of report' $'\xc3\x28\x80' '' "$(printf '%03000d' 0)"
         complete_reports 1
         valid_reports "$(the_report)"

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# Where there is no crash there is no trace of us; and what the library is made of, read from the file that ships.
+# SPDX-License-Identifier: MIT Without a crash the library leaves no trace; and the contents of the library file.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -24,7 +23,7 @@ unchanged() {
         grep -q 'descriptor 2' "$T/plain.out"
 }
 
-@test "no crash: the same on a thread, in a child, after exec" {
+@test "no crash: as without on a thread, in a child, after exec" {
         for word in thread-footprint fork-footprint rawfork-footprint exec-footprint handler-footprint two-thread-nothing; do
                 unchanged "$(zoo)" $word
         done
@@ -55,7 +54,7 @@ print(subprocess.run(["sh", "-c", "exit 4"]).returncode)'
         done
 }
 
-@test "alternate signal stacks: the program reads back what it set, ours is not seen" {
+@test "alternate signal stacks: the program reads back what it set, not the library's" {
         unchanged "$(zoo)" altstack
         unchanged "$(zoo)" thread-altstack
         unchanged "$(zoo)" on-altstack-footprint
@@ -69,7 +68,7 @@ print(subprocess.run(["sh", "-c", "exit 4"]).returncode)'
         status_is "signal 11"
 }
 
-@test "a thousand threads come and go by return, exit and cancellation: nothing is left behind" {
+@test "a thousand threads end by return, exit and cancellation: nothing is left behind" {
         for ZOO in O0 O2; do
                 unchanged "$(zoo)" churn
                 grep -qx 'all cleaned up' "$T/preloaded.out"
@@ -77,11 +76,11 @@ print(subprocess.run(["sh", "-c", "exit 4"]).returncode)'
         done
 }
 
-@test "a program that lives by its faults is left alone" {
+@test "a program that handles its faults works as without" {
         unchanged "$(zoo)" recover-often 1000
 }
 
-@test "python's faulthandler works as ever" {
+@test "python's faulthandler works as without" {
         cat >"$T/fault.py" <<'P'
 import faulthandler, ctypes
 faulthandler.enable()
@@ -95,7 +94,7 @@ P
         good_reports 1
 }
 
-@test "no crash: a few mappings more, no thread, no memory to speak of" {
+@test "no crash: a few mappings more, no thread, little memory" {
         count() { "$@" /bin/sh -c 'wc -l </proc/self/maps; grep -c . /proc/self/task/*/comm | wc -l' | paste -sd ' '; }
         read -r plain_maps plain_threads < <(count env)
         read -r maps threads < <(count env LD_PRELOAD="$preload")
@@ -108,7 +107,7 @@ P
 
 # ---- beside other preloads ----
 
-# another: a preload that looks at and forwards sigaction, sigaltstack and exit, as a profiler or a sandbox does.
+# another: a preload that interposes and forwards sigaction, sigaltstack and exit, as a profiler or a sandbox does.
 another() {
         cat >"$T/another.c" <<'C'
 #define _GNU_SOURCE
@@ -133,7 +132,7 @@ C
         gcc -shared -fPIC -o "$T/another.so" "$T/another.c" -ldl
 }
 
-@test "a list of preloads, we first or last: the other keeps working, and so do we" {
+@test "a list of preloads, crashpre first or last: both work" {
         another
         export ANOTHER_TELLS=1
         for list in "$T/another.so:$preload" "$preload:$T/another.so" "$T/another.so $preload"; do
@@ -151,7 +150,7 @@ C
         done
 }
 
-@test "a list of preloads that names one that is not there: ld.so says so, and we work" {
+@test "a list of preloads with a missing one: ld.so reports it, and crashpre works" {
         run -139 --separate-stderr timeout 20 env LD_PRELOAD="/nonexistent/libnone.so:$preload" "$(zoo)" null-write
         [[ $stderr == *"/nonexistent/libnone.so"*"cannot be preloaded"* ]]
         good_reports 1
@@ -160,7 +159,7 @@ C
 # ---- real programs at work ----
 
 @test "gcc compiles and links to the same bytes, and warns in the same words" {
-        compile() { # in the same place each time: it stands in the debugging information
+        compile() { # in the same directory each time, which is part of the debugging information
                 rm -rf "$T/place" "$1"
                 mkdir "$T/place"
                 cp -r "$root/unwind" "$T/place"
@@ -263,7 +262,7 @@ C
                 run crash_path "$T/$name.so"
                 [ "$status" = 1 ] || fail "$name.so passed: $output"
         done
-        # No such section at all is a failure too, not an empty success.
+        # A missing section is a failure, too.
         run crash_path /bin/true
         [ "$status" = 1 ]
 }

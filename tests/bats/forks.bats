@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# Children are covered through the inherited environment, and report under their own pid.
+# SPDX-License-Identifier: MIT Children inherit the preload by the environment, and are reported under their own pid.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -26,12 +25,12 @@ reported_child() {
         reported_child
 }
 
-@test "a child libc does not know of crashes: its own report" {
+@test "a child created without libc crashes: its own report" {
         faithful rawfork-pidfile-null-write
         reported_child
 }
 
-@test "a vfork child crashes: same end of both, the parent's memory serves on" {
+@test "a vfork child crashes: same end of both, the parent's memory remains usable" {
         faithful --reports any vfork-null-write
         status_is "exit 0"
 }

@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: MIT
-# Saved inputs of the fuzz targets (tests/fuzz), replayed without a fuzzer: what it began from, and what it ever found.
+# SPDX-License-Identifier: MIT Saved inputs of the fuzz targets (tests/fuzz), replayed without a fuzzer: initial inputs
+# and findings.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -7,7 +7,7 @@ setup() {
         corpus=$root/tests/fuzz/corpus
 }
 
-# replayed TARGET: each of its inputs, one after the other. The output's last line is the one that it did not survive.
+# replayed TARGET: each of its inputs, one after the other. On a failure the output's last line is the failing input.
 replayed() {
         local inputs=("$corpus/$1"/*)
         [ -f "${inputs[0]}" ] || fail "no inputs in $corpus/$1"

@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: MIT
-# Programs with signal handlers of their own keep them, flags and all; by CRASHPRE_CHAIN we report after them or before.
+# SPDX-License-Identifier: MIT Programs with signal handlers keep them with their flags; CRASHPRE_CHAIN selects a report
+# after them or before.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -63,7 +63,7 @@ setup() {
         faithful --reports 0 recover-often 200
 }
 
-@test "own handler returns without mending anything, five times: called as often as without us" {
+@test "own handler returns without repairing anything, five times: called as often as without us" {
         faithful own-count-null-write
         [ "$(grep -c 'handler: return' "$T/preloaded.out")" = 5 ]
 }
@@ -167,12 +167,12 @@ setup() {
         status_is "exit 0"
         export ZOO_ROUNDS=300
         faithful storm-null-write
-        faithful storm-own-exit3-null-write # the handler's record is found among what the others left
+        faithful storm-own-exit3-null-write # the handler's record is found among stale ones
         status_is "exit 3"
         assert_stack "$(the_report)" null_write zoo_go main
 }
 
-# ---- what the program reads back, and what it asked for ----
+# ---- actions and flags as the program sees them ----
 
 @test "sigaction with every combination of flags reads back as without us, and so does a restorer" {
         LEVELS=O2 faithful --reports 0 actions
@@ -203,7 +203,7 @@ setup() {
         assert_stack "$(the_report)" null_write zoo_go main
 }
 
-@test "CRASHPRE_CHAIN=first: a recovered fault is reported, and the program goes on" {
+@test "CRASHPRE_CHAIN=first: a recovered fault is reported, and the program continues" {
         export CRASHPRE_CHAIN=first
         faithful own-recover-null-write
         status_is "exit 0"
@@ -260,20 +260,20 @@ setup() {
         [ "$(reports .json)" -ge 3 ]
 }
 
-# ---- faults of our own, where no report is being made yet ----
+# ---- faults of the library before a report is started ----
 
-@test "the memory of our own variables is gone: the death of a fault is the same, and nothing hangs" {
+@test "the library's variables are unreadable: same death, no hang" {
         export LIMIT=10
         for word in nodata-null-write nobss-null-write thread-nodata-null-write thread-nobss-null-write nodata-abort; do
                 LEVELS=O0 faithful --reports any $word
         done
-        for word in thread-nobss-abort nobss-own-exit3-null-write; do # dies of our fault, but dies
+        for word in thread-nobss-abort nobss-own-exit3-null-write; do # dies of the library's fault
                 ended preloaded env LD_PRELOAD="$preload" CRASHPRE_STDERR=none "$(zoo)" $word
                 status_is "signal"
         done
 }
 
-@test "a bad pointer given to sigaction, sigprocmask or sigaltstack: as without us" {
+@test "an invalid pointer passed to sigaction, sigprocmask or sigaltstack: as without us" {
         for word in action mask altstack; do
                 faithful --reports any badpointer $word
         done

@@ -1,6 +1,5 @@
-# SPDX-License-Identifier: MIT
-# The helper alone, driven by tests/tools/fake_handler.c in place of the library: what it does when all is well, and when the other side,
-# the directory or stderr is not.
+# SPDX-License-Identifier: MIT The helper alone, driven by tests/tools/fake_handler.c in place of the library: normal
+# operation, and errors of the other side, the directory or stderr.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -22,7 +21,7 @@ last_word() {
         sed -n '1,/^end of report$/!p' "$(raw_report)"
 }
 
-@test "a crash: JSON report, its name in the raw one, and the thread is let go at the end" {
+@test "a crash: JSON report, its name in the raw one, and the thread is released at the end" {
         driven fatal
         [ "$output" = $'status: HD\nchild: signal 11' ] || fail "$output"
         [ "$(last_word)" = "helper: json $(basename "$(the_report)")" ] || fail "$(last_word)"
@@ -33,7 +32,7 @@ last_word() {
         assert_json "$(the_report)" '.files.raw == .id + ".txt"'
 }
 
-@test "a crash: what the raw report holds of context, breadcrumbs and metadata is carried over" {
+@test "a crash: context, breadcrumbs and metadata of the raw report are in the JSON report" {
         driven fatal
         assert_json "$(the_report)" '.threads[0].context == [{"module": "reader", "class": "Parser", "phase": "feed more"}]'
         assert_json "$(the_report)" '.breadcrumbs == [{"time": "2026-01-01T00:00:00.000000Z", "tid": 7, "category": "io", "message": "opened \\xff"}]'
@@ -41,7 +40,7 @@ last_word() {
         assert_json "$(the_report)" '[.diagnostics[] | select(.stage == "handler").message] == ["first note", "second note"]'
 }
 
-@test "a thread whose name is no text: the report is valid, and the terminal safe" {
+@test "a thread whose name is not UTF-8: the report is valid, and the text has no control characters" {
         driven fatal
         assert_json "$(the_report)" '[.threads[].name] | index("idle-\\xff\u001b[31m") != null'
         run crashpre_show --all-threads "$(the_report)"
@@ -53,7 +52,7 @@ crashpre_show() {
         "$build/bin/crashpre" show "$@"
 }
 
-@test "a request: threads run on before the report is written, nothing dies" {
+@test "a request: threads are released before the report is written, the process survives" {
         driven request
         [ "$output" = $'status: HRD\nhelper: exit 0\nchild: exit 0' ] || fail "$output"
         valid_reports "$(the_report)"
@@ -62,7 +61,7 @@ crashpre_show() {
         assert_json "$(the_report)" '(.threads | length == 4) and all(.threads[]; .crashed | not)'
 }
 
-@test "a fault that the program's own handler may still mend: reported like a crash, the threads run on, nobody is called dead" {
+@test "a fault that the program's handler may still handle: reported like a crash, the threads are released, no text says that the process died" {
         CRASHPRE_STDERR=brief driven first-chance
         [ "$output" = $'status: HRD\nchild: signal 11' ] || fail "$output"
         [[ $stderr == "crashpre: fake_handler["*" got SIGSEGV (null-dereference"* ]] || fail "$stderr"
@@ -70,14 +69,14 @@ crashpre_show() {
         assert_json "$(the_report)" '.cause.chance == "first" and .threads[0].crashed'
 }
 
-@test "another build on the other side: refused, and the raw report says so" {
+@test "a library of another build: refused, with a line in the raw report" {
         driven bad-magic
         [ "$output" = $'status: H\nhelper: exit 1\nchild: signal 11' ] || fail "$output"
         [[ $(last_word) == "helper: failed handshake: library and helper are of different builds" ]] || fail "$(last_word)"
         [ "$(reports .json)" = 0 ]
 }
 
-@test "the process is gone before it said anything, or in the middle of it" {
+@test "the process ends before or during its message" {
         driven eof
         [[ $output == *"helper: exit 1"* && $(last_word) == "helper: failed handshake: the process ended after 0 of "* ]] || fail "$output $(last_word)"
         fresh_reports
@@ -85,20 +84,20 @@ crashpre_show() {
         [[ $output == *"helper: exit 1"* && $(last_word) == "helper: failed handshake: the process ended after "* ]] || fail "$output $(last_word)"
 }
 
-@test "the process says nothing: the helper ends by CRASHPRE_TIMEOUT" {
+@test "the process sends nothing: the helper ends by CRASHPRE_TIMEOUT" {
         SECONDS=0
         CRASHPRE_TIMEOUT=1 driven silent
         [ "$SECONDS" -lt 5 ] || fail "took $SECONDS s"
         [[ $output == *"helper: exit 1"* && $(last_word) == "helper: failed"*"handshake"* ]] || fail "$output $(last_word)"
 }
 
-@test "the deadline is over already: the helper lets go and says so" {
+@test "the deadline has passed already: the helper releases the threads and reports it" {
         driven late
         [[ $output == *"child: signal 11"* && $(last_word) == "helper: failed: the deadline passed during "* ]] || fail "$output $(last_word)"
         [ "$(reports .json)" = 0 ]
 }
 
-@test "the helper crashes: the raw report says so" {
+@test "the helper crashes: a line in the raw report" {
         driven segv
         [[ $(last_word) == "helper: died of signal 11 during "* ]] || fail "$output $(last_word)"
         [ "$(reports .json)" = 0 ]
@@ -111,13 +110,13 @@ crashpre_show() {
         grep -q '^helper: failed handshake: not the name of a report' "$CRASHPRE_DIR"/inner/*.txt
 }
 
-@test "no raw report: the JSON report alone" {
+@test "no raw report: only the JSON report" {
         driven no-raw
         valid_reports "$(the_report)"
         assert_json "$(the_report)" 'has("files") | not'
 }
 
-@test "no directory: the text on stderr is all" {
+@test "no directory: only the text on stderr" {
         CRASHPRE_STDERR=full driven no-dir
         nothing_in "$CRASHPRE_DIR"
         [[ $stderr == "crashpre: fake_handler["*" died of SIGSEGV (null-dereference: write to 0x0) in thread faulty ["*$'\n  #0  write_to'* ]] || fail "$stderr"
@@ -132,7 +131,7 @@ crashpre_show() {
         [[ $output == *"report: $(raw_report)"* ]] || fail "$output"
 }
 
-@test "the report directory is gone: the program dies as ever" {
+@test "the report directory was removed: the program can die" {
         mkdir "$T/gone"
         a_helper remover <<<'rmdir "$T/gone"; exec "$HELPER"' >/dev/null
         run timeout 60 "$tools/fake_handler" "$T/remover" "$T/gone" no-raw
@@ -168,13 +167,13 @@ crashpre_show() {
         assert_json "$(the_report)" '.process.exe | endswith("/fake_handler")'
 }
 
-@test "somebody else traces the crashing thread alone: its stack all the same, by the registers that its handler sent" {
+@test "another process traces only the crashing thread: its stack is reported from the registers that its handler sent" {
         driven traced
         [[ $output == *"child: signal 11" ]] || fail "$output"
         assert_json "$(the_report)" '.threads[0] | .crashed and ([.frames[].function] | index("worker") != null)'
 }
 
-@test "a thread that the process does not have: the report is made, and the process can die" {
+@test "a thread that the process does not have: the report is written, and the process can die" {
         SECONDS=0
         driven other-tid
         [ "$SECONDS" -lt 5 ] || fail "took $SECONDS s"
@@ -189,7 +188,7 @@ crashpre_show() {
         [ "$(stat -c %a "$(the_report)")" = 644 ] || fail "$(ls -l "$CRASHPRE_DIR")"
 }
 
-@test "CRASHPRE_MAX_REPORTS: the oldest reports go, what is no report stays" {
+@test "CRASHPRE_MAX_REPORTS: the oldest reports are removed, other files stay" {
         touch "$CRASHPRE_DIR/crash-notes.txt"
         touch "$CRASHPRE_DIR"/crash-old-1-20200101T000000.00000{1,2,3}Z.{txt,json,core}
         CRASHPRE_MAX_REPORTS=2 driven fatal
@@ -199,7 +198,7 @@ crashpre_show() {
         [ -f "$CRASHPRE_DIR/crash-notes.txt" ] || fail "$(ls "$CRASHPRE_DIR")"
 }
 
-@test "what a killed helper left of a file is swept up, not what another one may be writing" {
+@test "temporary files of killed helpers are removed, recent ones are not" {
         old=$CRASHPRE_DIR/.crash-old-1-20200101T000000.000001Z.json.tmp
         new=$CRASHPRE_DIR/.crash-new-1-20200101T000000.000001Z.json.tmp
         touch -d '1 hour ago' "$old"
@@ -209,19 +208,19 @@ crashpre_show() {
         [ -e "$new" ]
 }
 
-@test "CRASHPRE_ENV: what is named and no secret is told" {
+@test "CRASHPRE_ENV: named variables are reported, except secrets" {
         WANTED=yes MY_TOKEN=hush CRASHPRE_ENV='WANTED,MY_*' driven fatal
         assert_json "$(the_report)" '.process.environment == {"WANTED": "yes"}'
         lacks hush "$(the_report)" || fail "a secret is in the report"
 }
 
-@test "CRASHPRE_MAX_FRAMES and other bad values: the helper uses the default; the library reports them" {
+@test "CRASHPRE_MAX_FRAMES and other invalid values: the helper uses the default; the library reports them" {
         CRASHPRE_MAX_FRAMES=many CRASHPRE_MODE=999 driven fatal
         assert_json "$(the_report)" '.threads[0].frames | length > 3'
         [ "$(stat -c %a "$(the_report)")" = 600 ]
 }
 
-@test "started by hand: it says what it is for" {
+@test "started by hand: it prints its purpose" {
         run -2 "$helper" 3<&- 4>&- 5<&- 6<&-
         [[ $output == *"not for the command line"* ]] || fail "$output"
         run -0 "$helper" --version

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# Lines, inlined calls and source in reports; and what becomes of a report when the search for names goes wrong.
+# SPDX-License-Identifier: MIT Lines, inlined calls and source in reports; and reports when the search for names fails.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -131,7 +130,7 @@ same_as_gdb() {
         assert_json "$(the_report)" '(.threads[0].frames[0].source.lines | length) == 7 and (.diagnostics[0].message | startswith("CRASHPRE_SOURCE=all: "))'
 }
 
-@test "source that changed after the program was made is not shown, and that is told" {
+@test "source that changed after the program was built is not shown, with a diagnostic" {
         compiled
         touch -r "$T/fault" -d '+1 second' "$T/src/fault.c"
         run -139 preloaded "$T/fault"
@@ -144,7 +143,7 @@ same_as_gdb() {
         assert_json "$(the_report)" '.threads[0].frames[0].source.first_line == 4'
 }
 
-@test "source that is not there, or under a name that leads nowhere: no lines, and not a word" {
+@test "source that is missing, or under an invalid name: no lines, and no diagnostic" {
         compiled
         mv "$T/src" "$T/moved"
         run -139 preloaded "$T/fault"
@@ -164,7 +163,7 @@ same_as_gdb() {
         no_source "$(the_report)"
 }
 
-@test "source in another encoding: the report is valid, the terminal safe" {
+@test "source in another encoding: the report is valid, the text has no control characters" {
         mkdir "$T/src"
         printf '%s\n' '/* \xe9\x80 */' 'int main(void)' '{' '        int *volatile p = 0;' '' | sed 's/\\xe9/\xe9/; s/\\x80/\x80/' >"$T/src/fault.c"
         printf '        *p = 1; /* \xff \x1b[31m \xc3\xa9 */\r\n}\n' >>"$T/src/fault.c"
@@ -215,7 +214,7 @@ has_report() {
         [ "$(reports .json)" = 1 ]
 }
 
-# in_trouble KIND: a crash whose helper is done in while it looks for names (tests/tools/libtrouble.c).
+# in_trouble KIND: a crash whose helper fails during the search for names (tests/tools/libtrouble.c).
 in_trouble() {
         compiled
         CRASHPRE_HELPER=$(a_helper trouble <<<"export LD_PRELOAD=$tools/libtrouble.so TROUBLE=$1 TROUBLE_AT=/src/fault.c; exec \"\$HELPER\" \"\$@\"")
@@ -223,7 +222,7 @@ in_trouble() {
         SECONDS=0
         CRASHPRE_TIMEOUT=2 run -139 preloaded "$T/fault"
         [ "$SECONDS" -lt 4 ] || fail "took $SECONDS s"
-        wait_until 5 has_report # where the helper was killed, nobody waits for the spare
+        wait_until 5 has_report # if the helper was killed, the process does not wait for the spare
         good_reports 1
         report=$(the_report)
         assert_json "$report" '.threads[0] | .crashed and .frames[0].pc == .registers.rip and (.frames[0].text | startswith("fault+0x"))'
@@ -231,24 +230,24 @@ in_trouble() {
         frames_agree "$(raw_report)" "$report"
 }
 
-@test "the helper crashes over a file: a report without names, and it says why" {
+@test "the helper crashes on a file: a report without names, with the reason" {
         in_trouble crash
         assert_json "$report" '[.diagnostics[].message] == ["no names: the search for them crashed"]'
         grep -qx 'helper: died of signal 11 during symbolize' "$(raw_report)"
         [ "$(tail -n 1 "$(raw_report)")" = "helper: json ${report##*/}" ]
 }
 
-@test "the helper hangs over a file: a report without names before CRASHPRE_TIMEOUT" {
+@test "the helper hangs on a file: a report without names before CRASHPRE_TIMEOUT" {
         in_trouble hang
         assert_json "$report" '[.diagnostics[].message] == ["no names: the search for them took too long"] and .timings_us.total < 2000000'
 }
 
-@test "the helper hangs where no signal reaches it: the same" {
+@test "the helper hangs where no signal reaches it: a report without names" {
         in_trouble stuck
         assert_json "$report" '[.diagnostics[].message] == ["no names: the search for them took too long"] and .timings_us.total < 2000000'
 }
 
-@test "the helper is killed while it looks for names: the same" {
+@test "the helper is killed during the search for names: a report without names" {
         CRASHPRE_STDERR=full in_trouble killed
         [[ $output != *crashpre:* ]] || fail "it speaks when nobody waits: $output"
         assert_json "$report" '[.diagnostics[].message] == ["no names: the search for them was killed"]'

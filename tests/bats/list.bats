@@ -23,7 +23,7 @@ crashes() {
         unset CRASHPRE_DIR
 }
 
-# a_report PROGRAM PID TIME SUMMARY: a JSON report with as little as may be.
+# a_report PROGRAM PID TIME SUMMARY: a minimal JSON report.
 a_report() {
         mkdir -p crash-reports
         jq -n --arg exe "/bin/$1" --argjson pid "$2" --arg summary "$4" \
@@ -51,7 +51,7 @@ a_report() {
 2025-12-31 zebra[1000000] oldest" ] || fail "$output"
 }
 
-@test "list: a raw report alone is listed as such, one that is cut or nonsense does not stop it" {
+@test "list: a raw report without JSON is listed as such, one that is truncated or invalid does not stop it" {
         crashes null-write null-write div-zero
         json=(crash-reports/*.json)
         rm "${json[0]}"
@@ -66,7 +66,7 @@ a_report() {
         assert_json out '.[2] | .program == "zoo" and .class == "null-dereference" and (has("threads") | not) and (.files | keys) == ["raw"]'
 }
 
-@test "list: --json has what the manual names, --paths the files themselves" {
+@test "list: --json has the members in the manual, --paths the files" {
         crashes null-write div-zero
         crashpre list --json >out
         json=(crash-reports/*.json)
@@ -108,7 +108,7 @@ a_report() {
         assert_json out '.[0].program == "evil\u001b[2J\nname"'
 }
 
-@test "list: where reports are looked for" {
+@test "list: directories that are searched" {
         a_report here 1 20260101T000000.000001Z x
         mv crash-reports elsewhere
         run -0 crashpre list elsewhere

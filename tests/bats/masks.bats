@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: MIT
-# Blocked and ignored signals: a fault is reported all the same, and the program sees the masks it made.
+# SPDX-License-Identifier: MIT Blocked and ignored signals: a fault is reported, and the program reads back the masks it
+# set.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -9,7 +9,8 @@ setup() {
 
 hardware="null-write bus div-zero ill trap sigsys"
 
-# ---- faults whose signal is blocked or ignored: the kernel alone would kill at once, asking no handler ----
+# ---- faults whose signal is blocked or ignored: without the library the kernel kills at once, without calling a
+# handler ----
 
 @test "all signals blocked, a fault of each kind: same death, one report" {
         for word in $hardware; do
@@ -71,7 +72,7 @@ hardware="null-write bus div-zero ill trap sigsys"
         assert_stack "$(the_report)" null_write zoo_go longjmp_prefix main
 }
 
-# ---- what is sent while it is blocked ----
+# ---- signals sent while they are blocked ----
 
 @test "blocked signals that are sent stay pending for sigwait, sigtimedwait, signalfd, pselect, and a handler's end" {
         faithful --reports 0 masks-hold
@@ -88,7 +89,7 @@ hardware="null-write bus div-zero ill trap sigsys"
         LEVELS=O2 faithful pending TRAP
 }
 
-# ---- what the program sees ----
+# ---- masks as the program sees them ----
 
 @test "masks read back as they were set, by every call" {
         faithful --reports 0 masks

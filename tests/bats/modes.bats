@@ -1,6 +1,5 @@
-# SPDX-License-Identifier: MIT
-# Programs that the kernel treats in another way because they asked for it: schedulers, clocks, memory that others fill, system calls that
-# come back. The helper inherits some of that, and the handler must live with the rest.
+# SPDX-License-Identifier: MIT Programs that change kernel behaviour: schedulers, clocks, userfaultfd memory, dispatched
+# system calls. The helper inherits some of that, and the handler must work with the rest.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -9,7 +8,7 @@ setup() {
         export LIMIT=20
 }
 
-# can WORD...: the kernel grants it, to this user, here; the program says so by its status.
+# can WORD...: skips the test unless the kernel permits this, by the program's status.
 can() {
         local status=0
         crasher "$@" >/dev/null 2>"$T/refused" </dev/null || status=$?
@@ -60,7 +59,7 @@ found() { assert_json "$(the_report)" "$1"; }
         faithful notsc-thread-abort
 }
 
-@test "an instruction that the kernel was told to forbid: it is named, and what forbids it" {
+@test "an instruction that is forbidden by a setting of the kernel: the report names both" {
         can notsc-nothing
         faithful notsc-rdtsc
         found '.fault.class == "privileged-instruction" and .fault.instruction == "rdtsc"'
@@ -107,5 +106,5 @@ found() { assert_json "$(the_report)" "$1"; }
         faithful --reports 0 userdispatch-nothing
         faithful --reports 0 userdispatch-null-write
         ZOO_SELECTOR=1 faithful --reports 0 userdispatch-null-write
-        ZOO_SELECTOR=1 faithful --reports 0 userdispatch-nothing # its next call is its end
+        ZOO_SELECTOR=1 faithful --reports 0 userdispatch-nothing # it dies of its next call
 }

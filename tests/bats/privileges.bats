@@ -1,13 +1,12 @@
-# SPDX-License-Identifier: MIT
-# Who may look at whom: a report is made whatever the process gave away or never had, and where the helper may not attach, the report says
-# by which rule. Namespaces, and a /proc that belongs to another one.
+# SPDX-License-Identifier: MIT Privileges: a report is written whatever privileges the process lacks, and if the helper
+# may not attach, the report names the reason. Namespaces, and a /proc that belongs to another one.
 bats_require_minimum_version 1.5.0
 
 setup() {
         load helpers
         fresh_reports
         export LIMIT=20
-        nobody=() # in front of a command: as a user without any privilege; without root: as who we are
+        nobody=() # command prefix: runs as an unprivileged user; without root: as the current user
         [ "$(id -u)" != 0 ] || nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 }
 
@@ -15,7 +14,8 @@ teardown() {
         [ -z "${public-}" ] || rm -rf "$public"
 }
 
-# everybody_can_reach: copies of library, helper and zoo, and an open report directory, below a directory that everybody may enter.
+# everybody_can_reach: copies of library, helper and zoo, and an open report directory, below a directory that every
+# user may enter.
 everybody_can_reach() {
         need setpriv
         public=$(mktemp -d /tmp/crashpre-public.XXXXXX)
@@ -40,7 +40,7 @@ why() {
         json "$(the_report)" '.diagnostics[]? | select(.stage == "attach").message'
 }
 
-# one_thread_told: the crashing thread, named, by both reports; and all that needs no tracer.
+# one_thread_told: both reports have the crashing thread with names, and all data that needs no tracer.
 one_thread_told() {
         good_reports 1
         assert_json "$(the_report)" '(.threads | length) == 1 and .threads[0].crashed and .threads[0].unwind_end == "end-of-stack"'
@@ -120,7 +120,7 @@ all_threads_told() {
                 run timeout 20 "${nobody[@]}" env -i CRASHPRE_DIR="$CRASHPRE_DIR" "$public/bin/zoo" $word
                 plain=$status/$output
                 run timeout 20 "${nobody[@]}" env -i CRASHPRE_DIR="$CRASHPRE_DIR" LD_PRELOAD="$public_lib" "$public/bin/zoo" $word
-                # ld.so takes the variable away, so its loss is all that a program can see
+                # ld.so removes the variable, which is the only visible effect
                 [ "$status/$output" = "$plain" ] || fail "$word: $status $output" "without: $plain"
         done
         nothing_in "$CRASHPRE_DIR"
@@ -147,8 +147,9 @@ all_threads_told() {
         assert_stack "$(the_report)" null_write zoo_go main
 }
 
-# Yama is not on every machine, so its rule is kept by hand: only who was named by PR_SET_PTRACER may attach, and nobody attaches before.
-@test "the helper is named as tracer after it said hello and before it is told of the crash, and for a request that is undone" {
+# Yama is not enabled on every machine, so the test checks its rule: the helper attaches only after it was declared by
+# PR_SET_PTRACER.
+@test "the helper is declared as tracer after HELLO and before the crash is sent, and for a request that is undone" {
         need strace
         CRASHPRE_HELPER=$(a_helper named <<<'echo $$ >"$T/pid"; exec "$HELPER" "$@"')
         export CRASHPRE_HELPER
@@ -286,7 +287,7 @@ C
         CRASHPRE_STDERR=none run -139 preloaded "$T/inner" crash
         good_reports 1
         assert_stack "$(the_report)" main
-        # A helper that hangs is ended there too, and nobody who has its number here.
+        # A helper that hangs is killed there too, and no other process with its pid here.
         fresh_reports
         CRASHPRE_HELPER=$(a_helper hang <<<'exec sleep 1000')
         export CRASHPRE_HELPER CRASHPRE_TIMEOUT=1

@@ -1,6 +1,5 @@
-# SPDX-License-Identifier: MIT
-# Children of every kind, and programs at the edges of their life: before main, after it, in libraries that come and go. What has inherited the preload is
-# reported under its own pid; what has not, or cannot, is left alone.
+# SPDX-License-Identifier: MIT Children of every kind, and crashes before main, after it, in libraries that are loaded
+# and unloaded. A process that has inherited the preload is reported under its own pid; others are not affected.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -35,7 +34,7 @@ edge() { printf '%s/libedge.so\n' "$(dirname "$(zoo)")"; }
         [ "$(cat "$CRASHPRE_DIR"/*.json | jq -r '.threads[0].frames[0].function' | sort | tr '\n' ' ')" = "null_write wild_write " ]
 }
 
-@test "a vfork child and another thread of its parent crash at once: a report of each, neither spoils the other" {
+@test "a vfork child and another thread of its parent crash at once: a report of each, both intact" {
         for i in 1 2 3; do
                 LEVELS=O2 faithful --reports 2 besidevfork-null-write
                 status_is "signal 11"
@@ -143,7 +142,7 @@ crash32() {
         ended preloaded env LD_PRELOAD="$preload" "$T/dynamic32"
         diff "$T/plain.status" "$T/preloaded.status"
         status_is "signal 11"
-        grep -q 'cannot be preloaded' "$T/preloaded.err" # the dynamic linker's own words, and none of ours
+        grep -q 'cannot be preloaded' "$T/preloaded.err" # printed by the dynamic linker, not by crashpre
         [ "$(wc -l <"$T/preloaded.err")" = 1 ]
         nothing_in "$CRASHPRE_DIR"
 }
@@ -180,7 +179,7 @@ with_edge() {
         grep -qx end "$T/preloaded.out"
 }
 
-# Relocation comes before any constructor: nobody has installed a handler yet.
+# Relocation precedes all constructors: no handler is installed yet.
 @test "a crash in the resolver of an indirect function: same death, no report" {
         # shellcheck disable=SC2016
         faithful_command 0 bash -c 'export LD_PRELOAD="$LD_PRELOAD $1"; exec "$0" nothing' "$(zoo)" "$(dirname "$(zoo)")/libifunc.so"

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# What becomes of a report: the command that is told of it, what is left out of it.
+# SPDX-License-Identifier: MIT After a report: the command that is run for it, and redaction.
 bats_require_minimum_version 1.5.0
 
 teardown() {
@@ -13,7 +12,7 @@ setup() {
         export CRASHPRE_STDERR=none
 }
 
-# ---- what the tests themselves rest on ----
+# ---- the validator ----
 
 @test "a report that is not valid is refused, by the validator of a whole run and by one of its own" {
         preloaded crasher null-write || true
@@ -52,7 +51,7 @@ setup() {
         complete_reports 1
 }
 
-@test "on report: neither the program nor who reads its output waits for the command" {
+@test "on report: neither the program nor a reader of its output waits for the command" {
         export CRASHPRE_STDERR=brief CRASHPRE_ON_REPORT="touch $T/begun; sleep 20; true"
         SECONDS=0
         output=$(preloaded crasher null-write 2>&1) || true
@@ -60,14 +59,14 @@ setup() {
         wait_until 10 test -e "$T/begun"
 }
 
-@test "on report: a command that does not end is killed with its children, and that is told" {
+@test "on report: a command that does not end is killed with its children, with a line in the raw report" {
         CRASHPRE_TIMEOUT=2 CRASHPRE_ON_REPORT="sh -c 'echo \$\$ >$T/pid; sleep 60'; true" run -139 preloaded crasher null-write
         wait_until 15 grep -qx "helper: CRASHPRE_ON_REPORT: ended after 2 seconds" "$(raw_report)"
         gone() { ! kill -0 "$(<"$T/pid")" 2>/dev/null; }
         wait_until 5 gone
 }
 
-@test "on report: a command that fails is told in the raw report" {
+@test "on report: a command that fails: a line in the raw report" {
         CRASHPRE_ON_REPORT="exit 3; true" run -139 preloaded crasher null-write
         wait_until 10 grep -qx "helper: CRASHPRE_ON_REPORT: ended with status 3" "$(raw_report)"
         fresh_reports
@@ -76,7 +75,7 @@ setup() {
         raw_is_complete "$(raw_report)"
 }
 
-@test "on report: where there is no JSON report, the raw one is named" {
+@test "on report: without a JSON report, the command gets the raw one" {
         CRASHPRE_HELPER=$(a_helper nodir <<<'exec 6>&-; exec "$HELPER"') CRASHPRE_ON_REPORT="printf '%s\n' >$T/args" run -139 preloaded crasher null-write
         wait_until 10 test -s "$T/args"
         [ "$(<"$T/args")" = "$(raw_report)" ] || fail "$(<"$T/args")"
@@ -96,7 +95,7 @@ setup() {
         done
 }
 
-@test "redact: home directories become ~ wherever they stand, on stderr too" {
+@test "redact: home directories become ~ everywhere, on stderr too" {
         mkdir -p "$T/homes/ann/bin"
         cp "$(zoo)" "$T/homes/ann/bin/app"
         cd "$T/homes/ann"
@@ -131,7 +130,7 @@ setup() {
         assert_json "$(the_report)" '.process | has("cmdline") | not'
 }
 
-@test "redact: what the raw report does not tell the helper does not tell either, where it has that alone" {
+@test "redact: data omitted from the raw report is omitted by the helper, too, if it has no other source" {
         need setpriv
         # $T is closed to others
         open_directory=$(TMPDIR='' mktemp -d)
@@ -178,7 +177,7 @@ setup() {
 
 # ---- settings ----
 
-@test "settings: a bad one is told once, whoever reads it" {
+@test "settings: an invalid one is reported once" {
         CRASHPRE_MODE=x CRASHPRE_CHAIN=y CRASHPRE_TIMEOUT=0 CRASHPRE_MAX_FRAMES=1 run -139 preloaded crasher null-write
         good_reports 1
         assert_json "$(the_report)" '[.diagnostics[] | select(.message | startswith("CRASHPRE_")) | .stage + " " + (.message | sub("=.*"; ""))] | sort == ["settings CRASHPRE_CHAIN", "settings CRASHPRE_MAX_FRAMES", "settings CRASHPRE_MODE", "settings CRASHPRE_TIMEOUT"]'

@@ -1,6 +1,5 @@
-# SPDX-License-Identifier: MIT
-# Nothing left to work with: descriptors, memory, processes, disk, directories, a stderr that takes nothing. The report gets poorer, never absent while it
-# has anywhere to go; the death is the same, and it comes in time.
+# SPDX-License-Identifier: MIT Exhausted resources: descriptors, memory, processes, disk, directories, a full stderr.
+# The report has less information, but is written if any destination is left; the death is the same, and in time.
 bats_require_minimum_version 1.5.0
 
 setup() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# SPDX-License-Identifier: MIT
-# Runtimes that live by signals, or bring handlers of their own: they work on, and what kills them is reported.
+# SPDX-License-Identifier: MIT Runtimes that use signals, or install handlers: they work as without, and fatal signals
+# are reported.
 
 bats_require_minimum_version 1.5.0
 

@@ -1,6 +1,6 @@
-# SPDX-License-Identifier: MIT
-# What a sandbox refuses: each system call that the way from crash to report needs fails in turn, by a seccomp filter that the program
-# installs on itself before it crashes, and that its helper inherits. The raw report is complete, the death is the same, nothing waits.
+# SPDX-License-Identifier: MIT System calls refused by a sandbox: each system call that is needed between crash and
+# report fails in turn, by a seccomp filter that the program installs on itself before it crashes, and that its helper
+# inherits. The raw report is complete, the death is the same, nothing waits.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -19,7 +19,7 @@ refused() {
         raw_frames "$(raw_report)" | grep -q . || fail "no frames in the raw report"
 }
 
-# last_word: what is said about the helper.
+# last_word: the line about the helper.
 last_word() {
         sed '1,/^end of report$/d' "$(raw_report)"
 }
@@ -106,7 +106,7 @@ each_answer() {
         each_answer by
 }
 
-@test "write refused: nothing can be told, and nobody waits for that" {
+@test "write refused: no report, and no wait" {
         export ZOO_REFUSE=write
         SECONDS=0
         LEVELS=O0 faithful --reports any refuse-null-write
@@ -137,14 +137,14 @@ each_answer() {
         nothing_in "$CRASHPRE_DIR"
 }
 
-@test "calls that only make it better are refused: both reports are complete" {
+@test "optional calls are refused: both reports are complete" {
         for calls in rt_sigprocmask futex prctl tgkill,tkill,rt_tgsigqueueinfo close_range memfd_create,shmget readlink,readlinkat kill \
                 fork,vfork,clone3 open,openat2,execveat sigaltstack,prlimit64 setsid,setitimer,alarm nanosleep,clock_nanosleep ppoll,poll,pselect6 \
                 clock_gettime,gettimeofday uname,sched_getaffinity,unshare fchmod,chmod,mkdirat,unlinkat lseek,preadv,munmap,brk pidfd_open,getppid \
                 exit linkat,renameat2; do
                 echo "without $calls" >&2
                 REPORTS=any refused "$calls" null-write
-                # a sanitizer ends the helper where it cannot have its own way
+                # a sanitizer ends the helper if its own calls fail
                 [ "$calls" = linkat,renameat2 ] || [ -n "${SAN-}" ] || [ "$(reports .json)" = 1 ] || fail "without $calls: $(last_word)"
         done
 }
@@ -188,7 +188,7 @@ each_answer() {
         [ "$(raw_value "$(raw_report)" cause syscall)" = "$number" ]
 }
 
-@test "a system call by the numbers of 32 bits answered by SIGSYS: no name that would be a wrong one" {
+@test "a 32-bit system call answered by SIGSYS: no wrong name" {
         cat >"$T/old.c" <<'C'
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -216,7 +216,7 @@ C
         grep -qx 'syscall: 20 arch 0x40000003' "$(raw_report)"
 }
 
-@test "a program that answers SIGSYS itself is asked, and goes on" {
+@test "a program that handles SIGSYS itself: its handler is called, and it continues" {
         cat >"$T/own.c" <<'C'
 #define _GNU_SOURCE
 #include "tests/tools/filter.h"
@@ -274,7 +274,7 @@ each_refused() {
                 ZOO_REFUSE="$call=$how" ended refused env LD_PRELOAD="$preload" "$(zoo)" refuse-null-write
                 end=$(cut -d' ' -f1,2 "$T/refused.status")
                 case $how,$call,$end in
-                *,write,'signal 11') continue ;; # nothing can be told
+                *,write,'signal 11') continue ;; # nothing can be written
                 # Answered by SIGSYS before it is known whose crash this is, or before there is one.
                 trap,getpid,'signal 11' | trap,gettid,'signal 11' | trap,rt_sigprocmask,'signal 11' | trap,clock_gettime,'signal 11') continue ;;
                 trap,*,'signal 31') ;;

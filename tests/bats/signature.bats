@@ -1,6 +1,5 @@
-# SPDX-License-Identifier: MIT
-# Which bug it is: the fingerprints of the whole zoo, by two runs of one build and by one of another, which was made in another
-# directory from sources whose lines have moved.
+# SPDX-License-Identifier: MIT Signatures: the fingerprints of the whole zoo, by two runs of one build and by one of
+# another, which was made in another directory from sources whose lines have moved.
 bats_require_minimum_version 1.5.0
 
 # Each is a bug of its own: no prefixes, which are only ways to come to one; not own-terminate, which throws where `throw` does.

@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: MIT
-# What everything else hangs on: one crash, one raw report, one JSON report, and the death the parent would have seen anyway.
+# SPDX-License-Identifier: MIT Basic function: one crash, one raw report, one JSON report, and the death that the parent
+# would have seen anyway.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -63,7 +63,7 @@ setup() {
         [[ $output == *" $id $(zoo)"* ]]
 }
 
-@test "the process: pid, program, arguments and directory are told" {
+@test "the process: pid, program, arguments and directory are reported" {
         cd "$T"
         ZOO_PID_FILE=$T/pid run -139 preloaded crasher pidfile-null-write "an argument"
         rm -f "$CRASHPRE_DIR"/*-0-*

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# A whole test suite of somebody else's, with and without the preload.
+# SPDX-License-Identifier: MIT The test suite of another project, with and without the preload.
 bats_require_minimum_version 1.5.0
 
 setup_file() {

@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: MIT
-# The text on stderr: what it begins with, what it folds, that it is a screen; and recursion, in text and JSON.
+# SPDX-License-Identifier: MIT The text on stderr: its first line, folding, length of one screen; and recursion, in text
+# and JSON.
 bats_require_minimum_version 1.5.0
 
 setup() {

@@ -5,7 +5,7 @@ bats_require_minimum_version 1.5.0
 setup() {
         load helpers
         fresh_reports
-        export LIMIT=20 # a hang is what is feared
+        export LIMIT=20 # limits the time of a hang
 }
 
 # ---- many crash at once ----
@@ -37,7 +37,7 @@ at_once() {
         done
 }
 
-@test "two threads crash in different ways at once: one report, the death that it tells of" {
+@test "two threads crash in different ways at once: one report, of the signal that the process dies of" {
         for i in 1 2 3 4 5; do
                 fresh_reports
                 run preloaded crasher either-null-write
@@ -121,14 +121,14 @@ at_once() {
         assert_json "$(the_report)" '.fault.class == "stack-overflow"'
 }
 
-@test "a thread libc does not know, with the thread pointer of another: same death, one report" {
+@test "a thread created without libc, with the thread pointer of another: same death, one report" {
         faithful rawthread-abort
         faithful rawthread-div-zero
         assert_json "$(the_report)" '(.threads | length) == 2'
 }
 
-# Nobody gave it an alternate stack: the kernel kills at once.
-@test "a thread libc does not know overflows its stack: same death, no report" {
+# It has no alternate stack: the kernel kills at once.
+@test "a thread created without libc overflows its stack: same death, no report" {
         faithful --reports 0 rawthread-overflow
         status_is "signal 11"
 }

@@ -1,7 +1,7 @@
-# SPDX-License-Identifier: MIT
-# The reporter's own faults: the helper is killed, stopped, slowed down or starved at any point of its work, the dying process is killed
-# under its hands, our own memory is trampled on. The raw report says what happened, the process dies its own death in time, and nothing
-# stays behind: no process, no stopped thread, no temporary file.
+# SPDX-License-Identifier: MIT Faults of crashpre itself: the helper is killed, stopped, slowed down or short of memory
+# at any point of its work, the crashing process is killed meanwhile, the library's memory is overwritten. The raw
+# report has the outcome, the process dies of its signal in time, and nothing is left: no process, no stopped thread, no
+# temporary file.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -177,7 +177,7 @@ dies_well() {
 
 # ---- our own code and data ----
 
-@test "the library's own data was trampled on: the process dies by a signal and in time" {
+@test "the library's data was overwritten: the process dies by a signal and in time" {
         cat >"$T/trample.c" <<'C'
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,7 +207,7 @@ int main(int argc, char **argv)
 C
         gcc -o "$T/trample" "$T/trample.c"
         mkdir "$T/here"
-        cd "$T/here" # where reports go when nothing is left of the settings
+        cd "$T/here" # the destination of reports without settings
         export CRASHPRE_TIMEOUT=5
         for which in 0 1 2 3 4 5 6 7; do
                 for value in 0 65 255; do
@@ -218,7 +218,7 @@ C
         done
 }
 
-@test "a function of the program's that is asked about a crash crashes itself: the report is made, the death is the same" {
+@test "a callback of the program crashes: the report is written, the death is the same" {
         cat >"$T/asked.c" <<'C'
 #include "preload/crashpre.h"
 #include <string.h>
