@@ -101,8 +101,8 @@ uint64_t arch_context_trap(const ucontext_t *uc);
  * when the instruction is restarted). */
 bool arch_context_is_protection_fault(const ucontext_t *uc);
 
-/* Does a direct jump in the `n` bytes of code, which are those at address `at`, lead to an address in [low, high]? Every byte is
- * taken for the first of an instruction. */
+/* Whether a direct jump in the `n` bytes of code, which are those at address `at`, has its target in [low, high].
+ * Decodes at every byte, since instruction boundaries are unknown. */
 bool arch_jumps_between(const uint8_t *code, size_t n, uint64_t at, uint64_t low, uint64_t high);
 
 /* The return address of handlers: calls rt_sigreturn; its CFI marks it as a signal frame. */

@@ -67,8 +67,8 @@ static bool leads_to_exception(const struct memmap *map, uint64_t word, struct e
         return false;
 }
 
-/* Does the code in [begin, begin + THROWING_SOURCE) jump to the beginning of the part that `pc` returns to? gcc 14 has laid the
- * end of __cxa_rethrow(), where it calls std::terminate(), apart (.text.unlikely). */
+/* Whether the code in [begin, begin + THROWING_SOURCE) jumps to the beginning of the cold part that contains `pc`. gcc
+ * 14 places the end of __cxa_rethrow(), which calls std::terminate(), in a separate part (.text.unlikely). */
 static bool is_cold_part(uint64_t begin, uint64_t pc)
 {
         enum { PIECE = 256, LONGEST_JUMP = 6 };
