@@ -122,7 +122,7 @@ small_check() {
         make install DESTDIR="$T/root" PREFIX=/opt/crashpre >/dev/null 3>&-
         prefix=$T/root/opt/crashpre
         for file in bin/crashpre lib/libcrashpre.so libexec/crashpre/crashpre-helper include/crashpre.h \
-                share/crashpre/crashpre-report.schema.json share/man/man7/libcrashpre.7 share/doc/crashpre/LICENSE \
+                share/crashpre/crashpre-report.schema.json share/man/man3/crashpre.3 share/man/man7/libcrashpre.7 share/doc/crashpre/LICENSE \
                 share/bash-completion/completions/crashpre share/zsh/site-functions/_crashpre; do
                 cmp "$build/$file" "$prefix/$file"
         done

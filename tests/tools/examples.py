@@ -3,7 +3,7 @@
 """tests/tools/examples.py [--list] [--write] [--skip REGEX] [--root DIR] FILE [COMMAND...]: runs the examples of a document.
 
 FILE is Markdown (indented blocks) or a manual page (.Bd -literal blocks). In such a block "$ command" and "# command" (as root)
-are commands, and the lines up to the next one are their output. Every command is executed as printed, in the working directory,
+are commands, and the lines up to the next one are their output. A command that ends in <<'WORD' includes the lines up to WORD. Every command is executed as printed, in the working directory,
 in order; its output must equal that in the document, except for what differs from run to run: addresses, process IDs,
 times, line numbers, the location of the checkout (--root; /src/crashpre in documents) and of the working directory (/tmp/try in documents), frames
 inside libc, which depend on its debug package, and the number of blanks. A line "..." in a document matches any lines.
@@ -67,12 +67,17 @@ def blocks(path, text):
 
 def examples(path):
     for start, lines in blocks(path, open(path, encoding="utf-8").read()):
-        example = None
+        example, here = None, None  # here: the word that ends a here-document of the command
         for number, line in enumerate(lines, start):
-            if re.match(r"[$#] \S", line):
+            if here:
+                example.line, example.command = number, example.command + "\n" + line
+                here = here if line != here else None
+            elif re.match(r"[$#] \S", line):
                 if example:
                     yield example
                 example = Example(number, line[2:])
+                found = re.search(r"<<'(\w+)'$", line)
+                here = found and found.group(1)
             elif example:
                 example.shown.append(line)
         if example:
