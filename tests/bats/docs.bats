@@ -187,3 +187,45 @@ options_of_page() {
                 grep -qF -- "@test \"${title# }" "$root/tests/bats/$suite.bats" || fail "no test '$title' in $suite.bats" || return 1
         done <"$T/named"
 }
+
+@test "crashpre(3): the functions of the page are those of the header, with the same parameters" {
+        # "const char *key, int value" of each function of the header, and the same of each .Fn line of the synopsis
+        sed -n 's/^CRASHPRE_\(STATIC\|PRINTF static\) .*\(crashpre_[a-z_]*[a-z]\)(\(.*\))$/\2: \3/p' "$root/preload/crashpre.h" | sort >"$T/header"
+        [ "$(wc -l <"$T/header")" -ge 13 ] || fail "$(<"$T/header")"
+        sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$root/man/crashpre.3" |
+                sed -n '/^\.Fn /{s/^\.Fn \([a-z_]*\) /\1: /; s/" "/, /g; s/ \.\.\.$/, .../; s/"//g; p}' | sort >"$T/page"
+        diff "$T/header" "$T/page" || fail "header (left) and page differ"
+        # each has its place in NAME and in SIGNAL SAFETY
+        for part in NAME 'SIGNAL SAFETY'; do
+                sed -n "/^\.Sh $part/,/^\.Sh [^NS]/p" "$root/man/crashpre.3" | grep -oE 'crashpre_[a-z_]*[a-z]' | sort -u >"$T/part"
+                diff <(cut -d : -f 1 "$T/header") "$T/part" || fail "header (left) and $part differ" || return 1
+        done
+}
+
+@test "CONTRIBUTING and the READMEs of the folders: short, and the files, suites and targets that they name are there" {
+        cd "$root"
+        [ "$(wc -l <CONTRIBUTING.md)" -le 200 ] || fail "$(wc -l <CONTRIBUTING.md) lines"
+        for page in CONTRIBUTING.md NEWS.md {preload,unwind,report,tests}/README.md; do
+                [ "$page" = CONTRIBUTING.md ] || [ "$(wc -l <"$page")" -le 80 ] || fail "$page: $(wc -l <"$page") lines" || return 1
+                # shellcheck disable=SC2016 # the backquote of Markdown
+                tr -s ' `(),;:|"' '\n' <"$page" | sed 's/\.$//' | grep -xE '(preload|unwind|report|tests|scripts|man)/[A-Za-z0-9_./*-]+' | grep -vE 'NAME|/crash-' | sort -u >"$T/named"
+                [ "$page" = NEWS.md ] || [ -s "$T/named" ] || fail "$page names no file" || return 1
+                while read -r file; do compgen -G "$file" >/dev/null || fail "$page: no $file" || return 1; done <"$T/named"
+                for target in $(grep -oE '\]\([^)]*\)' "$page" | tr -d ']()'); do
+                        [ -e "$(dirname "$page")/$target" ] || fail "$page: no $target" || return 1
+                done
+                for goal in $(grep -oE '`make [a-z-]+' "$page" | sed 's/.*make //'); do
+                        grep -qE "^$goal:" Makefile || fail "$page: no make $goal" || return 1
+                done
+        done
+        # tests/README.md has each suite
+        for suite in tests/bats/*.bats; do
+                grep -qw "$(basename "$suite" .bats)" tests/README.md || fail "tests/README.md: no $suite" || return 1
+        done
+        # a README has each folder of its layer
+        for layer in preload unwind report; do
+                for folder in "$layer"/*/; do
+                        grep -qF "$(basename "$folder")/" "$layer/README.md" || fail "$layer/README.md: no $folder" || return 1
+                done
+        done
+}
