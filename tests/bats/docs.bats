@@ -181,7 +181,7 @@ options_of_page() {
 }
 
 @test "libcrashpre(7): each state of a program names a test that is there" {
-        sed -n '/^\.Ss What you get in which state/,/^\.Sh/p' "$root/man/libcrashpre.7" | sed -n 's/^\.\\" shown by: //p' >"$T/named"
+        sed -n '/^\.Ss Reports by state of the program/,/^\.Sh/p' "$root/man/libcrashpre.7" | sed -n 's/^\.\\" shown by: //p' >"$T/named"
         [ "$(wc -l <"$T/named")" -ge 15 ] || fail "$(<"$T/named")"
         while IFS=: read -r suite title; do
                 grep -qF -- "@test \"${title# }" "$root/tests/bats/$suite.bats" || fail "no test '$title' in $suite.bats" || return 1
