@@ -211,13 +211,13 @@ options_of_page() {
                 tr -s ' `(),;:|"' '\n' <"$page" | sed 's/\.$//' | grep -xE '(preload|unwind|report|tests|scripts|man)/[A-Za-z0-9_./*-]+' | grep -vE 'NAME|/crash-' | sort -u >"$T/named"
                 [ "$page" = NEWS.md ] || [ -s "$T/named" ] || fail "$page names no file" || return 1
                 while read -r file; do compgen -G "$file" >/dev/null || fail "$page: no $file" || return 1; done <"$T/named"
-                for target in $(grep -oE '\]\([^)]*\)' "$page" | tr -d ']()'); do
-                        [ -e "$(dirname "$page")/$target" ] || fail "$page: no $target" || return 1
-                done
-                for goal in $(grep -oE '`make [a-z-]+' "$page" | sed 's/.*make //'); do
-                        grep -qE "^$goal:" Makefile || fail "$page: no make $goal" || return 1
-                done
+                grep -oE '\]\([^)]*\)' "$page" | tr -d ']()' >"$T/targets"
+                while read -r target; do [ -e "$(dirname "$page")/$target" ] || fail "$page: no $target" || return 1; done <"$T/targets"
+                grep -oE '`make [a-z-]+' "$page" | sed 's/.*make //' >"$T/goals"
+                while read -r goal; do grep -qE "^$goal:" Makefile || fail "$page: no make $goal" || return 1; done <"$T/goals"
+                cat "$T/targets" "$T/goals" >>"$T/all"
         done
+        [ "$(wc -l <"$T/all")" -ge 20 ] || fail "links and targets: $(<"$T/all")"
         # tests/README.md has each suite
         for suite in tests/bats/*.bats; do
                 grep -qw "$(basename "$suite" .bats)" tests/README.md || fail "tests/README.md: no $suite" || return 1
