@@ -30,7 +30,8 @@ struct raw_report {
          * them. */
         struct wire_crash crash;
         struct raw_place places[WIRE_MAX_FRAMES]; /* of crash.frames */
-        struct raw_block xstate; /* vector and floating-point registers, as the kernel saved them for the signal; n == 0: none */
+        struct raw_block
+                xstate; /* vector and floating-point registers, as the kernel saved them for the signal; n == 0: none */
         const char *thread_name;
         struct known_int start_ticks; /* start of the process, in clock ticks since boot */
         const char *class;

@@ -11,9 +11,9 @@
 #include "report/raw/read.h"
 
 struct raw_reader {
-        struct report *report;  /* borrowed, like the others */
-        struct raw_report *raw; /* maps: allocated for the whole section before its first line */
-        struct pool *pool;      /* of the report */
+        struct report *report;   /* borrowed, like the others */
+        struct raw_report *raw;  /* maps: allocated for the whole section before its first line */
+        struct pool *pool;       /* of the report */
         struct raw_block *block; /* whose lines are being read, or NULL */
 };
 

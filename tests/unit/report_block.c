@@ -49,7 +49,8 @@ static char *written(const uint8_t *bytes, size_t n)
 /* Reads it as the [registers] of a raw report. */
 static void read_back(const char *block, struct report *r, struct raw_report *raw)
 {
-        const char *text = pool_printf(&r->pool, "crashpre raw report 1\nid: x\n[registers]\nrip: 0x1\n%send of report\n", block);
+        const char *text =
+                pool_printf(&r->pool, "crashpre raw report 1\nid: x\n[registers]\nrip: 0x1\n%send of report\n", block);
 
         raw_read(text, strlen(text), r, raw);
 }
@@ -125,8 +126,10 @@ static void damaged(void)
         } cases[] = {
                 { "xstate: address 0x1000 length 210 crc32 0x4dda9b5f\n  CQABAgMEBQYHCAmBB7kH\n", "a wrong checksum" },
                 { "xstate: address 0x1000 length 210 crc32 0x4dda9b5e\n  CQABAgMEBQYHCAmBB7k\n", "a line that is cut" },
-                { "xstate: address 0x1000 length 9 crc32 0x4dda9b5e\n  CQABAgMEBQYHCAmBB7kH\n", "more bytes than claimed" },
-                { "xstate: address 0x1000 length 210 crc32 0x4dda9b5e\n  CQAB!gMEBQYHCAmBB7kH\n", "a character of another alphabet" },
+                { "xstate: address 0x1000 length 9 crc32 0x4dda9b5e\n  CQABAgMEBQYHCAmBB7kH\n",
+                  "more bytes than claimed" },
+                { "xstate: address 0x1000 length 210 crc32 0x4dda9b5e\n  CQAB!gMEBQYHCAmBB7kH\n",
+                  "a character of another alphabet" },
                 { "xstate: address 0x1000 length 210 crc32 0x4dda9b5e\n", "no lines at all" },
                 { "xstate: address 0x1000 length 99999999999999 crc32 0x0\n  CQAB\n", "a claim beyond all bounds" },
                 { "xstate: address 0x1000 length -1 crc32 0x0\n  CQAB\n", "a negative length" },
@@ -139,7 +142,8 @@ static void damaged(void)
                 struct report *r = report_new();
 
                 read_back(cases[i].text, r, &raw);
-                tap_ok(!raw.xstate.intact && raw.crash.regs.v[ARCH_REG_PC] == 1 && raw.complete, "%s is not intact", cases[i].what);
+                tap_ok(!raw.xstate.intact && raw.crash.regs.v[ARCH_REG_PC] == 1 && raw.complete, "%s is not intact",
+                       cases[i].what);
                 report_free(r);
         }
 }
