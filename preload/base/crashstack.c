@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/crashstack.h"
+#include "preload/base/arch.h"
 #include "preload/base/guard.h"
 #include "preload/base/syscalls.h"
-#include "preload/base/x86_64.h"
 
 #include <signal.h>
 

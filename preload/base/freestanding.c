@@ -3,7 +3,7 @@
  * freestanding environment must provide memcpy, memmove, memset and memcmp). Hidden, so that the crash path binds to
  * these and never calls through the PLT libc's functions, which an application may have replaced.
  */
-#include "preload/base/x86_64.h"
+#include "preload/base/arch.h"
 
 #include <stddef.h>
 

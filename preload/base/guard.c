@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/guard.h"
-#include "preload/base/x86_64.h"
+#include "preload/base/arch.h"
 
 static struct arch_jump *armed; /* of the innermost guarded step */
 static struct guard_fault last_fault;

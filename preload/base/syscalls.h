@@ -6,7 +6,7 @@
 #ifndef CRASHPRE_PRELOAD_SYSCALLS_H
 #define CRASHPRE_PRELOAD_SYSCALLS_H
 
-#include "preload/base/x86_64.h"
+#include "preload/base/arch.h"
 #include "unwind/core/terms/clock.h"
 
 #include <fcntl.h>

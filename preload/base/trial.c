@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/trial.h"
+#include "preload/base/arch.h"
 #include "preload/base/syscalls.h"
-#include "preload/base/x86_64.h"
 
 static struct {
         int tid; /* thread inside trial_run(), 0 if none */

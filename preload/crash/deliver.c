@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/crash/deliver.h"
+#include "preload/base/arch.h"
 #include "preload/base/syscalls.h"
-#include "preload/base/x86_64.h"
 #include "preload/crash/occasion.h"
 #include "preload/crash/origin.h"
 #include "preload/signal/dispatch.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/crash/handler.h"
+#include "preload/base/arch.h"
 #include "preload/base/guard.h"
 #include "preload/base/syscalls.h"
 #include "preload/base/trial.h"
-#include "preload/base/x86_64.h"
 #include "preload/crash/arrival.h"
 #include "preload/crash/deliver.h"
 #include "preload/crash/occasion.h"

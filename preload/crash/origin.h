@@ -7,7 +7,7 @@
 #ifndef CRASHPRE_PRELOAD_ORIGIN_H
 #define CRASHPRE_PRELOAD_ORIGIN_H
 
-#include "preload/base/x86_64.h"
+#include "preload/base/arch.h"
 #include "preload/signal/dispatch.h"
 
 /* Copies to *out the record of the innermost handler of the application in the stack trace from `regs`. Requires the

@@ -8,7 +8,7 @@
 #ifndef CRASHPRE_PRELOAD_CRASHREPORT_H
 #define CRASHPRE_PRELOAD_CRASHREPORT_H
 
-#include "preload/base/x86_64.h"
+#include "preload/base/arch.h"
 #include "unwind/core/terms/wire.h"
 
 #include <signal.h>

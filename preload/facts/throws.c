@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/facts/throws.h"
+#include "preload/base/arch.h"
 #include "preload/base/pages.h"
-#include "preload/base/x86_64.h"
 
 #include <link.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "preload/base/arch.h"
 #include "preload/base/memmap.h"
 #include "preload/base/probe.h"
-#include "preload/base/x86_64.h"
 #include "preload/raw/exception.h"
 #include "preload/raw/line.h"
 #include "preload/raw/sections.h"

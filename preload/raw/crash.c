@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/raw/crash.h"
+#include "preload/base/arch.h"
 #include "preload/base/crashstack.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
-#include "preload/base/x86_64.h"
 #include "unwind/core/terms/str.h"
 
 void crash_begin(struct crash *c, enum wire_kind kind, uint64_t fault_ns, const char *settings_note)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/raw/exception.h"
+#include "preload/base/arch.h"
 #include "preload/base/memmap.h"
 #include "preload/base/modmap.h"
 #include "preload/base/probe.h"
-#include "preload/base/x86_64.h"
 #include "preload/facts/notes.h"
 #include "preload/facts/throws.h"
 #include "unwind/core/image/dynsym.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "preload/base/x86_64.h"
+#include "preload/base/arch.h"
 #include "preload/facts/settings.h"
 #include "preload/raw/encode.h"
 #include "preload/raw/line.h"
