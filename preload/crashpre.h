@@ -5,8 +5,8 @@
  * that library is preloaded; without it a call costs one test and does nothing.
  *
  * Strings are copied unless stated otherwise. No function changes errno or prints errors: strings that are too long are
- * truncated, entries for which there is no space are dropped. All are thread-safe; crashpre_push, crashpre_pop and
- * crashpre_report are async-signal-safe, too.
+ * truncated, entries for which there is no space are dropped. All are thread-safe; crashpre_pop and crashpre_report are
+ * async-signal-safe, and crashpre_push is after the first push of its thread: crashpre(3).
  */
 #ifndef CRASHPRE_H
 #define CRASHPRE_H

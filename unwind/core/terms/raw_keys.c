@@ -9,6 +9,10 @@ static const char names[RAW_KEY_COUNT][16] = {
 #undef RAW_KEY
 };
 
+#define RAW_KEY_FITS(key, name) _Static_assert(sizeof(name) <= sizeof(names[0]), "the key is too long");
+RAW_KEYS(RAW_KEY_FITS)
+#undef RAW_KEY_FITS
+
 const char *raw_key_name(enum raw_key key)
 {
         return names[key];

@@ -8,6 +8,13 @@
 #define VALUE_SHOWN 64 /* bytes of an invalid value quoted in the message */
 #define MESSAGE_MAX 512
 
+/* A string that fills its array would have no NUL, without a warning. */
+#define SETTING_FITS(id, type, least, greatest, otherwise, list, who)                                       \
+        _Static_assert(sizeof(#id) <= sizeof(settings_table[0].name), "the name of a setting is too long"); \
+        _Static_assert(sizeof(list) <= sizeof(settings_table[0].words), "the words of a setting are too long");
+SETTINGS(SETTING_FITS)
+#undef SETTING_FITS
+
 const struct setting settings_table[SETTING_COUNT] = {
 #define SETTING_ROW(id, type, least, greatest, otherwise, list, who) \
         [SETTING_##id] = { .name = #id,                              \
