@@ -238,14 +238,8 @@ static enum fault_class refine_fault(const struct crash_facts *f, const struct t
                 return refine_bus(f, t, e);
         case SIGFPE:
                 return refine_fpe(f, e);
-        case SIGILL:
-                return FAULT_ILLEGAL_INSTRUCTION;
-        case SIGTRAP:
-                return FAULT_TRAP;
-        case SIGSYS:
-                return FAULT_BAD_SYSTEM_CALL;
         default:
-                return FAULT_UNKNOWN;
+                return first;
         }
 }
 
