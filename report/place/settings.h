@@ -18,7 +18,7 @@ struct settings {
         mode_t mode;             /* of report files */
         unsigned wait_debugger;  /* seconds that a crashed process waits for a debugger; 0: none */
         unsigned redact;         /* bits of enum redact (unwind/core/terms/redact.h) */
-        const char *on_report;   /* NULL: none; borrowed from the process's environment, as the two below */
+        const char *on_report;   /* NULL: none; texts are borrowed from the process's environment */
         const char *environment; /* comma list of globs */
         const char *debug_dirs;  /* NULL: the unwinder's default */
 };
