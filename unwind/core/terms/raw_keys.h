@@ -5,17 +5,44 @@
 #ifndef CRASHPRE_UNWIND_CORE_RAW_KEYS_H
 #define CRASHPRE_UNWIND_CORE_RAW_KEYS_H
 
-#define RAW_KEYS(X)                                                                                                   \
-        X(ID, "id")                                                                                                   \
-        X(TIME, "time") X(VERSION, "version") X(MACHINE, "machine") X(NOTE, "note") X(KIND, "kind")                   \
-                X(SIGNAL, "signal") X(CODE, "code") X(ADDRESS, "address") X(TRAP, "trap") X(SENDER, "sender")         \
-                        X(SYSCALL, "syscall") X(MESSAGE, "message") X(EXCEPTION, "exception") X(WHAT, "what") X(      \
-                                WHAT_UNKNOWN, "what unknown") X(NESTED, "nested") X(THROWN_AT, "thrown at")           \
-                                X(REASON, "reason") X(CLASS, "class") X(PID, "pid") X(TID, "tid") X(THREAD, "thread") \
-                                        X(PPID, "ppid") X(EXE, "exe") X(CWD, "cwd") X(UID, "uid") X(GID, "gid")       \
-                                                X(START_TIME, "start_time") X(ARG, "arg") X(KERNEL, "kernel")         \
-                                                        X(HOSTNAME, "hostname") X(CPUS, "cpus") X(XSTATE, "xstate")   \
-                                                                X(END, "end") X(ERROR, "error") X(OMITTED, "omitted")
+#define RAW_KEYS(X)                     \
+        X(ID, "id")                     \
+        X(TIME, "time")                 \
+        X(VERSION, "version")           \
+        X(MACHINE, "machine")           \
+        X(NOTE, "note")                 \
+        X(KIND, "kind")                 \
+        X(SIGNAL, "signal")             \
+        X(CODE, "code")                 \
+        X(ADDRESS, "address")           \
+        X(TRAP, "trap")                 \
+        X(SENDER, "sender")             \
+        X(SYSCALL, "syscall")           \
+        X(MESSAGE, "message")           \
+        X(EXCEPTION, "exception")       \
+        X(WHAT, "what")                 \
+        X(WHAT_UNKNOWN, "what unknown") \
+        X(NESTED, "nested")             \
+        X(THROWN_AT, "thrown at")       \
+        X(REASON, "reason")             \
+        X(CLASS, "class")               \
+        X(PID, "pid")                   \
+        X(TID, "tid")                   \
+        X(THREAD, "thread")             \
+        X(PPID, "ppid")                 \
+        X(EXE, "exe")                   \
+        X(CWD, "cwd")                   \
+        X(UID, "uid")                   \
+        X(GID, "gid")                   \
+        X(START_TIME, "start_time")     \
+        X(ARG, "arg")                   \
+        X(KERNEL, "kernel")             \
+        X(HOSTNAME, "hostname")         \
+        X(CPUS, "cpus")                 \
+        X(XSTATE, "xstate")             \
+        X(END, "end")                   \
+        X(ERROR, "error")               \
+        X(OMITTED, "omitted")
 
 enum raw_key {
 #define RAW_KEY(key, name) RAW_KEY_##key,
