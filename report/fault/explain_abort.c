@@ -59,7 +59,7 @@ static const struct report_frame *asserting(const struct report *report)
         if (!frame)
                 frame = caller_of(report, "__assert_fail_base");
         last = fault_frame_of(report, "abort", DEPTH);
-        if (frame || !last || !last->module.known)
+        if (frame || !thread || !last || !last->module.known)
                 return frame;
         end = thread->frames + thread->frame_count;
         for (frame = last + 1; frame < end && frame->module.known && frame->module.v == last->module.v; frame++)
