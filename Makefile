@@ -275,7 +275,7 @@ compile_commands.json: $(BUILD)/gen/flags Makefile FORCE
 		"$$sep" $$file '$(filter-out $(WARN_gcc) $(CRASH_FLAGS_gcc) -MMD -MP,$(PRELOAD_FLAGS) $(CRASH_FLAGS))' $$file; sep=,; done; \
 	for file in $(CALM_SRCS); do printf '%s{"directory": "$(CURDIR)", "file": "%s", "command": "clang %s -c %s"}\n' \
 		"$$sep" $$file '$(filter-out $(WARN_gcc) -MMD -MP,$(PRELOAD_FLAGS))' $$file; sep=,; done; \
-	for file in $(UNWIND_SRCS) $(REPORT_SRCS) $(MAIN_SRCS) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/fuzz/*/*.c tests/coverage/*.c) $(TOOL_SRCS); do \
+	for file in $(UNWIND_SRCS) $(REPORT_SRCS) $(MAIN_SRCS) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/fuzz/*/*.c) $(TOOL_SRCS); do \
 		printf '%s{"directory": "$(CURDIR)", "file": "%s", "command": "clang %s -c %s"}\n' \
 		"$$sep" $$file '$(filter-out $(WARN_gcc) -MMD -MP,$(TOOL_FLAGS))' $$file; sep=,; done; \
 	echo ']'; } | scripts/replace-if-changed $@
