@@ -5,7 +5,6 @@
 #include "report/model/json.h"
 #include "report/place/store.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +24,7 @@ static int load_raw(struct report *report, const char *text, size_t len)
                 return err;
         t = raw_target(&raw);
         if (target_add_crashed(t, &raw.crash, raw.thread_name))
-                err = -ENOMEM;
+                report_diagnose(report, "unwind", "no memory for the frames of the crashing thread");
         finish_stacks(report, t, NULL, &raw.crash, &raw);
         fault_facts_from_wire(&raw.crash, &facts);
         examine(report, &facts, t, &seen); /* reads code from the mapped files, if unchanged */
@@ -39,7 +38,7 @@ static int load_raw(struct report *report, const char *text, size_t len)
                 report_diagnose(report, "helper", "%s", raw.helper[i]);
         if (!raw.helper_count)
                 report_diagnose(report, "helper", "no outcome was recorded: names of functions are missing");
-        return err;
+        return 0;
 }
 
 int load_report(struct report *report, int dir_fd, const char *file, char *why, size_t why_size)
