@@ -12,11 +12,9 @@
 
 STARTUP_DATA static const ElfW(auxv_t) *auxv = NULL;
 
-void linkmap_remember(char **envp)
+void linkmap_remember(const ElfW(auxv_t) * vector)
 {
-        while (*envp)
-                envp++;
-        auxv = (const void *)(envp + 1);
+        auxv = vector;
 }
 
 static uint64_t aux(uint64_t type)

@@ -10,8 +10,10 @@
 
 #include "unwind/core/image/image.h"
 
-/* Stores the address of the auxiliary vector (getauxval(3)), which follows `envp`. Called at load time. */
-void linkmap_remember(char **envp);
+#include <link.h>
+
+/* Stores the address of the auxiliary vector (getauxval(3)). Called at load time. */
+void linkmap_remember(const ElfW(auxv_t) * vector);
 
 /* Calls fn(ctx, image, path) for the program (path as passed to execve(2): AT_EXECFN), each library and the vDSO;
  * `path` is valid until fn returns. Requires probe_begin(); `space` is only used for reads. */

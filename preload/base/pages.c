@@ -3,19 +3,13 @@
 #include "preload/base/startup.h"
 #include "unwind/core/cfi/arch.h"
 
-#include <elf.h>
-
 STARTUP_DATA static size_t size = ARCH_PAGE_MIN;
 
-void pages_init(char **envp)
+void pages_init(const ElfW(auxv_t) * auxv)
 {
-        const unsigned long *aux;
-
-        while (*envp)
-                envp++;
-        for (aux = (const unsigned long *)(const void *)(envp + 1); aux[0]; aux += 2)
-                if (aux[0] == AT_PAGESZ)
-                        size = aux[1];
+        for (; auxv->a_type != AT_NULL; auxv++)
+                if (auxv->a_type == AT_PAGESZ)
+                        size = auxv->a_un.a_val;
 }
 
 size_t pages_size(void)

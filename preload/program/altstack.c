@@ -4,7 +4,6 @@
 #include "preload/base/syscalls.h"
 #include "unwind/core/cfi/arch.h"
 
-#include <elf.h>
 #include <sys/mman.h>
 
 #ifndef AT_MINSIGSTKSZ
@@ -30,17 +29,13 @@ static __thread struct altstack *mine;
 STARTUP_DATA static size_t mapped = 0;
 STARTUP_DATA size_t altstack_marked_size = 0;
 
-void altstack_init(char **envp)
+void altstack_init(const ElfW(auxv_t) * auxv)
 {
         size_t need = ABOVE_SIGNAL_FRAME;
-        const unsigned long *aux;
 
-        while (*envp)
-                envp++;
-        /* getauxval(3), without a dynamic symbol look-up */
-        for (aux = (const unsigned long *)(const void *)(envp + 1); aux[0]; aux += 2)
-                if (aux[0] == AT_MINSIGSTKSZ)
-                        need += aux[1];
+        for (; auxv->a_type != AT_NULL; auxv++)
+                if (auxv->a_type == AT_MINSIGSTKSZ)
+                        need += auxv->a_un.a_val;
         mapped = ((need > LEAST ? need : LEAST) + SIZE_MARK + PAGE - 1) & ~(PAGE - 1);
         altstack_marked_size = mapped - SIZE_MARK;
 }

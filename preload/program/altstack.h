@@ -9,6 +9,7 @@
 #ifndef CRASHPRE_PRELOAD_ALTSTACK_H
 #define CRASHPRE_PRELOAD_ALTSTACK_H
 
+#include <link.h>
 #include <signal.h>
 #include <stdbool.h>
 
@@ -49,7 +50,7 @@ static inline bool altstack_is_ours(const stack_t *ss)
         return altstack_marked_size && ss->ss_size == altstack_marked_size;
 }
 
-/* Computes the size, once, from the auxiliary vector that follows `envp`; called before the first altstack_take(). */
-void altstack_init(char **envp);
+/* Computes the size, once, from the auxiliary vector; called before the first altstack_take(). */
+void altstack_init(const ElfW(auxv_t) * auxv);
 
 #endif

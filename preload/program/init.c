@@ -22,6 +22,7 @@
 #include "preload/signal/dispatch.h"
 #include "preload/signal/mask.h"
 
+#include <link.h>
 #include <stddef.h>
 
 STARTUP_DATA static bool active = false;
@@ -71,8 +72,17 @@ static void on_exit_called(void *unused)
         occasion_exit();
 }
 
+/* The kernel puts the auxiliary vector behind the environment. getauxval(3) would need a dynamic symbol look-up. */
+static const ElfW(auxv_t) * auxv_behind(char **envp)
+{
+        while (*envp)
+                envp++;
+        return (const void *)(envp + 1);
+}
+
 static __attribute__((constructor)) void load(int argc, char **argv, char **envp)
 {
+        const ElfW(auxv_t) * auxv;
         struct altstack *stack;
 
         (void)argc;
@@ -80,9 +90,10 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         settings_load(argv, envp);
         if (!settings.enabled)
                 return;
-        pages_init(envp);
-        linkmap_remember(envp);
-        altstack_init(envp);
+        auxv = auxv_behind(envp);
+        pages_init(auxv);
+        linkmap_remember(auxv);
+        altstack_init(auxv);
         stack = altstack_initial();
         if (stack)
                 altstack_enter(stack);
