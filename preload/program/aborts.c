@@ -21,8 +21,6 @@
 #include <signal.h>
 #include <string.h>
 
-#define ABRT (1ull << (SIGABRT - 1))
-
 /* Declared as functions that return, so that the compiler makes the call of the real function a tail call, which leaves
  * no frame. */
 typedef void abort_fn(void);
@@ -54,21 +52,34 @@ void aborts_init(void)
 
 static void unblock_abort(void)
 {
-        const uint64_t one = ABRT;
+        const uint64_t one = SIGNAL_BIT(SIGABRT);
         uint64_t blocked = 0;
 
         if (!kills_blocked || !interpose_active() || !actions_watched(SIGABRT))
                 return;
         sys_sigprocmask(SIG_BLOCK, NULL, &blocked);
-        if (!(blocked & ABRT))
+        if (!(blocked & one))
                 return;
         if (!claim_is_mine()) /* otherwise it is called by a function of the application that a report calls */
                 actions_reset(SIGABRT);
         sys_sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
+/* An IFUNC resolver or another library's constructor may call abort() before aborts_init(). No handler is installed then: the
+ * default action of the signal is what abort() leads to. */
+static void abort_early(void)
+{
+        const uint64_t one = SIGNAL_BIT(SIGABRT);
+
+        sys_sigprocmask(SIG_UNBLOCK, &one, NULL);
+        sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), SIGABRT);
+        __builtin_trap();
+}
+
 void abort_hook(void)
 {
+        if (!real_abort)
+                abort_early();
         unblock_abort();
         real_abort();
 }

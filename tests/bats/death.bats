@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT The parent sees what it would have seen without the library: races to the exit, pending
+# SPDX-License-Identifier: MIT
+# The parent sees what it would have seen without the library: races to the exit, pending
 # signals, SIGCHLD, open descriptors, helpers that misbehave.
 bats_require_minimum_version 1.5.0
 
@@ -315,4 +316,11 @@ without_json() {
         fresh_reports
         run -134 timeout 30 unshare --pid --fork --mount-proc env LD_PRELOAD="$preload" "$(zoo)" abort
         raw_is_complete "$(raw_report)"
+}
+
+@test "abort() before any constructor has run, in an IFUNC resolver: the death is that of abort()" {
+        for level in O0 O2; do
+                same_end 0 "$tools/zoo-$level/early_abort" || fail "at -$level" || return 1
+        done
+        [[ $(<"$T/preloaded.status") == *134* || $(<"$T/preloaded.status") == *"signal 6"* ]] || fail "$(<"$T/preloaded.status")"
 }
