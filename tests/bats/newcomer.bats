@@ -39,6 +39,6 @@ setup() {
                 fail "$(tail -n 20 "$T/log")"
         in_bare make CC=clang BUILD=build-clang tests >"$T/log" 2>&1 || fail "$(tail -n 30 "$T/log")"
         in_bare rm -rf build-clang
-        in_bare make check >"$T/tap" 2>"$T/err" || fail "$(tail -n 10 "$T/err")" "$(grep -A 8 '^not ok' "$T/tap" | head -n 200)" "$(tail -n 1 "$T/tap")"
+        in_bare make check >"$T/tap" 2>"$T/err" || fail "$(tail -n 10 "$T/err")" "$(grep -A 40 '^not ok' "$T/tap" | head -n 200)" "$(tail -n 1 "$T/tap")"
         [[ $(tail -n 1 "$T/tap") == [1-9]*" passed, 0 failed, "*" skipped" ]] || fail "$(tail -n 3 "$T/tap")"
 }
