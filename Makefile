@@ -37,10 +37,9 @@ Q := $(if $(V),,@)
 say = $(if $(V),:,@printf '  %-8s%s\n' $(1) '$(patsubst $(CURDIR)/%,%,$(2))' $(if $(filter $(TEST_GOALS),$(GOALS)),>&2))
 mkdir = @mkdir -p $(@D)
 
-# ---- packages, compiler, libraries
-# ------------------------------------------------------------------------------------------- config.mk is included, so
-# make makes it first and starts over: on a bare machine nothing above or below may run the compiler at parse time. The
-# packages are checked in every run (10 ms), the probes are repeated only if their input has changed.
+# ---- packages, compiler, libraries -------------------------------------------------------------------------------------------
+# config.mk is included, so make makes it first and starts over: on a bare machine nothing above or below may run the compiler
+# at parse time. The packages are checked in every run (10 ms), the probes are repeated only if their input has changed.
 NEEDS_NO_CONFIG := help clean uninstall deb lint-shell lint-man fuzz coverage
 PACKAGES := build $(if $(filter demo,$(GOALS)),demo) $(if $(filter $(TEST_GOALS),$(GOALS)),check) \
 	$(if $(filter lint format format-check,$(GOALS)),lint) $(if $(filter check-all,$(GOALS)),heavy) $(if $(filter fuzzers,$(GOALS)),fuzz)

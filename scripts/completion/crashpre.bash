@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT bash completion for crashpre(1). Candidates are read from the command itself (--help), so
+# SPDX-License-Identifier: MIT
+# bash completion for crashpre(1). Candidates are read from the command itself (--help), so
 # that this file contains no list that could become outdated. Requires only bash; with bash-completion, the command
 # under "crashpre run" is completed by that command's rules.
 

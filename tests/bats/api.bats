@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# SPDX-License-Identifier: MIT crashpre.h: data that a program adds is in its reports; without the preload its calls do
+# SPDX-License-Identifier: MIT
+# crashpre.h: data that a program adds is in its reports; without the preload its calls do
 # nothing.
 
 bats_require_minimum_version 1.5.0

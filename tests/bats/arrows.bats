@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Which folder may use which: tests/arrows.txt compared with includes and the objects built
+# SPDX-License-Identifier: MIT
+# Which folder may use which: tests/arrows.txt compared with includes and the objects built
 # here.
 bats_require_minimum_version 1.5.0
 

@@ -1,5 +1,7 @@
-# SPDX-License-Identifier: MIT The build system: packages, installed tree, and a test run that loses no result. Serial,
-# since make may change the build tree that the other files use. bats file_tags=serial
+# SPDX-License-Identifier: MIT
+# The build system: packages, installed tree, and a test run that loses no result. Serial,
+# since make may change the build tree that the other files use.
+# bats file_tags=serial
 bats_require_minimum_version 1.5.0
 
 setup() {

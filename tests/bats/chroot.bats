@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# SPDX-License-Identifier: MIT A process in a chroot: no /proc, no /dev, no helper.
+# SPDX-License-Identifier: MIT
+# A process in a chroot: no /proc, no /dev, no helper.
 
 bats_require_minimum_version 1.5.0
 

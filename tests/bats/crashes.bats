@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT The report of each kind of crash: class, access, message, exception, the program's
+# SPDX-License-Identifier: MIT
+# The report of each kind of crash: class, access, message, exception, the program's
 # function in which it happened, and the explanation. A line is a case; each runs as gcc and as clang compile it, at -O0
 # and at -O2 (clang's levels alternate, except in check-all; without clang: skipped after gcc's).
 bats_require_minimum_version 1.5.0

@@ -1,5 +1,6 @@
-# SPDX-License-Identifier: MIT make deb: a package that lintian accepts, installed and removed in a separate root. bats
-# file_tags=serial
+# SPDX-License-Identifier: MIT
+# make deb: a package that lintian accepts, installed and removed in a separate root.
+# bats file_tags=serial
 bats_require_minimum_version 1.5.0
 
 setup() {

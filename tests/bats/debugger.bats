@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT CRASHPRE_WAIT_DEBUGGER: a crashed process waits for a debugger.
+# SPDX-License-Identifier: MIT
+# CRASHPRE_WAIT_DEBUGGER: a crashed process waits for a debugger.
 bats_require_minimum_version 1.5.0
 
 setup() {

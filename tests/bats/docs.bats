@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT README and manual pages: every example prints what it shows; options, settings, fields
+# SPDX-License-Identifier: MIT
+# README and manual pages: every example prints what it shows; options, settings, fields
 # and words are those of the program.
 bats_require_minimum_version 1.5.0
 

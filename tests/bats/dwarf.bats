@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# SPDX-License-Identifier: MIT Lines and inlined calls from every flavour of debugging information, by
+# SPDX-License-Identifier: MIT
+# Lines and inlined calls from every flavour of debugging information, by
 # build/tests/addr2frames: the same small program (tests/dwarf) compiled and packed in many ways. The reference is
 # llvm-symbolizer where it is installed, else eu-addr2line; variants that only package the same code differently must
 # have the same results as the plain one.

@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Large numbers of mappings, open files, text. The reports stay within their bounds and are
+# SPDX-License-Identifier: MIT
+# Large numbers of mappings, open files, text. The reports stay within their bounds and are
 # written in reasonable time.
 bats_require_minimum_version 1.5.0
 

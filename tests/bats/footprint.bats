@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Without a crash the library leaves no trace; and the contents of the library file.
+# SPDX-License-Identifier: MIT
+# Without a crash the library leaves no trace; and the contents of the library file.
 bats_require_minimum_version 1.5.0
 
 setup() {

@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Children inherit the preload by the environment, and are reported under their own pid.
+# SPDX-License-Identifier: MIT
+# Children inherit the preload by the environment, and are reported under their own pid.
 bats_require_minimum_version 1.5.0
 
 setup() {

@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Saved inputs of the fuzz targets (tests/fuzz), replayed without a fuzzer: initial inputs
+# SPDX-License-Identifier: MIT
+# Saved inputs of the fuzz targets (tests/fuzz), replayed without a fuzzer: initial inputs
 # and findings.
 bats_require_minimum_version 1.5.0
 

@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Programs with signal handlers keep them with their flags; CRASHPRE_CHAIN selects a report
+# SPDX-License-Identifier: MIT
+# Programs with signal handlers keep them with their flags; CRASHPRE_CHAIN selects a report
 # after them or before.
 bats_require_minimum_version 1.5.0
 

@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT The helper alone, driven by tests/tools/fake_handler.c in place of the library: normal
+# SPDX-License-Identifier: MIT
+# The helper alone, driven by tests/tools/fake_handler.c in place of the library: normal
 # operation, and errors of the other side, the directory or stderr.
 bats_require_minimum_version 1.5.0
 

@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Lines, inlined calls and source in reports; and reports when the search for names fails.
+# SPDX-License-Identifier: MIT
+# Lines, inlined calls and source in reports; and reports when the search for names fails.
 bats_require_minimum_version 1.5.0
 
 setup() {

@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Blocked and ignored signals: a fault is reported, and the program reads back the masks it
+# SPDX-License-Identifier: MIT
+# Blocked and ignored signals: a fault is reported, and the program reads back the masks it
 # set.
 bats_require_minimum_version 1.5.0
 
@@ -9,8 +10,7 @@ setup() {
 
 hardware="null-write bus div-zero ill trap sigsys"
 
-# ---- faults whose signal is blocked or ignored: without the library the kernel kills at once, without calling a
-# handler ----
+# ---- faults whose signal is blocked or ignored: without the library the kernel kills at once, no handler runs ----
 
 @test "all signals blocked, a fault of each kind: same death, one report" {
         for word in $hardware; do

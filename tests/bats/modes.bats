@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Programs that change kernel behaviour: schedulers, clocks, userfaultfd memory, dispatched
+# SPDX-License-Identifier: MIT
+# Programs that change kernel behaviour: schedulers, clocks, userfaultfd memory, dispatched
 # system calls. The helper inherits some of that, and the handler must work with the rest.
 bats_require_minimum_version 1.5.0
 

@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Privileges: a report is written whatever privileges the process lacks, and if the helper
+# SPDX-License-Identifier: MIT
+# Privileges: a report is written whatever privileges the process lacks, and if the helper
 # may not attach, the report names the reason. Namespaces, and a /proc that belongs to another one.
 bats_require_minimum_version 1.5.0
 

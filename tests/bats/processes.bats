@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Children of every kind, and crashes before main, after it, in libraries that are loaded
+# SPDX-License-Identifier: MIT
+# Children of every kind, and crashes before main, after it, in libraries that are loaded
 # and unloaded. A process that has inherited the preload is reported under its own pid; others are not affected.
 bats_require_minimum_version 1.5.0
 

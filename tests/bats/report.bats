@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT After a report: the command that is run for it, and redaction.
+# SPDX-License-Identifier: MIT
+# After a report: the command that is run for it, and redaction.
 bats_require_minimum_version 1.5.0
 
 teardown() {

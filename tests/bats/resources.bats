@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Exhausted resources: descriptors, memory, processes, disk, directories, a full stderr.
+# SPDX-License-Identifier: MIT
+# Exhausted resources: descriptors, memory, processes, disk, directories, a full stderr.
 # The report has less information, but is written if any destination is left; the death is the same, and in time.
 bats_require_minimum_version 1.5.0
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# SPDX-License-Identifier: MIT Runtimes that use signals, or install handlers: they work as without, and fatal signals
+# SPDX-License-Identifier: MIT
+# Runtimes that use signals, or install handlers: they work as without, and fatal signals
 # are reported.
 
 bats_require_minimum_version 1.5.0

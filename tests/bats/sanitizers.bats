@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Programs built with a sanitizer start under crashpre run as they do without; the
+# SPDX-License-Identifier: MIT
+# Programs built with a sanitizer start under crashpre run as they do without; the
 # sanitizer's report is unchanged, and crashpre's is added if the run-time permits it.
 bats_require_minimum_version 1.5.0
 

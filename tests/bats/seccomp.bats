@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT System calls refused by a sandbox: each system call that is needed between crash and
+# SPDX-License-Identifier: MIT
+# System calls refused by a sandbox: each system call that is needed between crash and
 # report fails in turn, by a seccomp filter that the program installs on itself before it crashes, and that its helper
 # inherits. The raw report is complete, the death is the same, nothing waits.
 bats_require_minimum_version 1.5.0

@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Signatures: the fingerprints of the whole zoo, by two runs of one build and by one of
+# SPDX-License-Identifier: MIT
+# Signatures: the fingerprints of the whole zoo, by two runs of one build and by one of
 # another, which was made in another directory from sources whose lines have moved.
 bats_require_minimum_version 1.5.0
 

@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Basic function: one crash, one raw report, one JSON report, and the death that the parent
+# SPDX-License-Identifier: MIT
+# Basic function: one crash, one raw report, one JSON report, and the death that the parent
 # would have seen anyway.
 bats_require_minimum_version 1.5.0
 

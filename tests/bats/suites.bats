@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT The test suite of another project, with and without the preload.
+# SPDX-License-Identifier: MIT
+# The test suite of another project, with and without the preload.
 bats_require_minimum_version 1.5.0
 
 setup_file() {

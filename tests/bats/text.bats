@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT The text on stderr: its first line, folding, length of one screen; and recursion, in text
+# SPDX-License-Identifier: MIT
+# The text on stderr: its first line, folding, length of one screen; and recursion, in text
 # and JSON.
 bats_require_minimum_version 1.5.0
 

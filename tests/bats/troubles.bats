@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: MIT Faults of crashpre itself: the helper is killed, stopped, slowed down or short of memory
+# SPDX-License-Identifier: MIT
+# Faults of crashpre itself: the helper is killed, stopped, slowed down or short of memory
 # at any point of its work, the crashing process is killed meanwhile, the library's memory is overwritten. The raw
 # report has the outcome, the process dies of its signal in time, and nothing is left: no process, no stopped thread, no
 # temporary file.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# SPDX-License-Identifier: MIT unwind/ on live processes, by build/tests/frames: names from all sources, unusual
+# SPDX-License-Identifier: MIT
+# unwind/ on live processes, by build/tests/frames: names from all sources, unusual
 # modules.
 bats_require_minimum_version 1.5.0
 
