@@ -24,7 +24,7 @@
 struct kernel_sigaction {
         void *handler;
         unsigned long flags;
-        void (*restorer)(void);
+        uint64_t restorer;
         uint64_t mask;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/x86_64.h"
+#include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
 
 #include <errno.h>
@@ -169,20 +170,6 @@ struct signal_frame {
         uint8_t info[128];
 };
 
-/* Continues in fn(sig, info, uc, arg) with SP at `frame`, whose first member is the return address. */
-static _Noreturn void enter_frame(struct signal_frame *frame, long sig,
-                                  void (*fn)(int, siginfo_t *, ucontext_t *, void *), void *arg)
-{
-        register void *info __asm__("rsi") = frame->info;
-        register void *uc __asm__("rdx") = frame->uc;
-
-        __asm__ volatile("movq %[frame], %%rsp\n\tjmp *%[fn]"
-                         :
-                         : [frame] "r"(frame), [fn] "a"(fn), "D"(sig), "r"(info), "r"(uc), "c"(arg)
-                         : "memory");
-        __builtin_unreachable();
-}
-
 uint64_t arch_context_pc(const ucontext_t *uc)
 {
         return (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
@@ -255,19 +242,47 @@ bool arch_context_is_protection_fault(const ucontext_t *uc)
         return trap >= 10 && trap <= 13; /* X86_TRAP_TS, _NP, _SS, _GP */
 }
 
-/* Makes every page from `low` to `high` present and writable as an ordinary store would, growing the stack where the
- * kernel allows it. The kernel does the store (rt_sigprocmask's old set), so that an inaccessible page results in
- * -EFAULT, not in a second fault. */
+/* store_word(p): writes the word at `p` back as it is, as an ordinary store would: the kernel grows the stack where it allows
+ * that. Returns 1; if the store faults, the handler continues at store_failed (arch_abandon_store()), which returns 0. */
+int store_word(uint64_t *p) __attribute__((visibility("hidden")));
+extern const char store_instruction[] __attribute__((visibility("hidden")));
+extern const char store_failed[] __attribute__((visibility("hidden")));
+__asm__(".pushsection .text, \"ax\", @progbits\n"
+        ".balign 16\n"
+        ".globl store_word, store_instruction, store_failed\n"
+        ".hidden store_word, store_instruction, store_failed\n"
+        ".type store_word, @function\n"
+        "store_word:\n"
+        ".cfi_startproc\n"
+        "movl $1, %eax\n"
+        "store_instruction:\n"
+        "lock orq $0, (%rdi)\n"
+        "ret\n"
+        "store_failed:\n"
+        "xorl %eax, %eax\n"
+        "ret\n"
+        ".cfi_endproc\n"
+        ".size store_word, . - store_word\n"
+        ".popsection\n");
+
+bool arch_abandon_store(ucontext_t *uc)
+{
+        if (arch_context_pc(uc) != (uint64_t)store_instruction)
+                return false;
+        uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uint64_t)store_failed;
+        return true;
+}
+
+/* Makes every page from `low` to `high` present and writable. */
 static bool stack_can_take(uint64_t low, uint64_t high)
 {
         for (uint64_t p = high & ~(uint64_t)7; p > low; p = p > 4096 ? p - 4096 : 0)
-                if (sys_sigprocmask(SIG_BLOCK, NULL, (void *)p) < 0) // NOLINT(performance-no-int-to-ptr)
+                if (!store_word((uint64_t *)p)) // NOLINT(performance-no-int-to-ptr)
                         return false;
-        return sys_sigprocmask(SIG_BLOCK, NULL, (void *)(low & ~(uint64_t)7)) >= 0; // NOLINT(performance-no-int-to-ptr)
+        return store_word((uint64_t *)(low & ~(uint64_t)7)); // NOLINT(performance-no-int-to-ptr)
 }
 
-bool arch_deliver_on_interrupted_stack(int sig, siginfo_t *info, ucontext_t *uc,
-                                       void (*fn)(int, siginfo_t *, ucontext_t *, void *), void *arg)
+ucontext_t *arch_move_to_interrupted_stack(const siginfo_t *info, const ucontext_t *uc)
 {
         uint64_t sp = (uint64_t)uc->uc_mcontext.gregs[REG_RSP], fp_at, at;
         size_t fp_size;
@@ -275,12 +290,12 @@ bool arch_deliver_on_interrupted_stack(int sig, siginfo_t *info, ucontext_t *uc,
         struct signal_frame *frame;
 
         if (sp < 65536)
-                return false;
+                return NULL;
         sp -= ARCH_RED_ZONE;
         fp_at = (sp - fp_size) & ~(uint64_t)63;                           /* XRSTOR requires 64-byte alignment */
         at = ((fp_at - sizeof(struct signal_frame)) & ~(uint64_t)15) - 8; /* as after a call: psABI 3.2.2 */
         if (!stack_can_take(at, sp))
-                return false;
+                return NULL;
         frame = (void *)at; // NOLINT(performance-no-int-to-ptr)
         frame->return_address = arch_restorer;
         __builtin_memcpy(frame->uc, uc, sizeof(frame->uc));
@@ -290,7 +305,47 @@ bool arch_deliver_on_interrupted_stack(int sig, siginfo_t *info, ucontext_t *uc,
                 ((ucontext_t *)(void *)frame->uc)->uc_mcontext.fpregs =
                         (void *)fp_at; // NOLINT(performance-no-int-to-ptr)
         }
-        enter_frame(frame, sig, fn, arg);
+        return (void *)frame->uc;
+}
+
+_Noreturn void arch_enter_handler(void *handler, int sig, ucontext_t *uc)
+{
+        char *frame = (char *)uc - offsetof(struct signal_frame, uc);
+        register void *info __asm__("rsi") = frame + offsetof(struct signal_frame, info);
+        register uint64_t flags __asm__("r10") = (uint64_t)uc->uc_mcontext.gregs[REG_EFL] & 0x40000; /* AC */
+
+        __asm__ volatile("movq %[frame], %%rsp\n\t"
+                         "leaq -128(%%rsp), %%rsp\n\t"
+                         "pushfq\n\t"
+                         "orq %[flags], (%%rsp)\n\t"
+                         "popfq\n\t"
+                         "leaq 128(%%rsp), %%rsp\n\t"
+                         "movl $0, %%eax\n\t"
+                         "jmp *%[handler]"
+                         :
+                         : [frame] "r"(frame), [handler] "r"(handler), "D"((long)sig), "r"(info),
+                           "d"(uc), [flags] "r"(flags)
+                         : "memory");
+        __builtin_unreachable();
+}
+
+/* ---- threads ---- */
+
+STARTUP_DATA static bool fs_base_readable = false;
+
+void arch_init(uint64_t hwcap2)
+{
+        fs_base_readable = hwcap2 & 2; /* HWCAP2_FSGSBASE */
+}
+
+uint64_t arch_thread_key(void)
+{
+        uint64_t key;
+
+        if (!fs_base_readable)
+                return (uint64_t)arch_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
+        __asm__ volatile(".byte 0xf3, 0x48, 0x0f, 0xae, 0xc0" /* rdfsbase %%rax */ : "=a"(key));
+        return key ? key : 1;
 }
 
 /* jmp rel32 and jcc rel32 (Intel SDM volume 2): 0xe9 and 0x0f 0x80 to 0x8f, the distance counts from the next instruction. */

@@ -75,19 +75,6 @@ void arch_context_set_result(ucontext_t *uc, long result);
 /* The registers of an interrupted context. */
 void arch_registers_from_context(const ucontext_t *uc, struct arch_registers *out);
 
-/* Clears flag AC. A program may have set it to get SIGBUS at each misaligned access, and the kernel enters handlers
- * with the flag unchanged (arch/x86/kernel/signal.c clears only DF, RF and TF); this library's code makes misaligned
- * accesses. Does not touch the red zone. */
-static inline void arch_allow_misaligned(void)
-{
-        __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
-                         "pushfq\n\t"
-                         "andl $~0x40000, (%%rsp)\n\t"
-                         "popfq\n\t"
-                         "leaq 128(%%rsp), %%rsp" ::
-                                 : "memory", "cc");
-}
-
 /* The floating-point and vector state of a signal frame (asm/sigcontext.h: struct _fpx_sw_bytes) as the kernel saved
  * it: start and size in bytes, or NULL and 0 if there is none. The caller must read the bytes with probe_*(), since
  * they may be unreadable. */
@@ -105,13 +92,94 @@ bool arch_context_is_protection_fault(const ucontext_t *uc);
  * Decodes at every byte, since instruction boundaries are unknown. */
 bool arch_jumps_between(const uint8_t *code, size_t n, uint64_t at, uint64_t low, uint64_t high);
 
+/* Defines `entry`, a handler for the kernel, around `function`:
+ *
+ *     void *function(int sig, siginfo_t *info, ucontext_t *uc, uint64_t restorer)
+ *
+ * The kernel pushes sa_restorer as the handler's return address (arch/x86/kernel/signal_64.c: x64_setup_rt_frame()). `entry`
+ * passes it on and puts arch_restorer in its place, so sa_restorer can hold any value (actions.h). If `function` returns an
+ * address, `entry` jumps there with the registers and the stack as the kernel set them: an unwinder in that handler sees the
+ * handler, the signal frame, and the interrupted code. If it returns NULL, so does the handler.
+ *
+ * A handler of the application that found `entry` in the kernel's table may call it; its return address is left alone then,
+ * and `restorer` is 0. On entry from the kernel the ucontext follows the return address, and rdx points to it.
+ *
+ * Emulators may align the frame to 8 bytes only, so SP is aligned. Flag AC is cleared during the call: a program may have
+ * set it to get SIGBUS at each misaligned access, handlers are entered with it (the kernel clears only DF, RF and TF), and
+ * this library's code makes misaligned accesses. */
+#define ARCH_SIGNAL_ENTRY(entry, function)                      \
+        __asm__(".pushsection .text, \"ax\", @progbits\n"       \
+                ".balign 16\n"                                  \
+                ".globl " #entry "\n"                           \
+                ".hidden " #entry "\n"                          \
+                ".type " #entry ", @function\n" #entry ":\n"    \
+                ".cfi_startproc\n"                              \
+                "xorl %ecx, %ecx\n"                             \
+                "leaq 8(%rsp), %rax\n"                          \
+                "cmpq %rax, %rdx\n"                             \
+                "jne 1f\n"                                      \
+                "leaq arch_restorer(%rip), %rax\n"              \
+                "movq (%rsp), %rcx\n"                           \
+                "movq %rax, (%rsp)\n"                           \
+                "1:\n"                                          \
+                "pushq %rbp\n"                                  \
+                ".cfi_def_cfa_offset 16\n"                      \
+                ".cfi_offset rbp, -16\n"                        \
+                "movq %rsp, %rbp\n"                             \
+                ".cfi_def_cfa_register rbp\n"                   \
+                "pushq %rdi\n"                                  \
+                "pushq %rsi\n"                                  \
+                "pushq %rdx\n"                                  \
+                "pushfq\n"                                      \
+                "andq $-16, %rsp\n"                             \
+                "pushfq\n"                                      \
+                "andl $~0x40000, (%rsp)\n" /* AC */             \
+                "popfq\n"                                       \
+                "call " #function "\n"                          \
+                "leaq -32(%rbp), %rsp\n"                        \
+                "popfq\n"                                       \
+                "popq %rdx\n"                                   \
+                "popq %rsi\n"                                   \
+                "popq %rdi\n"                                   \
+                "popq %rbp\n"                                   \
+                ".cfi_def_cfa rsp, 8\n"                         \
+                ".cfi_restore rbp\n"                            \
+                "movq %rax, %r11\n"                             \
+                "movl $0, %eax\n" /* as the kernel leaves it */ \
+                "testq %r11, %r11\n"                            \
+                "jnz 2f\n"                                      \
+                "ret\n"                                         \
+                "2:\n"                                          \
+                "jmp *%r11\n"                                   \
+                ".cfi_endproc\n"                                \
+                ".size " #entry ", . - " #entry "\n"            \
+                ".popsection\n")
+
 /* The return address of handlers: calls rt_sigreturn; its CFI marks it as a signal frame. */
 void arch_restorer(void) __attribute__((visibility("hidden")));
 
 /* Moves the signal frame that `uc` is part of (with siginfo and vector state) to the stack that was interrupted, where
- * the kernel would have put it for a handler without SA_ONSTACK, and calls fn(sig, info, uc, arg) there; fn's return is
- * the handler's return. Returns only if the frame cannot be written to that stack (overflow, unmapped): false. */
-bool arch_deliver_on_interrupted_stack(int sig, siginfo_t *info, ucontext_t *uc,
-                                       void (*fn)(int, siginfo_t *, ucontext_t *, void *), void *arg);
+ * the kernel would have put it for a handler without SA_ONSTACK. Returns the new context, NULL if the frame cannot be
+ * written there (overflow, unmapped). Makes no system call: a store that faults is abandoned (arch_abandon_store()). */
+ucontext_t *arch_move_to_interrupted_stack(const siginfo_t *info, const ucontext_t *uc);
+
+/* Enters `handler` on the signal frame of `uc`, which arch_move_to_interrupted_stack() made, as the kernel would. */
+_Noreturn void arch_enter_handler(void *handler, int sig, ucontext_t *uc);
+
+/* If the context is that of a store of arch_move_to_interrupted_stack() that faulted, lets it continue after the store, with
+ * the result "failed", and returns true. */
+bool arch_abandon_store(ucontext_t *uc);
+
+/* The siginfo of the signal frame that the context at address `uc` is part of. */
+static inline uint64_t arch_siginfo_of_frame(uint64_t uc)
+{
+        return uc + 304; /* arch/x86/include/asm/sigframe.h: struct rt_sigframe */
+}
+
+/* A value that differs from thread to thread of a process and costs no system call where the processor and the kernel let
+ * programs read the base of fs (AT_HWCAP2, asm/hwcap2.h: HWCAP2_FSGSBASE), else the thread id. Never 0. arch_init() is called
+ * once, at load time. */
+void arch_init(uint64_t hwcap2);
+uint64_t arch_thread_key(void);
 
 #endif

@@ -23,6 +23,7 @@ struct arrival_facts {
         bool was_sent;              /* no instruction raised it: sent_by_process, and notices of the kernel */
         bool is_blocked;            /* in the mask that the application reads back, not in the kernel's (mask.h) */
         bool stack_is_full;         /* the fault of a handler that has used up its alternate stack */
+        bool is_silent;             /* watched for the masks only (mask.h): its default action kills without a report */
         enum arrival_action action;
 };
 
@@ -35,6 +36,7 @@ enum arrival {
         ARRIVAL_GUARDED_FAULT,    /* a step of the report faulted: the guard continues with the next one (guard.h) */
         ARRIVAL_REQUEUE,          /* stays pending until the application unblocks it */
         ARRIVAL_IGNORED,          /* ignored by the application, which abort() overrides */
+        ARRIVAL_SILENT_DEATH,     /* the process dies of it, without a report */
         ARRIVAL_FATAL,            /* the process dies of it */
         ARRIVAL_DELIVER,          /* the application's handler runs */
 };

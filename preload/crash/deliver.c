@@ -1,96 +1,98 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/crash/deliver.h"
 #include "preload/base/arch.h"
+#include "preload/base/sandbox.h"
 #include "preload/base/syscalls.h"
-#include "preload/crash/occasion.h"
 #include "preload/crash/origin.h"
 #include "preload/signal/dispatch.h"
 #include "preload/signal/mask.h"
 #include "unwind/core/terms/signames.h"
 
-/* bytes left of an alternate stack: with less, a handler of the application is called directly, without a record */
-#define LEAST_STACK 1024
-
-/* Dequeues one pending signal `sig`, which must be blocked. */
-static bool take_pending(int sig, siginfo_t *info)
-{
-        const uint64_t one = SIGNAL_BIT(sig);
-        const struct timespec now = { 0, 0 };
-
-        return sys_4(SYS_rt_sigtimedwait, (long)&one, (long)info, (long)&now, KERNEL_SIGSET_SIZE) == sig;
-}
-
-/* Not inlined: its locals must not take stack space during the handler, whose alternate stack may be just large enough
- * for the handler. */
-static __attribute__((noinline)) void after_handler(int sig, siginfo_t *info, ucontext_t *uc)
-{
-        struct action now = actions_get(sig);
-        siginfo_t raised;
-
-        /* The handler reset the action and raised the signal: without this library the process would have died of it on
-         * return from the handler. */
-        if (now.handler == (void *)SIG_DFL && take_pending(sig, &raised))
-                occasion_raised_again(sig, info, uc, &raised);
-        else if (sig == SIGABRT && origin_is_abort(info, uc))
-                occasion_fatal(sig, info, uc);
-}
-
-/* Calls the handler with the mask that the kernel would have set, and with the application's mask of the interrupted
- * code in the context. */
-static void call_handler(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
-{
-        struct dispatch d = { sys_getpid(), sys_gettid(), sig, info, uc };
-        struct mask_visit visit;
-        uint64_t held = mask_visit(&visit, sig, a, mask_of_context(uc));
-        struct dispatch_slot *slot = dispatch_begin(&d, held);
-
-        mask_enter(&visit, sig, a, slot != NULL);
-        mask_put_in_context(uc, visit.outer_believed);
-        if (a->flags & SA_RESETHAND)
-                actions_reset(sig);
-        ((void (*)(int, siginfo_t *, void *))a->handler)(sig, info, uc);
-        dispatch_end(slot, &d);
-        mask_put_in_context(uc, mask_of_context(uc) == visit.outer_believed ? visit.outer_kernel
-                                                                            : mask_to_kernel(mask_of_context(uc)));
-}
-
-/* Runs on the stack that the kernel would have used for the handler. */
-static void run_handler(int sig, siginfo_t *info, ucontext_t *uc, void *unused)
-{
-        struct action a = actions_get(sig);
-
-        (void)unused;
-        if (a.handler == (void *)SIG_DFL) {
-                occasion_fatal(sig, info, uc);
-                return;
-        }
-        if (a.handler == (void *)SIG_IGN)
-                return;
-        call_handler(&a, sig, info, uc);
-        after_handler(sig, info, uc);
-}
+#define LEAST_STACK 1024 /* bytes left of an alternate stack: with less, a handler is entered without a record */
+/* Keeps a function's locals off the stack of the common path, which may be a small alternate stack of the application. */
+#define APART __attribute__((noinline))
 
 static bool within(const stack_t *ss, uint64_t addr)
 {
         return !(ss->ss_flags & SS_DISABLE) && addr - (uint64_t)ss->ss_sp < ss->ss_size;
 }
 
-/* Uses the stack that the kernel would have used: the interrupted stack, unless the handler has SA_ONSTACK. With
+/* ---- the end of a handler of SIGABRT ---- */
+
+static bool abort_announced;
+
+static APART void announce_end_of_abort(ucontext_t *uc)
+{
+        const uint64_t one = SIGNAL_BIT(SIGSTKFLT);
+        siginfo_t mark = { .si_signo = SIGSTKFLT, .si_code = SI_QUEUE };
+
+        mark.si_pid = sys_getpid();
+        mark.si_value.sival_ptr = &abort_announced;
+        abort_announced = true;
+        sys_sigprocmask(SIG_BLOCK, &one, NULL);
+        mask_put_in_context(uc, mask_of_context(uc) & ~one);
+        sys_4(SYS_rt_tgsigqueueinfo, mark.si_pid, sys_gettid(), SIGSTKFLT, (long)&mark);
+}
+
+bool deliver_is_end_of_abort(int sig, const siginfo_t *info, const ucontext_t *uc, struct dispatch *abort)
+{
+        if (sig != SIGSTKFLT || info->si_code != SI_QUEUE || info->si_value.sival_ptr != &abort_announced ||
+            info->si_pid != sys_getpid())
+                return false;
+        abort_announced = false;
+        if (!dispatch_returned(SIGABRT, arch_context_pc(uc), arch_context_sp(uc), abort))
+                abort->sig = 0;
+        return true;
+}
+
+void deliver_forget_abort(void)
+{
+        const uint64_t one = SIGNAL_BIT(SIGSTKFLT);
+        const struct timespec now = { 0, 0 };
+
+        if (!abort_announced)
+                return;
+        abort_announced = false;
+        sys_4(SYS_rt_sigtimedwait, (long)&one, 0, (long)&now, KERNEL_SIGSET_SIZE);
+}
+
+/* ---- all handlers ---- */
+
+/* Enters the handler on the interrupted stack, or returns. */
+static APART void enter_on_interrupted_stack(const struct action *a, int sig, const siginfo_t *info,
+                                             const ucontext_t *uc, uint64_t held)
+{
+        ucontext_t *moved = arch_move_to_interrupted_stack(info, uc);
+
+        if (!moved)
+                return;
+        dispatch_begin(sig, info, moved, held);
+        if (a->flags & SA_RESETHAND)
+                actions_reset(sig);
+        arch_enter_handler(a->handler, sig, moved);
+}
+
+/* The stack that the kernel would have used is the interrupted one, unless the handler has SA_ONSTACK. With
  * SA_ONSTACK the handler runs on the alternate stack even if that is this library's and the application set none: some
  * programs query the kernel by a bare system call instead of sigaltstack() and rely on the result (Go's runtime, in
  * threads that it did not create). */
-void deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
+void *deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
 {
         const char here = 0;
-        bool switched_stack = within(&uc->uc_stack, (uint64_t)uc) && !within(&uc->uc_stack, arch_context_sp(uc));
+        uint64_t held;
 
-        if (switched_stack && !(a->flags & SA_ONSTACK)) {
-                if (!arch_deliver_on_interrupted_stack(sig, info, uc, run_handler, NULL))
-                        occasion_fatal(sig, info, uc); /* no space: the kernel would have killed the process */
-                return;
-        }
         if (within(&uc->uc_stack, (uint64_t)&here) && (uint64_t)&here - (uint64_t)uc->uc_stack.ss_sp < LEAST_STACK)
-                ((void (*)(int, siginfo_t *, void *))a->handler)(sig, info, uc);
-        else
-                run_handler(sig, info, uc, NULL);
+                return a->handler;
+        if (sig == SIGABRT && !sandbox_entered() && origin_is_abort(info, uc))
+                announce_end_of_abort(uc);
+        held = mask_held_in_handler(sig, a, mask_of_context(uc), arch_context_sp(uc));
+        if (!(a->flags & SA_ONSTACK) && within(&uc->uc_stack, (uint64_t)uc) &&
+            !within(&uc->uc_stack, arch_context_sp(uc))) {
+                enter_on_interrupted_stack(a, sig, info, uc, held);
+                return NULL;
+        }
+        dispatch_begin(sig, info, uc, held);
+        if (a->flags & SA_RESETHAND)
+                actions_reset(sig);
+        return a->handler;
 }

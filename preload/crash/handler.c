@@ -9,6 +9,7 @@
 #include "preload/crash/occasion.h"
 #include "preload/crash/origin.h"
 #include "preload/crash/report.h"
+#include "preload/facts/settings.h"
 #include "preload/helper/intermediate.h"
 #include "preload/signal/claim.h"
 #include "preload/signal/death.h"
@@ -27,12 +28,16 @@
 #define TRAP_PERF 6 /* asm-generic/siginfo.h; not yet in glibc 2.36 */
 #endif
 
-/* True if the application has blocked the signal, and the kernel has not (mask.h). */
+/* True if the application has blocked the signal, and the kernel has not (mask.h). Where the mask does not say whether
+ * a handler is running, the stack trace decides. */
 static bool is_blocked_by_application(int sig, const ucontext_t *uc)
 {
-        uint64_t kernel = mask_of_context(uc);
+        uint64_t kernel = mask_of_context(uc), sp = arch_context_sp(uc), held;
 
-        return mask_believed(kernel) & ~kernel & SIGNAL_BIT(sig);
+        if (mask_believed(kernel, sp) & ~kernel & SIGNAL_BIT(sig))
+                return true;
+        return mask_in_handler(kernel) && mask_is_filled(kernel) && dispatch_held_by_standing(sp, &held) &&
+               held & ~kernel & SIGNAL_BIT(sig) && origin_is_handler(uc);
 }
 
 /* A handler has used up its alternate stack. The kernel puts the next signal frame at the top of that same stack, since
@@ -43,7 +48,7 @@ static APART bool is_stack_full(const ucontext_t *uc)
         uint64_t below = (uint64_t)uc->uc_stack.ss_sp - arch_context_sp(uc), held;
 
         return !(uc->uc_stack.ss_flags & SS_DISABLE) && below - 1 < NEAR_STACK &&
-               mask_in_handler(mask_of_context(uc)) && !dispatch_held(&held);
+               mask_in_handler(mask_of_context(uc)) && !dispatch_held(arch_context_sp(uc), &held);
 }
 
 /* True unless an instruction of this thread raised the signal. Besides what processes send, the kernel itself sends notices of broken
@@ -55,16 +60,17 @@ static bool was_sent(int sig, const siginfo_t *info)
                (sig == SIGTRAP && info->si_code == TRAP_PERF);
 }
 
-/* Re-queues the signal to the same thread or process and blocks it in the kernel. A signal of kill(2) can be sent again only by the
+/* Re-queues the signal to the same thread or process and blocks it in the kernel; where all signals are blocked, all of them,
+ * since the mask could not be decoded otherwise. A signal of kill(2) can be sent again only by the
  * thread whose id is named (kernel/signal.c: do_rt_sigqueueinfo()), where the id of any thread stands for its process. */
 static APART void requeue(int sig, const siginfo_t *info, ucontext_t *uc)
 {
-        uint64_t one = SIGNAL_BIT(sig);
+        uint64_t mask = mask_from_kernel(mask_of_context(uc)) | SIGNAL_BIT(sig);
         int pid = sys_getpid(), tid = sys_gettid();
         long err;
 
-        sys_sigprocmask(SIG_BLOCK, &one, NULL);
-        mask_put_in_context(uc, mask_of_context(uc) | one);
+        sys_sigprocmask(SIG_BLOCK, &mask, NULL);
+        mask_put_in_context(uc, mask);
         if (info->si_code == SI_TKILL || info->si_code > 0)
                 err = sys_4(SYS_rt_tgsigqueueinfo, pid, tid, sig, (long)info);
         else
@@ -100,6 +106,7 @@ static APART void gather_own(struct arrival_facts *f, int sig, const siginfo_t *
 /* Facts of the application: its mask, its stack, its action. Not gathered while a report is made, whose own fault may lie there. */
 static APART void gather_application(struct arrival_facts *f, int sig, const ucontext_t *uc, const struct action *a)
 {
+        f->is_silent = sig == SIGSTKFLT && !(settings.signals & SIGNAL_BIT(SIGSTKFLT));
         f->is_blocked = is_blocked_by_application(sig, uc);
         f->stack_is_full = sig == SIGSEGV && !f->was_sent && is_stack_full(uc);
         f->action = a->handler == (void *)SIG_DFL   ? ARRIVAL_DEFAULT
@@ -107,17 +114,37 @@ static APART void gather_application(struct arrival_facts *f, int sig, const uco
                                                     : ARRIVAL_HANDLER;
 }
 
-void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
+/* Called by handler_entry; `restorer`: arch.h, ARCH_SIGNAL_ENTRY. */
+void *handle(int sig, siginfo_t *info, ucontext_t *uc, uint64_t restorer);
+ARCH_SIGNAL_ENTRY(handler_entry, handle);
+
+/* A handler of SIGABRT returned to abort(), which is going to kill the process. */
+static APART bool is_end_of_abort(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+        struct dispatch abort;
+
+        if (!deliver_is_end_of_abort(sig, info, uc, &abort))
+                return false;
+        if (abort.sig)
+                occasion_fatal(abort.sig, &abort.info, uc);
+        return true;
+}
+
+void *handle(int sig, siginfo_t *info, ucontext_t *uc, uint64_t restorer)
 {
         struct arrival_facts f = { .in_crash_path = in_crash_path(sig, info, uc) };
         struct action a = { .handler = NULL };
+        void *handler;
 
+        if (f.in_crash_path && arch_abandon_store(uc))
+                return NULL;
         f.data_unreadable = f.in_crash_path && !claim_is_readable();
-        arch_allow_misaligned();
         if (!f.data_unreadable)
                 gather_own(&f, sig, info, uc);
         if (!arrival_is_own(&f)) {
-                a = actions_get(sig);
+                if (is_end_of_abort(sig, info, uc))
+                        return NULL;
+                a = actions_delivered(sig, restorer);
                 gather_application(&f, sig, uc, &a);
         }
         switch (arrival_decide(&f)) {
@@ -125,10 +152,9 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
                 death_now(sig);
         case ARRIVAL_FAIL_CALL:
                 arch_context_set_result(uc, -ENOSYS);
-                return;
+                return NULL;
         case ARRIVAL_END_INTERMEDIATE:
                 intermediate_end_by(sig);
-                return;
         case ARRIVAL_ABANDON_TRIAL:
                 trial_abandon();
         case ARRIVAL_GUARDED_FAULT:
@@ -136,19 +162,25 @@ void handler_entry(int sig, siginfo_t *info, ucontext_t *uc)
                 death_now(crashreport_signal() ? crashreport_signal() : sig);
         case ARRIVAL_REQUEUE:
                 requeue(sig, info, uc);
-                return;
+                return NULL;
         case ARRIVAL_IGNORED:
                 if (sig == SIGABRT && origin_is_abort(info, uc))
                         occasion_fatal(sig, info, uc);
-                return;
+                return NULL;
+        case ARRIVAL_SILENT_DEATH:
+                death_prepare(sig, info, uc);
+                return NULL;
         case ARRIVAL_FATAL:
                 occasion_fatal(sig, info, uc);
-                return;
+                return NULL;
         case ARRIVAL_DELIVER:
                 occasion_first_chance(sig, info, uc);
-                deliver(&a, sig, info, uc);
-                return;
+                handler = deliver(&a, sig, info, uc);
+                if (!handler)
+                        occasion_fatal(sig, info, uc);
+                return handler;
         case ARRIVAL_RETURN:
-                return;
+                break;
         }
+        return NULL;
 }

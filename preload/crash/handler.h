@@ -9,8 +9,8 @@
 #include <signal.h>
 #include <ucontext.h>
 
-/* The handler that the kernel has for every watched signal. Gathers facts, decides (arrival.h) and acts. Returns unless the process
- * dies at once. */
+/* The handler that the kernel has for every watched signal. Gathers facts, decides (arrival.h) and acts: enters the
+ * application's handler, or returns, unless the process dies at once. */
 void handler_entry(int sig, siginfo_t *info, ucontext_t *uc);
 
 #endif

@@ -37,9 +37,9 @@ void occasion_wait_for_death(void)
         claim_wait_for_death(patience());
 }
 
-static bool already_reported(const ucontext_t *uc)
+static bool already_reported(uint64_t pc, uint64_t sp)
 {
-        return reported.tid == sys_gettid() && reported.pc == arch_context_pc(uc) && reported.sp == arch_context_sp(uc);
+        return reported.pc == pc && reported.sp == sp && reported.tid == sys_gettid();
 }
 
 static void remember_reported(const ucontext_t *uc)
@@ -56,7 +56,7 @@ static APART bool raised_for_reported(const ucontext_t *uc)
         struct dispatch handler;
 
         arch_registers_from_context(uc, &regs);
-        return origin_handler(&regs, &handler) && already_reported(handler.uc);
+        return origin_handler(&regs, &handler) && already_reported(handler.pc, handler.sp);
 }
 
 /* Whether this fault, or the one whose handler raises this signal again, was reported before its handler was called.
@@ -65,7 +65,7 @@ static bool was_reported(const siginfo_t *info, const ucontext_t *uc)
 {
         if (settings.chain != SETTING_CHAIN_FIRST || !reported.tid)
                 return false;
-        if (already_reported(uc))
+        if (already_reported(arch_context_pc(uc), arch_context_sp(uc)))
                 return true;
         return info->si_code <= 0 && dispatch_any() && raised_for_reported(uc);
 }
@@ -102,12 +102,6 @@ void occasion_fatal(int sig, siginfo_t *info, ucontext_t *uc)
                 death_prepare(sig, info, uc);
 }
 
-void occasion_raised_again(int sig, siginfo_t *info, ucontext_t *uc, const siginfo_t *raised)
-{
-        report_fatal(sig, info, uc);
-        death_queue(sig, raised, uc);
-}
-
 static bool first_chance_due(void)
 {
         return settings.chain == SETTING_CHAIN_FIRST && crashreport_enabled() &&
@@ -138,8 +132,9 @@ static APART void report_exit(void)
         arch_capture(&regs);
         mask_for_crash_path(&before);
         if (claim_take(patience())) {
-                if (origin_handler(&regs, &d) && !already_reported(d.uc))
-                        crashreport_of_signal(WIRE_KIND_FIRST_CHANCE, d.sig, d.info, d.uc,
+                if (origin_handler(&regs, &d) && !already_reported(d.pc, d.sp))
+                        crashreport_of_signal(WIRE_KIND_FIRST_CHANCE, d.sig, &d.info,
+                                              (ucontext_t *)d.uc, // NOLINT(performance-no-int-to-ptr)
                                               sys_clock_ns(CLOCK_MONOTONIC));
                 claim_release();
         }
@@ -148,7 +143,7 @@ static APART void report_exit(void)
 
 void occasion_exit(void)
 {
-        if (dispatch_any() && crashreport_enabled())
+        if (dispatch_stands((uint64_t)__builtin_frame_address(0)) && crashreport_enabled())
                 report_exit();
 }
 

@@ -15,10 +15,6 @@
  * crashpre_set_after_report()'s function requests that and it is possible. */
 void occasion_fatal(int sig, siginfo_t *info, ucontext_t *uc);
 
-/* A handler of the application returned after it had reset the action and raised the signal again: reports the signal
- * for which the handler was called, and prepares the process to die of `raised`. */
-void occasion_raised_again(int sig, siginfo_t *info, ucontext_t *uc, const siginfo_t *raised);
-
 /* A signal that a handler of the application may recover from: reported, the first few times, under
  * CRASHPRE_CHAIN=first. */
 void occasion_first_chance(int sig, siginfo_t *info, ucontext_t *uc);

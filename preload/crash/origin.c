@@ -37,6 +37,20 @@ bool origin_handler(const struct arch_registers *regs, struct dispatch *out)
         return crashstack_try(search_handler, &s) && s.found;
 }
 
+bool origin_is_handler(const ucontext_t *uc)
+{
+        struct arch_registers regs;
+        struct dispatch d;
+        bool found;
+
+        if (!claim_take(0))
+                return false;
+        arch_registers_from_context(uc, &regs);
+        found = origin_handler(&regs, &d);
+        claim_release();
+        return found;
+}
+
 STARTUP_DATA static uint64_t abort_begin = 0;
 
 void origin_set_abort(uint64_t addr)

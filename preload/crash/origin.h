@@ -10,9 +10,13 @@
 #include "preload/base/arch.h"
 #include "preload/signal/dispatch.h"
 
-/* Copies to *out the record of the innermost handler of the application in the stack trace from `regs`. Requires the
+/* Copies to *out the signal of the innermost handler of the application in the stack trace from `regs`. Requires the
  * claim. Returns false if there is none, or if the stack cannot be read. */
 bool origin_handler(const struct arch_registers *regs, struct dispatch *out);
+
+/* Whether the interrupted code was called by a handler of the application. Takes the claim for the time of the call; false if
+ * another thread holds it. */
+bool origin_is_handler(const ucontext_t *uc);
 
 /* Sets the address of libc's abort(); the symbol `abort` refers to the function that this library exports. Called at
  * load time. */

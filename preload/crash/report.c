@@ -114,7 +114,7 @@ bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, 
         c->uc = uc;
         crash_set_fault(c, uc);
         arch_registers_from_context(uc, &c->wire.regs);
-        c->wire.sigmask = mask_believed(mask_of_context(uc));
+        c->wire.sigmask = mask_believed(mask_of_context(uc), arch_context_sp(uc));
         state.handled = false;
         if (wanted())
                 make_report();

@@ -3,20 +3,23 @@
  * the handler.
  *
  * Each is max(64 KiB, AT_MINSIGSTKSZ + 32 KiB) (getauxval(3): the kernel's signal frame grows with the processor's
- * vector state) below a guard page. They are pooled: a thread that ends returns its stack, so that in the steady state
- * the creation of a thread costs no additional system call but sigaltstack(2).
+ * vector state). The first ones are static; the memory is not touched before a signal arrives. When all are in use, more are
+ * mapped, several at once. They are pooled: a thread that ends returns its stack, so that the creation of a thread costs no
+ * additional system call but sigaltstack(2). There are no guard pages, which would cost one more for each stack: reports
+ * are written on the crash stack (crashstack.h), and what a handler of the application overflows into is the stack of another
+ * thread, which is used while that thread is in a handler only.
  */
 #ifndef CRASHPRE_PRELOAD_ALTSTACK_H
 #define CRASHPRE_PRELOAD_ALTSTACK_H
 
-#include <link.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 extern size_t altstack_marked_size; /* size passed to the kernel; 0 before altstack_init() */
 
-/* Stored at the high end of each stack. */
-struct altstack {
+struct __attribute__((aligned(64))) altstack {
+        char *base;
         struct altstack *next;  /* in the pool */
         unsigned rounds;        /* number of rounds of key destructors in its thread */
         void *(*start)(void *); /* the new thread's function, set by its creator */
@@ -24,12 +27,12 @@ struct altstack {
         void *arg;
 };
 
-/* The initial thread's stack: static, since its cost is part of each program start. NULL on error. */
-struct altstack *altstack_initial(void);
+/* Returns a stack; NULL if none is available. `may_map`: if necessary, memory is mapped, by one system call for many stacks.
+ * Lock-free; errno is preserved. */
+struct altstack *altstack_take(bool may_map);
 
-/* altstack_take() returns a stack from the pool, or a new mapping; NULL if no memory is available. altstack_release()
- * returns it to the pool. Lock-free; errno is preserved. */
-struct altstack *altstack_take(void);
+/* Returns `stack` to the pool. A thread that is about to end may still use it: it is given out again after some others only.
+ * Lock-free; errno is preserved. */
 void altstack_release(struct altstack *stack);
 
 /* Installs `stack` as this thread's alternate stack. For a new thread, which has none (sigaltstack(2)). */
@@ -39,8 +42,7 @@ void altstack_enter(struct altstack *stack);
  * false if this thread has none. */
 bool altstack_mine(stack_t *ss);
 
-/* Disables this thread's alternate stack, if it is `stack`, and returns `stack` to the pool. For the end of a
- * thread. */
+/* Returns this thread's stack to the pool. For the end of a thread. */
 void altstack_leave(struct altstack *stack);
 
 /* Whether `ss`, as reported by the kernel, is a stack of this library. Recognized by its unusual size:
@@ -50,7 +52,8 @@ static inline bool altstack_is_ours(const stack_t *ss)
         return altstack_marked_size && ss->ss_size == altstack_marked_size;
 }
 
-/* Computes the size, once, from the auxiliary vector; called before the first altstack_take(). */
-void altstack_init(const ElfW(auxv_t) * auxv);
+/* Computes the size, once. `frame_size`: AT_MINSIGSTKSZ, 0 if the kernel does not provide it. Called before the first
+ * altstack_take(). */
+void altstack_init(size_t frame_size);
 
 #endif

@@ -4,6 +4,7 @@
  * The library is linked with -z initfirst (ld(1)), so that crashes in constructors of the program's libraries are
  * reported, too. libc's constructor has not run then: environ is not set, and the environment is passed as an argument.
  */
+#include "preload/base/arch.h"
 #include "preload/base/linkmap.h"
 #include "preload/base/pages.h"
 #include "preload/base/startup.h"
@@ -24,6 +25,10 @@
 
 #include <link.h>
 #include <stddef.h>
+
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
 
 STARTUP_DATA static bool active = false;
 
@@ -47,21 +52,6 @@ void interpose_step_aside(void)
 int __cxa_at_quick_exit(void (*fn)(void *), void *unused);
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *unused);
 
-static __thread int forking_pid, forking_tid;
-
-static void before_fork(void)
-{
-        forking_pid = sys_getpid();
-        forking_tid = sys_gettid();
-}
-
-/* Runs in a forked child, which has its own memory and continues its parent's thread. */
-static void forked(void)
-{
-        actions_set_owner(sys_getpid());
-        dispatch_inherit(forking_pid, forking_tid);
-}
-
 /* Called by exit() and quick_exit(): if a handler of the application called them, the crash is reported here. */
 static void on_exit_called(void *unused)
 {
@@ -80,6 +70,14 @@ static const ElfW(auxv_t) * auxv_behind(char **envp)
         return (const void *)(envp + 1);
 }
 
+static uint64_t aux(const ElfW(auxv_t) * auxv, uint64_t type)
+{
+        for (; auxv->a_type != AT_NULL; auxv++)
+                if (auxv->a_type == type)
+                        return auxv->a_un.a_val;
+        return 0;
+}
+
 static __attribute__((constructor)) void load(int argc, char **argv, char **envp)
 {
         const ElfW(auxv_t) * auxv;
@@ -93,12 +91,13 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         auxv = auxv_behind(envp);
         pages_init(auxv);
         linkmap_remember(auxv);
-        altstack_init(auxv);
-        stack = altstack_initial();
+        arch_init(aux(auxv, AT_HWCAP2));
+        altstack_init(aux(auxv, AT_MINSIGSTKSZ));
+        stack = altstack_take(true);
         if (stack)
                 altstack_enter(stack);
-        actions_set_owner(sys_getpid());
-        __register_atfork(before_fork, NULL, forked, NULL);
+        dispatch_init();
+        __register_atfork(NULL, NULL, dispatch_forked, NULL);
         notes_metadata_from_environment(envp);
         mask_init(actions_install(settings.signals, handler_entry) & HARDWARE_SIGNALS);
         terminate_hook();

@@ -263,7 +263,9 @@ EXPORT int sigaltstack(const stack_t *restrict ss, stack_t *restrict old)
                 errno = -err;
                 return -1;
         }
-        if (ss && (ss->ss_flags & ~SS_AUTODISARM) == SS_DISABLE && altstack_mine(&ours))
+        if (ss && (ss->ss_flags & ~SS_AUTODISARM) != SS_DISABLE)
+                actions_altstack_used();
+        else if (ss && altstack_mine(&ours))
                 sys_sigaltstack(&ours, NULL);
         if (to == &was)
                 *old = was;

@@ -6,6 +6,7 @@
  * key's destructor returns the stack to the pool however the thread ends: return, pthread_exit(), cancellation.
  */
 #include "preload/program/threads.h"
+#include "preload/base/sandbox.h"
 #include "preload/program/altstack.h"
 #include "preload/program/interpose.h"
 #include "preload/signal/mask.h"
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <threads.h>
 
 typedef int create_fn(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
@@ -41,7 +43,8 @@ static void make_key(void)
 static __attribute__((noinline)) void thread_begins(struct altstack *stack)
 {
         stack->rounds = 0;
-        altstack_enter(stack);
+        if (!sandbox_entered())
+                altstack_enter(stack);
         pthread_setspecific(key, stack);
 }
 
@@ -61,17 +64,27 @@ static int start_thread_c11(void *p)
         return stack->start_c11(stack->arg);
 }
 
-static struct altstack *stack_for_thread(void)
+static struct altstack *stack_for_thread(bool may_map)
 {
         if (!interpose_active())
                 return NULL;
         pthread_once(&key_once, make_key);
-        return have_key ? altstack_take() : NULL;
+        return have_key ? altstack_take(may_map && !sandbox_entered()) : NULL;
+}
+
+/* A program that supplies the stack of a thread itself knows what is mapped around it: a stack that grows (mmap(2),
+ * MAP_GROWSDOWN) needs the space below it. pthread_create() makes no mapping then. */
+static bool has_stack(const pthread_attr_t *attr)
+{
+        void *stack;
+        size_t size;
+
+        return attr && pthread_attr_getstack(attr, &stack, &size) == 0 && (uintptr_t)stack + size != 0;
 }
 
 void threads_adopt(void)
 {
-        struct altstack *stack = stack_for_thread();
+        struct altstack *stack = stack_for_thread(true);
 
         mask_adopt();
         if (stack)
@@ -82,7 +95,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 {
         static void *cache;
         create_fn *next = (create_fn *)next_definition("pthread_create", &cache);
-        struct altstack *stack = stack_for_thread();
+        struct altstack *stack = stack_for_thread(!has_stack(attr));
         bool disguised;
         uint64_t mask;
         int err;
@@ -104,7 +117,7 @@ EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *arg)
 {
         static void *cache;
         create_c11_fn *next = (create_c11_fn *)next_definition("thrd_create", &cache);
-        struct altstack *stack = stack_for_thread();
+        struct altstack *stack = stack_for_thread(true);
         bool disguised;
         uint64_t mask;
         int err;

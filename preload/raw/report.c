@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/raw/report.h"
+#include "preload/base/arch.h"
 #include "preload/base/guard.h"
 #include "preload/base/probe.h"
 #include "preload/base/stackwalk.h"
@@ -167,17 +168,25 @@ static void find_message(void *crash)
 
 /* A process whose handler restores the default action and raises the signal again dies of a signal that it sent itself;
  * the reader needs the fault for which the handler was called. The stack trace passes through the handler to that
- * fault. */
+ * fault, or the signal was blocked in the handler and interrupts the code that the first one interrupted. */
 static void find_origin(void *crash)
 {
         struct crash *c = crash;
         struct dispatch d;
 
-        if (c->wire.siginfo.si_code > 0 || c->wire.siginfo.si_pid != c->wire.pid || !dispatch_any() ||
-            !dispatch_on_stack(c->wire.frames, c->wire.frame_count, &d) || d.sig != c->signal)
+        if (c->wire.siginfo.si_code > 0 || c->wire.siginfo.si_pid != c->wire.pid || !dispatch_any())
                 return;
-        if (probe_copy((uint64_t)d.info, &c->wire.siginfo, sizeof(c->wire.siginfo)) == sizeof(c->wire.siginfo))
-                crash_set_fault(c, d.uc);
+        if (dispatch_on_stack(c->wire.frames, c->wire.frame_count, &d)) {
+                if (d.sig != c->signal)
+                        return;
+                crash_set_fault(c, (const ucontext_t *)d.uc); // NOLINT(performance-no-int-to-ptr)
+        } else if (dispatch_returned(c->signal, arch_context_pc(c->uc), arch_context_sp(c->uc), &d)) {
+                c->wire.fault_trap = d.trap;
+                c->wire.fault_error = d.error;
+        } else {
+                return;
+        }
+        c->wire.siginfo = d.info;
 }
 
 void rawreport_write(struct crash *c)

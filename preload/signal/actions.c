@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/signal/actions.h"
+#include "preload/base/sandbox.h"
 #include "preload/base/startup.h"
 #include "preload/signal/mask.h"
 #include "unwind/core/terms/signames.h"
@@ -7,216 +8,269 @@
 #include <errno.h>
 
 #define MAX_SIGNAL 64
-#define READ_TRIES 1000 /* a writer holds the table for nanoseconds; one that died must not block a crash report */
-
-/* Flags that keep their meaning when this library's handler replaces the application's. Not SA_RESETHAND, which the
- * handler emulates, nor SA_ONSTACK and SA_SIGINFO, which this library's handler always has. */
-#define FORWARDED_FLAGS ((unsigned long)(SA_RESTART | SA_NODEFER | SA_NOCLDSTOP | SA_NOCLDWAIT))
-
-/* What the kernel keeps of an action (kernel/signal.c: do_sigaction), so that the application reads back the same:
- * unknown flags are dropped, and SIGKILL and SIGSTOP cannot be blocked. glibc itself sets SA_RESTORER, and the
- * application sees it. */
-#define KEPT_FLAGS 0xdc000807ul
 #define UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
+
+/* The word that the kernel keeps in sa_restorer: the application's handler, whose address has 47 bits (a program gets
+ * higher ones only if it asks mmap(2) for them: Documentation/arch/x86/x86_64/5level-paging.rst), and above it what the
+ * kernel's flags and mask do not say. */
+#define WORD_HANDLER ((UINT64_C(1) << 47) - 1)
+#define WORD_MASK_SHIFT 47               /* six hardware signals, in the order of hardware_order[], and SIGSTKFLT */
+#define WORD_NODEFER (UINT64_C(1) << 54) /* flags of the application */
+#define WORD_ONSTACK (UINT64_C(1) << 55)
+#define WORD_RESETHAND (UINT64_C(1) << 56)
+#define WORD_RESTART (UINT64_C(1) << 57)
+#define WORD_RESTORER (UINT64_C(1) << 58) /* set by libc's functions; clear in an action that no function set */
+#define WORD_SIGINFO (UINT64_C(1) << 59)
+#define WORD_BEYOND (UINT64_C(1) << 60) /* the handler does not fit: it is in table.last */
+#define WORD_TAG_MASK (UINT64_C(7) << 61)
+#define WORD_TAG (UINT64_C(5) << 61)
+
+static const uint8_t part_order[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGSTKFLT };
+
+static const struct {
+        uint64_t word;
+        unsigned long flag;
+} flag_order[] = {
+        { WORD_NODEFER, SA_NODEFER }, { WORD_ONSTACK, SA_ONSTACK },   { WORD_RESETHAND, SA_RESETHAND },
+        { WORD_RESTART, SA_RESTART }, { WORD_RESTORER, SA_RESTORER }, { WORD_SIGINFO, SA_SIGINFO },
+};
+#define WORD_FLAGS ((unsigned long)(SA_NODEFER | SA_ONSTACK | SA_RESETHAND | SA_RESTART | SA_RESTORER | SA_SIGINFO))
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 STARTUP_DATA static struct {
         uint64_t watched;
         void (*entry)(int, siginfo_t *, ucontext_t *);
-        int owner;
-        uint64_t lock;     /* pid << 32 | tid of the writer; a holder of another pid is stale, from before fork() */
-        uint32_t sequence; /* odd during a write */
-        struct action virtual[MAX_SIGNAL];
+        bool altstacks;   /* the application has called sigaltstack() */
+        uint64_t asked;   /* signals for which it asked for SA_ONSTACK */
+        uint64_t ignored; /* of DEADLY_THOUGH_IGNORED, those that were ignored at some time */
+        /* The last handler that was set, for handlers that call `entry`, and for those that do not fit into a word. */
+        void *last[MAX_SIGNAL];
 } table = { 0 };
-
-void actions_set_owner(int pid)
-{
-        table.owner = pid;
-}
 
 bool actions_watched(int sig)
 {
         return sig >= 1 && sig <= MAX_SIGNAL && table.watched & SIGNAL_BIT(sig);
 }
 
-/* A vfork child runs in its parent's memory: an action that it sets for itself must not change the parent's entry in
- * the table. */
-static bool borrows_memory(void)
+static bool is_default(const void *handler)
 {
-        return table.owner != sys_getpid();
+        return handler == (void *)SIG_DFL;
 }
 
-static void lock_table(uint64_t *saved_mask)
+static bool is_ignore(const void *handler)
 {
-        uint64_t all = ~(uint64_t)0, pid = (uint64_t)sys_getpid(), self = pid << 32 | (uint64_t)sys_gettid(), holder;
+        return handler == (void *)SIG_IGN;
+}
 
-        sys_sigprocmask(SIG_SETMASK, &all, saved_mask);
-        for (;;) {
-                holder = 0;
-                if (__atomic_compare_exchange_n(&table.lock, &holder, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-                        break;
-                if (holder >> 32 != pid && __atomic_compare_exchange_n(&table.lock, &holder, self, false,
-                                                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-                        table.sequence &= ~1u;
-                        break;
-                }
-                sys_0(SYS_sched_yield);
+static bool is_call(const void *handler)
+{
+        return !is_default(handler) && !is_ignore(handler);
+}
+
+/* ---- the word ---- */
+
+static uint64_t word_of(const struct action *act)
+{
+        uint64_t handler = (uint64_t)act->handler, word = WORD_TAG;
+
+        word |= handler & ~WORD_HANDLER ? WORD_BEYOND : handler;
+        for (unsigned i = 0; i < COUNT(part_order); i++)
+                if (act->mask & SIGNAL_BIT(part_order[i]))
+                        word |= UINT64_C(1) << (WORD_MASK_SHIFT + i);
+        for (unsigned i = 0; i < COUNT(flag_order); i++)
+                if (act->flags & flag_order[i].flag)
+                        word |= flag_order[i].word;
+        return word;
+}
+
+/* `rest`: flags and mask as the kernel has them. */
+static struct action action_of(int sig, uint64_t word, const struct action *rest)
+{
+        struct action a = { (void *)(word & WORD_HANDLER), // NOLINT(performance-no-int-to-ptr)
+                            rest->flags & ~WORD_FLAGS, rest->mask };
+
+        if (word & WORD_BEYOND)
+                a.handler = table.last[sig - 1];
+        for (unsigned i = 0; i < COUNT(part_order); i++) {
+                a.mask &= ~SIGNAL_BIT(part_order[i]);
+                if (word & UINT64_C(1) << (WORD_MASK_SHIFT + i))
+                        a.mask |= SIGNAL_BIT(part_order[i]);
         }
+        for (unsigned i = 0; i < COUNT(flag_order); i++)
+                if (word & flag_order[i].word)
+                        a.flags |= flag_order[i].flag;
+        return a;
 }
 
-static void unlock_table(const uint64_t *saved_mask)
+struct action actions_delivered(int sig, uint64_t restorer)
 {
-        __atomic_store_n(&table.lock, 0, __ATOMIC_RELEASE);
-        sys_sigprocmask(SIG_SETMASK, saved_mask, NULL);
+        const struct action rest = { table.last[sig - 1], 0, 0 };
+
+        return (restorer & WORD_TAG_MASK) == WORD_TAG ? action_of(sig, restorer, &rest) : rest;
 }
 
-struct action actions_get(int sig)
-{
-        struct action a;
-        uint32_t before, after;
+/* ---- the kernel's table ---- */
 
-        for (int i = 0; i < READ_TRIES; i++) {
-                before = __atomic_load_n(&table.sequence, __ATOMIC_ACQUIRE);
-                a = table.virtual[sig - 1];
-                __atomic_thread_fence(__ATOMIC_ACQUIRE);
-                after = __atomic_load_n(&table.sequence, __ATOMIC_RELAXED);
-                if (before == after && !(before & 1))
-                        return a;
-        }
-        return table.virtual[sig - 1];
-}
-
-static void put_virtual(int sig, const struct action *act)
-{
-        __atomic_add_fetch(&table.sequence, 1, __ATOMIC_ACQ_REL);
-        table.virtual[sig - 1] = *act;
-        __atomic_add_fetch(&table.sequence, 1, __ATOMIC_ACQ_REL);
-}
-
-static int set_kernel(int sig, const struct action *act, struct action *old)
+/* On this processor the restorer is part of the kernel's interface; an action without a handler needs none. */
+static int set_kernel(int sig, const struct action *act, uint64_t restorer, struct action *old, uint64_t *old_restorer)
 {
         struct kernel_sigaction k = { 0 }, was = { 0 };
         int err;
 
         if (act)
-                k = (struct kernel_sigaction){ act->handler, act->flags | SA_RESTORER, arch_restorer, act->mask };
+                k = (struct kernel_sigaction){ act->handler, act->flags | SA_RESTORER, restorer, act->mask };
         err = sys_sigaction(sig, act ? &k : NULL, old ? &was : NULL);
-        if (!err && old)
+        if (!err && old) {
                 *old = (struct action){ was.handler, was.flags, was.mask };
-        return err;
-}
-
-/* Sets the kernel action that makes the process behave as if `act` were installed. */
-static int set_stand_in(int sig, const struct action *act, struct action *old)
-{
-        struct action k = { (void *)table.entry, SA_SIGINFO | SA_ONSTACK, act->mask };
-
-        if (act->handler == (void *)SIG_IGN && !(DEADLY_THOUGH_IGNORED & SIGNAL_BIT(sig)))
-                return set_kernel(sig, act, old);
-        if (act->handler == (void *)SIG_DFL || act->handler == (void *)SIG_IGN) {
-                k.flags |= SA_NODEFER | SA_RESTART;
-                k.mask = ~HARDWARE_SIGNALS;
-        } else {
-                k.flags |= act->flags & FORWARDED_FLAGS;
-                mask_for_stand_in(sig, &k);
+                *old_restorer = was.restorer;
         }
-        return set_kernel(sig, &k, old);
+        return err;
 }
 
-/* In a vfork child: its kernel actions are its own; an action with this library's handler represents the parent's entry
- * in the table. */
-static int set_borrowed(int sig, const struct action *act, struct action *old)
+static int pass_to_kernel(int sig, const struct action *act)
 {
-        struct action was;
-        int err = set_kernel(sig, act, &was);
+        return set_kernel(sig, act, (uint64_t)arch_restorer, NULL, NULL);
+}
 
-        if (!err && old)
-                *old = was.handler == (void *)table.entry ? actions_get(sig) : was;
-        return err;
+/* The application's action, if the kernel has `act` with that restorer. */
+static struct action unmasked(int sig, const struct action *act, uint64_t restorer)
+{
+        if (act->handler == (void *)table.entry && (restorer & WORD_TAG_MASK) == WORD_TAG)
+                return action_of(sig, restorer, act);
+        return (struct action){ act->handler, act->flags, mask_from_kernel(act->mask) };
+}
+
+static bool wants_onstack(int sig, const struct action *act)
+{
+        if (!table.altstacks || act->flags & SA_ONSTACK)
+                return true;
+        return sig == SIGSEGV && !is_call(act->handler) && table.asked & SIGNAL_BIT(sig);
+}
+
+/* The kernel's action that makes the process behave as if `act` were installed. */
+static struct action stand_in(int sig, const struct action *act)
+{
+        struct action k = { (void *)table.entry, act->flags & ~(unsigned long)(SA_RESETHAND | SA_ONSTACK), act->mask };
+
+        k.flags |= SA_SIGINFO; /* otherwise the kernel writes no siginfo */
+        if (wants_onstack(sig, act))
+                k.flags |= SA_ONSTACK;
+        if (is_call(act->handler)) {
+                mask_for_stand_in(sig, &k);
+        } else {
+                k.flags |= SA_NODEFER | SA_RESTART;
+                k.mask &= ~HARDWARE_SIGNALS;
+        }
+        return k;
+}
+
+static bool is_passed_on(int sig, const struct action *act)
+{
+        return is_ignore(act->handler) && !(DEADLY_THOUGH_IGNORED & SIGNAL_BIT(sig));
+}
+
+static void remember(int sig, const struct action *act)
+{
+        uint64_t one = SIGNAL_BIT(sig);
+
+        __atomic_store_n(&table.last[sig - 1], act->handler, __ATOMIC_RELAXED);
+        if (act->flags & SA_ONSTACK && !(table.asked & one))
+                __atomic_or_fetch(&table.asked, one, __ATOMIC_RELAXED);
+        if (is_ignore(act->handler) && DEADLY_THOUGH_IGNORED & one && !(table.ignored & one))
+                __atomic_or_fetch(&table.ignored, one, __ATOMIC_RELAXED);
+}
+
+static int set_watched(int sig, const struct action *act, struct action *old, uint64_t *old_restorer)
+{
+        struct action k;
+
+        if (!act)
+                return set_kernel(sig, NULL, 0, old, old_restorer);
+        remember(sig, act);
+        if (is_passed_on(sig, act))
+                return set_kernel(sig, act, (uint64_t)arch_restorer, old, old_restorer);
+        k = stand_in(sig, act);
+        return set_kernel(sig, &k, word_of(act), old, old_restorer);
 }
 
 /* The application's handler is installed as it is; only its mask is translated, so that a fault in a handler that
  * blocks everything is reported too. */
-static int set_unwatched(int sig, const struct action *act, struct action *old)
+static int set_unwatched(int sig, const struct action *act, struct action *old, uint64_t *old_restorer)
 {
         struct action k;
-        int err;
 
         if (act) {
                 k = *act;
                 k.mask = mask_to_kernel(act->mask);
         }
-        err = set_kernel(sig, act ? &k : NULL, old);
-        if (!err && old)
-                old->mask = mask_from_kernel(old->mask);
-        return err;
+        return set_kernel(sig, act ? &k : NULL, (uint64_t)arch_restorer, old, old_restorer);
 }
 
 int actions_set(int sig, const struct action *act, struct action *old)
 {
-        uint64_t saved_mask;
-        struct action was;
-        int err = 0;
+        struct action in, was;
+        uint64_t restorer = 0;
+        int err;
 
-        if (!actions_watched(sig))
-                return set_unwatched(sig, act, old);
-        if (borrows_memory())
-                return set_borrowed(sig, act, old);
-        lock_table(&saved_mask);
-        was = table.virtual[sig - 1];
-        if (act) {
-                struct action kept = { act->handler, (act->flags & KEPT_FLAGS) | SA_RESTORER,
-                                       act->mask & ~UNBLOCKABLE };
-
-                put_virtual(sig, &kept);
-                err = set_stand_in(sig, &kept, NULL);
-                if (err)
-                        put_virtual(sig, &was);
-        }
-        unlock_table(&saved_mask);
+        if (act)
+                in = (struct action){ act->handler, act->flags | SA_RESTORER, act->mask & ~UNBLOCKABLE };
+        err = (actions_watched(sig) ? set_watched : set_unwatched)(sig, act ? &in : NULL, old ? &was : NULL, &restorer);
         if (!err && old)
-                *old = was;
+                *old = unmasked(sig, &was, restorer);
         return err;
 }
 
+/* Flags and mask are kept, as in kernel/signal.c: get_signal(). */
 void actions_reset(int sig)
 {
-        struct action a = actions_get(sig);
+        struct action a;
 
-        a.handler = (void *)SIG_DFL; /* flags and mask are kept, as in kernel/signal.c: get_signal() */
+        if (actions_set(sig, NULL, &a) < 0 || !is_call(a.handler))
+                return;
+        a.handler = (void *)SIG_DFL;
         actions_set(sig, &a, NULL);
 }
 
-static uint64_t ignored_here(void)
+/* Sets the application's action again, if it is this library's handler that the kernel has for it. */
+static void renew(int sig)
 {
-        uint64_t found = 0;
+        struct action k = { 0 }, a;
+        uint64_t restorer = 0;
 
-        for (int sig = 1; table.watched >> (sig - 1) && sig < MAX_SIGNAL; sig++)
-                if (table.watched & DEADLY_THOUGH_IGNORED & SIGNAL_BIT(sig) &&
-                    table.virtual[sig - 1].handler == (void *)SIG_IGN)
-                        found |= SIGNAL_BIT(sig);
-        return found;
+        if (set_kernel(sig, NULL, 0, &k, &restorer) < 0 || k.handler != (void *)table.entry)
+                return;
+        a = unmasked(sig, &k, restorer);
+        k = stand_in(sig, &a);
+        set_kernel(sig, &k, restorer, NULL, NULL);
+}
+
+void actions_altstack_used(void)
+{
+        if (table.altstacks || !table.watched)
+                return;
+        table.altstacks = true;
+        for (int sig = 1; !sandbox_entered() && table.watched >> (sig - 1) && sig < MAX_SIGNAL; sig++)
+                if (actions_watched(sig))
+                        renew(sig);
 }
 
 void actions_ignore_in_kernel(void)
 {
         const struct action ignore = { (void *)SIG_IGN, 0, 0 };
-        uint64_t saved_mask, ignored = ignored_here();
-        bool lock = ignored && !borrows_memory(); /* a vfork child's kernel actions are its own */
+        struct action now = { 0 };
 
-        if (lock)
-                lock_table(&saved_mask);
-        for (int sig = 1; ignored >> (sig - 1) && sig < MAX_SIGNAL; sig++)
-                if (ignored & SIGNAL_BIT(sig) && table.virtual[sig - 1].handler == (void *)SIG_IGN)
-                        set_kernel(sig, &ignore, NULL);
-        if (lock)
-                unlock_table(&saved_mask);
+        for (int sig = 1; table.ignored >> (sig - 1) && sig < MAX_SIGNAL; sig++)
+                if (table.ignored & table.watched & SIGNAL_BIT(sig) && !actions_set(sig, NULL, &now) &&
+                    is_ignore(now.handler))
+                        pass_to_kernel(sig, &ignore);
 }
 
 int actions_kernel_default(int sig)
 {
-        struct action dfl = { (void *)SIG_DFL, 0, 0 };
+        const struct action dfl = { (void *)SIG_DFL, 0, 0 };
 
-        return set_kernel(sig, &dfl, NULL);
+        return pass_to_kernel(sig, &dfl);
 }
 
 void actions_ignore_killers(void)
@@ -226,41 +280,59 @@ void actions_ignore_killers(void)
                                 SIGNAL_BIT(SIGTTOU) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH) | UNBLOCKABLE |
                                 SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGQUIT);
         const struct action ignore = { (void *)SIG_IGN, 0, 0 };
+        uint64_t restorer;
 
         for (int sig = 1; sig <= MAX_SIGNAL; sig++) {
-                struct action now = ignore;
+                struct action now = { 0 };
 
-                if ((others | table.watched | HARDWARE_SIGNALS) & SIGNAL_BIT(sig) || set_kernel(sig, NULL, &now) < 0)
+                if ((others | table.watched | HARDWARE_SIGNALS) & SIGNAL_BIT(sig) ||
+                    set_kernel(sig, NULL, 0, &now, &restorer) < 0)
                         continue;
-                if (now.handler == (void *)SIG_DFL)
-                        set_kernel(sig, &ignore, NULL);
+                if (is_default(now.handler))
+                        pass_to_kernel(sig, &ignore);
         }
+}
+
+/* ---- load time ---- */
+
+static void install(int sig)
+{
+        const struct action dfl = { (void *)SIG_DFL, 0, 0 };
+        struct action k = stand_in(sig, &dfl), was;
+        uint64_t restorer;
+
+        if (set_kernel(sig, &k, word_of(&dfl), &was, &restorer) < 0)
+                return;
+        table.watched |= SIGNAL_BIT(sig);
+        if (is_default(was.handler))
+                return;
+        set_watched(sig, &was, NULL, NULL); /* ignored by the parent process before exec(3) */
 }
 
 uint64_t actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *))
 {
-        const struct action dfl = { (void *)SIG_DFL, 0, 0 };
-
         table.entry = entry;
-        for (int sig = 1; sig <= MAX_SIGNAL; sig++) {
-                struct action *a = &table.virtual[sig - 1], was;
-
-                if (!(watched & SIGNAL_BIT(sig)) || set_stand_in(sig, &dfl, &was) < 0)
-                        continue;
-                *a = was;
-                table.watched |= SIGNAL_BIT(sig);
-                if (was.handler != (void *)SIG_DFL) /* ignored by the parent process before exec(3) */
-                        set_stand_in(sig, a, NULL);
-        }
+        if (watched & HARDWARE_SIGNALS)
+                watched |= SIGNAL_BIT(SIGSTKFLT);
+        for (int sig = 1; sig <= MAX_SIGNAL; sig++)
+                if (watched & SIGNAL_BIT(sig))
+                        install(sig);
         return table.watched;
 }
 
 void actions_uninstall(void)
 {
         uint64_t watched = table.watched;
+        struct action a;
 
         table.watched = 0;
-        for (int sig = 1; sig <= MAX_SIGNAL; sig++)
-                if (watched & SIGNAL_BIT(sig))
-                        set_kernel(sig, &table.virtual[sig - 1], NULL);
+        for (int sig = 1; sig <= MAX_SIGNAL; sig++) {
+                struct action k = { 0 };
+                uint64_t restorer = 0;
+
+                if (!(watched & SIGNAL_BIT(sig)) || set_kernel(sig, NULL, 0, &k, &restorer) < 0)
+                        continue;
+                a = unmasked(sig, &k, restorer);
+                pass_to_kernel(sig, &a);
+        }
 }

@@ -35,9 +35,10 @@ static bool queue_original(int sig, const siginfo_t *info)
                sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig) == 0 || sys_kill(sys_getpid(), sig) == 0;
 }
 
-static void prepare(int sig, const siginfo_t *info, ucontext_t *uc, bool queue)
+void death_prepare(int sig, const siginfo_t *info, ucontext_t *uc)
 {
         uint64_t mask = ~(SIGNAL_BIT(sig));
+        bool queue = !death_repeats(sig, info, uc);
 
         if (queue && sys_getpid() == 1)
                 sys_exit_group(128 + sig);
@@ -52,16 +53,6 @@ static void prepare(int sig, const siginfo_t *info, ucontext_t *uc, bool queue)
         __builtin_memcpy(&uc->uc_sigmask, &mask, sizeof(mask));
         if (queue && !queue_original(sig, info))
                 death_now(sig);
-}
-
-void death_prepare(int sig, const siginfo_t *info, ucontext_t *uc)
-{
-        prepare(sig, info, uc, !death_repeats(sig, info, uc));
-}
-
-void death_queue(int sig, const siginfo_t *info, ucontext_t *uc)
-{
-        prepare(sig, info, uc, true);
 }
 
 _Noreturn void death_now(int sig)

@@ -18,10 +18,6 @@ bool death_repeats(int sig, const siginfo_t *info, const ucontext_t *uc);
  * queued. Does not return for PID 1 of a namespace, which default actions do not kill: exits with 128 + sig. */
 void death_prepare(int sig, const siginfo_t *info, ucontext_t *uc);
 
-/* Like death_prepare(), for a process that was to die of a signal already raised: `info` is queued whether or not the
- * instruction would fault again. */
-void death_queue(int sig, const siginfo_t *info, ucontext_t *uc);
-
 /* Dies of `sig` at once, when the crash path itself cannot continue. */
 _Noreturn void death_now(int sig);
 

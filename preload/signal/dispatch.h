@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/signal/dispatch.h: records which handlers of the application are running for watched signals, in which
- * threads.
+/* preload/signal/dispatch.h: records of the signals for which handlers of the application were called: of the watched ones.
  *
- * Signal context: async-signal-safe, no thread-local storage. A handler left by siglongjmp() does not release its
- * record, so a record only counts as that of a running handler if the stack trace passes through its frame. A slot is
- * reused when a later call on the same stack has overwritten its record's frame, or when its thread has ended.
+ * A handler is entered by a jump and returns to the kernel, so nothing tells when it ends, and no record is ever released: it
+ * is used again by a later call in the same thread whose signal frame lies over that of the first, or the oldest is
+ * overwritten. Whether a handler still runs is seen from the stack: its signal frame lies above the stack pointer ("stands"),
+ * or, for certain, the stack trace passes through it.
+ *
+ * Signal context: async-signal-safe, no thread-local storage, no system call unless a function says so. Records are read and
+ * written by the thread that they belong to; a record that another thread overwrites at that moment is as good as lost.
  */
 #ifndef CRASHPRE_PRELOAD_DISPATCH_H
 #define CRASHPRE_PRELOAD_DISPATCH_H
@@ -15,35 +18,48 @@
 #include <stdbool.h>
 #include <ucontext.h>
 
-/* Stored in the frame that calls the handler. */
+/* A signal that a handler was called for. */
 struct dispatch {
-        int pid, tid, sig;
-        siginfo_t *info; /* of the signal the handler was called for */
-        ucontext_t *uc;
+        int sig;
+        siginfo_t info;
+        uint64_t uc;          /* address of the context in its signal frame */
+        uint64_t pc, sp;      /* where the signal interrupted the thread */
+        uint64_t trap, error; /* arch_context_trap(), arch_context_fault_error() */
 };
 
-struct dispatch_slot;
+/* Called at load time. Makes a system call. */
+void dispatch_init(void);
 
-/* Allocates a slot for `d`; pass the result (NULL if too many handlers run at once) to dispatch_end() after the handler
- * has returned. `held`: see dispatch_held(). */
-struct dispatch_slot *dispatch_begin(struct dispatch *d, uint64_t held);
-void dispatch_end(struct dispatch_slot *slot, const struct dispatch *d);
+/* Records that the application's handler is about to run on the signal frame of `uc`. `held`: see dispatch_held(). */
+void dispatch_begin(int sig, const siginfo_t *info, const ucontext_t *uc, uint64_t held);
 
-/* Whether there may be any record. Cheap. */
+/* Whether there is any record of this process or of one that it was forked from. */
 bool dispatch_any(void);
 
-/* Get and set the hardware signals that the application has blocked in this thread's innermost handler (mask.h). Return
- * false if no handler of the thread is running. The set remains valid after a handler is left by longjmp(), as the mask
- * does. In a vfork child dispatch_held() returns the parent's set and dispatch_hold() changes nothing. */
-bool dispatch_held(uint64_t *held);
-bool dispatch_hold(uint64_t held);
+/* Whether a signal frame of this thread stands, if its stack pointer is `sp`. A frame that a handler left by siglongjmp(), or
+ * by returning, may seem to. */
+bool dispatch_stands(uint64_t sp);
 
-/* After fork(3): assigns the records of thread `old_tid` of process `old_pid` to this thread and releases all
- * others. */
-void dispatch_inherit(int old_pid, int old_tid);
+/* Get and set the hardware signals that the application has blocked in this thread's innermost handler (mask.h): the
+ * innermost that stands, else, because a handler left by longjmp() leaves its mask behind, the last that was called. Return
+ * false if no record of the thread exists. In a vfork child dispatch_held() returns the parent's set, and dispatch_hold(),
+ * which makes a system call, false. */
+bool dispatch_held(uint64_t sp, uint64_t *held);
+bool dispatch_hold(uint64_t sp, uint64_t held);
 
-/* Copies to *out the record of the innermost handler in the stack trace of this thread. Returns false if there is none.
- * Requires probe_begin() and memmap_read(). */
+/* As dispatch_held(), but false where no handler stands. */
+bool dispatch_held_by_standing(uint64_t sp, uint64_t *held);
+
+/* Called in a forked child, whose records were its parent's. */
+void dispatch_forked(void);
+
+/* Copies to *out the signal of the innermost handler of the application in the stack trace of this thread. Returns false if
+ * there is none, or if it was delivered to another process, which forked this one. Requires probe_begin() and
+ * memmap_read(). Makes system calls. */
 bool dispatch_on_stack(const struct wire_frame *frame, uint32_t count, struct dispatch *out);
+
+/* The same for a handler that has returned to where it was called: the last one of this thread for a signal `sig` at this pc
+ * and sp. */
+bool dispatch_returned(int sig, uint64_t pc, uint64_t sp, struct dispatch *out);
 
 #endif

@@ -13,38 +13,56 @@
 #define LIBCS (SIGNAL_BIT(32) | SIGNAL_BIT(33))           /* nptl: SIGCANCEL, SIGSETXID; sigprocmask(3) drops them */
 
 STARTUP_DATA static uint64_t hardware = 0;
+STARTUP_DATA static bool disguised = false; /* some mask was translated to a different one */
 
 static bool filled(uint64_t mask)
 {
         return (mask & FILLED) == FILLED;
 }
 
+static bool has_all(uint64_t mask)
+{
+        return filled(mask) && (mask & (hardware | MARKER)) == (hardware | MARKER);
+}
+
 uint64_t mask_to_kernel(uint64_t believed)
 {
         if (!hardware || !filled(believed))
                 return believed;
-        return (believed & (hardware | MARKER)) == (hardware | MARKER) ? believed & ~hardware : believed & ~MARKER;
+        if (has_all(believed)) {
+                disguised = true;
+                return believed & ~(hardware | MARKER);
+        }
+        return believed & (hardware | MARKER) ? believed : believed | MARKER;
 }
 
 uint64_t mask_from_kernel(uint64_t kernel)
 {
-        if (!hardware || !filled(kernel))
+        if (!hardware || !filled(kernel) || kernel & (hardware | MARKER))
                 return kernel;
-        return kernel & MARKER ? kernel | hardware : kernel | MARKER;
-}
-
-uint64_t mask_believed(uint64_t kernel)
-{
-        uint64_t held;
-
-        if (hardware && kernel & MARKER && dispatch_any() && dispatch_held(&held))
-                return (kernel & ~MARKER) | held;
-        return mask_from_kernel(kernel);
+        return kernel | hardware | MARKER;
 }
 
 bool mask_in_handler(uint64_t kernel)
 {
         return hardware && kernel & MARKER;
+}
+
+bool mask_is_filled(uint64_t kernel)
+{
+        return filled(kernel);
+}
+
+static bool has_record(uint64_t kernel, uint64_t sp, uint64_t *held)
+{
+        return mask_in_handler(kernel) && !filled(kernel) && dispatch_held(sp, held);
+}
+
+uint64_t mask_believed(uint64_t kernel, uint64_t sp)
+{
+        uint64_t held;
+
+        return has_record(kernel, sp, &held) ? (kernel & ~MARKER) | held : mask_from_kernel(kernel);
 }
 
 void mask_for_crash_path(uint64_t *before)
@@ -69,60 +87,51 @@ void mask_put_in_context(ucontext_t *uc, uint64_t mask)
 
 static uint64_t changed(int how, uint64_t mask, uint64_t set)
 {
-        set &= ~(NEVER | LIBCS);
         return how == SIG_BLOCK ? mask | set : how == SIG_UNBLOCK ? mask & ~set : set;
 }
 
-/* In a handler with a record, the application's view of the blocked hardware signals is stored in the record. */
-static uint64_t to_kernel_here(uint64_t believed, uint64_t kernel_now)
+/* The kernel's mask for `believed`, if it was `now`. In a handler with a record, the hardware signals that the application
+ * has blocked are stored in the record. */
+static uint64_t to_kernel_here(uint64_t believed, uint64_t now, uint64_t sp)
 {
-        uint64_t kernel = mask_to_kernel(believed);
+        uint64_t held;
 
-        if (!dispatch_any() || !((kernel_now | kernel) & MARKER) || !dispatch_hold(believed & (hardware | MARKER)))
-                return kernel;
-        return kernel_now & MARKER && believed & hardware ? (believed & ~hardware) | MARKER : kernel;
+        if (filled(believed) || !has_record(now, sp, &held) || !dispatch_hold(sp, believed & (hardware | MARKER)))
+                return mask_to_kernel(believed);
+        return believed & hardware ? (believed & ~hardware) | MARKER : believed;
 }
 
-/* Whether one system call makes the change, with *set adapted: true if the change includes none of the signals used for
- * the encoding (mask.h), or all of them. */
-static bool in_one_call(int how, uint64_t *set)
+/* What to pass to the kernel first: the right mask, unless the previous one, which is not known yet, is a translated one. */
+static uint64_t first_attempt(int how, uint64_t set)
 {
-        const uint64_t parts = hardware | MARKER | FILLED;
-
-        if (how != SIG_SETMASK && !(*set & (parts | LIBCS)))
-                return true;
-        if (dispatch_any())
-                return false;
-        *set &= ~LIBCS;
         if (how == SIG_SETMASK)
-                *set = mask_to_kernel(*set);
-        else if ((*set & parts) != parts)
-                return false;
-        else if (how == SIG_BLOCK)
-                *set &= ~hardware;
-        return true;
+                return mask_to_kernel(set);
+        if (how == SIG_BLOCK && has_all(set))
+                return set & ~(hardware | MARKER);
+        return set;
 }
 
 int mask_change(int how, const uint64_t *set, uint64_t *old)
 {
-        uint64_t kernel, change, was;
+        uint64_t sp = (uint64_t)__builtin_frame_address(0), change = 0, own, before, was, is, want;
+        uint64_t *out = old ? old : &own; /* the kernel accesses it first: EFAULT for an invalid one */
         int err;
 
         if (set)
-                change = *set;
-        if (!set || how < SIG_BLOCK || how > SIG_SETMASK || in_one_call(how, &change)) {
-                err = sys_sigprocmask(how, set ? &change : NULL, old);
-                if (!err && old)
-                        *old = mask_believed(*old);
+                change = *set & ~(NEVER | LIBCS);
+        want = set ? first_attempt(how, change) : 0;
+        err = sys_sigprocmask(how, set ? &want : NULL, out);
+        if (err)
                 return err;
-        }
-        sys_sigprocmask(SIG_BLOCK, NULL, &kernel);
-        was = mask_believed(kernel);
-        change = to_kernel_here(changed(how, was, *set), kernel);
-        err = sys_sigprocmask(SIG_SETMASK, &change, old);
-        if (!err && old)
-                *old = was;
-        return err;
+        before = *out;
+        *out = was = mask_believed(before, sp);
+        if (!set)
+                return 0;
+        is = changed(how, before, want);
+        want = to_kernel_here(changed(how, was, change), before, sp);
+        if (want != is)
+                sys_sigprocmask(SIG_SETMASK, &want, NULL);
+        return 0;
 }
 
 /* The signals that are blocked in a handler in addition to those of the interrupted code. */
@@ -131,35 +140,21 @@ static uint64_t added(int sig, const struct action *act)
         return act->mask | (act->flags & SA_NODEFER ? 0 : SIGNAL_BIT(sig));
 }
 
-static uint64_t stand_in_mask(int sig, const struct action *act)
-{
-        uint64_t mask = added(sig, act);
-
-        return mask & hardware ? (mask & ~hardware) | MARKER : mask_to_kernel(mask);
-}
-
 void mask_for_stand_in(int sig, struct action *act)
 {
-        act->mask = stand_in_mask(sig, act);
-        act->flags |= SA_NODEFER; /* otherwise the kernel also blocks the signal itself */
+        bool own = hardware & SIGNAL_BIT(sig);
+        uint64_t mask = own ? added(sig, act) : act->mask;
+
+        if (!(mask & hardware))
+                return;
+        act->mask = has_all(mask) ? mask & ~(hardware | MARKER) : filled(mask) ? mask : (mask & ~hardware) | MARKER;
+        if (own)
+                act->flags |= SA_NODEFER; /* otherwise the kernel blocks the signal itself, too */
 }
 
-uint64_t mask_visit(struct mask_visit *v, int sig, const struct action *act, uint64_t outer)
+uint64_t mask_held_in_handler(int sig, const struct action *act, uint64_t outer, uint64_t sp)
 {
-        v->outer_kernel = outer;
-        v->outer_believed = mask_believed(outer);
-        v->inner_believed = v->outer_believed | added(sig, act);
-        return v->inner_believed & (hardware | MARKER);
-}
-
-void mask_enter(const struct mask_visit *v, int sig, const struct action *act, bool recorded)
-{
-        uint64_t made = v->outer_kernel | stand_in_mask(sig, act), want = mask_to_kernel(v->inner_believed);
-
-        if (v->inner_believed & hardware)
-                want = recorded ? (v->inner_believed & ~hardware) | MARKER : v->inner_believed;
-        if (want != made)
-                sys_sigprocmask(SIG_SETMASK, &want, NULL);
+        return (mask_believed(outer, sp) | added(sig, act)) & (hardware | MARKER);
 }
 
 static bool put_on(uint64_t mask, uint64_t was)
@@ -172,18 +167,22 @@ static bool put_on(uint64_t mask, uint64_t was)
 
 bool mask_undisguise(uint64_t *was)
 {
-        if (!hardware)
+        uint64_t sp = (uint64_t)__builtin_frame_address(0);
+
+        if (!hardware || (!disguised && !dispatch_any()))
                 return false;
         sys_sigprocmask(SIG_BLOCK, NULL, was);
-        return put_on(mask_believed(*was), *was);
+        return put_on(mask_believed(*was, sp), *was);
 }
 
 bool mask_undisguise_for_thread(uint64_t *was)
 {
-        if (!hardware || !dispatch_any())
+        uint64_t sp = (uint64_t)__builtin_frame_address(0);
+
+        if (!hardware || !dispatch_stands(sp))
                 return false;
         sys_sigprocmask(SIG_BLOCK, NULL, was);
-        return put_on(mask_to_kernel(mask_believed(*was)), *was);
+        return put_on(mask_to_kernel(mask_believed(*was, sp)), *was);
 }
 
 void mask_disguise(const uint64_t *was)
@@ -193,12 +192,12 @@ void mask_disguise(const uint64_t *was)
 
 void mask_adopt(void)
 {
-        uint64_t kernel, disguised;
+        uint64_t kernel, translated;
 
         if (sys_sigprocmask(SIG_BLOCK, NULL, &kernel) || !(kernel & hardware))
                 return;
-        disguised = mask_to_kernel(kernel);
-        sys_sigprocmask(SIG_SETMASK, &disguised, NULL);
+        translated = mask_to_kernel(kernel);
+        sys_sigprocmask(SIG_SETMASK, &translated, NULL);
 }
 
 void mask_leave(void)

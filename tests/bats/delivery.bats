@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+# How signals are delivered: the stack that the kernel uses, what stands above a program's
+# handler, and other things by which a program could notice that the library is loaded.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        fresh_reports
+}
+
+# scene REPORTS NAME [ARGUMENT]: the same with the preload as without, and REPORTS reports.
+scene() {
+        local reports=$1
+        shift
+        faithful_command "$reports" "$tools/delivery" "$@" || fail "scene $*"
+        lacks -x "exit 77" "$T/plain.status"
+}
+
+@test "an alternate stack that was unmapped, reused, or too small: a handler without SA_ONSTACK runs, nothing is overwritten" {
+        for how in unmap reuse small; do
+                scene 0 lost-fault $how
+                grep -qx handled "$T/preloaded.out"
+                scene 0 lost-sent $how
+                scene 0 lost-in-thread $how
+        done
+}
+
+@test "an alternate stack that was lost, default actions: the same death, one report" {
+        for how in unmap reuse small; do
+                scene 1 lost-abort $how
+                status_is "signal 6"
+                scene 1 lost-default-fault $how
+                status_is "signal 11"
+        done
+}
+
+@test "a handler with SA_ONSTACK returns to the default action after a stack overflow: one report" {
+        scene 1 overflow-after-handler
+        assert_json "$(the_report)" '.fault.class == "stack-overflow"'
+}
+
+@test "above a handler: the signal frame, and what was interrupted" {
+        for flags in plain onstack nostack; do
+                scene 1 frames $flags
+                [ "$(sed -n 's/^frame //p' "$T/preloaded.out" | tr '\n' ' ')" = "say_frames - fault interrupted_fault " ]
+        done
+}
+
+@test "siginfo, context and return address of a handler lie as the kernel put them" {
+        scene 0 registers
+}
+
+@test "SS_AUTODISARM, and an alternate stack set by a direct system call" {
+        scene 0 disarmed
+        scene 0 raw-stack
+}
+
+@test "swapcontext out of a handler and back into it" {
+        scene 0 swapped plain
+        scene 0 swapped onstack
+        grep -qx "returned from the handler" "$T/preloaded.out"
+}
+
+@test "a vfork child that sets all actions leaves its parent's alone" {
+        scene 0 vforked
+}
+
+@test "a handler set by a direct system call, which calls the one that it replaced: one report" {
+        scene 1 bypassed
+        status_is "signal 11"
+}
+
+@test "a handler of SIGABRT returns to abort(): one report of the abort" {
+        scene 1 aborted return
+        status_is "signal 6"
+        assert_stack "$(the_report)" abort aborted main
+}
+
+@test "a handler of SIGABRT is left by siglongjmp, twice: the program continues, no report" {
+        scene 0 aborted jump
+        status_is "exit 0"
+}
+
+@test "a handler of SIGABRT executes another program, which no signal is pending for" {
+        scene 0 aborted exec
+        status_is "exit 0"
+}
+
+@test "SIGSTKFLT: blocked, taken, handled, ignored, and deadly as without the library" {
+        scene 0 stkflt
+        status_is "signal 16"
+}
+
+@test "a thread that has blocked all but the hardware signals: a handler that returns is called each time" {
+        scene 0 worker-mask
+}
+
+@test "such a thread, and a handler that faults itself: the same death, one report" {
+        scene 1 worker-nested
+        status_is "signal 11"
+}
+
+@test "a handler resets and raises a signal that was sent: one report" {
+        scene 1 raised-again
+        status_is "signal 8"
+}
