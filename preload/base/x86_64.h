@@ -155,6 +155,42 @@ bool arch_jumps_between(const uint8_t *code, size_t n, uint64_t at, uint64_t low
                 ".size " #entry ", . - " #entry "\n"            \
                 ".popsection\n")
 
+/* Defines `name`, an interposed function, around `function`:
+ *
+ *     void *function(long first, long second, ...)
+ *
+ * It is called with the first arguments and returns the address of the function that `name` stands before, where `name` jumps
+ * with all arguments in their registers, the number of vector registers in al for a variadic function included (psABI 3.2.3): no
+ * frame of this library is on the stack then. Arguments in vector registers are not preserved. */
+#define ARCH_FORWARD(name, function)                       \
+        __asm__(".pushsection .text, \"ax\", @progbits\n"  \
+                ".balign 16\n"                             \
+                ".globl " #name "\n"                       \
+                ".type " #name ", @function\n" #name ":\n" \
+                ".cfi_startproc\n"                         \
+                "pushq %rax\n"                             \
+                "pushq %rdi\n"                             \
+                "pushq %rsi\n"                             \
+                "pushq %rdx\n"                             \
+                "pushq %rcx\n"                             \
+                "pushq %r8\n"                              \
+                "pushq %r9\n"                              \
+                ".cfi_adjust_cfa_offset 56\n"              \
+                "call " #function "\n"                     \
+                "movq %rax, %r11\n"                        \
+                "popq %r9\n"                               \
+                "popq %r8\n"                               \
+                "popq %rcx\n"                              \
+                "popq %rdx\n"                              \
+                "popq %rsi\n"                              \
+                "popq %rdi\n"                              \
+                "popq %rax\n"                              \
+                ".cfi_adjust_cfa_offset -56\n"             \
+                "jmp *%r11\n"                              \
+                ".cfi_endproc\n"                           \
+                ".size " #name ", . - " #name "\n"         \
+                ".popsection\n")
+
 /* The return address of handlers: calls rt_sigreturn; its CFI marks it as a signal frame. */
 void arch_restorer(void) __attribute__((visibility("hidden")));
 

@@ -13,10 +13,10 @@
 #include "preload/base/syscalls.h"
 #include "preload/crash/origin.h"
 #include "preload/program/interpose.h"
+#include "preload/program/next.h"
 #include "preload/signal/actions.h"
 #include "preload/signal/claim.h"
 
-#include <dlfcn.h>
 #include <gnu/libc-version.h>
 #include <signal.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static bool is_since_2_41(const char *version)
 
 void aborts_init(void)
 {
-        void *next = dlsym(RTLD_NEXT, "abort");
+        void *next = next_definition(NEXT_abort);
 
         memcpy(&real_abort, &next, sizeof(next));
         origin_set_abort((uint64_t)next);

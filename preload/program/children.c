@@ -4,11 +4,12 @@
  * another thread is dying of a signal, the process dies first, as it would have without this library.
  *
  * exec() is called in children of fork() and vfork(), some of them created in signal handlers: these functions do not
- * allocate and modify no memory but the cache of next_definition(). The look-up is done by libc's dlsym(3), whose lock
- * fork(3) releases in the child. The functions remain cancellation points, since the real function is called.
+ * allocate, and modify no memory. The functions remain cancellation points, since the real function is called.
  */
+#include "preload/crash/deliver.h"
 #include "preload/crash/occasion.h"
 #include "preload/program/interpose.h"
+#include "preload/program/next.h"
 #include "preload/signal/actions.h"
 #include "preload/signal/mask.h"
 
@@ -19,29 +20,35 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Calls `name` of the next object with the application's mask set in the kernel. The call returns, or replaces the
- * process. */
-#define PASS_ON(result, nothing, name, ...)                                                 \
-        do {                                                                                \
-                static void *cache;                                                         \
-                __typeof__(&name) next = (__typeof__(&name))next_definition(#name, &cache); \
-                uint64_t mask;                                                              \
-                bool disguised = interpose_active() && mask_undisguise(&mask);              \
-                                                                                            \
-                if (interpose_active()) {                                                   \
-                        occasion_wait_for_death();                                          \
-                        actions_ignore_in_kernel();                                         \
-                }                                                                           \
-                result = next ? next(__VA_ARGS__) : (errno = ENOSYS, nothing);              \
-                if (disguised)                                                              \
-                        mask_disguise(&mask);                                               \
+/* Calls the next `name` with the application's mask set in the kernel. The call returns, or replaces the process. */
+#define PASS_ON(result, nothing, name, ...)                                    \
+        do {                                                                   \
+                __typeof__(&name) next = NEXT(name);                           \
+                uint64_t mask;                                                 \
+                bool disguised = interpose_active() && mask_undisguise(&mask); \
+                                                                               \
+                if (interpose_active()) {                                      \
+                        occasion_wait_for_death();                             \
+                        actions_ignore_in_kernel();                            \
+                }                                                              \
+                result = next ? next(__VA_ARGS__) : (errno = ENOSYS, nothing); \
+                if (disguised)                                                 \
+                        mask_disguise(&mask);                                  \
+        } while (0)
+
+/* The same for a call that replaces this process's program. */
+#define BECOME(result, name, ...)                       \
+        do {                                            \
+                if (interpose_active())                 \
+                        deliver_forget_abort();         \
+                PASS_ON(result, -1, name, __VA_ARGS__); \
         } while (0)
 
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
         int r;
 
-        PASS_ON(r, -1, execve, path, argv, envp);
+        BECOME(r, execve, path, argv, envp);
         return r;
 }
 
@@ -49,7 +56,7 @@ EXPORT int execv(const char *path, char *const argv[])
 {
         int r;
 
-        PASS_ON(r, -1, execv, path, argv);
+        BECOME(r, execv, path, argv);
         return r;
 }
 
@@ -57,7 +64,7 @@ EXPORT int execvp(const char *file, char *const argv[])
 {
         int r;
 
-        PASS_ON(r, -1, execvp, file, argv);
+        BECOME(r, execvp, file, argv);
         return r;
 }
 
@@ -65,7 +72,7 @@ EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
         int r;
 
-        PASS_ON(r, -1, execvpe, file, argv, envp);
+        BECOME(r, execvpe, file, argv, envp);
         return r;
 }
 
@@ -73,7 +80,7 @@ EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
         int r;
 
-        PASS_ON(r, -1, fexecve, fd, argv, envp);
+        BECOME(r, fexecve, fd, argv, envp);
         return r;
 }
 
@@ -81,7 +88,7 @@ EXPORT int execveat(int dir, const char *path, char *const argv[], char *const e
 {
         int r;
 
-        PASS_ON(r, -1, execveat, dir, path, argv, envp, flags);
+        BECOME(r, execveat, dir, path, argv, envp, flags);
         return r;
 }
 

@@ -17,6 +17,7 @@
 #include "preload/program/aborts.h"
 #include "preload/program/altstack.h"
 #include "preload/program/interpose.h"
+#include "preload/program/next.h"
 #include "preload/program/sanitizer.h"
 #include "preload/program/terminate.h"
 #include "preload/signal/actions.h"
@@ -84,6 +85,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         struct altstack *stack;
 
         (void)argc;
+        next_init();
         aborts_init();
         settings_load(argv, envp);
         if (!settings.enabled)

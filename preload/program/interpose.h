@@ -14,8 +14,4 @@ bool interpose_active(void);
  * the kernel. */
 void interpose_step_aside(void);
 
-/* Returns the next definition of `name` after this library's, found by dlsym(3) on the first call; NULL if there is
- * none. `cache` is a static variable of the caller; concurrent first calls only repeat the look-up. */
-void *next_definition(const char *name, void **cache);
-
 #endif

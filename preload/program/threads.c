@@ -9,6 +9,7 @@
 #include "preload/base/sandbox.h"
 #include "preload/program/altstack.h"
 #include "preload/program/interpose.h"
+#include "preload/program/next.h"
 #include "preload/signal/mask.h"
 
 #include <errno.h>
@@ -93,8 +94,7 @@ void threads_adopt(void)
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
 {
-        static void *cache;
-        create_fn *next = (create_fn *)next_definition("pthread_create", &cache);
+        create_fn *next = NEXT(pthread_create);
         struct altstack *stack = stack_for_thread(!has_stack(attr));
         bool disguised;
         uint64_t mask;
@@ -115,8 +115,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 
 EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *arg)
 {
-        static void *cache;
-        create_c11_fn *next = (create_c11_fn *)next_definition("thrd_create", &cache);
+        create_c11_fn *next = NEXT(thrd_create);
         struct altstack *stack = stack_for_thread(true);
         bool disguised;
         uint64_t mask;
@@ -138,9 +137,7 @@ EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *arg)
 /* The initial mask of a new thread: stored in the kernel's form (mask.h), returned as the application set it. */
 EXPORT int pthread_attr_setsigmask_np(pthread_attr_t *attr, const sigset_t *mask)
 {
-        static void *cache;
-        __typeof__(&pthread_attr_setsigmask_np) next =
-                (__typeof__(&pthread_attr_setsigmask_np))next_definition("pthread_attr_setsigmask_np", &cache);
+        __typeof__(&pthread_attr_setsigmask_np) next = NEXT(pthread_attr_setsigmask_np);
         sigset_t kernel;
 
         if (!next)
@@ -154,9 +151,7 @@ EXPORT int pthread_attr_setsigmask_np(pthread_attr_t *attr, const sigset_t *mask
 
 EXPORT int pthread_attr_getsigmask_np(const pthread_attr_t *attr, sigset_t *mask)
 {
-        static void *cache;
-        __typeof__(&pthread_attr_getsigmask_np) next =
-                (__typeof__(&pthread_attr_getsigmask_np))next_definition("pthread_attr_getsigmask_np", &cache);
+        __typeof__(&pthread_attr_getsigmask_np) next = NEXT(pthread_attr_getsigmask_np);
         int err = next ? next(attr, mask) : ENOSYS;
 
         if (!err)

@@ -9,6 +9,7 @@
  * directly. A record is reused only after all others: a thread that starts while its timer is deleted still finds it.
  */
 #include "preload/program/interpose.h"
+#include "preload/program/next.h"
 #include "preload/program/threads.h"
 
 #include <errno.h>
@@ -66,8 +67,7 @@ static void expired(union sigval p)
 
 EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
 {
-        static void *cache;
-        __typeof__(&timer_create) next = (__typeof__(&timer_create))next_definition("timer_create", &cache);
+        __typeof__(&timer_create) next = NEXT(timer_create);
         struct sigevent ours;
         struct record *r;
         int err;
@@ -93,8 +93,7 @@ EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
 
 EXPORT int timer_delete(timer_t timer)
 {
-        static void *cache;
-        __typeof__(&timer_delete) next = (__typeof__(&timer_delete))next_definition("timer_delete", &cache);
+        __typeof__(&timer_delete) next = NEXT(timer_delete);
         struct record *r = timer ? record_of(timer) : NULL; /* before libc assigns its id to another timer */
         int err;
 

@@ -44,7 +44,7 @@ static int read_tables(const struct cfi_space *space, const struct image *image,
 }
 
 /* The hash function of DT_GNU_HASH, by Bernstein: h * 33 + c, starting at 5381 (glibc, elf/dl-new-hash.h). */
-static uint32_t gnu_hash(const char *name)
+uint32_t dynsym_hash(const char *name)
 {
         uint32_t h = 5381;
 
@@ -77,7 +77,7 @@ static bool is_defined(const Elf64_Sym *s)
  * hashed one on, in which bit 0 marks the last symbol of a bucket (glibc, elf/dl-lookup.c, do_lookup_x). */
 int dynsym_find(const struct cfi_space *space, const struct image *image, const char *name, struct dynsym *out)
 {
-        uint32_t head[4], hash = gnu_hash(name), index, link = 0;
+        uint32_t head[4], hash = dynsym_hash(name), index, link = 0;
         uint64_t buckets, chains;
         struct tables t;
         int err = read_tables(space, image, &t);

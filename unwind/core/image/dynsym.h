@@ -19,4 +19,7 @@ struct dynsym {
  * fills *out, -ENOENT if there is no such symbol, or -EFAULT if the tables cannot be read. */
 int dynsym_find(const struct cfi_space *space, const struct image *image, const char *name, struct dynsym *out);
 
+/* The hash of a name in DT_GNU_HASH. */
+uint32_t dynsym_hash(const char *name);
+
 #endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/program/next.h"
+#include "preload/base/startup.h"
+#include "unwind/core/image/dynsym.h"
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#define HIDDEN_VERSION \
+        0x8000 /* of a symbol that only a reference with that very version may use (LSB, "Symbol Versioning") */
+
+#define NEXT_NAME(name) #name,
+static const char *const names[NEXT_COUNT] = { NEXT_NAMES(NEXT_NAME) };
+
+STARTUP_DATA static void *found[NEXT_COUNT] = { NULL };
+STARTUP_DATA static bool done = false;
+
+/* The tables of a module that are needed (System V gABI, "Dynamic Section"; GNU_HASH: dynsym.c). */
+struct module {
+        const struct link_map *map;
+        const ElfW(Sym) * symbols;
+        const char *strings;
+        const uint32_t *gnu_hash;
+        const ElfW(Half) * versions;
+};
+
+/* The loader has relocated the addresses in its own list, on most processors; not those of the vDSO. */
+static const void *address(const struct module *m, uint64_t value)
+{
+        return (const void *)(value < m->map->l_addr ? m->map->l_addr + value // NOLINT(performance-no-int-to-ptr)
+                                                     : value);
+}
+
+static bool read_module(struct module *m, const struct link_map *map)
+{
+        *m = (struct module){ .map = map };
+        if (!map->l_ld)
+                return false;
+        for (const ElfW(Dyn) *d = map->l_ld; d->d_tag != DT_NULL; d++) {
+                if (d->d_tag == DT_SYMTAB)
+                        m->symbols = address(m, d->d_un.d_ptr);
+                else if (d->d_tag == DT_STRTAB)
+                        m->strings = address(m, d->d_un.d_ptr);
+                else if (d->d_tag == DT_GNU_HASH)
+                        m->gnu_hash = address(m, d->d_un.d_ptr);
+                else if (d->d_tag == DT_VERSYM)
+                        m->versions = address(m, d->d_un.d_ptr);
+        }
+        return m->symbols && m->strings && m->gnu_hash;
+}
+
+static bool defines(const struct module *m, uint32_t index, const char *name)
+{
+        const ElfW(Sym) *s = &m->symbols[index];
+
+        return s->st_shndx != SHN_UNDEF && ELF64_ST_TYPE(s->st_info) == STT_FUNC &&
+               ELF64_ST_BIND(s->st_info) != STB_LOCAL && !(m->versions && m->versions[index] & HIDDEN_VERSION) &&
+               strcmp(m->strings + s->st_name, name) == 0;
+}
+
+/* Whether the filter says that the module may define a name with this hash. */
+static bool may_define(const struct module *m, uint32_t hash)
+{
+        const uint64_t *filter = (const void *)(m->gnu_hash + 4);
+        uint64_t word = filter[hash / 64 % m->gnu_hash[2]];
+
+        return word >> hash % 64 & word >> (hash >> m->gnu_hash[3]) % 64 & 1;
+}
+
+static void *find(const struct module *m, const char *name)
+{
+        uint32_t hash = dynsym_hash(name), index;
+        const uint32_t *buckets = m->gnu_hash + 4 + (size_t)m->gnu_hash[2] * 2;
+        const uint32_t *chains = buckets + m->gnu_hash[0];
+
+        if (!m->gnu_hash[0] || !m->gnu_hash[2] || !may_define(m, hash))
+                return NULL;
+        index = buckets[hash % m->gnu_hash[0]];
+        if (index < m->gnu_hash[1])
+                return NULL;
+        for (;; index++) {
+                uint32_t link = chains[index - m->gnu_hash[1]];
+
+                if ((link | 1) == (hash | 1) && defines(m, index, name))
+                        return (void *)(m->map->l_addr +
+                                        m->symbols[index].st_value); // NOLINT(performance-no-int-to-ptr)
+                if (link & 1)
+                        return NULL;
+        }
+}
+
+static bool find_all(const struct module *m)
+{
+        bool all = true;
+
+        for (unsigned i = 0; i < NEXT_COUNT; i++) {
+                if (!found[i])
+                        found[i] = find(m, names[i]);
+                all &= found[i] != NULL;
+        }
+        return all;
+}
+
+void next_init(void)
+{
+        const struct link_map *map = _r_debug.r_map;
+        struct module m;
+
+        if (done)
+                return;
+        while (map && map->l_ld != _DYNAMIC)
+                map = map->l_next;
+        for (map = map ? map->l_next : NULL; map; map = map->l_next)
+                if (read_module(&m, map) && find_all(&m))
+                        break;
+        done = true;
+}
+
+void *next_definition(enum next which)
+{
+        if (!done)
+                next_init();
+        return found[which];
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* preload/program/next.h: the functions that this library's interposed ones stand before: libc's, or those of another preloaded library.
+ *
+ * They are looked up once, at load time, in the loader's list of modules: the first definition behind this library, as
+ * dlsym(3) with RTLD_NEXT would find it. dlsym() itself waits for the loader's lock, which another thread may hold for as long as a
+ * dlopen() takes, or for ever in a forked child, and clears the text of dlerror(3).
+ */
+#ifndef CRASHPRE_PRELOAD_NEXT_H
+#define CRASHPRE_PRELOAD_NEXT_H
+
+#define NEXT_NAMES(X)                 \
+        X(abort)                      \
+        X(execve)                     \
+        X(execv)                      \
+        X(execvp)                     \
+        X(execvpe)                    \
+        X(fexecve)                    \
+        X(execveat)                   \
+        X(posix_spawn)                \
+        X(posix_spawnp)               \
+        X(system)                     \
+        X(popen)                      \
+        X(pthread_create)             \
+        X(pthread_attr_setsigmask_np) \
+        X(pthread_attr_getsigmask_np) \
+        X(syscall)                    \
+        X(thrd_create)                \
+        X(timer_create)               \
+        X(timer_delete)
+
+#define NEXT_ID(name) NEXT_##name,
+enum next { NEXT_NAMES(NEXT_ID) NEXT_COUNT };
+
+/* Looks all of them up. Called at load time, before the other functions of the application run. */
+void next_init(void);
+
+/* The address, NULL if no module defines the name. Async-signal-safe. A call before next_init(), by a constructor or an IFUNC
+ * resolver that runs earlier, looks it up then. */
+void *next_definition(enum next which);
+
+/* The definition of `name`, as a pointer of its type. */
+#define NEXT(name) ((__typeof__(&name))next_definition(NEXT_##name))
+
+#endif
