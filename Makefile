@@ -74,7 +74,7 @@ CRASH_FLAGS_gcc := -ffreestanding -fno-tree-loop-distribute-patterns -fno-reorde
 CRASH_TEXT := crashtext
 CRASH_FLAGS = -fno-builtin $(CRASH_FLAGS_$(CC_KIND))
 PRELOAD_MAP := $(wildcard preload/libcrashpre.map)
-PRELOAD_LDFLAGS := -shared -nostartfiles -Wl,-z,noseparate-code -Wl,-soname,libcrashpre.so -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,noexecstack \
+PRELOAD_LDFLAGS := -shared -nostdlib -Wl,-z,noseparate-code -Wl,-soname,libcrashpre.so -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,noexecstack \
 	-Wl,--no-undefined -Wl,--as-needed -Wl,--build-id -Wl,--hash-style=gnu -Wl,--exclude-libs,ALL \
 	$(PRELOAD_MAP:%=-Wl,--version-script=%)
 

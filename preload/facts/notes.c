@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* preload/facts/notes.c: the writing side of notes.h. Not async-signal-safe except notes_push() and notes_pop(). */
 #include "preload/facts/notes.h"
+#include "preload/base/libc.h"
+#include "preload/base/next.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/terms/str.h"
@@ -111,7 +113,8 @@ static __attribute__((format(printf, 3, 4))) void format(char *to, size_t size, 
         va_list arguments;
 
         va_start(arguments, text);
-        vsnprintf(to, size, text, arguments);
+        if (vsnprintf)
+                vsnprintf(to, size, text, arguments);
         va_end(arguments);
 }
 
@@ -138,7 +141,7 @@ void notes_vbreadcrumb(const char *category, const char *text, va_list arguments
         uint64_t n = __atomic_fetch_add(&notes.breadcrumb_count, 1, __ATOMIC_ACQ_REL);
         struct note_breadcrumb *b = &notes.breadcrumb[n % NOTES_BREADCRUMBS];
         struct timespec now;
-        int saved = errno;
+        int saved = get_errno();
 
         sys_2(SYS_clock_gettime, CLOCK_REALTIME, (long)&now);
         begin_write(&b->sequence);
@@ -146,9 +149,12 @@ void notes_vbreadcrumb(const char *category, const char *text, va_list arguments
         b->time_sec = now.tv_sec;
         b->time_nsec = now.tv_nsec;
         copy_cut(b->category, sizeof(b->category), category ? category : "");
-        vsnprintf(b->message, sizeof(b->message), text, arguments);
+        if (vsnprintf)
+                vsnprintf(b->message, sizeof(b->message), text, arguments);
+        else
+                copy_cut(b->message, sizeof(b->message), text);
         end_write(&b->sequence);
-        errno = saved;
+        set_errno(saved);
 }
 
 /* This thread's record. A forked child has a copy of its parent's thread-local storage but another tid: it allocates
@@ -167,7 +173,7 @@ static void release_record(void *record)
 
 static void make_release_key(void)
 {
-        pthread_key_create(&release_key, release_record);
+        NEXT(pthread_key_create)(&release_key, release_record);
 }
 
 static void raise_thread_end(uint32_t end)
@@ -194,8 +200,10 @@ static struct note_thread *my_record(void)
                 mine = &notes.thread[i];
                 mine->depth = 0;
                 raise_thread_end(i + 1);
-                pthread_once(&release_once, make_release_key);
-                pthread_setspecific(release_key, mine);
+                if (NEXT(pthread_once) && NEXT(pthread_key_create) && NEXT(pthread_setspecific)) {
+                        NEXT(pthread_once)(&release_once, make_release_key);
+                        NEXT(pthread_setspecific)(release_key, mine);
+                }
                 return mine;
         }
         return NULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/facts/settings.h"
 #include "preload/base/keep.h"
+#include "preload/base/libc.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/terms/str.h"
 
-#include <fnmatch.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -99,7 +99,7 @@ static bool globs_match(const char *globs, const char *name)
                         continue;
                 memcpy(glob, item, len);
                 glob[len] = 0;
-                if (!fnmatch(glob, name, 0))
+                if (fnmatch ? !fnmatch(glob, name, 0) : str_is(glob, name))
                         return true;
         }
         return false;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/facts/throws.h"
 #include "preload/base/arch.h"
+#include "preload/base/libc.h"
 #include "preload/base/pages.h"
+#include "preload/base/syscalls.h"
+#include "unwind/core/terms/str.h"
 
-#include <link.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -118,11 +120,11 @@ static void write_slot(const struct module *m, uint64_t *slot)
         void *page = (void *)((uint64_t)slot & ~((uint64_t)pages_size() - 1)); // NOLINT(performance-no-int-to-ptr)
         bool read_only = relro && (uint64_t)slot - m->info->dlpi_addr - relro->p_vaddr < relro->p_memsz;
 
-        if (read_only && mprotect(page, pages_size(), PROT_READ | PROT_WRITE) < 0)
+        if (read_only && sys_3(SYS_mprotect, (long)page, pages_size(), PROT_READ | PROT_WRITE) < 0)
                 return;
         __atomic_store_n(slot, (uint64_t)throw_hook, __ATOMIC_RELEASE);
         if (read_only)
-                mprotect(page, pages_size(), PROT_READ);
+                sys_3(SYS_mprotect, (long)page, pages_size(), PROT_READ);
 }
 
 /* The slot contains the address of the real function or, if not yet bound, an address in the module's own PLT. A slot
@@ -134,7 +136,7 @@ static void hook_relocation(const struct module *m, const ElfW(Rela) * r)
         const ElfW(Sym) *symbol = &m->symbols[ELF64_R_SYM(r->r_info)];
 
         if ((type != ARCH_RELOCATION_CALL && type != ARCH_RELOCATION_ADDRESS) ||
-            strcmp(m->strings + symbol->st_name, "__cxa_throw") != 0)
+            !str_is(m->strings + symbol->st_name, "__cxa_throw"))
                 return;
         if (*slot == (uint64_t)real_throw || (type == ARCH_RELOCATION_CALL && is_within(m, *slot)))
                 write_slot(m, slot);
@@ -156,6 +158,6 @@ static int hook_module(struct dl_phdr_info *info, size_t size, void *unused)
 
 void throws_hook(void)
 {
-        if (real_throw && unwind_backtrace && unwind_ip)
+        if (dl_iterate_phdr && real_throw && unwind_backtrace && unwind_ip)
                 dl_iterate_phdr(hook_module, NULL);
 }

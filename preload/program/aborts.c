@@ -9,15 +9,15 @@
  * abort().
  */
 #include "preload/program/aborts.h"
+#include "preload/base/libc.h"
+#include "preload/base/next.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
 #include "preload/crash/origin.h"
 #include "preload/program/interpose.h"
-#include "preload/program/next.h"
 #include "preload/signal/actions.h"
 #include "preload/signal/claim.h"
 
-#include <gnu/libc-version.h>
 #include <signal.h>
 #include <string.h>
 
@@ -47,7 +47,7 @@ void aborts_init(void)
 
         memcpy(&real_abort, &next, sizeof(next));
         origin_set_abort((uint64_t)next);
-        kills_blocked = is_since_2_41(gnu_get_libc_version());
+        kills_blocked = gnu_get_libc_version && is_since_2_41(gnu_get_libc_version());
 }
 
 static void unblock_abort(void)

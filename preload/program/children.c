@@ -6,10 +6,11 @@
  * exec() is called in children of fork() and vfork(), some of them created in signal handlers: these functions do not
  * allocate, and modify no memory. The functions remain cancellation points, since the real function is called.
  */
+#include "preload/base/libc.h"
+#include "preload/base/next.h"
 #include "preload/crash/deliver.h"
 #include "preload/crash/occasion.h"
 #include "preload/program/interpose.h"
-#include "preload/program/next.h"
 #include "preload/signal/actions.h"
 #include "preload/signal/mask.h"
 
@@ -21,19 +22,19 @@
 #include <unistd.h>
 
 /* Calls the next `name` with the application's mask set in the kernel. The call returns, or replaces the process. */
-#define PASS_ON(result, nothing, name, ...)                                    \
-        do {                                                                   \
-                __typeof__(&name) next = NEXT(name);                           \
-                uint64_t mask;                                                 \
-                bool disguised = interpose_active() && mask_undisguise(&mask); \
-                                                                               \
-                if (interpose_active()) {                                      \
-                        occasion_wait_for_death();                             \
-                        actions_ignore_in_kernel();                            \
-                }                                                              \
-                result = next ? next(__VA_ARGS__) : (errno = ENOSYS, nothing); \
-                if (disguised)                                                 \
-                        mask_disguise(&mask);                                  \
+#define PASS_ON(result, nothing, name, ...)                                       \
+        do {                                                                      \
+                __typeof__(&name) next = NEXT(name);                              \
+                uint64_t mask;                                                    \
+                bool disguised = interpose_active() && mask_undisguise(&mask);    \
+                                                                                  \
+                if (interpose_active()) {                                         \
+                        occasion_wait_for_death();                                \
+                        actions_ignore_in_kernel();                               \
+                }                                                                 \
+                result = next ? next(__VA_ARGS__) : (set_errno(ENOSYS), nothing); \
+                if (disguised)                                                    \
+                        mask_disguise(&mask);                                     \
         } while (0)
 
 /* The same for a call that replaces this process's program. */

@@ -5,7 +5,9 @@
  * reported, too. libc's constructor has not run then: environ is not set, and the environment is passed as an argument.
  */
 #include "preload/base/arch.h"
+#include "preload/base/libc.h"
 #include "preload/base/linkmap.h"
+#include "preload/base/next.h"
 #include "preload/base/pages.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
@@ -17,14 +19,12 @@
 #include "preload/program/aborts.h"
 #include "preload/program/altstack.h"
 #include "preload/program/interpose.h"
-#include "preload/program/next.h"
 #include "preload/program/sanitizer.h"
 #include "preload/program/terminate.h"
 #include "preload/signal/actions.h"
 #include "preload/signal/dispatch.h"
 #include "preload/signal/mask.h"
 
-#include <link.h>
 #include <stddef.h>
 
 #ifndef AT_MINSIGSTKSZ
@@ -47,11 +47,6 @@ void interpose_step_aside(void)
         mask_leave();
         actions_uninstall();
 }
-
-/* Called by their internal names: at_quick_exit() and pthread_atfork() are linked statically and require start-up files
- * with which this library is not linked. */
-int __cxa_at_quick_exit(void (*fn)(void *), void *unused);
-int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *unused);
 
 /* Called by exit() and quick_exit(): if a handler of the application called them, the crash is reported here. */
 static void on_exit_called(void *unused)
@@ -79,12 +74,31 @@ static uint64_t aux(const ElfW(auxv_t) * auxv, uint64_t type)
         return 0;
 }
 
+/* The kernel puts the arguments, whose number comes first, before the environment. */
+static char **argv_before(char **envp)
+{
+        char **argv = envp - 1; /* its NULL */
+
+        for (long n = 0;; n++)
+                if ((long)argv[-1] == n)
+                        return argv;
+                else
+                        argv--;
+}
+
+/* glibc calls constructors with the arguments of main(), musl without arguments. */
 static __attribute__((constructor)) void load(int argc, char **argv, char **envp)
 {
         const ElfW(auxv_t) * auxv;
         struct altstack *stack;
 
         (void)argc;
+        if (!gnu_get_libc_version) {
+                if (!&__environ || !__environ)
+                        return;
+                envp = __environ;
+                argv = argv_before(envp);
+        }
         next_init();
         aborts_init();
         settings_load(argv, envp);
@@ -99,14 +113,16 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         if (stack)
                 altstack_enter(stack);
         dispatch_init();
-        __register_atfork(NULL, NULL, dispatch_forked, NULL);
+        if (__register_atfork)
+                __register_atfork(NULL, NULL, dispatch_forked, NULL);
         notes_metadata_from_environment(envp);
         mask_init(actions_install(settings.signals, handler_entry) & HARDWARE_SIGNALS);
         terminate_hook();
         if (settings.throw_sites)
                 throws_hook();
         sanitizer_hook();
-        __cxa_at_quick_exit(on_exit_called, NULL);
+        if (__cxa_at_quick_exit)
+                __cxa_at_quick_exit(on_exit_called, NULL);
         active = true;
 }
 

@@ -6,6 +6,7 @@
  * sysv_signal(3), sigset(3), siginterrupt(3). Signal context: async-signal-safe, as signal-safety(7) requires of
  * sigaction(), signal() and sigset().
  */
+#include "preload/base/libc.h"
 #include "preload/program/altstack.h"
 #include "preload/program/interpose.h"
 #include "preload/signal/actions.h"
@@ -42,7 +43,7 @@ static int set(int sig, const struct action *act, struct action *old)
         int err = sig < 1 || sig > 64 || reserved_by_libc(sig) ? -EINVAL : actions_set(sig, act, old);
 
         if (err) {
-                errno = -err;
+                set_errno(-err);
                 return -1;
         }
         return 0;
@@ -76,7 +77,7 @@ static handler_fn *set_handler(int sig, handler_fn *handler, unsigned long flags
         struct action in = { (void *)handler, flags, mask }, out;
 
         if (handler == SIG_ERR) {
-                errno = EINVAL;
+                set_errno(EINVAL);
                 return SIG_ERR;
         }
         return set(sig, &in, &out) < 0 ? SIG_ERR : (handler_fn *)out.handler;
@@ -124,7 +125,7 @@ EXPORT handler_fn *sigset(int sig, handler_fn *handler)
         struct action in = { (void *)handler, 0, 0 }, out;
 
         if (!one || handler == SIG_ERR) {
-                errno = EINVAL;
+                set_errno(EINVAL);
                 return SIG_ERR;
         }
         if (handler == SIG_HOLD) {
@@ -202,7 +203,7 @@ EXPORT int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict
 
         if (!err)
                 return 0;
-        errno = err;
+        set_errno(err);
         return -1;
 }
 
@@ -212,7 +213,7 @@ static int change_one(int how, int sig)
 
         if (one)
                 return -mask_change(how, &one, NULL);
-        errno = EINVAL;
+        set_errno(EINVAL);
         return -1;
 }
 
@@ -260,7 +261,7 @@ EXPORT int sigaltstack(const stack_t *restrict ss, stack_t *restrict old)
         int err = sys_sigaltstack(ss, to); /* the kernel accesses the pointers first: EFAULT for an invalid one */
 
         if (err) {
-                errno = -err;
+                set_errno(-err);
                 return -1;
         }
         if (ss && (ss->ss_flags & ~SS_AUTODISARM) != SS_DISABLE)

@@ -10,10 +10,11 @@
  *   program.
  */
 #include "preload/base/arch.h"
+#include "preload/base/libc.h"
+#include "preload/base/next.h"
 #include "preload/base/sandbox.h"
 #include "preload/base/syscalls.h"
 #include "preload/program/interpose.h"
-#include "preload/program/next.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -62,7 +63,7 @@ EXPORT int prctl(int operation, ...)
         r = sys_5(SYS_prctl, operation, (long)arg[0], (long)arg[1], (long)arg[2], (long)arg[3]);
         if (r >= 0)
                 return (int)r;
-        errno = (int)-r;
+        set_errno((int)-r);
         return -1;
 }
 

@@ -3,6 +3,7 @@
 #include "preload/base/syscalls.h"
 #include "preload/base/trial.h"
 #include "preload/facts/notes.h"
+#include "unwind/core/terms/str.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -57,11 +58,11 @@ static void call(void *call)
 {
         struct call *c = call;
         const char *text = c->what(c->object);
+        size_t at = 0;
 
         if (!text)
                 return;
-        strncpy(c->buf, text, c->size - 1);
-        c->buf[c->size - 1] = 0;
+        str_cat(c->buf, c->size, &at, text);
 }
 
 /* what() may fault, since the heap may be corrupted, or throw (then on_terminate() is called inside it). Neither may

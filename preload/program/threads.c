@@ -6,10 +6,10 @@
  * key's destructor returns the stack to the pool however the thread ends: return, pthread_exit(), cancellation.
  */
 #include "preload/program/threads.h"
+#include "preload/base/next.h"
 #include "preload/base/sandbox.h"
 #include "preload/program/altstack.h"
 #include "preload/program/interpose.h"
-#include "preload/program/next.h"
 #include "preload/signal/mask.h"
 
 #include <errno.h>
@@ -31,14 +31,14 @@ static void thread_ends(void *p)
 {
         struct altstack *stack = p;
 
-        if (++stack->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(key, stack) == 0)
+        if (++stack->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && NEXT(pthread_setspecific)(key, stack) == 0)
                 return;
         altstack_leave(stack);
 }
 
 static void make_key(void)
 {
-        have_key = pthread_key_create(&key, thread_ends) == 0;
+        have_key = NEXT(pthread_key_create)(&key, thread_ends) == 0;
 }
 
 static __attribute__((noinline)) void thread_begins(struct altstack *stack)
@@ -46,7 +46,7 @@ static __attribute__((noinline)) void thread_begins(struct altstack *stack)
         stack->rounds = 0;
         if (!sandbox_entered())
                 altstack_enter(stack);
-        pthread_setspecific(key, stack);
+        NEXT(pthread_setspecific)(key, stack);
 }
 
 static void *start_thread(void *p)
@@ -67,9 +67,9 @@ static int start_thread_c11(void *p)
 
 static struct altstack *stack_for_thread(bool may_map)
 {
-        if (!interpose_active())
+        if (!interpose_active() || !NEXT(pthread_once) || !NEXT(pthread_key_create) || !NEXT(pthread_setspecific))
                 return NULL;
-        pthread_once(&key_once, make_key);
+        NEXT(pthread_once)(&key_once, make_key);
         return have_key ? altstack_take(may_map && !sandbox_entered()) : NULL;
 }
 
@@ -80,7 +80,8 @@ static bool has_stack(const pthread_attr_t *attr)
         void *stack;
         size_t size;
 
-        return attr && pthread_attr_getstack(attr, &stack, &size) == 0 && (uintptr_t)stack + size != 0;
+        return attr && NEXT(pthread_attr_getstack) && NEXT(pthread_attr_getstack)(attr, &stack, &size) == 0 &&
+               (uintptr_t)stack + size != 0;
 }
 
 void threads_adopt(void)

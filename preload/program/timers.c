@@ -8,8 +8,9 @@
  * children of fork(2), where a lock could be held forever. If no record is free, libc calls the application's function
  * directly. A record is reused only after all others: a thread that starts while its timer is deleted still finds it.
  */
+#include "preload/base/libc.h"
+#include "preload/base/next.h"
 #include "preload/program/interpose.h"
-#include "preload/program/next.h"
 #include "preload/program/threads.h"
 
 #include <errno.h>
@@ -73,7 +74,7 @@ EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
         int err;
 
         if (!next) {
-                errno = ENOSYS;
+                set_errno(ENOSYS);
                 return -1;
         }
         if (!interpose_active() || !event || event->sigev_notify != SIGEV_THREAD || !(r = allocate_record()))
@@ -98,7 +99,7 @@ EXPORT int timer_delete(timer_t timer)
         int err;
 
         if (!next) {
-                errno = ENOSYS;
+                set_errno(ENOSYS);
                 return -1;
         }
         err = next(timer);

@@ -44,8 +44,10 @@ STARTUP_DATA static struct {
         bool altstacks;   /* the application has called sigaltstack() */
         uint64_t asked;   /* signals for which it asked for SA_ONSTACK */
         uint64_t ignored; /* of DEADLY_THOUGH_IGNORED, those that were ignored at some time */
-        /* The last handler that was set, for handlers that call `entry`, and for those that do not fit into a word. */
+        /* The last handler that was set, for handlers that call `entry`, and for those that do not fit into a word; and the
+         * mask that was set with the default action, or with SIG_IGN, for which the kernel's blocks all. */
         void *last[MAX_SIGNAL];
+        uint64_t idle_mask[MAX_SIGNAL];
 } table = { 0 };
 
 bool actions_watched(int sig)
@@ -92,6 +94,8 @@ static struct action action_of(int sig, uint64_t word, const struct action *rest
 
         if (word & WORD_BEYOND)
                 a.handler = table.last[sig - 1];
+        if (!is_call(a.handler))
+                a.mask = table.idle_mask[sig - 1];
         for (unsigned i = 0; i < COUNT(part_order); i++) {
                 a.mask &= ~SIGNAL_BIT(part_order[i]);
                 if (word & UINT64_C(1) << (WORD_MASK_SHIFT + i))
@@ -160,7 +164,7 @@ static struct action stand_in(int sig, const struct action *act)
                 mask_for_stand_in(sig, &k);
         } else {
                 k.flags |= SA_NODEFER | SA_RESTART;
-                k.mask &= ~HARDWARE_SIGNALS;
+                k.mask = ~HARDWARE_SIGNALS;
         }
         return k;
 }
@@ -175,6 +179,8 @@ static void remember(int sig, const struct action *act)
         uint64_t one = SIGNAL_BIT(sig);
 
         __atomic_store_n(&table.last[sig - 1], act->handler, __ATOMIC_RELAXED);
+        if (!is_call(act->handler))
+                __atomic_store_n(&table.idle_mask[sig - 1], act->mask, __ATOMIC_RELAXED);
         if (act->flags & SA_ONSTACK && !(table.asked & one))
                 __atomic_or_fetch(&table.asked, one, __ATOMIC_RELAXED);
         if (is_ignore(act->handler) && DEADLY_THOUGH_IGNORED & one && !(table.ignored & one))

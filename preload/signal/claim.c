@@ -102,7 +102,9 @@ bool claim_is_readable(void)
 
 bool claim_is_mine(void)
 {
-        return __atomic_load_n(&claim.holder, __ATOMIC_ACQUIRE) == self_id();
+        uint64_t holder = __atomic_load_n(&claim.holder, __ATOMIC_ACQUIRE);
+
+        return holder && holder == self_id(); /* no system call as long as there is no report */
 }
 
 void claim_mark_dying(void)

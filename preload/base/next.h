@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/program/next.h: the functions that this library's interposed ones stand before: libc's, or those of another preloaded library.
+/* preload/base/next.h: the functions that this library's interposed ones stand before: libc's, or those of another preloaded library; and
+ * functions of libc that have several versions (libc.h).
  *
  * They are looked up once, at load time, in the loader's list of modules: the first definition behind this library, as
  * dlsym(3) with RTLD_NEXT would find it. dlsym() itself waits for the loader's lock, which another thread may hold for as long as a
@@ -21,6 +22,10 @@
         X(system)                     \
         X(popen)                      \
         X(pthread_create)             \
+        X(pthread_attr_getstack)      \
+        X(pthread_key_create)         \
+        X(pthread_once)               \
+        X(pthread_setspecific)        \
         X(pthread_attr_setsigmask_np) \
         X(pthread_attr_getsigmask_np) \
         X(syscall)                    \

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "preload/program/next.h"
+#include "preload/base/next.h"
+#include "preload/base/libc.h"
 #include "preload/base/startup.h"
 #include "unwind/core/image/dynsym.h"
+#include "unwind/core/terms/str.h"
 
-#include <link.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 #define HIDDEN_VERSION \
         0x8000 /* of a symbol that only a reference with that very version may use (LSB, "Symbol Versioning") */
@@ -22,7 +22,7 @@ struct module {
         const struct link_map *map;
         const ElfW(Sym) * symbols;
         const char *strings;
-        const uint32_t *gnu_hash;
+        const uint32_t *gnu_hash, *hash; /* either may be missing */
         const ElfW(Half) * versions;
 };
 
@@ -45,10 +45,12 @@ static bool read_module(struct module *m, const struct link_map *map)
                         m->strings = address(m, d->d_un.d_ptr);
                 else if (d->d_tag == DT_GNU_HASH)
                         m->gnu_hash = address(m, d->d_un.d_ptr);
+                else if (d->d_tag == DT_HASH)
+                        m->hash = address(m, d->d_un.d_ptr);
                 else if (d->d_tag == DT_VERSYM)
                         m->versions = address(m, d->d_un.d_ptr);
         }
-        return m->symbols && m->strings && m->gnu_hash;
+        return m->symbols && m->strings && (m->gnu_hash || m->hash);
 }
 
 static bool defines(const struct module *m, uint32_t index, const char *name)
@@ -57,7 +59,7 @@ static bool defines(const struct module *m, uint32_t index, const char *name)
 
         return s->st_shndx != SHN_UNDEF && ELF64_ST_TYPE(s->st_info) == STT_FUNC &&
                ELF64_ST_BIND(s->st_info) != STB_LOCAL && !(m->versions && m->versions[index] & HIDDEN_VERSION) &&
-               strcmp(m->strings + s->st_name, name) == 0;
+               str_is(m->strings + s->st_name, name);
 }
 
 /* Whether the filter says that the module may define a name with this hash. */
@@ -69,7 +71,36 @@ static bool may_define(const struct module *m, uint32_t hash)
         return word >> hash % 64 & word >> (hash >> m->gnu_hash[3]) % 64 & 1;
 }
 
-static void *find(const struct module *m, const char *name)
+static void *address_of(const struct module *m, uint32_t index)
+{
+        return (void *)(m->map->l_addr + m->symbols[index].st_value); // NOLINT(performance-no-int-to-ptr)
+}
+
+/* System V gABI, "Hash Table": the number of buckets and of chains, the buckets, the chains. */
+static uint32_t hash_of(const char *name)
+{
+        uint32_t h = 0;
+
+        for (; *name; name++) {
+                h = (h << 4) + (uint8_t)*name;
+                h ^= h >> 24 & 0xf0;
+        }
+        return h & 0x0fffffff;
+}
+
+static void *find_by_hash(const struct module *m, const char *name)
+{
+        const uint32_t *buckets = m->hash + 2, *chains = buckets + m->hash[0];
+
+        if (!m->hash[0])
+                return NULL;
+        for (uint32_t index = buckets[hash_of(name) % m->hash[0]]; index; index = chains[index])
+                if (defines(m, index, name))
+                        return address_of(m, index);
+        return NULL;
+}
+
+static void *find_by_gnu_hash(const struct module *m, const char *name)
 {
         uint32_t hash = dynsym_hash(name), index;
         const uint32_t *buckets = m->gnu_hash + 4 + (size_t)m->gnu_hash[2] * 2;
@@ -84,8 +115,7 @@ static void *find(const struct module *m, const char *name)
                 uint32_t link = chains[index - m->gnu_hash[1]];
 
                 if ((link | 1) == (hash | 1) && defines(m, index, name))
-                        return (void *)(m->map->l_addr +
-                                        m->symbols[index].st_value); // NOLINT(performance-no-int-to-ptr)
+                        return address_of(m, index);
                 if (link & 1)
                         return NULL;
         }
@@ -97,15 +127,22 @@ static bool find_all(const struct module *m)
 
         for (unsigned i = 0; i < NEXT_COUNT; i++) {
                 if (!found[i])
-                        found[i] = find(m, names[i]);
+                        found[i] = m->gnu_hash ? find_by_gnu_hash(m, names[i]) : find_by_hash(m, names[i]);
                 all &= found[i] != NULL;
         }
         return all;
 }
 
+static const struct link_map *first_module(void)
+{
+        const struct r_debug *debug = &_r_debug ? &_r_debug : &_dl_debug_addr ? _dl_debug_addr : NULL;
+
+        return debug ? debug->r_map : NULL;
+}
+
 void next_init(void)
 {
-        const struct link_map *map = _r_debug.r_map;
+        const struct link_map *map = first_module();
         struct module m;
 
         if (done)
