@@ -264,7 +264,7 @@ $(BUILD)/gen/syscallnames.h: $(BUILD)/gen/flags
 
 # Objects depend on the flags they were made with: another CC or OPT in the same tree makes all of them anew.
 $(BUILD)/gen/flags: FORCE
-	@printf '%s\n' '$(CC_VERSION)' '$(PRELOAD_FLAGS) $(CRASH_FLAGS) $(CRASH_TEXT) $(PRELOAD_LDFLAGS)' '$(TOOL_FLAGS) $(TOOL_LDFLAGS) $(TOOL_LIBS)' \
+	@printf '%s\n' '$(CC_VERSION)' '$(PRELOAD_FLAGS) $(CRASH_FLAGS) $(CRASH_TEXT) $(PRELOAD_LDFLAGS)' '$(TOOL_FLAGS) $(TOOL_LDFLAGS) $(TOOL_LIBS) $(HELPER_LIBS)' \
 		'$(ZOO_FLAGS)' | scripts/replace-if-changed $@
 
 # clang reads it (clang-tidy, clangd), so gcc's own warnings are left out. The shared core is listed as the library compiles it.
@@ -313,10 +313,12 @@ $(LIBRARY): $(CRASH_OBJS) $(CALM_OBJS) $(PRELOAD_MAP)
 	$(mkdir)
 	$(Q)$(CC) $(OPT) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
-link_tool = $(CC) $(OPT) $(TOOL_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(TOOL_LIBS)
+link_tool = $(CC) $(OPT) $(TOOL_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(LINKED_LIBS)
+LINKED_LIBS = $(TOOL_LIBS)
 
 $(BUILD)/bin/crashpre: $(OBJ)/tool/report/command/main.o
 $(BUILD)/libexec/crashpre/crashpre-helper: $(OBJ)/tool/report/helper/main.o
+$(BUILD)/libexec/crashpre/crashpre-helper: LINKED_LIBS = $(if $(SAN)$(COV),$(TOOL_LIBS),$(HELPER_LIBS))
 $(PROGRAMS): $(ARCHIVES) $(SAN_OBJS)
 	$(call say,LINK,$@)
 	$(mkdir)

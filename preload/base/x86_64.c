@@ -2,6 +2,7 @@
 #include "preload/base/x86_64.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
+#include "unwind/core/terms/signames.h"
 
 #include <errno.h>
 
@@ -173,6 +174,36 @@ struct signal_frame {
 uint64_t arch_context_pc(const ucontext_t *uc)
 {
         return (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+}
+
+static bool is_before(uint64_t pc, const uint8_t *code, size_t n)
+{
+        uint8_t found[2];
+        struct iovec to = { found, n }, from = { (void *)(pc - n), n }; // NOLINT(performance-no-int-to-ptr)
+
+        return sys_process_vm_readv(sys_getpid(), &to, &from) == (long)n && found[0] == code[0] &&
+               found[n - 1] == code[n - 1];
+}
+
+bool arch_context_execute_again(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+        static const uint8_t int3[] = { 0xcc }, int_3[] = { 0xcd, 3 }, syscall_instruction[] = { 0x0f, 0x05 };
+        greg_t *pc = &uc->uc_mcontext.gregs[REG_RIP];
+
+        if (sig == SIGTRAP && info->si_code == SI_KERNEL && is_before((uint64_t)*pc, int3, 1)) {
+                *pc -= 1;
+                return true;
+        }
+        if (sig == SIGTRAP && info->si_code == SI_KERNEL && is_before((uint64_t)*pc, int_3, 2)) {
+                *pc -= 2;
+                return true;
+        }
+        /* kernel/seccomp.c has restored rax (syscall_rollback()) */
+        if (sig == SIGSYS && info->si_code == SYS_SECCOMP && is_before((uint64_t)*pc, syscall_instruction, 2)) {
+                *pc -= 2;
+                return true;
+        }
+        return false;
 }
 
 void arch_context_set_result(ucontext_t *uc, long result)

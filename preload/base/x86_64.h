@@ -69,6 +69,10 @@ void arch_capture(struct arch_registers *out);
 uint64_t arch_context_pc(const ucontext_t *uc);
 uint64_t arch_context_sp(const ucontext_t *uc);
 
+/* If an instruction raised the signal that does not fault again when the context is resumed, because the context is after it
+ * (int3; a system call that a seccomp filter traps), moves the context back to it and returns true. */
+bool arch_context_execute_again(int sig, const siginfo_t *info, ucontext_t *uc);
+
 /* Sets the return value of the system call that the context was interrupted after. */
 void arch_context_set_result(ucontext_t *uc, long result);
 

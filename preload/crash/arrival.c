@@ -16,6 +16,8 @@ static enum arrival for_application(const struct arrival_facts *f)
 {
         if (f->is_blocked)
                 return f->was_sent ? ARRIVAL_REQUEUE : ARRIVAL_FATAL; /* kernel/signal.c: force_sig_info_to_task() */
+        if (f->is_void)
+                return ARRIVAL_IGNORED;
         if (f->is_silent && f->action == ARRIVAL_DEFAULT)
                 return ARRIVAL_SILENT_DEATH;
         if (f->stack_is_full || f->action == ARRIVAL_DEFAULT)

@@ -23,7 +23,8 @@ struct arrival_facts {
         bool was_sent;              /* no instruction raised it: sent_by_process, and notices of the kernel */
         bool is_blocked;            /* in the mask that the application reads back, not in the kernel's (mask.h) */
         bool stack_is_full;         /* the fault of a handler that has used up its alternate stack */
-        bool is_silent;             /* watched for the masks only (mask.h): its default action kills without a report */
+        bool is_void;   /* sent to process 1 of a namespace, default action: the kernel would have dropped it */
+        bool is_silent; /* watched for the masks only (mask.h): its default action kills without a report */
         enum arrival_action action;
 };
 

@@ -112,6 +112,7 @@ static APART void gather_application(struct arrival_facts *f, int sig, const uco
         f->action = a->handler == (void *)SIG_DFL   ? ARRIVAL_DEFAULT
                     : a->handler == (void *)SIG_IGN ? ARRIVAL_IGNORE
                                                     : ARRIVAL_HANDLER;
+        f->is_void = f->was_sent && f->action == ARRIVAL_DEFAULT && sys_getpid() == 1;
 }
 
 /* Called by handler_entry; `restorer`: arch.h, ARCH_SIGNAL_ENTRY. */

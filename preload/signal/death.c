@@ -35,16 +35,30 @@ static bool queue_original(int sig, const siginfo_t *info)
                sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig) == 0 || sys_kill(sys_getpid(), sig) == 0;
 }
 
+/* Process 1 of a namespace does not die of a signal that is sent, but abort() goes on to an instruction that faults. */
+static void let_go(void)
+{
+        for (int sig = 1; sig < 32; sig++)
+                if (HARDWARE_SIGNALS & SIGNAL_BIT(sig))
+                        actions_kernel_default(sig);
+}
+
 void death_prepare(int sig, const siginfo_t *info, ucontext_t *uc)
 {
         uint64_t mask = ~(SIGNAL_BIT(sig));
         bool queue = !death_repeats(sig, info, uc);
 
-        if (queue && sys_getpid() == 1)
-                sys_exit_group(128 + sig);
+        if (queue && sys_getpid() == 1) {
+                if (!arch_context_execute_again(sig, info, uc)) {
+                        let_go();
+                        return;
+                }
+                queue = false;
+        }
         if (actions_kernel_default(sig) < 0) { /* a seccomp filter */
-                if (queue)
+                if (queue && !arch_context_execute_again(sig, info, uc))
                         sys_exit_group(128 + sig);
+                queue = false;
                 /* The kernel resets the action to the default if a fault occurs while its signal is blocked
                  * (kernel/signal.c: force_sig_info_to_task). */
                 mask = ~0ull;

@@ -237,7 +237,7 @@ ended() {
         local name=$1
         shift
         mkdir -p "$T/$name.cwd"
-        "$tools/status" -t "${LIMIT:-30}" -C "$T/$name.cwd" -o "$T/$name.status" "$@" >"$T/$name.out" 2>"$T/$name.err" </dev/null || true
+        "$tools/status" ${status_flags-} -t "${LIMIT:-30}" -C "$T/$name.cwd" -o "$T/$name.status" "$@" >"$T/$name.out" 2>"$T/$name.err" </dev/null || true
         rm -f "$T/$name.cwd"/core*
 }
 

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/tools/status.c: runs a command and prints its wait status exactly, which a shell does not.
  *
- *   status [-t SECONDS] [-C DIR] [-o FILE] COMMAND [ARGUMENT...]
+ *   status [-1] [-t SECONDS] [-C DIR] [-o FILE] COMMAND [ARGUMENT...]
  *
  * The command starts with default signal actions, no blocked signals, the highest permitted core limit, and as leader
  * of a new process group. One line is written to FILE (else to stderr): "signal 11 SIGSEGV core", "signal 9 SIGKILL",
  * "exit 3", or "timeout" after SECONDS (default 30), when the whole group is killed. If descendants of the command,
  * dead or alive, still exist a few seconds after its end, the line continues: " and 2 left". Exit status: 0 if the
- * command was started, however it ended; 124 for a timeout; 2 for errors of this program. No process is left running.
+ * command was started, however it ended; 124 for a timeout; 2 for errors of this program. No process is left running. With -1 the
+ * command is the first process of a pid namespace, with a /proc of its own; requires root.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -25,6 +28,7 @@ enum { PATIENCE_S = 5 };
 struct options {
         long seconds;
         const char *dir, *out;
+        int first;
 };
 
 static void die(const char *what)
@@ -47,6 +51,9 @@ static void run(const struct options *o, char **command)
         setrlimit(RLIMIT_CORE, &core);
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (o->first &&
+            (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("proc", "/proc", "proc", 0, NULL) < 0))
+                die("mount");
         if (o->dir && chdir(o->dir) < 0)
                 die(o->dir);
         execvp(command[0], command);
@@ -116,8 +123,11 @@ int main(int argc, char **argv)
         sigset_t chld;
         pid_t pid;
 
-        while ((c = getopt(argc, argv, "+t:C:o:")) != -1)
+        while ((c = getopt(argc, argv, "+1t:C:o:")) != -1)
                 switch (c) {
+                case '1':
+                        o.first = 1;
+                        break;
                 case 't':
                         o.seconds = atol(optarg);
                         break;
@@ -131,13 +141,15 @@ int main(int argc, char **argv)
                         return 2;
                 }
         if (optind == argc) {
-                fprintf(stderr, "usage: status [-t SECONDS] [-C DIR] [-o FILE] COMMAND...\n");
+                fprintf(stderr, "usage: status [-1] [-t SECONDS] [-C DIR] [-o FILE] COMMAND...\n");
                 return 2;
         }
         sigemptyset(&chld);
         sigaddset(&chld, SIGCHLD);
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         sigprocmask(SIG_BLOCK, &chld, NULL); /* before fork, so that sigtimedwait misses no child */
+        if (o.first && unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+                die("unshare");
         pid = fork();
         if (pid < 0)
                 die("fork");

@@ -3,7 +3,7 @@
  * build-flags: -Wl,-z,now */
 #include <stdlib.h>
 
-static void (*resolve(void))(void)
+static __attribute__((used)) void (*resolve(void))(void)
 {
         abort();
 }
