@@ -86,13 +86,20 @@ static char **argv_before(char **envp)
                         argv--;
 }
 
-/* glibc calls constructors with the arguments of main(), musl without arguments. */
+/* Under valgrind the library does nothing: valgrind reports the crash itself, and knows neither this library's clone() nor signal
+ * frames other than its own.
+ *
+ * glibc calls constructors with the arguments of main(), musl without arguments. */
 static __attribute__((constructor)) void load(int argc, char **argv, char **envp)
 {
         const ElfW(auxv_t) * auxv;
         struct altstack *stack;
 
         (void)argc;
+        if (arch_under_valgrind()) {
+                aborts_init();
+                return;
+        }
         if (!gnu_get_libc_version) {
                 if (!&__environ || !__environ)
                         return;
