@@ -126,6 +126,21 @@ __asm__(".pushsection .text, \"ax\", @progbits\n"
         ".size arch_restore, . - arch_restore\n"
         ".popsection\n");
 
+__asm__(".pushsection .text, \"ax\", @progbits\n"
+        ".balign 16\n"
+        ".globl arch_park\n"
+        ".hidden arch_park\n"
+        ".type arch_park, @function\n"
+        "arch_park:\n"
+        ".cfi_startproc\n"
+        ".cfi_undefined rip\n"
+        "movl $34, %eax\n" /* SYS_pause */
+        "syscall\n"
+        "jmp arch_park\n"
+        ".cfi_endproc\n"
+        ".size arch_park, . - arch_park\n"
+        ".popsection\n");
+
 /* arch_capture(out): struct arch_registers begins with v[], in DWARF order. */
 __asm__(".pushsection .text, \"ax\", @progbits\n"
         ".balign 16\n"

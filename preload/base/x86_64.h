@@ -70,6 +70,9 @@ long arch_clone(unsigned long flags, void *stack_top, int *child_tid, void (*fn)
 /* Calls fn(arg) on the stack that ends at `stack_top`, then switches back. Debuggers can unwind through it. */
 void arch_call_on_stack(void (*fn)(void *), void *arg, void *stack_top);
 
+/* Where the helper lets other threads of a dying process wait for its end: an endless loop of pause(2) that uses no stack. */
+void arch_park(void);
+
 /* Recovery point for a step of the crash path that may fault: setjmp and longjmp without a thread pointer (glibc's
  * mangle saved pointers with a secret addressed through it). arch_save() returns 0, and 1 after arch_restore(). */
 struct arch_jump {

@@ -148,13 +148,13 @@ static void run_protocol(struct crash *c, int crash_fd, int status_fd)
                 if (send_wire(crash_fd, &c->wire))
                         do
                                 got = wait_byte(c, status_fd, &byte);
-                        while (got == GOT_BYTE && byte != WIRE_DONE);
+                        while (got == GOT_BYTE && byte != WIRE_DONE && byte != WIRE_ENDING);
                 else
                         got = SEND_FAILED;
         }
         if (got != GOT_BYTE)
                 finish_failed(c, got);
-        else if (c->wire.kind != WIRE_KIND_FATAL)
+        else if (c->wire.kind != WIRE_KIND_FATAL || byte == WIRE_ENDING)
                 intermediate_collect();
         if (c->wire.kind != WIRE_KIND_FATAL)
                 sys_5(SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0);

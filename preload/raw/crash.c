@@ -25,6 +25,7 @@ void crash_begin(struct crash *c, enum wire_kind kind, uint64_t fault_ns, const 
         w->time_nsec = now.tv_nsec;
         w->altstack_base = crashstack_base();
         w->altstack_size = crashstack_size();
+        w->park_pc = (uint64_t)arch_park;
         c->dir_fd = c->raw_fd = -1;
         str_cat(w->note, sizeof(w->note), &at, settings_note);
 }

@@ -3,10 +3,12 @@
  * unwind/core/terms/wire.h).
  *
  *   HELLO -> receive the crash -> attach, unwind, read /proc -> (request: release, RELEASED) -> names (with a spare
- *   process) -> JSON -> outcome line -> text on stderr -> start CRASHPRE_ON_REPORT -> release the crashing thread, DONE
- *   -> hold the others until the process has ended -> remove old reports
+ *   process) -> JSON -> outcome line -> text on stderr -> start CRASHPRE_ON_REPORT -> park the other threads, release the
+ *   crashing one -> remove old reports -> ENDING; or, where they cannot be parked: DONE -> hold them until the process has
+ *   ended -> remove old reports
  */
 #include "report/finish.h"
+#include "report/gather/death.h"
 #include "report/gather/procfs.h"
 #include "report/helper/helper.h"
 #include "report/helper/hook.h"
@@ -113,11 +115,35 @@ static void call_hook(struct helper *h)
                    h->settings.timeout);
 }
 
+static void tidy_directory(struct helper *h)
+{
+        if (!h->has_directory)
+                return;
+        store_retain(&h->report->pool, WIRE_FD_DIR, h->settings.max_reports);
+        store_sweep(WIRE_FD_DIR, time(NULL) - STALE_SECONDS);
+}
+
 /* Whether the other threads stay stopped until the process has ended. A debugger that attaches later needs them
  * released. */
 static bool holds_others(const struct helper *h)
 {
-        return h->attached && helper_is_fatal(h) && !h->settings.wait_debugger;
+        return h->attached && helper_is_fatal(h) && !h->settings.wait_debugger &&
+               process_holds_others(h->target, h->wire.tid);
+}
+
+/* Whether the other threads can wait by themselves, which a core and a seccomp filter would show. */
+static bool park_others(const struct helper *h)
+{
+        return h->wire.park_pc && !death_may_dump_core(h->wire.pid) && !death_may_meet_filter(h->wire.pid) &&
+               !process_park_others(h->target, h->wire.tid, h->wire.park_pc);
+}
+
+/* The helper ends now, and the crashing thread collects it before it dies. */
+static _Noreturn void end_with_process(struct helper *h)
+{
+        tidy_directory(h);
+        helper_send_status(WIRE_ENDING);
+        _exit(0);
 }
 
 /* Releases the crashing process. */
@@ -129,14 +155,18 @@ static void release_process(struct helper *h)
         guard_stage(NULL);
         guard_deadline(deadline + NS_PER_S);
         if (h->is_spare) { /* the threads are released when the helper that stopped them ends */
-                helper_send_status(WIRE_DONE);
+                helper_send_status(WIRE_ENDING);
                 guard_spare_leave();
         }
+        if (hold && park_others(h))
+                hold = false;
         if (h->attached && helper_is_fatal(h) && (!hold || process_release_thread(h->target, h->wire.tid))) {
                 process_release_all(h->target); /* running threads are better than a process that cannot die */
                 hold = false;
         }
         guard_spare_collect();
+        if (helper_is_fatal(h) && !hold)
+                end_with_process(h);
         helper_send_status(WIRE_DONE);
         close_range(STDIN_FILENO, WIRE_FD_RAW,
                     0); /* a shell that reads the application's stderr must not wait for the helper */
@@ -144,16 +174,9 @@ static void release_process(struct helper *h)
                 process_hold_until_death(h->target, deadline);
 }
 
-static void tidy_directory(struct helper *h)
-{
-        store_retain(&h->report->pool, WIRE_FD_DIR, h->settings.max_reports);
-        store_sweep(WIRE_FD_DIR, time(NULL) - STALE_SECONDS);
-}
-
 static void clean_up(struct helper *h)
 {
-        if (h->has_directory)
-                tidy_directory(h);
+        tidy_directory(h);
         symbols_free(h->symbols);
         target_free(h->target);
         report_free(h->report);

@@ -306,6 +306,26 @@ without_json() {
         assert_stack "$report" null_write zoo_go main
 }
 
+# ---- a supervisor that adopts orphans ----
+
+@test "a supervisor that adopts orphans gets no child that it never made, from one thread or many" {
+        case $(</proc/sys/kernel/core_pattern) in '|'* | @*) skip "cores go to a program here, and show the threads" ;; esac
+        for word in null-write abort many-null-write many-thread-null-write; do
+                faithful_command 1 "$tools/reaper" sh -c 'ulimit -c 0 && exec "$@"' sh "$(zoo)" "$word"
+                [ "$(grep -c ended "$T/preloaded.out")" = 1 ] || fail "$word: $(<"$T/preloaded.out")"
+        done
+        # all threads are in the report
+        assert_json "$(the_report)" '.threads | length > 2'
+}
+
+@test "no core can be written: other threads neither end the process nor go on, whatever they do" {
+        export ZOO_RACE_DIR=$CRASHPRE_DIR
+        for word in race-return-null-write race-exit-null-write race-quick-null-write many-null-write; do
+                faithful_command 1 sh -c 'ulimit -c 0 && exec "$@"' sh "$(zoo)" $word || fail $word
+                status_is "signal 11"
+        done
+}
+
 # ---- where default actions do not kill ----
 
 @test "as first process of a pid namespace: the same death or survival as without us" {

@@ -178,7 +178,7 @@ crashpre_show() {
         SECONDS=0
         driven other-tid
         [ "$SECONDS" -lt 5 ] || fail "took $SECONDS s"
-        [ "$output" = $'status: HD\nchild: signal 11' ] || fail "$output"
+        [ "$output" = $'status: HE\nhelper: exit 0\nchild: signal 11' ] || fail "$output"
         assert_json "$(the_report)" '.threads[0] | .tid == 1 and .crashed and .frames[0].function == "write_to"'
         assert_json "$(the_report)" 'any(.diagnostics[]; .message | test("could not be stopped"))'
 }

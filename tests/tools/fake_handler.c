@@ -21,8 +21,8 @@
  *   no-dir        neither raw report nor directory
  *   hostile       a name with a slash, a frame count beyond the array
  *   full-stderr   descriptor 2 is a full pipe without a reader
- * Prints the received status bytes, then the wait statuses of the helper and of the child: "status: HD",
- * "helper: exit 0", "child: signal 11".
+ * Prints the received status bytes, then the wait statuses of the helper and of the child: "status: HD" ("HE" if the helper
+ * holds no thread until the end), "helper: exit 0", "child: signal 11".
  */
 #include "unwind/core/cfi/cfi.h"
 #include "unwind/core/terms/raw_format.h"

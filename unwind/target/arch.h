@@ -13,6 +13,10 @@
  * pc is after the system call instruction, as gdb shows it. */
 int arch_read_registers(pid_t tid, struct arch_registers *out);
 
+/* Lets a thread in ptrace-stop continue at `pc` when it is detached, with all signals blocked; a system call that was interrupted
+ * is not restarted. Returns 0 or -errno. */
+int arch_park_thread(pid_t tid, uint64_t pc);
+
 /* Converts the registers of getcontext(3) or of a signal handler's context. Async-signal-safe. */
 void arch_from_ucontext(const ucontext_t *uc, struct arch_registers *out);
 

@@ -353,6 +353,43 @@ int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *w
         return 0;
 }
 
+static bool is_held(const struct held *h)
+{
+        return h->hold == HOLD_STOPPED || h->hold == HOLD_ASKED;
+}
+
+bool process_holds_others(struct target *t, pid_t tid)
+{
+        struct process *p = process_of(t);
+
+        for (size_t i = 0; i < p->held_count; i++)
+                if (p->held[i].tid != tid && is_held(&p->held[i]))
+                        return true;
+        return false;
+}
+
+int process_park_others(struct target *t, pid_t tid, uint64_t pc)
+{
+        struct process *p = process_of(t);
+
+        for (size_t i = 0; i < p->held_count; i++)
+                if (p->held[i].tid != tid && p->held[i].hold == HOLD_ASKED)
+                        return -EBUSY;
+        for (size_t i = 0; i < p->held_count; i++) {
+                struct held *h = &p->held[i];
+                int err;
+
+                if (h->tid == tid || !is_held(h))
+                        continue;
+                err = arch_park_thread(h->tid, pc);
+                if (err)
+                        return err;
+                h->signal = 0;
+                release(h);
+        }
+        return 0;
+}
+
 void process_release_all(struct target *t)
 {
         release_all(process_of(t));
@@ -368,7 +405,7 @@ static size_t collect(struct process *p)
                 int status;
                 pid_t got;
 
-                if (h->hold != HOLD_STOPPED && h->hold != HOLD_ASKED)
+                if (!is_held(h))
                         continue;
                 got = waitpid(h->tid, &status, __WALL | WNOHANG);
                 if (got < 0 || (got == h->tid && !WIFSTOPPED(status)))

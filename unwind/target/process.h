@@ -34,6 +34,14 @@ int process_release_thread(struct target *t, pid_t tid);
  * so far remains readable. */
 void process_release_all(struct target *t);
 
+/* Whether threads other than `tid` are held. */
+bool process_holds_others(struct target *t, pid_t tid);
+
+/* Lets all held threads but `tid` wait for the end of the process at `pc`, code of the process that waits without a stack, with
+ * all signals blocked, and detaches them: nothing need hold them any more. To be called where no core is written, which would show
+ * the threads there. Returns 0 or -errno; after an error the threads are held as before, or some of them are parked. */
+int process_park_others(struct target *t, pid_t tid, uint64_t pc);
+
 /* Called after the crashing thread was released: collects the threads still held until the process has ended or
  * `deadline_ns` has passed; then detaches the rest. */
 void process_hold_until_death(struct target *t, uint64_t deadline_ns);

@@ -56,6 +56,22 @@ int arch_read_registers(pid_t tid, struct arch_registers *out)
         return 0;
 }
 
+int arch_park_thread(pid_t tid, uint64_t pc)
+{
+        struct user_regs_struct user;
+        struct iovec iov = { &user, sizeof(user) };
+        const uint64_t all = ~UINT64_C(0);
+
+        if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &iov) < 0)
+                return -errno;
+        user.rip = pc;
+        user.orig_rax = ~0ull; /* no system call to restart: arch/x86/kernel/signal.c, arch_do_signal_or_restart() */
+        if (ptrace(PTRACE_SETSIGMASK, tid, sizeof(all), &all) < 0 ||
+            ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &iov) < 0)
+                return -errno;
+        return 0;
+}
+
 void arch_set_result(ucontext_t *uc, long result)
 {
         uc->uc_mcontext.gregs[REG_RAX] = result;

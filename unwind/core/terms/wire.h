@@ -7,13 +7,15 @@
  *   2     the application's stderr if report text may be written there, else /dev/null
  *   3     WIRE_FD_CRASH: read end; one struct wire_crash arrives after the helper was made the tracer ("go")
  *   4     WIRE_FD_STATUS: write end; one byte per step: HELLO at once, RELEASED when a request's threads may continue,
- *         DONE when the report is complete
+ *         DONE when the report is complete, or ENDING if the helper exits at once afterwards
  *   5     WIRE_FD_RAW: the raw report, read-write, O_APPEND; may be closed (no writable directory)
  *   6     WIRE_FD_DIR: the report directory; may be closed
  * The steps of a crash: helper HELLO -> handler PR_SET_PTRACER, then struct wire_crash -> helper attaches, copies,
  * unwinds, writes the JSON, appends its outcome to the raw report, prints the summary -> helper detaches the crashing
  * thread only, then DONE -> the crashing thread dies -> helper, which has kept the other threads stopped until then,
- * collects them and exits. For a request: all threads are detached as soon as everything is copied (RELEASED), DONE
+ * collects them and exits. Such a helper outlives the process and is adopted by another one. So where there are no other
+ * threads, or they can be parked (park_pc), it sends ENDING instead and exits, and the crashing thread collects it before it
+ * dies. For a request: all threads are detached as soon as everything is copied (RELEASED), DONE
  * after the JSON is complete. A crash whose application handler runs after the report (WIRE_KIND_FIRST_CHANCE) is
  * processed like a request.
  */
@@ -28,12 +30,12 @@
 enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 };
 
 #define WIRE_MAGIC 0x70435243u
-#define WIRE_VERSION 3u
+#define WIRE_VERSION 4u
 #define WIRE_MAX_FRAMES 256
 #define WIRE_THROW_FRAMES 48
 #define WIRE_MESSAGE_MAX 4096 /* longer messages are truncated, here and in the raw report */
 
-enum wire_status { WIRE_HELLO = 'H', WIRE_RELEASED = 'R', WIRE_DONE = 'D' };
+enum wire_status { WIRE_HELLO = 'H', WIRE_RELEASED = 'R', WIRE_DONE = 'D', WIRE_ENDING = 'E' };
 
 enum wire_kind {
         WIRE_KIND_FATAL = 1,
@@ -60,6 +62,7 @@ struct wire_crash {
         uint64_t deadline_ns;                  /* CLOCK_MONOTONIC: when the handler stops waiting; 0: no clock */
         uint64_t sigmask;                      /* blocked at the crash, bit n-1 for signal n */
         uint64_t altstack_base, altstack_size; /* the stack the handler runs on */
+        uint64_t park_pc;                      /* code that waits for ever, without a stack; 0: none */
         struct arch_registers regs;            /* at the crash */
         struct arch_registers fault_regs;      /* at the fault siginfo describes: regs, or those of an outer frame */
         /* trap number and page-fault error code (x86-64: REG_TRAPNO, REG_ERR of the ucontext); 0 if none */
