@@ -121,13 +121,18 @@ static void *find_by_gnu_hash(const struct module *m, const char *name)
         }
 }
 
+static void *find(const struct module *m, const char *name)
+{
+        return m->gnu_hash ? find_by_gnu_hash(m, name) : find_by_hash(m, name);
+}
+
 static bool find_all(const struct module *m)
 {
         bool all = true;
 
         for (unsigned i = 0; i < NEXT_COUNT; i++) {
                 if (!found[i])
-                        found[i] = m->gnu_hash ? find_by_gnu_hash(m, names[i]) : find_by_hash(m, names[i]);
+                        found[i] = find(m, names[i]);
                 all &= found[i] != NULL;
         }
         return all;
@@ -160,4 +165,25 @@ void *next_definition(enum next which)
         if (!done)
                 next_init();
         return found[which];
+}
+
+void *next_own(const char *name, void **behind)
+{
+        void *own = NULL;
+        unsigned others = 0;
+        struct module m;
+
+        for (const struct link_map *map = first_module(); map; map = map->l_next) {
+                void *here = read_module(&m, map) ? find(&m, name) : NULL;
+
+                if (!here)
+                        continue;
+                if (map->l_ld == _DYNAMIC) {
+                        own = here;
+                } else {
+                        others++;
+                        *behind = here;
+                }
+        }
+        return others == 1 ? own : NULL;
 }

@@ -11,6 +11,7 @@
 
 #define NEXT_NAMES(X)                 \
         X(abort)                      \
+        X(dlopen)                     \
         X(execve)                     \
         X(execv)                      \
         X(execvp)                     \
@@ -42,6 +43,10 @@ void next_init(void);
 /* The address, NULL if no module defines the name. Async-signal-safe. A call before next_init(), by a constructor or an IFUNC
  * resolver that runs earlier, looks it up then. */
 void *next_definition(enum next which);
+
+/* This library's function `name`, if a reference from any module is to lead to it: NULL if this library exports none, or if there is more than
+ * one definition beside it. *behind: that one. Reads the loader's list, as a caller within dlopen(3) may. */
+void *next_own(const char *name, void **behind);
 
 /* The definition of `name`, as a pointer of its type. */
 #define NEXT(name) ((__typeof__(&name))next_definition(NEXT_##name))

@@ -104,3 +104,16 @@ scene() {
         scene 1 raised-again
         status_is "signal 8"
 }
+
+@test "a plugin opened with RTLD_DEEPBIND that has a handler of its own: as without it, one report" {
+        export PLUGIN=$tools/libbypass.so
+        for when in now lazy; do
+                for scope in flat deep; do
+                        for entry in chain reset block; do
+                                scene 1 plugged $when-$scope-$entry
+                                status_is "signal 11"
+                        done
+                done
+        done
+        grep -qx "constructor: default" "$T/preloaded.out"
+}

@@ -539,6 +539,22 @@ static void raised_again(const char *unused UNUSED)
         raise(SIGFPE);
 }
 
+/* ---- a plugin ---- */
+
+/* `how`: "now" or "lazy", "deep" or "flat", and an entry of libbypass.so, as in "lazy-deep-chain". */
+static void plugged(const char *how)
+{
+        int mode = (strncmp(how, "now", 3) ? RTLD_LAZY : RTLD_NOW) | (strstr(how, "deep") ? RTLD_DEEPBIND : 0);
+        void *plugin = dlopen(getenv("PLUGIN"), mode), *entry;
+        void (*call)(void);
+
+        if (!plugin || !(entry = dlsym(plugin, strrchr(how, '-') + 1)))
+                _exit(77);
+        memcpy(&call, &entry, sizeof(call));
+        call();
+        fault();
+}
+
 static const struct {
         const char *name;
         void (*play)(const char *argument);
@@ -561,6 +577,7 @@ static const struct {
         { "worker-mask", worker_mask },
         { "worker-nested", worker_nested },
         { "raised-again", raised_again },
+        { "plugged", plugged },
 };
 
 int main(int argc, char **argv)

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
                 _exit(77);
         }
         while ((pid = waitpid(-1, &status, 0)) > 0)
-                printf("%s ended, status 0x%x\n", pid == command ? "the command" : "a child that it never made", (unsigned)status);
+                printf("%s ended, status 0x%x\n", pid == command ? "the command" : "a child that it never made",
+                       (unsigned)status);
         return 0;
 }
