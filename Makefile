@@ -313,7 +313,7 @@ $(LIBRARY): $(CRASH_OBJS) $(CALM_OBJS) $(PRELOAD_MAP)
 	$(mkdir)
 	$(Q)$(CC) $(OPT) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
-link_tool = $(CC) $(OPT) $(TOOL_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(LINKED_LIBS)
+link_tool = $(CC) $(OPT) $(filter-out $(if $(filter -static,$(LINKED_LIBS)),-no-pie),$(TOOL_LDFLAGS)) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(LINKED_LIBS)
 LINKED_LIBS = $(TOOL_LIBS)
 
 $(BUILD)/bin/crashpre: $(OBJ)/tool/report/command/main.o

@@ -83,7 +83,7 @@ int main(int argc, char **argv)
         done
         "$root/tests/tools/in_root" "$bare" / env LD_PRELOAD=/crashpre/lib/libcrashpre.so perl -e 'print "perl\n"; system("true"); exit 0' | grep -qx perl
         "$root/tests/tools/in_root" "$bare" / env LD_PRELOAD=/crashpre/lib/libcrashpre.so python3 -c 'import os, subprocess; subprocess.run(["true"]); print("python")' | grep -qx python
-        find "$bare/reports" -name '*.json' >"$T/reports"
-        [ "$(wc -l <"$T/reports")" = 4 ] || fail "$(ls "$bare/reports")"
+        find "$bare/reports" -name '*.json' >"$T/found"
+        [ "$(wc -l <"$T/found")" = 4 ] || fail "$(ls "$bare/reports")"
         jq -r '.threads[0].frames[0].function' "$bare"/reports/*.json | grep -c '^small_fault$' | grep -qx 3
 }
