@@ -64,6 +64,21 @@ int main(int argc, char **argv)
         done
 }
 
+@test "valgrind: a program that crashes, and one with a handler, end as without the library" {
+        need valgrind
+        echo "$small_program" >"$T/small.c"
+        gcc -g -O1 -w -fno-optimize-sibling-calls -o "$T/small" "$T/small.c" -pthread
+        for how in nothing fault handler thread abort; do
+                for with in "" "$preload"; do
+                        ended "valgrind${with:+.with}" env LD_PRELOAD="$with" valgrind -q --error-exitcode=7 "$T/small" $how
+                        sed -i 's/^==[0-9]*==/==/; s/0x[0-9A-F]*//g' "$T/valgrind${with:+.with}.err"
+                done
+                for part in status out err; do diff "$T/valgrind.$part" "$T/valgrind.with.$part" || fail "$how: $part" || return 1; done
+                [ $how != fault ] || grep -q 'Process terminating' "$T/valgrind.with.err"
+        done
+        nothing_in "$CRASHPRE_DIR"
+}
+
 @test "Debian 11: with its older glibc programs start, work, and their crashes are reported, the JSON report included" {
         bare_possible
         bare=$(bare_root bullseye)
