@@ -80,13 +80,20 @@ static void search_abort(void *p)
                 s->found |= frame[i].pc - abort_begin < ABORT_SIZE;
 }
 
-bool origin_is_abort(const siginfo_t *info, const ucontext_t *uc)
+bool origin_was_abort(const ucontext_t *uc)
 {
         struct abort_search s = { uc, false };
 
+        return crashstack_try(search_abort, &s) && s.found;
+}
+
+bool origin_is_abort(const siginfo_t *info, const ucontext_t *uc)
+{
+        bool found;
+
         if (info->si_code != SI_TKILL || info->si_pid != sys_getpid() || !claim_take(0))
                 return false;
-        crashstack_try(search_abort, &s);
+        found = origin_was_abort(uc);
         claim_release();
-        return s.found;
+        return found;
 }

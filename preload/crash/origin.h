@@ -26,4 +26,7 @@ void origin_set_abort(uint64_t addr);
  * claim for the time of the call; also false if another thread holds it. */
 bool origin_is_abort(const siginfo_t *info, const ucontext_t *uc);
 
+/* The same from the stack alone. Requires the claim. */
+bool origin_was_abort(const ucontext_t *uc);
+
 #endif

@@ -4,6 +4,7 @@
 #include "preload/base/guard.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
+#include "preload/crash/origin.h"
 #include "preload/facts/settings.h"
 #include "preload/helper/schedule.h"
 #include "preload/helper/spawn.h"
@@ -103,6 +104,18 @@ static bool wanted(void)
         return yes != 0;
 }
 
+/* If no signal can be queued any more (RLIMIT_SIGPENDING), the kernel keeps no record of who sent one (kernel/signal.c:
+ * collect_signal()): it looks like that of a process of another pid namespace. */
+static void restore_sender(siginfo_t *info, const ucontext_t *uc)
+{
+        if (info->si_signo != SIGABRT || info->si_code != SI_USER || info->si_pid || info->si_uid ||
+            !origin_was_abort(uc))
+                return;
+        info->si_code = SI_TKILL;
+        info->si_pid = sys_getpid();
+        info->si_uid = (uid_t)sys_0(SYS_getuid);
+}
+
 bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, ucontext_t *uc, uint64_t fault_ns)
 {
         struct crash *c = &state.crash;
@@ -111,6 +124,7 @@ bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, 
         begin_crash(kind, fault_ns);
         c->signal = sig;
         c->wire.siginfo = *info;
+        restore_sender(&c->wire.siginfo, uc);
         c->uc = uc;
         crash_set_fault(c, uc);
         arch_registers_from_context(uc, &c->wire.regs);

@@ -217,8 +217,11 @@ static const char *sent(struct report *report, const struct crash_facts *f)
                 return pool_printf(&report->pool, "The program sent %s to itself by %s; it did not fault.", name,
                                    call_that_sent(f->code));
         if (!f->sender_pid.v)
-                return pool_printf(&report->pool,
-                                   "A process outside this container sent %s; the program did not fault.", name);
+                return pool_printf(
+                        &report->pool,
+                        "A process outside this container, or one that the kernel had no room to record, sent %s; the program did "
+                        "not fault.",
+                        name);
         return pool_printf(&report->pool,
                            "Process %" PRId64 "%s%s%s, uid %" PRId64 ", sent %s by %s; the program did not fault.",
                            f->sender_pid.v, sender->name ? " (" : "", sender->name ? sender->name : "",

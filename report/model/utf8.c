@@ -62,15 +62,24 @@ static bool any_character(unsigned code)
         return true;
 }
 
+/* Characters that are not seen: controls; line separators and interlinear annotations; and Unicode's
+ * Default_Ignorable_Code_Point (DerivedCoreProperties.txt, version 15): soft hyphen, zero-width characters, marks that change the
+ * direction of text, variation selectors, tags. */
+static const struct {
+        unsigned first, last;
+} unseen[] = {
+        { 0x00, 0x1f },     { 0x7f, 0x9f },       { 0xad, 0xad },       { 0x34f, 0x34f },     { 0x61c, 0x61c },
+        { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },   { 0x200b, 0x200f },   { 0x2028, 0x202e },
+        { 0x2060, 0x206f }, { 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },
+        { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
 static bool printable_character(unsigned code)
 {
-        if (code < 0x20 || (code >= 0x7f && code < 0xa0))
-                return false;
-        if (code == 0x2028 || code == 0x2029)
-                return false;
-        /* left-to-right and right-to-left marks, embeddings, overrides, isolates; the byte order mark */
-        return code != 0x061c && code != 0x200e && code != 0x200f && !(code >= 0x202a && code <= 0x202e) &&
-               !(code >= 0x2066 && code <= 0x2069) && code != 0xfeff;
+        for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
+                if (code >= unseen[i].first && code <= unseen[i].last)
+                        return false;
+        return true;
 }
 
 /* Returns `s` with every byte that is not part of an accepted character written as \xHH. */

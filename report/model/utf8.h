@@ -15,8 +15,9 @@ size_t utf8_character(const char *s, size_t len, unsigned *code);
  * from the pool. */
 const char *utf8_valid(struct pool *pool, const char *s);
 
-/* Like utf8_valid(), but also escapes control characters (C0, DEL, C1), line separators and marks that change the
- * direction of text: the result cannot move the cursor, forge a line or reorder one. Returns "?" for NULL. */
+/* Like utf8_valid(), but also escapes control characters (C0, DEL, C1), line separators, marks that change the direction of
+ * text, and characters that are not seen (zero-width ones, tags): the result cannot move the cursor, forge a line, reorder one,
+ * or look like another. Returns "?" for NULL. */
 const char *utf8_printable(struct pool *pool, const char *s);
 
 #endif

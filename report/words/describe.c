@@ -59,7 +59,7 @@ static const char *sent_by(struct report *report)
         if (report->process.pid.known && sender->pid.v == report->process.pid.v)
                 return "by itself";
         if (!sender->pid.v)
-                return "by a process outside this container";
+                return "by a process that is not known here";
         if (sender->name)
                 return pool_printf(&report->pool, "by %s [%" PRId64 "], uid %" PRId64, sender->name, sender->pid.v,
                                    sender->uid.v);

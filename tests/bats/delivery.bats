@@ -117,3 +117,10 @@ scene() {
         done
         grep -qx "constructor: default" "$T/preloaded.out"
 }
+
+@test "abort() where the kernel has no room to record a sender: an abort, by the program itself" {
+        scene 1 unrecorded
+        status_is "signal 6"
+        assert_json "$(the_report)" '.cause.kind == "abort" and .signal.sender.pid == .process.pid'
+        grep -qx "class: abort" "$(raw_report)"
+}

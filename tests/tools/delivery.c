@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -539,6 +540,16 @@ static void raised_again(const char *unused UNUSED)
         raise(SIGFPE);
 }
 
+/* ---- no room for a record of who sent a signal ---- */
+
+static void unrecorded(const char *unused UNUSED)
+{
+        const struct rlimit none = { 0, 0 };
+
+        setrlimit(RLIMIT_SIGPENDING, &none);
+        abort();
+}
+
 /* ---- a plugin ---- */
 
 /* `how`: "now" or "lazy", "deep" or "flat", and an entry of libbypass.so, as in "lazy-deep-chain". */
@@ -578,6 +589,7 @@ static const struct {
         { "worker-nested", worker_nested },
         { "raised-again", raised_again },
         { "plugged", plugged },
+        { "unrecorded", unrecorded },
 };
 
 int main(int argc, char **argv)

@@ -129,6 +129,34 @@ static void utf8(void)
         pool_free(&pool);
 }
 
+static void unseen(void)
+{
+        static const struct {
+                const char *in, *out, *title;
+        } cases[] = {
+                { "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80", NULL, "letters, a sign and a face are printed" },
+                { "a\x1b[31m", "a\\x1b[31m", "an escape sequence is not" },
+                { "a\xe2\x80\x8b"
+                  "b",
+                  "a\\xe2\\x80\\x8bb", "a zero-width space is not" },
+                { "a\xc2\xad"
+                  "b",
+                  "a\\xc2\\xadb", "a soft hyphen is not" },
+                { "\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81", "a tag is not" },
+                { "\xe2\x80\xae", "\\xe2\\x80\\xae", "a right-to-left override is not" },
+                { "\xef\xbb\xbf", "\\xef\\xbb\\xbf", "a byte order mark is not" },
+        };
+        struct pool pool = { NULL };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                const char *got = utf8_printable(&pool, cases[i].in), *want = cases[i].out ? cases[i].out : cases[i].in;
+
+                if (!tap_ok(!strcmp(got, want), "%s", cases[i].title))
+                        printf("#   got    %s\n#   wanted %s\n", got, want);
+        }
+        pool_free(&pool);
+}
+
 static void hostile_documents(void)
 {
         static const struct {
@@ -189,6 +217,7 @@ int main(void)
         round_trip();
         every_byte();
         utf8();
+        unseen();
         hostile_documents();
         every_prefix();
         return tap_done();
