@@ -318,7 +318,7 @@ static void install(int sig)
 uint64_t actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *))
 {
         table.entry = entry;
-        if (watched & HARDWARE_SIGNALS)
+        if (watched & DEADLY_THOUGH_IGNORED)
                 watched |= SIGNAL_BIT(SIGSTKFLT);
         for (int sig = 1; sig <= MAX_SIGNAL; sig++)
                 if (watched & SIGNAL_BIT(sig))

@@ -45,7 +45,7 @@ struct action {
 };
 
 /* Installs the handler `entry` (arch.h: ARCH_SIGNAL_ENTRY) for each watched signal whose current action is the default
- * or to be ignored, and, if a hardware signal is among them, for SIGSTKFLT (mask.h). Called once, at load time. Returns the
+ * or to be ignored, and, if a hardware signal or SIGABRT is among them, for SIGSTKFLT (mask.h, deliver.h). Called once, at load time. Returns the
  * signals for which this succeeded. */
 uint64_t actions_install(uint64_t watched, void (*entry)(int, siginfo_t *, ucontext_t *));
 

@@ -74,6 +74,7 @@ scene() {
         scene 1 aborted return
         status_is "signal 6"
         assert_stack "$(the_report)" abort aborted main
+        CRASHPRE_SIGNALS=ABRT scene 1 aborted return
 }
 
 @test "a handler of SIGABRT is left by siglongjmp, twice: the program continues, no report" {
