@@ -79,6 +79,23 @@ int main(int argc, char **argv)
         nothing_in "$CRASHPRE_DIR"
 }
 
+@test "qemu-user, whose signal frames are aligned to 8 bytes: programs with handlers and without end as without the library, with a raw report" {
+        need qemu-x86_64
+        echo "$small_program" >"$T/small.c"
+        gcc -g -O1 -w -fno-optimize-sibling-calls -o "$T/small" "$T/small.c" -pthread
+        for how in nothing fault handler thread abort; do
+                fresh_reports
+                for with in "" "$preload"; do
+                        ended "qemu${with:+.with}" qemu-x86_64 -E LD_PRELOAD="$with" -E CRASHPRE_STDERR=none "$T/small" $how
+                done
+                for part in status out err; do diff "$T/qemu.$part" "$T/qemu.with.$part" || fail "$how: $part" || return 1; done
+                case $how in nothing | handler) ;; *) raw_is_complete "$(raw_report)" ;; esac
+        done
+        ended qemu qemu-x86_64 -E LD_PRELOAD="$preload" "$tools/delivery" worker-mask
+        ended plain qemu-x86_64 "$tools/delivery" worker-mask
+        diff "$T/plain.out" "$T/qemu.out"
+}
+
 @test "Debian 11: with its older glibc programs start, work, and their crashes are reported, the JSON report included" {
         bare_possible
         bare=$(bare_root bullseye)
