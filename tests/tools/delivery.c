@@ -486,7 +486,7 @@ static __attribute__((noinline)) void deeper(int depth)
         __asm__ volatile("" ::"r"(here) : "memory");
 }
 
-static void worker_mask(const char *unused UNUSED)
+static void block_but_faults(void)
 {
         sigset_t mask;
 
@@ -498,6 +498,11 @@ static void worker_mask(const char *unused UNUSED)
         sigdelset(&mask, SIGTRAP);
         sigdelset(&mask, SIGSYS);
         sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+static void worker_mask(const char *unused UNUSED)
+{
+        block_but_faults();
         set(SIGSEGV, repaired, SA_NODEFER);
         deeper(5);
         set(SIGSEGV, nothing, 0);
@@ -514,16 +519,7 @@ static void fault_again(int sig UNUSED)
 
 static void worker_nested(const char *unused UNUSED)
 {
-        sigset_t mask;
-
-        sigfillset(&mask);
-        sigdelset(&mask, SIGSEGV);
-        sigdelset(&mask, SIGBUS);
-        sigdelset(&mask, SIGFPE);
-        sigdelset(&mask, SIGILL);
-        sigdelset(&mask, SIGTRAP);
-        sigdelset(&mask, SIGSYS);
-        sigprocmask(SIG_SETMASK, &mask, NULL);
+        block_but_faults();
         set(SIGSEGV, fault_again, 0);
         fault();
 }
