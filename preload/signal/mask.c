@@ -111,6 +111,18 @@ static uint64_t first_attempt(int how, uint64_t set)
         return set;
 }
 
+/* In a handler that may be recognized by its record only (mask_is_filled()): keeps the record up to date. */
+static void change_record(int how, uint64_t set, uint64_t kernel, uint64_t sp)
+{
+        uint64_t held, now;
+
+        if (!filled(kernel) || !dispatch_any() || !dispatch_held_by_standing(sp, &held))
+                return;
+        now = changed(how, held, set) & (hardware | MARKER);
+        if (now != held)
+                dispatch_hold(sp, now);
+}
+
 int mask_change(int how, const uint64_t *set, uint64_t *old)
 {
         uint64_t sp = (uint64_t)__builtin_frame_address(0), change = 0, own, before, was, is, want;
@@ -131,6 +143,7 @@ int mask_change(int how, const uint64_t *set, uint64_t *old)
         want = to_kernel_here(changed(how, was, change), before, sp);
         if (want != is)
                 sys_sigprocmask(SIG_SETMASK, &want, NULL);
+        change_record(how, change, want, sp);
         return 0;
 }
 

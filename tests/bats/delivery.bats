@@ -125,3 +125,10 @@ scene() {
         assert_json "$(the_report)" '.cause.kind == "abort" and .signal.sender.pid == .process.pid'
         grep -qx "class: abort" "$(raw_report)"
 }
+
+@test "a handler that unblocks its signal and faults again, on purpose: called each time, whatever masks it and its thread have" {
+        for how in plain full worker worker-full; do
+                scene 1 nested-on-purpose $how
+                status_is "exit 6"
+        done
+}

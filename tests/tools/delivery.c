@@ -524,6 +524,32 @@ static void worker_nested(const char *unused UNUSED)
         fault();
 }
 
+/* As the JVM's: unblocks the signals of faults in its handler, which is prepared for more of them. */
+static void unblock_and_fault(int sig)
+{
+        sigset_t one;
+
+        if (calls++ == 3)
+                _exit(6);
+        sigemptyset(&one);
+        sigaddset(&one, sig);
+        pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+        fault();
+}
+
+/* `how`: the mask of the handler and that of the thread. */
+static void nested_on_purpose(const char *how)
+{
+        struct sigaction act = { .sa_handler = unblock_and_fault };
+
+        if (strstr(how, "full"))
+                sigfillset(&act.sa_mask);
+        if (strstr(how, "worker"))
+                block_but_faults();
+        sigaction(SIGSEGV, &act, NULL);
+        fault();
+}
+
 static void default_again(int sig)
 {
         signal(sig, SIG_DFL);
@@ -583,6 +609,7 @@ static const struct {
         { "stkflt", stack_fault },
         { "worker-mask", worker_mask },
         { "worker-nested", worker_nested },
+        { "nested-on-purpose", nested_on_purpose },
         { "raised-again", raised_again },
         { "plugged", plugged },
         { "unrecorded", unrecorded },
