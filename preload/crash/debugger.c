@@ -4,14 +4,14 @@
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
 #include "preload/helper/spawn.h"
+#include "preload/raw/stderr.h"
 #include "unwind/core/terms/clock.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
 
-#define SLICE_NS 50000000ll            /* polling interval */
-#define STDERR_PATIENCE_NS 2000000000u /* for a pipe without a reader */
-#define KEY "\nTracerPid:\t"           /* proc(5), /proc/PID/status */
+#define SLICE_NS 50000000ll  /* polling interval */
+#define KEY "\nTracerPid:\t" /* proc(5), /proc/PID/status */
 
 /* Reads TracerPid of the calling thread, since a debugger attaches to the threads one by one. Returns false also if
  * /proc is not readable; the wait then lasts for its full time. */
@@ -36,8 +36,7 @@ static void print_notice(void)
 {
         static struct sigsafe_out out; /* one user, as above */
 
-        out = (struct sigsafe_out){ .fd = 2, .may_block = true };
-        out.give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
+        stderr_begin(&out);
         sigsafe_str(&out, "crashpre: waiting ");
         sigsafe_dec(&out, settings.wait_debugger_s);
         sigsafe_str(&out, " seconds for a debugger; type: gdb -p ");
@@ -46,7 +45,7 @@ static void print_notice(void)
         sigsafe_flush(&out);
 }
 
-void debugger_wait(bool may_print)
+void debugger_wait(void)
 {
         uint64_t end = sys_clock_ns(CLOCK_MONOTONIC) + settings.wait_debugger_s * NS_PER_S;
 
@@ -55,7 +54,7 @@ void debugger_wait(bool may_print)
         /* Yama (Documentation/admin-guide/LSM/Yama.rst) otherwise refuses the user's gdb, which is not an ancestor of
          * this process. */
         sys_5(SYS_prctl, PR_SET_PTRACER, (long)PR_SET_PTRACER_ANY, 0, 0, 0);
-        if (may_print)
+        if (settings.stderr_mode != SETTING_STDERR_NONE && stderr_is_log())
                 print_notice();
         while (!is_traced() && !spawn_wait_is_over() && sys_clock_ns(CLOCK_MONOTONIC) < end) {
                 struct timespec slice = { 0, SLICE_NS };

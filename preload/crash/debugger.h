@@ -7,12 +7,10 @@
 #ifndef CRASHPRE_PRELOAD_DEBUGGER_H
 #define CRASHPRE_PRELOAD_DEBUGGER_H
 
-#include <stdbool.h>
-
-/* Allows any process of the same user to trace this one, prints a notice to stderr if `may_print`, and waits until the
- * calling thread has a tracer. When the debugger continues the thread, the thread repeats its fault, so that the
- * debugger sees the crash as if it had been attached before. Returns at once if the setting is 0 or the thread is
+/* Allows any process of the same user to trace this one, prints a notice where a summary goes to stderr, and waits
+ * until the calling thread has a tracer. When the debugger continues the thread, the thread repeats its fault, so that
+ * the debugger sees the crash as if it had been attached before. Returns at once if the setting is 0 or the thread is
  * already traced. */
-void debugger_wait(bool may_print);
+void debugger_wait(void);
 
 #endif

@@ -92,7 +92,7 @@ static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
                 return false;
         }
         if (crashreport_enabled())
-                debugger_wait(crashreport_stderr_ok());
+                debugger_wait();
         return true;
 }
 

@@ -11,6 +11,7 @@
 #include "preload/raw/crash.h"
 #include "preload/raw/output.h"
 #include "preload/raw/report.h"
+#include "preload/raw/stderr.h"
 #include "preload/signal/mask.h"
 #include "unwind/core/terms/clock.h"
 #include "unwind/core/terms/str.h"
@@ -31,7 +32,6 @@ static void begin_crash(enum wire_kind kind, uint64_t fault_ns)
 
         crash_begin(c, kind, fault_ns, settings.note);
         c->wire.deadline_ns = fault_ns ? fault_ns + settings.timeout_s * NS_PER_S : 0;
-        c->stderr_ok = output_stderr_ok();
         rawreport_name(c);
 }
 
@@ -40,8 +40,11 @@ static void step_raw(void *crash)
         rawreport_write(crash);
 }
 
+/* Descriptor 2 is checked when the raw report is complete: no other thread can replace it any more (output_prepare()),
+ * and if a seccomp filter kills the process for a system call of the check, that report exists. */
 static void step_helper(void *crash)
 {
+        stderr_check(crash);
         spawn_helper(crash);
 }
 
@@ -154,11 +157,6 @@ int crashreport_on_request(const char *reason, const struct arch_registers *regs
 int crashreport_signal(void)
 {
         return state.crash.signal;
-}
-
-bool crashreport_stderr_ok(void)
-{
-        return state.crash.stderr_ok;
 }
 
 void crashreport_set_enabled(bool on)

@@ -25,10 +25,8 @@ bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, 
  * `sigmask` is the application's mask. Returns 0, or -errno if no raw report was written. */
 int crashreport_on_request(const char *reason, const struct arch_registers *regs, uint64_t sigmask, uint64_t fault_ns);
 
-/* The signal of the report in progress or else of the last one, 0 if none; and whether that report may write to
- * descriptor 2. */
+/* The signal of the report in progress or else of the last one, 0 if none. */
 int crashreport_signal(void);
-bool crashreport_stderr_ok(void);
 
 /* Disables reports (crashpre_set_enabled(0)) or enables them again. */
 void crashreport_set_enabled(bool on);

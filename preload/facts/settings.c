@@ -160,5 +160,6 @@ void settings_load(char **argv, char **envp)
         if (sys_2(SYS_fstat, 2, (long)&st) == 0) {
                 settings.stderr_dev = st.st_dev;
                 settings.stderr_ino = st.st_ino;
+                settings.stderr_tty = S_ISCHR(st.st_mode) ? st.st_rdev : 0;
         }
 }

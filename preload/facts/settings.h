@@ -29,6 +29,7 @@ struct settings {
         uint64_t signals;         /* bit n - 1: signal n is watched */
         dev_t stderr_dev;         /* file of descriptor 2 at load time; 0, 0: closed */
         ino_t stderr_ino;
+        dev_t stderr_tty;   /* number of the terminal or other device that it is; 0: none */
         const char *dir;    /* absolute; "" unknown */
         const char *tmpdir; /* $TMPDIR, "" unset */
         const char *helper; /* CRASHPRE_HELPER, absolute; "": relative to the library */

@@ -18,7 +18,7 @@ struct crash {
         ucontext_t *uc;         /* the interrupted context; NULL for a request */
         /* of the fault that wire.siginfo describes: uc, or that of an outer frame whose handler raised this signal again */
         const ucontext_t *fault_uc;
-        bool stderr_ok;     /* report text may go to descriptor 2 */
+        bool stderr_ok;     /* report text is to be written to descriptor 2 (stderr.h) */
         int dir_fd, raw_fd; /* -1: none */
         int raw_err;        /* -errno of the last attempt to write a raw file, or 0 */
 };

@@ -3,41 +3,17 @@
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
+#include "preload/raw/stderr.h"
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/redact.h"
-#include "unwind/core/terms/signames.h"
 #include "unwind/core/terms/str.h"
 
-#include <asm/ioctls.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-
-#define STDERR_PATIENCE_NS 2000000000ull /* for a pipe without a reader */
-
-static int sys_fstat(int fd, struct stat *st)
-{
-        return (int)sys_2(SYS_fstat, fd, (long)st);
-}
-
-bool output_stderr_ok(void)
-{
-        struct stat st;
-        char termios[256]; /* the kernel's struct termios is shorter */
-        long flags;
-
-        if (settings.stderr_mode == SETTING_STDERR_NONE || sys_fstat(2, &st) < 0)
-                return false;
-        if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || sys_3(SYS_ioctl, 2, TCGETS, (long)termios) == 0)
-                return true;
-        flags = sys_3(SYS_fcntl, 2, F_GETFL, 0);
-        if (flags >= 0 && flags & O_APPEND)
-                return true;
-        return settings.stderr_ino && st.st_dev == settings.stderr_dev && st.st_ino == settings.stderr_ino;
-}
 
 /* Raises a soft limit to the hard limit: soft limits are for the program's code, not for the report. */
 static void raise_limit(int resource)
@@ -223,26 +199,8 @@ void output_discard(struct crash *c)
         output_close(c);
 }
 
-/* "app[4242]", from "crash-app-4242-<time>". */
-static void put_program(struct sigsafe_out *o, const struct crash *c)
+void output_put_outcome(struct sigsafe_out *o, const char *what, const char *detail, int number)
 {
-        const char *name = c->wire.id + sizeof("crash-") - 1;
-        size_t end = str_len(name);
-
-        while (end && name[end] != '-')
-                end--;
-        while (end && name[end - 1] != '-')
-                end--;
-        sigsafe_bytes(o, name, end ? end - 1 : 0);
-        sigsafe_char(o, '[');
-        sigsafe_dec(o, c->wire.pid);
-        sigsafe_char(o, ']');
-}
-
-static void put_outcome(struct sigsafe_out *o, const char *what, const char *detail, int number)
-{
-        o->hide_homes = settings.redact & REDACT_PATHS;
-        o->home = settings.home;
         sigsafe_str(o, what);
         if (number != OUTPUT_NO_NUMBER)
                 sigsafe_dec(o, number);
@@ -250,53 +208,6 @@ static void put_outcome(struct sigsafe_out *o, const char *what, const char *det
                 sigsafe_str(o, ": ");
                 sigsafe_text(o, detail, str_len(detail));
         }
-        sigsafe_char(o, '\n');
-        o->hide_homes = false;
-}
-
-/* Writes the lines of the notes that concern settings. */
-static void put_wrong_settings(struct sigsafe_out *o, const char *line)
-{
-        while (*line) {
-                size_t n = 0;
-
-                while (line[n] && line[n] != '\n')
-                        n++;
-                if (str_begins(line, "CRASHPRE_")) {
-                        sigsafe_str(o, "setting: ");
-                        sigsafe_text(o, line, n);
-                        sigsafe_char(o, '\n');
-                }
-                line += n + (line[n] != 0);
-        }
-}
-
-/* Replaces the summary that the helper would have printed. The path of the report is printed unredacted, so that it can
- * be found. */
-static void print_outcome(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail,
-                          int number)
-{
-        const char *name = signames_signal(c->signal);
-
-        *o = (struct sigsafe_out){ .fd = 2, .may_block = true };
-        o->give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
-        sigsafe_str(o, "crashpre: ");
-        put_program(o, c);
-        sigsafe_str(o, c->signal ? " died of " : ": report on request");
-        sigsafe_str(o, !c->signal ? "" : name ? name : "a signal");
-        sigsafe_str(o, "; helper ");
-        put_outcome(o, what, detail, number);
-        o->hide_homes = settings.redact & REDACT_PATHS;
-        put_wrong_settings(o, c->wire.note);
-        o->hide_homes = false;
-        if (c->raw_fd >= 0) {
-                sigsafe_str(o, "report: ");
-                sigsafe_text(o, c->wire.dir, str_len(c->wire.dir));
-                sigsafe_char(o, '/');
-                sigsafe_str(o, c->wire.id);
-                sigsafe_str(o, ".txt\n");
-        }
-        sigsafe_flush(o);
 }
 
 void output_append_outcome(struct crash *c, const char *what, const char *detail, int number)
@@ -304,11 +215,16 @@ void output_append_outcome(struct crash *c, const char *what, const char *detail
         static struct sigsafe_out out; /* one user: the thread that claimed the crash */
 
         if (c->raw_fd >= 0) {
-                out = (struct sigsafe_out){ .fd = c->raw_fd };
+                out = (struct sigsafe_out){
+                        .fd = c->raw_fd,
+                        .hide_homes = settings.redact & REDACT_PATHS,
+                        .home = settings.home,
+                };
                 sigsafe_str(&out, RAW_HELPER_PREFIX);
-                put_outcome(&out, what, detail, number);
+                output_put_outcome(&out, what, detail, number);
+                sigsafe_char(&out, '\n');
                 sigsafe_flush(&out);
         }
         if (c->stderr_ok)
-                print_outcome(&out, c, what, detail, number);
+                stderr_print_outcome(&out, c, what, detail, number);
 }

@@ -7,11 +7,8 @@
 #ifndef CRASHPRE_PRELOAD_OUTPUT_H
 #define CRASHPRE_PRELOAD_OUTPUT_H
 
+#include "preload/base/sigsafe.h"
 #include "preload/raw/crash.h"
-
-/* Whether report text may be written to descriptor 2: it must be a terminal, pipe, socket or append-mode file, or the
- * same file as at load time. A database that was opened as descriptor 2 must not be written to. */
-bool output_stderr_ok(void);
 
 /* Called before any file is opened: ensures that, in a dying process, the thread has a free descriptor that no other
  * thread closes, and may write files up to its hard limits. Does nothing in a process that continues. */
@@ -43,5 +40,8 @@ enum { OUTPUT_NO_NUMBER = -1 };
 /* Reports that the helper failed: appends a "helper: " line to the finished raw report and, if report text may be
  * written to descriptor 2, prints the failure and the path of the raw report there. `detail` may be NULL. */
 void output_append_outcome(struct crash *c, const char *what, const char *detail, int number);
+
+/* Writes `what`, then `number` unless it is OUTPUT_NO_NUMBER, then ": " and `detail` unless it is NULL. */
+void output_put_outcome(struct sigsafe_out *o, const char *what, const char *detail, int number);
 
 #endif

@@ -11,6 +11,7 @@
 #include "preload/raw/message.h"
 #include "preload/raw/output.h"
 #include "preload/raw/sections.h"
+#include "preload/raw/stderr.h"
 #include "preload/signal/dispatch.h"
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/redact.h"
@@ -19,8 +20,6 @@
 
 #include <errno.h>
 #include <string.h>
-
-#define STDERR_PATIENCE_NS 2000000000ull /* for a pipe without a reader */
 
 static struct sigsafe_out *const out = &raw.out;
 
@@ -96,13 +95,16 @@ static int write_all(void)
         return sigsafe_flush(out);
 }
 
+static void redact_output(void)
+{
+        raw.out.hide_homes = settings.redact & REDACT_PATHS;
+        raw.out.home = settings.home;
+}
+
 static void begin_output(int fd)
 {
-        raw.out = (struct sigsafe_out){
-                .fd = fd,
-                .hide_homes = settings.redact & REDACT_PATHS,
-                .home = settings.home,
-        };
+        raw.out = (struct sigsafe_out){ .fd = fd };
+        redact_output();
 }
 
 static int write_to_directory(struct crash *c, unsigned i)
@@ -124,11 +126,11 @@ static int write_to_directory(struct crash *c, unsigned i)
 static int write_to_stderr(struct crash *c)
 {
         c->wire.dir[0] = 0;
-        if (!c->stderr_ok && !settings.stderr_only)
+        stderr_check(c);
+        if (!c->stderr_ok && !(settings.stderr_only && stderr_is_log()))
                 return -EBADF;
-        begin_output(2);
-        raw.out.may_block = true;
-        raw.out.give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + STDERR_PATIENCE_NS;
+        stderr_begin(&raw.out);
+        redact_output();
         return write_all();
 }
 

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/raw/stderr.h"
+#include "preload/base/syscalls.h"
+#include "preload/facts/settings.h"
+#include "preload/raw/output.h"
+#include "unwind/core/terms/redact.h"
+#include "unwind/core/terms/signames.h"
+#include "unwind/core/terms/str.h"
+
+#include <asm/ioctls.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#define PATIENCE_NS 2000000000ull /* for a pipe without a reader */
+
+/* ---- whether ---- */
+
+/* The peer of an internet socket is another program. Of a unix socket it may be the system's log (systemd-journald). */
+static bool is_unix_socket(void)
+{
+        int domain = AF_UNSPEC;
+        socklen_t size = sizeof(domain);
+
+        return sys_5(SYS_getsockopt, 2, SOL_SOCKET, SO_DOMAIN, (long)&domain, (long)&size) == 0 && domain == AF_UNIX;
+}
+
+/* The inode differs if a terminal is opened as /dev/tty, or by a name in another instance of devpts. TIOCGDEV
+ * (drivers/tty/tty_io.c) returns the terminal's own number in both cases. */
+static bool is_terminal_of_load(void)
+{
+        unsigned device;
+
+        return settings.stderr_tty && sys_3(SYS_ioctl, 2, TIOCGDEV, (long)&device) == 0 &&
+               device == settings.stderr_tty;
+}
+
+bool stderr_is_log(void)
+{
+        struct stat st;
+        long flags;
+
+        if (sys_2(SYS_fstat, 2, (long)&st) < 0)
+                return false;
+        if (settings.stderr_ino && st.st_dev == settings.stderr_dev && st.st_ino == settings.stderr_ino)
+                return !S_ISSOCK(st.st_mode) || is_unix_socket();
+        if (S_ISCHR(st.st_mode))
+                return is_terminal_of_load();
+        flags = S_ISREG(st.st_mode) ? sys_3(SYS_fcntl, 2, F_GETFL, 0) : 0;
+        return flags > 0 && flags & O_APPEND;
+}
+
+void stderr_check(struct crash *c)
+{
+        c->stderr_ok = settings.stderr_mode != SETTING_STDERR_NONE && stderr_is_log();
+}
+
+/* ---- how ---- */
+
+void stderr_begin(struct sigsafe_out *o)
+{
+        *o = (struct sigsafe_out){ .fd = 2, .may_block = true };
+        o->give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+}
+
+/* ---- the summary of a report without the helper's ---- */
+
+/* Returns "app", from "crash-app-4242-<time>". */
+static const char *program_of(const struct crash *c, size_t *len)
+{
+        const char *name = c->wire.id + sizeof("crash-") - 1;
+        size_t end = str_len(name);
+
+        while (end && name[end] != '-')
+                end--;
+        while (end && name[end - 1] != '-')
+                end--;
+        *len = end ? end - 1 : 0;
+        return name;
+}
+
+/* Writes "died of SIGSEGV; helper not started: ...", with paths redacted. */
+static void put_summary(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail, int number)
+{
+        const char *name = signames_signal(c->signal);
+
+        sigsafe_str(o, c->signal ? "died of " : "report on request");
+        sigsafe_str(o, !c->signal ? "" : name ? name : "a signal");
+        sigsafe_str(o, "; helper ");
+        output_put_outcome(o, what, detail, number);
+}
+
+/* Writes the lines of the notes that concern settings. */
+static void put_settings(struct sigsafe_out *o, const char *line)
+{
+        while (*line) {
+                size_t n = 0;
+
+                while (line[n] && line[n] != '\n')
+                        n++;
+                if (str_begins(line, "CRASHPRE_")) {
+                        sigsafe_str(o, "setting: ");
+                        sigsafe_text(o, line, n);
+                        sigsafe_char(o, '\n');
+                }
+                line += n + (line[n] != 0);
+        }
+}
+
+/* The path of the report is printed unredacted, so that it can be found. */
+static void print_text(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail, int number)
+{
+        size_t len;
+        const char *program = program_of(c, &len);
+
+        sigsafe_str(o, "crashpre: ");
+        sigsafe_bytes(o, program, len);
+        sigsafe_char(o, '[');
+        sigsafe_dec(o, c->wire.pid);
+        sigsafe_str(o, c->signal ? "] " : "]: ");
+        put_summary(o, c, what, detail, number);
+        sigsafe_char(o, '\n');
+        put_settings(o, c->wire.note);
+        if (c->raw_fd >= 0) {
+                o->hide_homes = false;
+                sigsafe_str(o, "report: ");
+                sigsafe_text(o, c->wire.dir, str_len(c->wire.dir));
+                sigsafe_char(o, '/');
+                sigsafe_str(o, c->wire.id);
+                sigsafe_str(o, ".txt\n");
+        }
+}
+
+void stderr_print_outcome(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail,
+                          int number)
+{
+        stderr_begin(o);
+        o->hide_homes = settings.redact & REDACT_PATHS;
+        o->home = settings.home;
+        print_text(o, c, what, detail, number);
+        sigsafe_flush(o);
+}

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+# Where report text may go, as far as descriptor 2 is concerned, and in which form.
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        unset "${!CRASHPRE_@}" LD_PRELOAD NO_COLOR COLUMNS
+        fresh_reports
+        mkdir "$T/work"
+        cd "$T/work" || return
+        # peer.py KIND later|from-start|tty COMMAND...: prints what arrives at the other end of descriptor 2 of a program.
+        # later: a process that was loaded with another one replaces it by KIND and crashes; from-start: the command has
+        # it from the beginning, preloaded; tty: the same, and the terminal is also the controlling one.
+        cat >"$T/peer.py" <<'END'
+import os, pty, signal, socket, sys, termios, tty
+kind, when, *command = sys.argv[1:]
+
+def internet(family, stream):
+    address = '::1' if family == socket.AF_INET6 else '127.0.0.1'
+    listening = socket.socket(family, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
+    listening.bind((address, 0))
+    if stream:
+        listening.listen()
+    near = socket.create_connection(listening.getsockname()[:2]) if stream else socket.socket(family, socket.SOCK_DGRAM)
+    if stream:
+        return near.detach(), listening.accept()[0].detach()
+    near.connect(listening.getsockname())
+    listening.settimeout(0)
+    return near.detach(), listening.detach()
+
+def terminal():
+    far, near = pty.openpty()
+    flags = termios.tcgetattr(near)
+    if kind == 'raw':
+        tty.setraw(near)
+    elif kind == 'no-onlcr':
+        flags[1] &= ~termios.ONLCR
+        termios.tcsetattr(near, termios.TCSANOW, flags)
+    return near, far
+
+def pair():
+    if kind == 'unix':
+        return [s.detach() for s in socket.socketpair()]
+    if kind == 'pipe':
+        return os.pipe()[::-1]
+    if kind in ('tcp', 'tcp6', 'udp'):
+        return internet(socket.AF_INET6 if kind == 'tcp6' else socket.AF_INET, kind != 'udp')
+    return terminal()
+
+near, far = pair()
+pid = os.fork()
+if pid == 0:
+    if when == 'tty':
+        os.setsid()
+        os.close(os.open(os.ttyname(near), os.O_RDWR))
+    os.close(far)
+    os.dup2(near, 2)
+    os.dup2(os.open('/dev/null', os.O_WRONLY), 1)
+    if when == 'later':
+        os.kill(os.getpid(), signal.SIGSEGV)
+    os.environ['LD_PRELOAD'] = os.environ['PEER_PRELOAD']
+    os.execvp(command[0], command)
+os.close(near)
+if kind == 'udp':
+    os.waitpid(pid, 0)
+while True:
+    try:
+        got = os.read(far, 65536)
+    except OSError: # no more: a terminal without a user (EIO), or no datagram (EAGAIN)
+        break
+    if not got:
+        break
+    os.write(1, got)
+END
+}
+
+# later KIND: what a peer gets from a process whose descriptor 2 became one of that kind.
+later() {
+        LD_PRELOAD=$preload timeout -k 5 60 /usr/bin/python3 "$T/peer.py" "$1" later 2>"$T/err"
+}
+
+# from_start KIND [COMMAND...]: what it gets if the command had it from the beginning.
+from_start() {
+        PEER_PRELOAD=$preload timeout -k 5 60 /usr/bin/python3 "$T/peer.py" "$1" "${when-from-start}" "${@:2}"
+}
+
+# crash_command: sets the array crash to a program that crashes.
+crash_command() {
+        crash=("$(zoo)" null-write)
+}
+
+# ---- where ----
+
+@test "descriptor 2 became a connection, a pipe or a terminal: nothing is written to it, with a helper and without" {
+        for kind in unix tcp tcp6 udp pipe raw; do
+                if [ $kind = tcp6 ] && ! grep -q . /proc/net/if_inet6 2>/dev/null; then continue; fi
+                fresh_reports
+                run -0 later $kind
+                [ -z "$output" ] || fail "$kind:" "$output" || return 1
+                CRASHPRE_HELPER=/nonexistent run -0 later $kind
+                [ -z "$output" ] || fail "$kind, no helper:" "$output" || return 1
+                [ "$(reports .txt) $(reports .json)" = "2 1" ] || fail "$kind: $(ls "$CRASHPRE_DIR")" || return 1
+                CRASHPRE_DIR=- run -0 later $kind
+                [ -z "$output" ] || fail "$kind, no directory:" "$output" || return 1
+                CRASHPRE_WAIT_DEBUGGER=1 run -0 later $kind
+                [ -z "$output" ] || fail "$kind, waiting for a debugger:" "$output" || return 1
+        done
+}
+
+@test "descriptor 2 at load: a unix socket, a pipe and a terminal get the summary, an internet socket never does" {
+        crash_command
+        for kind in unix pipe cooked; do
+                run -0 from_start $kind "${crash[@]}"
+                [[ $output == "crashpre: "*"zoo["*"report: "* ]] || fail "$kind:" "$output" || return 1
+                CRASHPRE_HELPER=/nonexistent run -0 from_start $kind "${crash[@]}"
+                [[ $output == "crashpre: zoo["*"execve failed"*"report: "* ]] || fail "$kind, no helper:" "$output" || return 1
+                CRASHPRE_DIR=- run -0 from_start $kind "${crash[@]}"
+                [[ $output == "crashpre raw report 1"*"end of report"* ]] || fail "$kind, no directory:" "$output" || return 1
+        done
+        for kind in tcp udp; do
+                run -0 from_start $kind "${crash[@]}"
+                [ -z "$output" ] || fail "$kind:" "$output" || return 1
+                CRASHPRE_HELPER=/nonexistent run -0 from_start $kind "${crash[@]}"
+                [ -z "$output" ] || fail "$kind, no helper:" "$output" || return 1
+                CRASHPRE_DIR=- run -0 from_start $kind "${crash[@]}"
+                [ -z "$output" ] || fail "$kind, no directory:" "$output" || return 1
+        done
+}
+
+# replaced REDIRECTIONS...: a shell that is loaded with descriptor 2 in a pipe makes these redirections and crashes; what came through the
+# pipe is in $output.
+replaced() {
+        run -139 preloaded bash -c "$*"'; kill -SEGV $$'
+}
+
+@test "descriptor 2 was replaced: text goes to a file in append mode, to no other file, FIFO or device" {
+        replaced 'exec 2>>log'
+        [[ $(<log) == "crashpre: bash["* && $output != *crashpre* ]] || fail "$output" "$(<log)"
+        replaced 'exec 2>database'
+        [ ! -s database ] || fail "$(<database)"
+        mkfifo fifo
+        replaced 'exec 2<>fifo; exec 3<fifo'
+        [[ $output != *crashpre* ]] || fail "$output"
+        mkfifo read-by-test
+        timeout 30 cat read-by-test >got &
+        replaced 'exec 2>read-by-test'
+        wait $!
+        [ ! -s got ] || fail "$(<got)"
+        CRASHPRE_STDERR=full replaced 'exec 2>/dev/null'
+        [[ $output != *crashpre* ]] || fail "$output"
+}
+
+@test "descriptor 2 is again the file of load: the summary" {
+        replaced 'exec 3>&2 2>/dev/null; exec 2>&3'
+        [[ $output == *"crashpre: bash["*"report: "* ]] || fail "$output"
+        run -139 preloaded bash -c 'exec 2>once; kill -SEGV $$' 2>once
+        run -139 preloaded bash -c 'exec "$0" "$1" 2>once' "$(zoo)" null-write # a new program: what it was started with counts
+        [[ $(<once) == *"crashpre: zoo["* ]] || fail "$(<once)"
+}
+
+# without_stderr COMMAND...: with descriptor 2 closed. A redirection of bats' run would be that of run itself.
+without_stderr() {
+        "$@" 2>&-
+}
+
+@test "descriptor 2 was closed at load: text goes to a file that was opened later in append mode, to nothing else" {
+        for how in '2>>log' '2>database' '2> >(cat >piped)' '2>/dev/null'; do
+                run -139 without_stderr preloaded bash -c "[ ! -e /dev/fd/2 ] && exec $how; kill -SEGV \$\$"
+        done
+        [[ $(<log) == "crashpre: bash["* ]] || fail "$(<log)"
+        [ ! -s database ] || fail "$(<database)"
+        wait_until 10 test -e piped
+        [ ! -s piped ] || fail "$(<piped)"
+        run -139 without_stderr preloaded crasher null-write
+        [[ $output != *crashpre* ]] || fail "$output"
+}
+
+@test "the terminal of load by its other name, /dev/tty: the summary; another terminal: nothing" {
+        when='tty' run -0 from_start cooked bash -c 'exec 2>/dev/tty; kill -SEGV $$'
+        [[ $output == "crashpre: "*"bash["*"report: "* ]] || fail "$output"
+        run -0 from_start cooked bash -c '/usr/bin/python3 "$1" raw later >other' - "$T/peer.py"
+        [ ! -s other ] && [ -z "$output" ] || fail "another terminal:" "$output" "$(<other)"
+        run -0 from_start cooked bash -c 'exec 2>/dev/ptmx; kill -SEGV $$'
+        [ -z "$output" ] || fail "$output"
+}
