@@ -52,7 +52,7 @@ int sigsafe_flush(struct sigsafe_out *o)
         return o->err;
 }
 
-void sigsafe_char(struct sigsafe_out *o, char c)
+static void put(struct sigsafe_out *o, char c)
 {
         if (o->used == sizeof(o->buf)) {
                 if (o->fd < 0)
@@ -60,6 +60,13 @@ void sigsafe_char(struct sigsafe_out *o, char c)
                 sigsafe_flush(o);
         }
         o->buf[o->used++] = c;
+}
+
+void sigsafe_char(struct sigsafe_out *o, char c)
+{
+        if (o->carriage_returns && c == '\n')
+                put(o, '\r');
+        put(o, c);
 }
 
 void sigsafe_bytes(struct sigsafe_out *o, const char *s, size_t n)

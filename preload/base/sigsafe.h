@@ -14,11 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct sigsafe_out {         /* begins as { .fd = fd } */
-        int fd;              /* borrowed: not closed here; -1: no output, text stays in buf */
-        int err;             /* 0, or -errno of the first write that failed */
-        bool may_block;      /* a pipe or terminal that may have no reader: wait for space, until give_up_ns */
-        uint64_t give_up_ns; /* CLOCK_MONOTONIC, for may_block */
+struct sigsafe_out {           /* begins as { .fd = fd } */
+        int fd;                /* borrowed: not closed here; -1: no output, text stays in buf */
+        int err;               /* 0, or -errno of the first write that failed */
+        bool carriage_returns; /* a terminal without output processing: lines end in CR LF */
+        bool may_block;        /* a pipe or terminal that may have no reader: wait for space, until give_up_ns */
+        uint64_t give_up_ns;   /* CLOCK_MONOTONIC, for may_block */
         /* CRASHPRE_REDACT=paths: home directories in the program's text become ~ (unwind/core/terms/redact.h) */
         bool hide_homes;
         const char *home; /* $HOME; borrowed; "" or NULL if unknown */

@@ -8,6 +8,7 @@
 #include "unwind/core/terms/str.h"
 
 #include <asm/ioctls.h>
+#include <asm/termbits.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -56,10 +57,21 @@ void stderr_check(struct crash *c)
 
 /* ---- how ---- */
 
+/* Whether a newline alone moves the cursor down only: no output processing (a full-screen program), or none of
+ * newlines (termios(3)). */
+static bool needs_carriage_return(void)
+{
+        struct termios t; /* the kernel's (asm/termbits.h), not libc's */
+
+        return sys_3(SYS_ioctl, 2, TCGETS, (long)&t) == 0 &&
+               (!(t.c_oflag & OPOST) || !(t.c_oflag & (ONLCR | OCRNL | ONLRET)));
+}
+
 void stderr_begin(struct sigsafe_out *o)
 {
         *o = (struct sigsafe_out){ .fd = 2, .may_block = true };
         o->give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+        o->carriage_returns = needs_carriage_return();
 }
 
 /* ---- the summary of a report without the helper's ---- */

@@ -17,7 +17,8 @@ bool stderr_is_log(void);
 /* Sets c->stderr_ok: report text is to be written to descriptor 2. */
 void stderr_check(struct crash *c);
 
-/* Begins output to descriptor 2, which waits a limited time for a reader. */
+/* Begins output to descriptor 2, which waits a limited time for a reader; where the terminal does no output processing,
+ * lines end in CR LF. */
 void stderr_begin(struct sigsafe_out *o);
 
 /* Prints what the helper would have printed, as far as it is known: the signal, why there is no summary (`what`, then

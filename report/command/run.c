@@ -255,21 +255,40 @@ static void add_report(struct run *r, struct bugs *bugs, struct report *report, 
         free(text);
 }
 
-static void print_bugs(struct run *r, const struct bugs *bugs)
+static void put_bugs(struct run *r, const struct bugs *bugs, FILE *out)
 {
         size_t i;
 
         for (i = 0; i < bugs->n && i < BUGS_SHOWN; i++) {
                 const struct bug *bug = &bugs->v[i];
 
-                fputs(bug->text, stderr);
+                fputs(bug->text, out);
                 if (bug->more)
-                        fprintf(stderr, "  and %zu more of the same, the last: %s\n", bug->more,
+                        fprintf(out, "  and %zu more of the same, the last: %s\n", bug->more,
                                 utf8_printable(&r->pool, bug->last));
         }
         if (i < bugs->n)
-                fprintf(stderr, "crashpre: and %zu other crashes: crashpre list %s\n", bugs->n - i,
+                fprintf(out, "crashpre: and %zu other crashes: crashpre list %s\n", bugs->n - i,
                         utf8_printable(&r->pool, r->dir));
+}
+
+/* A full-screen program that crashed has left the terminal without output processing. */
+static void print_bugs(struct run *r, const struct bugs *bugs)
+{
+        char *text = NULL, *converted;
+        size_t len = 0;
+        FILE *out = open_memstream(&text, &len);
+
+        if (!out) {
+                put_bugs(r, bugs, stderr);
+                return;
+        }
+        put_bugs(r, bugs, out);
+        fclose(out);
+        converted = text_for_terminal(STDERR_FILENO, text, &len);
+        fwrite(converted, 1, len, stderr);
+        free(converted);
+        free(text);
 }
 
 static void print_new_reports(struct run *r)

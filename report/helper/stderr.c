@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/helper/stderr.h"
 #include "report/helper/guard.h"
+#include "report/text/text.h"
 #include "unwind/target/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +25,7 @@ static int reopen_stderr(void)
         return open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-void stderr_write(const char *text, size_t len)
+static void write_all(const char *text, size_t len)
 {
         uint64_t deadline = clock_now_ns() + PATIENCE_MS * NS_PER_MS;
         int own = reopen_stderr(), fd = own >= 0 ? own : STDERR_FILENO;
@@ -50,4 +52,12 @@ void stderr_write(const char *text, size_t len)
         }
         if (own >= 0)
                 close(own);
+}
+
+void stderr_write(const char *text, size_t len)
+{
+        char *converted = text_for_terminal(STDERR_FILENO, text, &len);
+
+        write_all(converted, len);
+        free(converted);
 }

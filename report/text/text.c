@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* Limits a program's last message, which may be long. */
@@ -208,4 +209,29 @@ bool text_colour(int fd)
         const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
 
         return isatty(fd) && !(no_colour && *no_colour) && !(term && !strcmp(term, "dumb"));
+}
+
+/* Returns whether a newline alone moves the cursor down only: no output processing, or none of newlines
+ * (termios(3)). */
+static bool needs_carriage_return(int fd)
+{
+        struct termios t;
+
+        return !tcgetattr(fd, &t) && (!(t.c_oflag & OPOST) || !(t.c_oflag & (ONLCR | OCRNL | ONLRET)));
+}
+
+char *text_for_terminal(int fd, const char *text, size_t *len)
+{
+        char *copy = pool_malloc(2 * *len + 1), *to = copy;
+        bool add = needs_carriage_return(fd);
+        size_t i;
+
+        for (i = 0; i < *len; i++) {
+                if (add && text[i] == '\n')
+                        *to++ = '\r';
+                *to++ = text[i];
+        }
+        *to = 0;
+        *len = (size_t)(to - copy);
+        return copy;
 }

@@ -33,4 +33,8 @@ size_t text_columns(int fd);
 /* True if `fd` is a terminal, unless NO_COLOR (no-color.org) is set or TERM is "dumb". */
 bool text_colour(int fd);
 
+/* Returns a new copy of `text` (free()) for output to `fd`: if that is a terminal that does no output processing, as a
+ * full-screen program leaves it, with CR LF for each newline. Updates *len. */
+char *text_for_terminal(int fd, const char *text, size_t *len);
+
 #endif

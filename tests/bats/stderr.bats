@@ -183,3 +183,37 @@ without_stderr() {
         run -0 from_start cooked bash -c 'exec 2>/dev/ptmx; kill -SEGV $$'
         [ -z "$output" ] || fail "$output"
 }
+
+# ---- terminals without output processing ----
+
+# no_staircase: every line of $T/seen ends in one CR LF.
+no_staircase() {
+        [ -s "$T/seen" ] || fail "nothing was printed" || return 1
+        lacks -nPa '(?<!\r)$|\r\r$' "$T/seen"
+}
+
+@test "a terminal without output processing, or none of newlines: lines end in CR LF; in one CR LF on every terminal" {
+        crash_command
+        for kind in raw no-onlcr cooked; do
+                for how in brief full; do
+                        CRASHPRE_STDERR=$how from_start $kind "${crash[@]}" >"$T/seen"
+                        no_staircase || fail "$kind, $how" || return 1
+                        CRASHPRE_HELPER=/nonexistent CRASHPRE_STDERR=$how from_start $kind "${crash[@]}" >"$T/seen"
+                        no_staircase || fail "$kind, $how, no helper" || return 1
+                done
+                CRASHPRE_DIR=- from_start $kind "${crash[@]}" >"$T/seen"
+                no_staircase || fail "$kind, no directory" || return 1
+                [ "$(head -n 1 "$T/seen")" = $'crashpre raw report 1\r' ] || fail "$(head -n 1 "$T/seen")" || return 1
+                CRASHPRE_WAIT_DEBUGGER=1 CRASHPRE_STDERR=brief from_start $kind "${crash[@]}" >"$T/seen"
+                grep -q 'gdb -p ' "$T/seen" || fail "$(<"$T/seen")" || return 1
+                no_staircase || fail "$kind, waiting for a debugger" || return 1
+        done
+}
+
+@test "a raw report from a terminal is read like the file: lines that end in CR LF" {
+        crash_command
+        CRASHPRE_DIR=- CRASHPRE_HELPER=/nonexistent from_start raw "${crash[@]}" >"$T/seen"
+        sed '/^end of report/q' "$T/seen" >crash.txt
+        run -0 --separate-stderr env -u CRASHPRE_DIR "$build/bin/crashpre" show crash.txt
+        [[ $output == "crashpre: zoo["*"SIGSEGV (null-dereference"* ]] || fail "$output$stderr"
+}
