@@ -135,10 +135,25 @@ static void set_paths(const struct setting_values *v)
                 settings.helper = absolute(v->text[SETTING_HELPER]);
 }
 
+static void set_stderr(const char *of_run)
+{
+        uint64_t dev, ino;
+        struct stat st;
+
+        settings.stderr_of_run = of_run && setting_parse_file(of_run, &dev, &ino);
+        if (settings.stderr_of_run) {
+                settings.stderr_dev = dev;
+                settings.stderr_ino = ino;
+        } else if (sys_2(SYS_fstat, 2, (long)&st) == 0) {
+                settings.stderr_dev = st.st_dev;
+                settings.stderr_ino = st.st_ino;
+                settings.stderr_tty = S_ISCHR(st.st_mode) ? st.st_rdev : 0;
+        }
+}
+
 void settings_load(char **argv, char **envp)
 {
         struct setting_values v;
-        struct stat st;
 
         settings_evaluate(envp, &v, note_setting, NULL);
         settings.chain = (enum setting_chain)v.number[SETTING_CHAIN];
@@ -157,9 +172,5 @@ void settings_load(char **argv, char **envp)
                 return;
         set_paths(&v);
         read_environment(envp);
-        if (sys_2(SYS_fstat, 2, (long)&st) == 0) {
-                settings.stderr_dev = st.st_dev;
-                settings.stderr_ino = st.st_ino;
-                settings.stderr_tty = S_ISCHR(st.st_mode) ? st.st_rdev : 0;
-        }
+        set_stderr(v.text[SETTING_RUN_STDERR]);
 }

@@ -27,9 +27,12 @@ struct settings {
         unsigned redact;          /* CRASHPRE_REDACT: bits of enum redact (unwind/core/terms/redact.h) */
         unsigned wait_debugger_s; /* how long a crashed process waits for a debugger */
         uint64_t signals;         /* bit n - 1: signal n is watched */
-        dev_t stderr_dev;         /* file of descriptor 2 at load time; 0, 0: closed */
+        /* Report text may go to descriptor 2 if it is this file: that of descriptor 2 at load time, or that of
+         * `crashpre run`. 0, 0: none. */
+        dev_t stderr_dev;
         ino_t stderr_ino;
-        dev_t stderr_tty;   /* number of the terminal or other device that it is; 0: none */
+        dev_t stderr_tty;   /* number of the terminal or other device that it is at load time; 0: none */
+        bool stderr_of_run; /* CRASHPRE_RUN_STDERR is set */
         const char *dir;    /* absolute; "" unknown */
         const char *tmpdir; /* $TMPDIR, "" unset */
         const char *helper; /* CRASHPRE_HELPER, absolute; "": relative to the library */

@@ -44,6 +44,8 @@ bool stderr_is_log(void)
                 return false;
         if (settings.stderr_ino && st.st_dev == settings.stderr_dev && st.st_ino == settings.stderr_ino)
                 return !S_ISSOCK(st.st_mode) || is_unix_socket();
+        if (settings.stderr_of_run)
+                return false;
         if (S_ISCHR(st.st_mode))
                 return is_terminal_of_load();
         flags = S_ISREG(st.st_mode) ? sys_3(SYS_fcntl, 2, F_GETFL, 0) : 0;

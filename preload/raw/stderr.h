@@ -11,7 +11,8 @@
 
 /* Whether report text may be written to descriptor 2, whatever CRASHPRE_STDERR is. It must still be the file that it
  * was at load (device and inode; a terminal also under another name), or a regular file in append mode: a database, a
- * connection or a serial line that was opened as descriptor 2 is not a log. A socket must be a unix socket. */
+ * connection or a serial line that was opened as descriptor 2 is not a log. A socket must be a unix socket. Under
+ * `crashpre run` it must be the file that `run` has as stderr: what a test captures is the test's. */
 bool stderr_is_log(void);
 
 /* Sets c->stderr_ok: report text is to be written to descriptor 2. */

@@ -13,10 +13,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,8 +31,9 @@ enum { RUN_FAILED = 125, RUN_CANNOT_EXECUTE = 126, RUN_NOT_FOUND = 127 };
 struct run {
         const struct cli_command *self;
         struct pool pool;
-        const char *dir;     /* absolute */
-        const char *library; /* libcrashpre.so */
+        const char *dir;        /* absolute */
+        const char *library;    /* libcrashpre.so */
+        const char *own_stderr; /* value of CRASHPRE_RUN_STDERR */
         char **command;
         struct store_entry *before; /* reports that were there already */
         size_t before_count;
@@ -86,6 +89,17 @@ static bool choose_directory(struct run *r, const char *option)
         return true;
 }
 
+/* A crashing program prints only where its stderr is that of this command: what a test captures is the test's. Called
+ * before any file is opened, which would get the number of a closed stderr. */
+static void identify_stderr(struct run *r)
+{
+        struct stat st;
+
+        if (fstat(STDERR_FILENO, &st)) /* closed: no file has the numbers 0:0 */
+                st.st_dev = st.st_ino = 0;
+        r->own_stderr = pool_printf(&r->pool, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+}
+
 static void list_reports(struct run *r, struct store_entry **v, size_t *n)
 {
         int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -129,6 +143,7 @@ static void set_environment(struct run *r)
         else if (!strstr(asan, "verify_asan_link_order="))
                 setenv("ASAN_OPTIONS", pool_printf(&r->pool, "%s:verify_asan_link_order=0", asan), 1);
         setenv("CRASHPRE_DIR", r->dir, 1);
+        setenv("CRASHPRE_RUN_STDERR", r->own_stderr, 1);
 }
 
 /* Ctrl-C and Ctrl-\ reach the whole foreground group, the command included: it decides. What is sent to us alone is
@@ -380,6 +395,7 @@ static int run(const struct cli_command *self, int argc, char **argv)
                 return cli_usage_error(self, "no command to run");
         code = RUN_FAILED;
         r.command = argv + operands;
+        identify_stderr(&r);
         settings_check(print_note, &r);
         if (find_library(&r) && choose_directory(&r, dir))
                 code = run_command(&r);

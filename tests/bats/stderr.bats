@@ -210,10 +210,92 @@ no_staircase() {
         done
 }
 
+@test "run: its list at the end, too, has CR LF on such a terminal" {
+        need_preloadable
+        LD_PRELOAD="" from_start raw env -u CRASHPRE_DIR "$build/bin/crashpre" run -d "$T/run-reports" -- bash -c '"$@"; "$@"; exit 0' - "$(zoo)" null-write >"$T/seen"
+        grep -q 'and 1 more of the same' "$T/seen" || fail "$(<"$T/seen")"
+        grep -v 'Segmentation fault' "$T/seen" >"$T/seen.ours"
+        mv "$T/seen.ours" "$T/seen"
+        no_staircase
+}
+
 @test "a raw report from a terminal is read like the file: lines that end in CR LF" {
         crash_command
         CRASHPRE_DIR=- CRASHPRE_HELPER=/nonexistent from_start raw "${crash[@]}" >"$T/seen"
         sed '/^end of report/q' "$T/seen" >crash.txt
         run -0 --separate-stderr env -u CRASHPRE_DIR "$build/bin/crashpre" show crash.txt
         [[ $output == "crashpre: zoo["*"SIGSEGV (null-dereference"* ]] || fail "$output$stderr"
+}
+
+# ---- crashpre run ----
+
+run_crashing() {
+        timeout -k 5 60 env -u CRASHPRE_DIR "$build/bin/crashpre" run -d "$T/run-reports" -- "$@"
+}
+
+@test "run: what a test captures is the test's: nothing of a crash in a pipe or file, the summary at the end names it" {
+        need_preloadable
+        crash_command
+        cat >capturing <<'END'
+out=$("$@" 2>&1)
+printf '%s' "$out" >piped
+"$@" 2>file
+"$@" 2>>appended
+"$@" 2>&1 | cat >more
+(exec 2>>later; kill -SEGV $BASHPID)
+exit 3
+END
+        for how in full brief; do
+                rm -rf "$T/run-reports"
+                CRASHPRE_STDERR=$how run -3 --separate-stderr run_crashing bash capturing "${crash[@]}"
+                for file in piped file appended more later; do
+                        lacks -n -e crashpre -e crash-zoo $file || fail "$how: $file" || return 1
+                done
+                CRASHPRE_DIR=$T/run-reports good_reports 5
+                [[ $stderr == *"crashpre: zoo["*"and 3 more of the same"* && $stderr == *"crashpre: bash["* ]] || fail "$stderr" || return 1
+                CRASHPRE_HELPER=/nonexistent run -3 --separate-stderr run_crashing bash capturing "${crash[@]}"
+                for file in piped file appended more later; do
+                        lacks -n -e crashpre -e crash-zoo $file || fail "no helper, $how: $file" || return 1
+                done
+        done
+        CRASHPRE_STDERR=full run -3 --separate-stderr env CRASHPRE_DIR=- "$build/bin/crashpre" run -- bash capturing "${crash[@]}"
+        for file in piped file appended more later; do
+                lacks -n -e crashpre $file || fail "no directory: $file" || return 1
+        done
+}
+
+@test "run: a program whose stderr is that of run prints there, whatever it was at load" {
+        need_preloadable
+        crash_command
+        for how in full brief; do
+                CRASHPRE_STDERR=$how run -139 --separate-stderr run_crashing "${crash[@]}"
+                [ "$(grep -c '^crashpre: zoo\[' <<<"$stderr")" = 2 ] || fail "$stderr" || return 1
+        done
+        run --separate-stderr run_crashing bash -c '(exec 3>&2 2>/dev/null; exec bash -c "exec 2>&3; kill -SEGV \$\$")'
+        [ "$(grep -c '^crashpre: bash\[' <<<"$stderr")" = 2 ] || fail "$stderr"
+        run_crashing "${crash[@]}" 2>file || true
+        [ "$(grep -c '^crashpre: zoo\[' file)" = 2 ] || fail "$(<file)"
+        run -139 without_stderr run_crashing bash -c '"$@" 2>opened; kill -SEGV $$' - "${crash[@]}"
+        lacks -n crashpre opened
+        run -0 without_stderr run_crashing bash -c 'echo "$CRASHPRE_RUN_STDERR"'
+        [ "$output" = 0:0 ] || fail "$output"
+        LD_PRELOAD="" run -0 from_start tcp "$build/bin/crashpre" run -d "$T/run-reports" -- bash -c 'kill -SEGV $$; :'
+        [ "$(grep -c '^crashpre: bash\[' <<<"$output")" = 1 ] || fail "only run itself prints:" "$output"
+}
+
+@test "run: a run within a run prints as it does alone" {
+        need_preloadable
+        crash_command
+        rm -rf "$T/run-reports"
+        run -0 --separate-stderr run_crashing bash -c '"$0" run -d inner -- bash -c "\"\$@\"; exit 0" - "$@" 2>file' "$build/bin/crashpre" "${crash[@]}"
+        [ "$(grep -c '^crashpre: zoo\[' file)" = 2 ] || fail "$(<file)"
+        [ -z "$stderr" ] || fail "$stderr"
+}
+
+@test "CRASHPRE_RUN_STDERR: a malformed value is reported, and descriptor 2 judged as without it" {
+        line='CRASHPRE_RUN_STDERR=here: expected the numbers device:inode of a file; the default is used'
+        CRASHPRE_RUN_STDERR=here run -139 --separate-stderr preloaded crasher null-write
+        [ "$(grep -cxF "setting: $line" <<<"$stderr")" = 1 ] || fail "$stderr"
+        CRASHPRE_RUN_STDERR=0:0 run -139 --separate-stderr preloaded crasher null-write
+        [[ $stderr != *crashpre* ]] || fail "$stderr"
 }

@@ -105,6 +105,9 @@ static void bad(void)
                 { "SIGNALS", ",",
                   "expected a comma list of signals that end a process, as in SEGV,ABRT or +TERM; the default is used" },
         };
+        static const char *const files[] = {
+                "1", "1:", ":2", "1:2:3", "1:2 ", "-1:2", "0x1:2", "18446744073709551616:1"
+        };
         struct settings fallback = with(NULL, NULL);
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -116,9 +119,24 @@ static void bad(void)
                 s = with(name, cases[i].value);
                 tap_ok(notes == 1 && !strcmp(last_note, wanted) && is_same(&s, &fallback), "%s", wanted);
         }
+        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+                with("CRASHPRE_RUN_STDERR", files[i]);
+                tap_ok(notes == 1 &&
+                               strstr(last_note, ": expected the numbers device:inode of a file; the default is used"),
+                       "%s", last_note);
+        }
         tap_is(with("CRASHPRE_REDACT", "env,all,paths").redact, REDACT_ENV | REDACT_PATHS,
                "of a wrong list the rest is used");
         tap_ok(notes == 1 && strstr(last_note, "; the rest is used"), "the message reports it: %s", last_note);
+}
+
+static void file(void)
+{
+        uint64_t dev = 0, ino = 0;
+
+        with("CRASHPRE_RUN_STDERR", "25:4294967297");
+        tap_ok(!notes && setting_parse_file("25:18446744073709551615", &dev, &ino) && dev == 25 && ino == UINT64_MAX,
+               "CRASHPRE_RUN_STDERR=device:inode");
 }
 
 static uint64_t signals_of(const char *value)
@@ -204,6 +222,7 @@ int main(void)
         empty();
         values();
         bad();
+        file();
         signals();
         up_front();
         secrets();

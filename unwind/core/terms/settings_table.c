@@ -128,6 +128,32 @@ static bool parse_signals(const struct setting *s, const char *value, uint64_t *
         return *out != 0;
 }
 
+/* Parses decimal digits up to the character `end`. Returns what follows it, NULL if they are malformed. */
+static const char *parse_u64(const char *s, char end, uint64_t *out)
+{
+        const char *begin = s;
+
+        for (*out = 0; *s >= '0' && *s <= '9'; s++)
+                if (__builtin_mul_overflow(*out, 10u, out) || __builtin_add_overflow(*out, (uint64_t)(*s - '0'), out))
+                        return NULL;
+        return s != begin && *s == end ? s + 1 : NULL;
+}
+
+bool setting_parse_file(const char *value, uint64_t *dev, uint64_t *ino)
+{
+        const char *rest = parse_u64(value, ':', dev);
+
+        return rest && parse_u64(rest, 0, ino);
+}
+
+static bool parse_file(const char *value, uint64_t *out)
+{
+        uint64_t dev, ino;
+
+        *out = 0;
+        return setting_parse_file(value, &dev, &ino);
+}
+
 bool setting_evaluate(const struct setting *s, const char *value, uint64_t *out)
 {
         bool good = true;
@@ -146,6 +172,9 @@ bool setting_evaluate(const struct setting *s, const char *value, uint64_t *out)
                 return parse_word_list(s, value, out);
         case SETTING_KIND_SIGNALS:
                 good = parse_signals(s, value, out);
+                break;
+        case SETTING_KIND_FILE:
+                good = parse_file(value, out);
                 break;
         default:
                 *out = 0;
@@ -207,6 +236,9 @@ static void add_expected(struct message *m, const struct setting *s)
                 break;
         case SETTING_KIND_SIGNALS:
                 add(m, "a comma list of signals that end a process, as in SEGV,ABRT or +TERM");
+                break;
+        case SETTING_KIND_FILE:
+                add(m, "the numbers device:inode of a file");
                 break;
         case SETTING_KIND_WORD_LIST:
                 add(m, "a comma list of ");

@@ -29,6 +29,7 @@ enum setting_kind {
         /* comma-separated list of signals that end a process; the value has SIGNAL_BIT() of each. "+NAME" adds to the
          * default. */
         SETTING_KIND_SIGNALS,
+        SETTING_KIND_FILE,   /* "device:inode", decimal: setting_parse_file() */
         SETTING_KIND_PREFIX, /* text; the variable's name is longer */
 };
 
@@ -65,6 +66,7 @@ enum setting_kind {
         X(DEBUG_DIR, TEXT, 0, 0, 0, "", HELPER)                                                    \
         X(DEBUGINFOD, WORD, 0, 0, 0, "0,1", NONE)                                                  \
         X(HELPER, TEXT, 0, 0, 0, "", LIBRARY)                                                      \
+        X(RUN_STDERR, FILE, 0, 0, 0, "", LIBRARY)                                                  \
         X(TEST_, PREFIX, 0, 0, 0, "", TESTS)
 
 enum setting_id {
@@ -100,6 +102,9 @@ typedef void setting_note(void *ctx, const char *name, const char *message);
 /* Evaluates one value. Returns false if it is malformed or out of range; *out is then the default (for a WORD_LIST:
  * its valid words). */
 bool setting_evaluate(const struct setting *s, const char *value, uint64_t *out);
+
+/* Parses "device:inode", st_dev and st_ino of a file. Returns false if it is malformed. */
+bool setting_parse_file(const char *value, uint64_t *dev, uint64_t *ino);
 
 /* Reads the variables of `envp` (NULL: none); empty ones count as unset. Calls `note` (NULL: none) for each that is
  * invalid, has no effect in this version, or does not exist. */
