@@ -4,12 +4,9 @@
 #define CRASHPRE_REPORT_UTF8_H
 
 #include "report/model/pool.h"
+#include "unwind/core/terms/utf8.h"
 
 #include <stdbool.h>
-
-/* Returns the length in bytes of the well-formed UTF-8 character at `s` (RFC 3629: shortest form, no surrogates, up
- * to U+10FFFF), and its code point in *code unless that is NULL; 0 if there is none. `len` bytes are readable. */
-size_t utf8_character(const char *s, size_t len, unsigned *code);
 
 /* Returns `s` with each byte that is not part of well-formed UTF-8 written as \xHH: `s` itself if there is none, else
  * from the pool. */
