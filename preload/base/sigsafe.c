@@ -3,6 +3,7 @@
 #include "preload/base/syscalls.h"
 #include "unwind/core/terms/clock.h"
 #include "unwind/core/terms/redact.h"
+#include "unwind/core/terms/utf8.h"
 
 #include <errno.h>
 #include <linux/limits.h>
@@ -62,8 +63,28 @@ static void put(struct sigsafe_out *o, char c)
         o->buf[o->used++] = c;
 }
 
+static char hex_digit(unsigned v)
+{
+        return (char)(v < 10 ? '0' + v : 'a' + v - 10);
+}
+
+/* Writes \u and the four digits of a UTF-16 code unit (RFC 8259 section 7). */
+static void put_unit(struct sigsafe_out *o, unsigned unit)
+{
+        put(o, '\\');
+        put(o, 'u');
+        for (int shift = 12; shift >= 0; shift -= 4)
+                put(o, hex_digit(unit >> shift & 15));
+}
+
 void sigsafe_char(struct sigsafe_out *o, char c)
 {
+        if (o->in_json && (unsigned char)c < 0x20) {
+                put_unit(o, (unsigned char)c);
+                return;
+        }
+        if (o->in_json && (c == '"' || c == '\\'))
+                put(o, '\\');
         if (o->carriage_returns && c == '\n')
                 put(o, '\r');
         put(o, c);
@@ -79,11 +100,6 @@ void sigsafe_str(struct sigsafe_out *o, const char *s)
 {
         for (; *s; s++)
                 sigsafe_char(o, *s);
-}
-
-static char hex_digit(unsigned v)
-{
-        return (char)(v < 10 ? '0' + v : 'a' + v - 10);
 }
 
 /* Writes ~ for a home directory at s[at] that must be hidden. Returns its length, 0 if there is none. */
@@ -122,6 +138,26 @@ void sigsafe_text(struct sigsafe_out *o, const char *s, size_t n)
 void sigsafe_lines(struct sigsafe_out *o, const char *s, size_t n)
 {
         put_text(o, s, n, true);
+}
+
+void sigsafe_unicode(struct sigsafe_out *o, const char *s, size_t n)
+{
+        for (size_t i = 0, len; i < n; i += len ? len : 1) {
+                unsigned code = 0;
+
+                len = utf8_character(s + i, n - i, &code);
+                if (!len) {
+                        sigsafe_str(o, "\\x");
+                        sigsafe_hex_bytes(o, (const uint8_t *)s + i, 1);
+                } else if (code < 0x80) {
+                        sigsafe_char(o, s[i]);
+                } else if (code < 0x10000) {
+                        put_unit(o, code);
+                } else {
+                        put_unit(o, 0xd800 | (code - 0x10000) >> 10);
+                        put_unit(o, 0xdc00 | (code & 0x3ff));
+                }
+        }
 }
 
 void sigsafe_dec_width(struct sigsafe_out *o, uint64_t value, unsigned width)

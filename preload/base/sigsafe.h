@@ -18,6 +18,7 @@ struct sigsafe_out {           /* begins as { .fd = fd } */
         int fd;                /* borrowed: not closed here; -1: no output, text stays in buf */
         int err;               /* 0, or -errno of the first write that failed */
         bool carriage_returns; /* a terminal without output processing: lines end in CR LF */
+        bool in_json;          /* within a string of a JSON text: characters are escaped as JSON requires */
         bool may_block;        /* a pipe or terminal that may have no reader: wait for space, until give_up_ns */
         uint64_t give_up_ns;   /* CLOCK_MONOTONIC, for may_block */
         /* CRASHPRE_REDACT=paths: home directories in the program's text become ~ (unwind/core/terms/redact.h) */
@@ -35,6 +36,9 @@ void sigsafe_bytes(struct sigsafe_out *o, const char *s, size_t n);
 void sigsafe_text(struct sigsafe_out *o, const char *s, size_t n);
 /* Like sigsafe_text(), but keeps newlines. */
 void sigsafe_lines(struct sigsafe_out *o, const char *s, size_t n);
+/* Writes `n` bytes of the program's within a string of a JSON text, as ASCII: escapes for characters of UTF-8, and \xHH
+ * for bytes that are not UTF-8, as utf8_valid() (report/model/utf8.h). */
+void sigsafe_unicode(struct sigsafe_out *o, const char *s, size_t n);
 void sigsafe_char(struct sigsafe_out *o, char c);
 void sigsafe_dec(struct sigsafe_out *o, int64_t value);
 /* At least `width` digits, zero-padded. */

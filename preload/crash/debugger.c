@@ -32,6 +32,13 @@ static bool is_traced(void)
         return false;
 }
 
+/* A line of JSON contains the pid already, and a log collector has no use for another one. */
+static bool may_print(void)
+{
+        return settings.stderr_mode != SETTING_STDERR_NONE && settings.stderr_mode != SETTING_STDERR_JSON &&
+               stderr_is_log();
+}
+
 static void print_notice(void)
 {
         static struct sigsafe_out out; /* one user, as above */
@@ -54,7 +61,7 @@ void debugger_wait(void)
         /* Yama (Documentation/admin-guide/LSM/Yama.rst) otherwise refuses the user's gdb, which is not an ancestor of
          * this process. */
         sys_5(SYS_prctl, PR_SET_PTRACER, (long)PR_SET_PTRACER_ANY, 0, 0, 0);
-        if (settings.stderr_mode != SETTING_STDERR_NONE && stderr_is_log())
+        if (may_print())
                 print_notice();
         while (!is_traced() && !spawn_wait_is_over() && sys_clock_ns(CLOCK_MONOTONIC) < end) {
                 struct timespec slice = { 0, SLICE_NS };

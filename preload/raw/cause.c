@@ -151,6 +151,7 @@ void rawsection_cause(void)
         enum fault_class class = c->signal ? class_of(c) : FAULT_UNKNOWN;
         const char *kind = c->signal == SIGABRT ? "abort" : "signal";
 
+        c->class = class;
         sigsafe_str(out, RAW_SECTION_CAUSE "\n");
         if (!c->signal)
                 kind = "request";

@@ -6,6 +6,7 @@
 #ifndef CRASHPRE_PRELOAD_CRASH_H
 #define CRASHPRE_PRELOAD_CRASH_H
 
+#include "unwind/core/terms/fault_class.h"
 #include "unwind/core/terms/wire.h"
 
 #include <signal.h>
@@ -18,9 +19,10 @@ struct crash {
         ucontext_t *uc;         /* the interrupted context; NULL for a request */
         /* of the fault that wire.siginfo describes: uc, or that of an outer frame whose handler raised this signal again */
         const ucontext_t *fault_uc;
-        bool stderr_ok;     /* report text is to be written to descriptor 2 (stderr.h) */
-        int dir_fd, raw_fd; /* -1: none */
-        int raw_err;        /* -errno of the last attempt to write a raw file, or 0 */
+        enum fault_class class; /* as far as the raw report has it */
+        bool stderr_ok;         /* report text is to be written to descriptor 2 (stderr.h) */
+        int dir_fd, raw_fd;     /* -1: none */
+        int raw_err;            /* -errno of the last attempt to write a raw file, or 0 */
 };
 
 /* Initializes a record of one of the three kinds with this process, this thread and the current time. `fault_ns`:

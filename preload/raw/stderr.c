@@ -103,21 +103,32 @@ static void put_summary(struct sigsafe_out *o, const struct crash *c, const char
         output_put_outcome(o, what, detail, number);
 }
 
-/* Writes the lines of the notes that concern settings. */
-static void put_settings(struct sigsafe_out *o, const char *line)
+/* Calls `put` with each line of the notes that concerns a setting, and the number of those before it. Returns how many
+ * there are. */
+static unsigned put_settings(struct sigsafe_out *o, const struct crash *c,
+                             void (*put)(struct sigsafe_out *o, const char *line, size_t len, unsigned i))
 {
+        const char *line = c->wire.note;
+        unsigned count = 0;
+
         while (*line) {
                 size_t n = 0;
 
                 while (line[n] && line[n] != '\n')
                         n++;
-                if (str_begins(line, "CRASHPRE_")) {
-                        sigsafe_str(o, "setting: ");
-                        sigsafe_text(o, line, n);
-                        sigsafe_char(o, '\n');
-                }
+                if (str_begins(line, "CRASHPRE_"))
+                        put(o, line, n, count++);
                 line += n + (line[n] != 0);
         }
+        return count;
+}
+
+static void put_setting_line(struct sigsafe_out *o, const char *line, size_t len, unsigned i)
+{
+        (void)i;
+        sigsafe_str(o, "setting: ");
+        sigsafe_text(o, line, len);
+        sigsafe_char(o, '\n');
 }
 
 /* The path of the report is printed unredacted, so that it can be found. */
@@ -133,7 +144,7 @@ static void print_text(struct sigsafe_out *o, const struct crash *c, const char 
         sigsafe_str(o, c->signal ? "] " : "]: ");
         put_summary(o, c, what, detail, number);
         sigsafe_char(o, '\n');
-        put_settings(o, c->wire.note);
+        put_settings(o, c, put_setting_line);
         if (c->raw_fd >= 0) {
                 o->hide_homes = false;
                 sigsafe_str(o, "report: ");
@@ -144,12 +155,70 @@ static void print_text(struct sigsafe_out *o, const struct crash *c, const char 
         }
 }
 
+/* ---- as one line of JSON ---- */
+
+static void begin_member(struct sigsafe_out *o, const char *name)
+{
+        sigsafe_str(o, ", \"");
+        sigsafe_str(o, name);
+        sigsafe_str(o, "\": \"");
+        o->in_json = true;
+}
+
+static void end_string(struct sigsafe_out *o)
+{
+        o->in_json = false;
+        sigsafe_char(o, '"');
+}
+
+static void put_setting_object(struct sigsafe_out *o, const char *line, size_t len, unsigned i)
+{
+        sigsafe_str(o, i ? ", " : ", \"diagnostics\": [");
+        sigsafe_str(o, "{\"stage\": \"settings\"");
+        begin_member(o, "message");
+        sigsafe_text(o, line, len);
+        end_string(o);
+        sigsafe_char(o, '}');
+}
+
+/* The members and their order are those of the helper's line (report/text/log_line.c). */
+static void print_json(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail, int number)
+{
+        size_t len;
+        const char *program = program_of(c, &len);
+
+        sigsafe_str(o, "{\"program\": \""); /* raw_name_char() leaves no character that needs an escape */
+        sigsafe_bytes(o, program, len);
+        sigsafe_str(o, "\", \"pid\": ");
+        sigsafe_dec(o, c->wire.pid);
+        if (c->class != FAULT_UNKNOWN) {
+                begin_member(o, "class");
+                sigsafe_str(o, fault_class_name(c->class));
+                end_string(o);
+        }
+        begin_member(o, "summary");
+        put_summary(o, c, what, detail, number);
+        end_string(o);
+        if (c->raw_fd >= 0) {
+                begin_member(o, "path");
+                sigsafe_unicode(o, c->wire.dir, str_len(c->wire.dir));
+                sigsafe_char(o, '/');
+                sigsafe_str(o, c->wire.id);
+                sigsafe_str(o, ".txt");
+                end_string(o);
+        }
+        sigsafe_str(o, put_settings(o, c, put_setting_object) ? "]}\n" : "}\n");
+}
+
 void stderr_print_outcome(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail,
                           int number)
 {
         stderr_begin(o);
         o->hide_homes = settings.redact & REDACT_PATHS;
         o->home = settings.home;
-        print_text(o, c, what, detail, number);
+        if (settings.stderr_mode == SETTING_STDERR_JSON)
+                print_json(o, c, what, detail, number);
+        else
+                print_text(o, c, what, detail, number);
         sigsafe_flush(o);
 }

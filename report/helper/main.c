@@ -98,8 +98,16 @@ static void print(struct helper *h)
                 return;
         if (h->name)
                 options.path = h->wire.dir[0] ? pool_printf(&h->report->pool, "%s/%s", h->wire.dir, h->name) : h->name;
-        text = h->settings.stderr_text == SETTING_STDERR_BRIEF ? text_brief(h->report, &options)
-                                                               : text_full(h->report, &options);
+        switch (h->settings.stderr_text) {
+        case SETTING_STDERR_BRIEF:
+                text = text_brief(h->report, &options);
+                break;
+        case SETTING_STDERR_JSON:
+                text = text_log_line(h->report, &options);
+                break;
+        default:
+                text = text_full(h->report, &options);
+        }
         stderr_write(text, strlen(text));
         free(text);
 }

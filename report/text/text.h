@@ -16,7 +16,7 @@ struct text_options {
         const char *path; /* path of the report, NULL: none */
 };
 
-/* Returns headline, cause, the first own frame of the program, and path. All three functions return new memory
+/* Returns headline, cause, the first own frame of the program, and path. All four functions return new memory
  * (free()). */
 char *text_brief(struct report *report, const struct text_options *options);
 
@@ -26,6 +26,10 @@ char *text_full(struct report *report, const struct text_options *options);
 
 /* Returns the whole report, for `crashpre show`. */
 char *text_show(struct report *report, const struct text_options *options);
+
+/* Returns one line of JSON for log collectors, in ASCII: program, pid, class, summary, signature, fingerprint, path,
+ * and diagnostics about invalid settings; what is unknown is absent. */
+char *text_log_line(struct report *report, const struct text_options *options);
 
 /* Returns the width for output to `fd`: that of the terminal, else $COLUMNS, else TEXT_COLUMNS. */
 size_t text_columns(int fd);

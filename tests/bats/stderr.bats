@@ -95,11 +95,13 @@ crash_command() {
         for kind in unix tcp tcp6 udp pipe raw; do
                 if [ $kind = tcp6 ] && ! grep -q . /proc/net/if_inet6 2>/dev/null; then continue; fi
                 fresh_reports
-                run -0 later $kind
-                [ -z "$output" ] || fail "$kind:" "$output" || return 1
+                for how in full json; do
+                        run -0 env CRASHPRE_STDERR=$how LD_PRELOAD="$preload" /usr/bin/python3 "$T/peer.py" $kind later
+                        [ -z "$output" ] || fail "$kind, $how:" "$output" || return 1
+                done
                 CRASHPRE_HELPER=/nonexistent run -0 later $kind
                 [ -z "$output" ] || fail "$kind, no helper:" "$output" || return 1
-                [ "$(reports .txt) $(reports .json)" = "2 1" ] || fail "$kind: $(ls "$CRASHPRE_DIR")" || return 1
+                [ "$(reports .txt) $(reports .json)" = "3 2" ] || fail "$kind: $(ls "$CRASHPRE_DIR")" || return 1
                 CRASHPRE_DIR=- run -0 later $kind
                 [ -z "$output" ] || fail "$kind, no directory:" "$output" || return 1
                 CRASHPRE_WAIT_DEBUGGER=1 run -0 later $kind
@@ -195,7 +197,7 @@ no_staircase() {
 @test "a terminal without output processing, or none of newlines: lines end in CR LF; in one CR LF on every terminal" {
         crash_command
         for kind in raw no-onlcr cooked; do
-                for how in brief full; do
+                for how in brief full json; do
                         CRASHPRE_STDERR=$how from_start $kind "${crash[@]}" >"$T/seen"
                         no_staircase || fail "$kind, $how" || return 1
                         CRASHPRE_HELPER=/nonexistent CRASHPRE_STDERR=$how from_start $kind "${crash[@]}" >"$T/seen"
@@ -245,7 +247,7 @@ printf '%s' "$out" >piped
 (exec 2>>later; kill -SEGV $BASHPID)
 exit 3
 END
-        for how in full brief; do
+        for how in full json; do
                 rm -rf "$T/run-reports"
                 CRASHPRE_STDERR=$how run -3 --separate-stderr run_crashing bash capturing "${crash[@]}"
                 for file in piped file appended more later; do
@@ -298,4 +300,81 @@ END
         [ "$(grep -cxF "setting: $line" <<<"$stderr")" = 1 ] || fail "$stderr"
         CRASHPRE_RUN_STDERR=0:0 run -139 --separate-stderr preloaded crasher null-write
         [[ $stderr != *crashpre* ]] || fail "$stderr"
+}
+
+# ---- one line for log collectors ----
+
+# json_line FILTER: one line of stderr is JSON, no other one is ours, and the filter is true for it.
+json_line() {
+        local lines
+        lines=$(grep '^{' <<<"$stderr") || fail "no line:" "$stderr" || return 1
+        [ "$(wc -l <<<"$lines")" = 1 ] && [[ $stderr != *crashpre:* && $stderr != *$'\n'setting:* && $stderr != *$'\n'report:* ]] || fail "$stderr" || return 1
+        printf '%s\n' "$lines" >"$T/line"
+        LC_ALL=C lacks -n '[^ -~]' "$T/line" || fail "not ASCII" || return 1
+        assert_json "$T/line" "$1"
+}
+
+@test "CRASHPRE_STDERR=json: one line, with the words of the report" {
+        need jq
+        export CRASHPRE_STDERR=json
+        run -139 --separate-stderr preloaded crasher null-write
+        json_line 'keys_unsorted == ["program", "pid", "class", "summary", "signature", "fingerprint", "path"]'
+        [ "$(jq -S 'del(.path)' "$T/line")" = "$(jq -S '{program: "zoo", pid: .process.pid, class: .fault.class, summary: .cause.summary, signature, fingerprint}' "$(the_report)")" ] ||
+                fail "$(<"$T/line")"
+        [ "$(jq -r .path "$T/line")" = "$(the_report)" ] || fail "$(<"$T/line")"
+        run -134 --separate-stderr preloaded crasher assert
+        json_line '.class == "assertion" and (.summary | startswith("assertion failed: "))'
+}
+
+@test "CRASHPRE_STDERR=json: without a helper, or a JSON report, what is known" {
+        need jq
+        export CRASHPRE_STDERR=json
+        CRASHPRE_HELPER=/nonexistent run -139 --separate-stderr preloaded crasher null-write
+        json_line 'keys_unsorted == ["program", "pid", "class", "summary", "path"] and .program == "zoo" and .class == "null-dereference"'
+        json_line '.summary == "died of SIGSEGV; helper could not be started, execve failed with errno 2: /nonexistent"'
+        [ "$(jq -r .path "$T/line")" = "$(raw_report)" ] || fail "$(<"$T/line")"
+        [[ $(raw_report) == *"-$(jq .pid "$T/line")-"* ]] || fail "$(<"$T/line")"
+        CRASHPRE_HELPER=/nonexistent run -0 --separate-stderr preloaded crasher request-nothing
+        json_line '(has("class") | not) and (.summary | startswith("report on request; helper "))'
+        CRASHPRE_DIR=- run -139 --separate-stderr preloaded crasher null-write
+        [[ $stderr == *"end of report"* ]] || fail "$stderr"
+        stderr=$(grep '^{' <<<"$stderr")
+        json_line '(has("path") | not) and .class == "null-dereference"'
+        CRASHPRE_HELPER=/nonexistent CRASHPRE_DIR=- run -139 --separate-stderr preloaded crasher null-write
+        stderr=$(grep '^{' <<<"$stderr")
+        json_line 'has("path") | not'
+}
+
+@test "CRASHPRE_STDERR=json: any path is a valid string, the same from library and helper" {
+        need jq
+        export CRASHPRE_STDERR=json LC_ALL=C
+        export CRASHPRE_DIR=$T/$'a "b\\\n\x01 \xc3\xa9\xf0\x9d\x84\x9e\xff\xed\xa0\x80'
+        run -139 --separate-stderr preloaded crasher null-write
+        json_line true
+        dir=$(jq '.path | sub("/[^/]*$"; "")' "$T/line")
+        CRASHPRE_HELPER=/nonexistent run -139 --separate-stderr preloaded crasher null-write
+        json_line true
+        [ "$(jq '.path | sub("/[^/]*$"; "")' "$T/line")" = "$dir" ] || fail "$(<"$T/line")" "$dir"
+        [ "$(jq -r . <<<"$dir")" = "$T/"$'a "b\\\n\x01 \xc3\xa9\xf0\x9d\x84\x9e\\xff\\xed\\xa0\\x80' ] || fail "$dir"
+}
+
+@test "CRASHPRE_STDERR=json: invalid settings are in the line; no other line, also while a debugger is awaited" {
+        need jq
+        export CRASHPRE_STDERR=json CRASHPRE_MODE='r"w' CRASHPRE_BOGUS=1 CRASHPRE_WAIT_DEBUGGER=1
+        wanted='[{"stage": "settings", "message": "CRASHPRE_BOGUS: no such setting"},
+                {"stage": "settings", "message": "CRASHPRE_MODE=r\"w: expected an octal mode from 0 to 777; the default is used"}]'
+        for CRASHPRE_HELPER in "$helper" /nonexistent; do
+                export CRASHPRE_HELPER
+                run -139 --separate-stderr preloaded crasher null-write
+                json_line "(.diagnostics | sort_by(.message)) == $wanted" || fail "$CRASHPRE_HELPER" || return 1
+        done
+}
+
+@test "CRASHPRE_STDERR=json: home directories are redacted, but not in the path of the report" {
+        need jq
+        export CRASHPRE_STDERR=json CRASHPRE_REDACT=paths HOME=$T/ann CRASHPRE_DIR=$T/ann/reports CRASHPRE_HELPER=$T/ann/none
+        mkdir -p "$CRASHPRE_DIR"
+        run -139 --separate-stderr preloaded crasher null-write
+        json_line '.summary | endswith("errno 2: ~/none")'
+        [ "$(jq -r .path "$T/line")" = "$(raw_report)" ] || fail "$(<"$T/line")"
 }

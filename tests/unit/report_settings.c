@@ -67,6 +67,7 @@ static void values(void)
 {
         tap_is(with("CRASHPRE_STDERR", "none").stderr_text, SETTING_STDERR_NONE, "CRASHPRE_STDERR=none");
         tap_is(with("CRASHPRE_STDERR", "brief").stderr_text, SETTING_STDERR_BRIEF, "CRASHPRE_STDERR=brief");
+        tap_is(with("CRASHPRE_STDERR", "json").stderr_text, SETTING_STDERR_JSON, "CRASHPRE_STDERR=json");
         tap_is(with("CRASHPRE_MODE", "0644").mode, 0644, "CRASHPRE_MODE is octal");
         tap_is(with("CRASHPRE_MAX_REPORTS", "0").max_reports, 0, "CRASHPRE_MAX_REPORTS=0 keeps all");
         tap_ok(!strcmp(with("CRASHPRE_DEBUG_DIR", "/a:/b").debug_dirs, "/a:/b"), "CRASHPRE_DEBUG_DIR");
@@ -86,8 +87,8 @@ static void bad(void)
         static const struct {
                 const char *name, *value, *note;
         } cases[] = {
-                { "STDERR", "loud", "expected none, brief or full; the default is used" },
-                { "STDERR", "Full", "expected none, brief or full; the default is used" },
+                { "STDERR", "loud", "expected none, brief, full or json; the default is used" },
+                { "STDERR", "Full", "expected none, brief, full or json; the default is used" },
                 { "TIMEOUT", "0", "expected a number from 1 to 86400; the default is used" },
                 { "TIMEOUT", "-1", "expected a number from 1 to 86400; the default is used" },
                 { "TIMEOUT", "+5", "expected a number from 1 to 86400; the default is used" },

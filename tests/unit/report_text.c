@@ -87,6 +87,30 @@ static void plain(void)
         report_free(r);
 }
 
+static void log_line(void)
+{
+        struct report *r = sample("app", 1), *none = report_new();
+        struct text_options options = { .path = "/tmp/\xc3\xa9\n\xff.json" };
+
+        r->cause.summary = "a \"quoted\" word";
+        r->signature = "f | main";
+        r->fingerprint = "0123456789abcdef";
+        report_diagnose(r, "unwind", "not for this line");
+        is_text(text_log_line(r, &options),
+                "{\"program\": \"app\", \"pid\": 4242, \"class\": \"null-dereference\", "
+                "\"summary\": \"a \\\"quoted\\\" word\", \"signature\": \"f | main\", "
+                "\"fingerprint\": \"0123456789abcdef\", \"path\": \"/tmp/\\u00E9\\n\\\\xff.json\"}\n",
+                "a line of JSON in ASCII");
+        report_diagnose(none, "settings", "CRASHPRE_X: no such setting");
+        options.path = NULL;
+        is_text(text_log_line(none, &options),
+                "{\"program\": \"process\", \"diagnostics\": [{\"stage\": \"settings\", "
+                "\"message\": \"CRASHPRE_X: no such setting\"}]}\n",
+                "what is unknown is absent; settings are there");
+        report_free(r);
+        report_free(none);
+}
+
 static void causes(void)
 {
         struct report *r = sample("app", 0);
@@ -495,6 +519,7 @@ static void colour(void)
 int main(void)
 {
         plain();
+        log_line();
         causes();
         lines();
         folded();

@@ -196,7 +196,7 @@ static void add(struct message *m, const char *s)
         str_cat(m->text, sizeof(m->text), &m->at, s);
 }
 
-/* Formats "none, brief or full". */
+/* Formats "none, brief, full or json". */
 static void add_words(struct message *m, const char *words)
 {
         const char *word;

@@ -38,35 +38,35 @@ enum setting_kind {
          SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS))
 
 /* Name without "CRASHPRE_", kind, minimum, maximum, default, words, readers. */
-#define SETTINGS(X)                                                                                \
-        X(DIR, TEXT, 0, 0, 0, "", LIBRARY)                                                         \
-        X(MODE, OCTAL, 0, 0777, 0600, "", LIBRARY | SETTING_BY_HELPER)                             \
-        X(ENABLED, WORD, 0, 0, 1, "0,1", LIBRARY)                                                  \
-        X(SIGNALS, SIGNALS, 0, 0, SETTING_SIGNALS_DEFAULT, "", LIBRARY)                            \
-        X(STDERR, WORD, 0, 0, SETTING_STDERR_FULL, "none,brief,full", LIBRARY | SETTING_BY_HELPER) \
-        X(TIMEOUT, NUMBER, 1, 86400, 30, "", LIBRARY | SETTING_BY_HELPER)                          \
-        X(CHAIN, WORD, 0, 0, SETTING_CHAIN_LAST, "last,first", LIBRARY)                            \
-        X(MAX_FRAMES, NUMBER, 2, 1000000, 256, "", LIBRARY | SETTING_BY_HELPER)                    \
-        X(MAX_REPORTS, NUMBER, 0, 1000000000, 1000, "", HELPER)                                    \
-        X(ONLY, TEXT, 0, 0, 0, "", LIBRARY)                                                        \
-        X(SKIP, TEXT, 0, 0, 0, "", LIBRARY)                                                        \
-        X(STACK_KB, NUMBER, 0, 1048576, 0, "", NONE)                                               \
-        X(CORE, WORD, 0, 0, 0, "none,stack,stacks,full", NONE)                                     \
-        X(MINIDUMP, WORD, 0, 0, 0, "0,1", NONE)                                                    \
-        X(VARIABLES, WORD, 0, 0, 0, "0,1", NONE)                                                   \
-        X(SOURCE, NUMBER, 0, 1000, 3, "", HELPER)                                                  \
-        X(THROW_SITES, WORD, 0, 0, 0, "0,1", LIBRARY)                                              \
-        X(ENV, TEXT, 0, 0, 0, "", HELPER)                                                          \
-        X(REDACT, WORD_LIST, 0, 0, 0, REDACT_WORDS, LIBRARY | SETTING_BY_HELPER)                   \
-        X(META_, PREFIX, 0, 0, 0, "", LIBRARY)                                                     \
-        X(MAX_MB, NUMBER, 0, 1000000000, 0, "", NONE)                                              \
-        X(THREAD_ORIGINS, WORD, 0, 0, 0, "0,1", NONE)                                              \
-        X(ON_REPORT, TEXT, 0, 0, 0, "", HELPER)                                                    \
-        X(WAIT_DEBUGGER, NUMBER, 0, 86400, 0, "", LIBRARY | SETTING_BY_HELPER)                     \
-        X(DEBUG_DIR, TEXT, 0, 0, 0, "", HELPER)                                                    \
-        X(DEBUGINFOD, WORD, 0, 0, 0, "0,1", NONE)                                                  \
-        X(HELPER, TEXT, 0, 0, 0, "", LIBRARY)                                                      \
-        X(RUN_STDERR, FILE, 0, 0, 0, "", LIBRARY)                                                  \
+#define SETTINGS(X)                                                                                     \
+        X(DIR, TEXT, 0, 0, 0, "", LIBRARY)                                                              \
+        X(MODE, OCTAL, 0, 0777, 0600, "", LIBRARY | SETTING_BY_HELPER)                                  \
+        X(ENABLED, WORD, 0, 0, 1, "0,1", LIBRARY)                                                       \
+        X(SIGNALS, SIGNALS, 0, 0, SETTING_SIGNALS_DEFAULT, "", LIBRARY)                                 \
+        X(STDERR, WORD, 0, 0, SETTING_STDERR_FULL, "none,brief,full,json", LIBRARY | SETTING_BY_HELPER) \
+        X(TIMEOUT, NUMBER, 1, 86400, 30, "", LIBRARY | SETTING_BY_HELPER)                               \
+        X(CHAIN, WORD, 0, 0, SETTING_CHAIN_LAST, "last,first", LIBRARY)                                 \
+        X(MAX_FRAMES, NUMBER, 2, 1000000, 256, "", LIBRARY | SETTING_BY_HELPER)                         \
+        X(MAX_REPORTS, NUMBER, 0, 1000000000, 1000, "", HELPER)                                         \
+        X(ONLY, TEXT, 0, 0, 0, "", LIBRARY)                                                             \
+        X(SKIP, TEXT, 0, 0, 0, "", LIBRARY)                                                             \
+        X(STACK_KB, NUMBER, 0, 1048576, 0, "", NONE)                                                    \
+        X(CORE, WORD, 0, 0, 0, "none,stack,stacks,full", NONE)                                          \
+        X(MINIDUMP, WORD, 0, 0, 0, "0,1", NONE)                                                         \
+        X(VARIABLES, WORD, 0, 0, 0, "0,1", NONE)                                                        \
+        X(SOURCE, NUMBER, 0, 1000, 3, "", HELPER)                                                       \
+        X(THROW_SITES, WORD, 0, 0, 0, "0,1", LIBRARY)                                                   \
+        X(ENV, TEXT, 0, 0, 0, "", HELPER)                                                               \
+        X(REDACT, WORD_LIST, 0, 0, 0, REDACT_WORDS, LIBRARY | SETTING_BY_HELPER)                        \
+        X(META_, PREFIX, 0, 0, 0, "", LIBRARY)                                                          \
+        X(MAX_MB, NUMBER, 0, 1000000000, 0, "", NONE)                                                   \
+        X(THREAD_ORIGINS, WORD, 0, 0, 0, "0,1", NONE)                                                   \
+        X(ON_REPORT, TEXT, 0, 0, 0, "", HELPER)                                                         \
+        X(WAIT_DEBUGGER, NUMBER, 0, 86400, 0, "", LIBRARY | SETTING_BY_HELPER)                          \
+        X(DEBUG_DIR, TEXT, 0, 0, 0, "", HELPER)                                                         \
+        X(DEBUGINFOD, WORD, 0, 0, 0, "0,1", NONE)                                                       \
+        X(HELPER, TEXT, 0, 0, 0, "", LIBRARY)                                                           \
+        X(RUN_STDERR, FILE, 0, 0, 0, "", LIBRARY)                                                       \
         X(TEST_, PREFIX, 0, 0, 0, "", TESTS)
 
 enum setting_id {
@@ -76,7 +76,7 @@ enum setting_id {
                 SETTING_COUNT
 };
 
-enum setting_stderr { SETTING_STDERR_NONE, SETTING_STDERR_BRIEF, SETTING_STDERR_FULL };
+enum setting_stderr { SETTING_STDERR_NONE, SETTING_STDERR_BRIEF, SETTING_STDERR_FULL, SETTING_STDERR_JSON };
 enum setting_chain { SETTING_CHAIN_LAST, SETTING_CHAIN_FIRST };
 
 struct setting {
