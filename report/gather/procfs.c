@@ -19,6 +19,8 @@
 /* A longer command line or environment is truncated: both can be megabytes (execve(2)). */
 #define TEXT_LIMIT ((size_t)256 * 1024)
 
+#define ANCESTORS_MAX 16
+
 static char *read_file(struct report *report, const char *path, size_t *len)
 {
         char *text;
@@ -97,6 +99,14 @@ static void read_status_number(const char *status, const char *name, struct know
                 *out = KNOWN_INT(n);
 }
 
+/* Returns the number of this process in /proc, which may be mounted for another pid namespace. */
+static int64_t own_number(void)
+{
+        char text[16] = "";
+
+        return readlink("/proc/self", text, sizeof(text) - 1) > 0 ? strtoll(text, NULL, 10) : 0;
+}
+
 static void read_start(struct report *report, pid_t pid)
 {
         size_t len;
@@ -134,6 +144,32 @@ void procfs_set_start(struct report *report, uint64_t ticks, double time_unix)
                         KNOWN_REAL(time_unix > start ? (double)(int64_t)((time_unix - start) * 100 + 0.5) / 100 : 0);
 }
 
+/* Reads the parents of the process /proc/NUMBER. Field 4 of stat is the parent; field 2, comm, may contain any
+ * character. */
+static void read_ancestors(struct report *report, pid_t number)
+{
+        struct report_process *p = &report->process;
+        int i;
+
+        for (i = 0; i <= ANCESTORS_MAX; i++) {
+                size_t len;
+                char *text = read_proc(report, number, "stat", &len), *name = text ? strchr(text, '(') : NULL;
+                char *end = name ? strrchr(name, ')') : NULL;
+
+                if (!end || strlen(end) < 4)
+                        return;
+                if (i) {
+                        struct report_ancestor *a = POOL_APPEND(&report->pool, p->ancestors, p->ancestor_count);
+
+                        a->pid = KNOWN_INT(number);
+                        a->name = pool_strndup(&report->pool, name + 1, (size_t)(end - name - 1));
+                }
+                number = (pid_t)strtol(end + 4, NULL, 10); /* ") S 4242" */
+                if (number <= 0)
+                        return;
+        }
+}
+
 void procfs_read_process(struct report *report, pid_t pid, const char *globs)
 {
         struct report_process *p = &report->process;
@@ -149,11 +185,15 @@ void procfs_read_process(struct report *report, pid_t pid, const char *globs)
         read_cmdline(report, living);
         read_environment(report, living, globs);
         read_start(report, number);
+        read_ancestors(report, number);
         status = read_proc(report, number, "status", &len);
         if (!status)
                 return;
         if (number == pid)
                 read_status_number(status, "PPid:", &p->ppid);
+        read_status_number(status, "TracerPid:", &p->tracer_pid);
+        if (p->tracer_pid.v <= 0 || p->tracer_pid.v == own_number())
+                p->tracer_pid.known = false;
         read_status_number(status, "Uid:", &p->uid);
         read_status_number(status, "Gid:", &p->gid);
 }

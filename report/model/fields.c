@@ -130,9 +130,18 @@ static const struct field fault_fields[] = {
         END,
 };
 
+static const struct field ancestor_fields[] = {
+        INT("pid", report_ancestor, pid),
+        STRING("name", report_ancestor, name),
+        END,
+};
+
 static const struct field process_fields[] = {
         INT("pid", report_process, pid),
         INT("ppid", report_process, ppid),
+        ARRAY("ancestors", FIELD_LIST, report_process, ancestors, ancestor_count, sizeof(struct report_ancestor),
+              ancestor_fields, false),
+        INT("tracer_pid", report_process, tracer_pid),
         STRING("exe", report_process, exe),
         ARRAY("cmdline", FIELD_STRINGS, report_process, cmdline, cmdline_count, sizeof(const char *), NULL, false),
         STRING("cwd", report_process, cwd),

@@ -115,8 +115,17 @@ struct report_fault {
         struct report_recursion recursion;
 };
 
+struct report_ancestor {
+        struct known_int pid;
+        const char *name; /* comm */
+};
+
+/* Process IDs of other processes are those of the /proc that the helper sees. */
 struct report_process {
         struct known_int pid, ppid;
+        struct report_ancestor *ancestors; /* the parent first; a part if /proc does not show them all */
+        size_t ancestor_count;
+        struct known_int tracer_pid; /* a debugger, strace, ... */
         const char *exe;
         const char **cmdline;
         size_t cmdline_count;

@@ -35,6 +35,18 @@ setup() {
         raw_is_complete "$(raw_report)"
 }
 
+@test "the ancestors of the process, its parent first, and its tracer" {
+        run -139 preloaded crasher null-write
+        report=$(the_report)
+        assert_json "$report" '.process.ancestors[0].pid == .process.ppid and .process.ancestors[0].name == "timeout"'
+        assert_json "$report" "(.process.ancestors | any(.pid == $$)) and .process.tracer_pid == null"
+        need strace
+        fresh_reports
+        run -139 timeout 30 strace -f -o /dev/null env LD_PRELOAD="$preload" "$(zoo)" null-write
+        report=$(the_report)
+        assert_json "$report" '.process.tracer_pid == .process.ppid and .process.ancestors[0].name == "strace"'
+}
+
 # ---- CRASHPRE_ON_REPORT ----
 
 @test "on report: the command gets the path last, finds the report complete, and has nothing open" {
