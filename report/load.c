@@ -4,9 +4,12 @@
 #include "report/finish.h"
 #include "report/model/json.h"
 #include "report/place/store.h"
+#include "report/relay.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define REPORT_LIMIT ((size_t)256 * 1024 * 1024)
 
@@ -41,6 +44,23 @@ static int load_raw(struct report *report, const char *text, size_t len)
         return 0;
 }
 
+/* No helper has compared a raw report with the others of its directory: unshare -p, for example, cannot start one after
+ * its child, the first process of a pid namespace, has died. */
+static void mark_relay(struct report *report, int dir_fd, const char *file)
+{
+        const char *slash = strrchr(file, '/');
+        int fd = dir_fd;
+
+        if (slash)
+                fd = openat(dir_fd, pool_strndup(&report->pool, file, (size_t)(slash - file) + 1),
+                            O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 && fd != AT_FDCWD)
+                return;
+        relay_mark(report, fd);
+        if (fd != dir_fd)
+                close(fd);
+}
+
 int load_report(struct report *report, int dir_fd, const char *file, char *why, size_t why_size)
 {
         size_t len = 0, name_len = strlen(file);
@@ -55,6 +75,8 @@ int load_report(struct report *report, int dir_fd, const char *file, char *why, 
                 err = load_raw(report, text, len);
                 if (err)
                         snprintf(why, why_size, "not a raw crash report (by its first line)");
+                else
+                        mark_relay(report, dir_fd, file);
                 return err;
         }
         return json_read_report(text, len, report, why, why_size);

@@ -30,6 +30,7 @@ struct row {
         const char *program, *summary, *what, *kind, *signal, *class, *signature, *fingerprint;
         struct known_int pid, threads;
         const char *error; /* NULL: it could be read */
+        bool relayed;      /* the process passed on the signal of its child */
 };
 
 struct listing {
@@ -40,6 +41,7 @@ struct listing {
         struct store_entry *entries; /* oldest first */
         size_t entry_count;
         enum list_style style;
+        bool all; /* relayed ones, too */
         size_t columns;
 };
 
@@ -71,6 +73,7 @@ static void keep(struct listing *l, struct row *row, struct report *report)
 {
         if (!report->cause.summary)
                 describe_summary(report);
+        row->relayed = report->cause.relayed;
         row->program = pool_strdup(&l->pool, describe_program(report));
         if (report->process.pid.known)
                 row->pid = report->process.pid;
@@ -125,6 +128,8 @@ static const char *cause(struct listing *l, const struct row *row)
 {
         if (row->error)
                 return pool_printf(&l->pool, "unreadable: %s", row->error);
+        if (row->relayed)
+                return pool_printf(&l->pool, "relayed: %s", row->what);
         if (!(row->entry->files & STORE_JSON))
                 return pool_printf(&l->pool, "raw only: %s", row->summary);
         return row->what;
@@ -242,6 +247,8 @@ static json_t *row_object(struct listing *l, const struct row *row)
         set_string(l, object, "signature", row->signature);
         set_string(l, object, "fingerprint", row->fingerprint);
         set_number(object, "threads", row->threads);
+        if (row->relayed)
+                json_object_set_new_nocheck(object, "relayed", json_true());
         json_object_set_new_nocheck(object, "symbolized", json_boolean(row->entry->files & STORE_JSON && !row->error));
         set_string(l, object, "error", row->error);
         set_string(l, object, "path", path_of(l, row->entry));
@@ -263,24 +270,51 @@ static void print_json(struct listing *l, const struct row *rows, size_t n)
 
 /* ---- the command ---- */
 
-static void print(struct listing *l)
+static void print_paths(struct listing *l, const struct row *rows, size_t n)
 {
-        size_t n = l->entry_count, i;
-        struct row *rows = pool_alloc(&l->pool, (n + 1) * sizeof(*rows));
+        size_t i;
 
         for (i = 0; i < n; i++) {
-                const struct store_entry *newest = &l->entries[n - 1 - i];
+                const char *path = path_of(l, rows[i].entry);
 
-                if (l->style == LIST_PATHS) /* to a program as they are, so that it can open them */
-                        printf("%s\n", isatty(STDOUT_FILENO) ? utf8_printable(&l->pool, path_of(l, newest))
-                                                             : path_of(l, newest));
-                else
-                        read_row(l, newest, &rows[i]);
+                /* to a program as they are, so that it can open them */
+                printf("%s\n", isatty(STDOUT_FILENO) ? utf8_printable(&l->pool, path) : path);
         }
+}
+
+/* Reads the rows that are listed, the newest first. *relayed: those left out. */
+static size_t read_rows(struct listing *l, struct row *rows, size_t *relayed)
+{
+        size_t n = 0, i;
+
+        *relayed = 0;
+        for (i = l->entry_count; i--;) {
+                read_row(l, &l->entries[i], &rows[n]);
+                if (rows[n].relayed && !l->all && l->style != LIST_JSON)
+                        ++*relayed;
+                else
+                        n++;
+        }
+        return n;
+}
+
+/* Returns the exit code. */
+static int print(struct listing *l)
+{
+        struct row *rows = pool_alloc(&l->pool, (l->entry_count + 1) * sizeof(*rows));
+        size_t relayed, n = read_rows(l, rows, &relayed);
+
         if (l->style == LIST_JSON)
                 print_json(l, rows, n);
-        else if (l->style == LIST_TABLE && n)
+        else if (l->style == LIST_PATHS)
+                print_paths(l, rows, n);
+        else if (n)
                 print_table(l, rows, n);
+        if (relayed && !n)
+                cli_error(l->self,
+                          "%s: only reports of programs that passed on the signal of their child; --all lists them",
+                          l->dir);
+        return n ? CLI_SUCCESS : CLI_NOTHING;
 }
 
 /* 0, also where there are no reports in it, or -errno. */
@@ -316,6 +350,13 @@ static int find(struct listing *l, const char *dir)
         return l->entry_count ? CLI_SUCCESS : CLI_NOTHING;
 }
 
+static const char *set_all(void *listing, const char *value)
+{
+        (void)value;
+        ((struct listing *)listing)->all = true;
+        return NULL;
+}
+
 static const char *set_json(void *listing, const char *value)
 {
         (void)value;
@@ -343,7 +384,8 @@ static int list(const struct cli_command *self, int argc, char **argv)
                 return cli_usage_error(self, "the name of a directory is empty");
         json_set_alloc_funcs(pool_malloc, free);
         code = find(&l, argv[operands]);
-        print(&l);
+        if (print(&l) != CLI_SUCCESS)
+                code = CLI_NOTHING;
         if (l.dir_fd >= 0)
                 close(l.dir_fd);
         pool_free(&l.pool);
@@ -351,6 +393,7 @@ static int list(const struct cli_command *self, int argc, char **argv)
 }
 
 static const struct cli_option list_options[] = {
+        { 'a', "all", NULL, "also programs that only passed on the signal that their child had died of", set_all },
         { 0, "json", NULL, "an array of objects; crashpre-list(1) describes them", set_json },
         { 0, "paths", NULL, "the path of each report, one a line", set_paths },
         { 0 },
@@ -358,11 +401,12 @@ static const struct cli_option list_options[] = {
 
 const struct cli_command cli_list = {
         .name = "list",
-        .arguments = "[--json | --paths] [DIR]",
+        .arguments = "[--all] [--json | --paths] [DIR]",
         .summary = "list crash reports, the newest first",
         .help = "A line for each report in DIR: time, program, cause, and the innermost functions of the program.\n"
                 "Without DIR: of $CRASHPRE_DIR, else of ./crash-reports, else of the working directory. \"raw only\"\n"
-                "marks a report without a JSON file: the program died before names could be found.\n",
+                "marks a report without a JSON file: the program died before names could be found.\n"
+                "Programs that passed on the signal of their child, as timeout(1) does, are left out.\n",
         .options = list_options,
         .exit_status = "0 listed, 1 no report found, 2 usage\n",
         .run = list,

@@ -327,7 +327,7 @@ static void print_new_reports(struct run *r)
                 report = report_new();
                 if (load_report(report, fd, file, why, sizeof(why)))
                         cli_error(r->self, "%s: %s", path, why);
-                else
+                else if (!report->cause.relayed)
                         add_report(r, &bugs, report, path);
                 report_free(report);
         }

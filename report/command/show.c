@@ -40,24 +40,47 @@ struct choice {
         const char *path; /* NULL: none found */
 };
 
-/* The newest report of a directory: its JSON file, or the raw one. */
+static const char *report_file(struct choice *c, const struct store_entry *entry)
+{
+        return pool_printf(&c->pool, "%s%s", entry->id, entry->files & STORE_JSON ? ".json" : ".txt");
+}
+
+/* Whether the process only passed on the signal of its child, whose report is another one. */
+static bool is_relayed(struct choice *c, int dir_fd, const struct store_entry *entry)
+{
+        struct report *report = report_new();
+        char why[256];
+        bool is = !load_report(report, dir_fd, report_file(c, entry), why, sizeof(why)) && report->cause.relayed;
+
+        report_free(report);
+        return is;
+}
+
+/* The newest report of a directory: its JSON file, or the raw one. One of a program that passed on a signal is chosen
+ * only if there is no other. */
 static bool choose_newest(struct choice *c, const char *dir)
 {
+        const struct store_entry *newest = NULL, *relayed = NULL;
         struct store_entry *v = NULL;
         size_t n = 0;
         int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (fd < 0)
                 return false;
-        if (!store_list(&c->pool, fd, &v, &n)) {
-                while (n && !(v[n - 1].files & (STORE_JSON | STORE_RAW)))
-                        n--;
+        store_list(&c->pool, fd, &v, &n);
+        while (!newest && n--) {
+                if (!(v[n].files & (STORE_JSON | STORE_RAW)))
+                        continue;
+                if (!is_relayed(c, fd, &v[n]))
+                        newest = &v[n];
+                else if (!relayed)
+                        relayed = &v[n];
         }
         close(fd);
-        if (n)
-                c->path = pool_printf(&c->pool, "%s/%s%s", dir, v[n - 1].id,
-                                      v[n - 1].files & STORE_JSON ? ".json" : ".txt");
-        return n != 0;
+        newest = newest ? newest : relayed;
+        if (newest)
+                c->path = pool_printf(&c->pool, "%s/%s", dir, report_file(c, newest));
+        return newest != NULL;
 }
 
 /* A file, a directory, or a path less its suffix. */

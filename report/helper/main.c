@@ -16,6 +16,7 @@
 #include "report/model/json.h"
 #include "report/model/redact.h"
 #include "report/place/store.h"
+#include "report/relay.h"
 #include "report/text/text.h"
 #include "unwind/core/terms/signames.h"
 #include "unwind/core/terms/str.h"
@@ -56,6 +57,8 @@ static void explain(struct helper *h)
             info->si_pid != h->wire.pid)
                 h->report->signal.sender.name = procfs_name(h->report, info->si_pid);
         finish_report(h->report, h->target, &h->wire, h->seen);
+        if (helper_is_fatal(h) && h->has_directory)
+                relay_mark(h->report, WIRE_FD_DIR);
 }
 
 /* ---- results ---- */
@@ -94,7 +97,7 @@ static void print(struct helper *h)
         char *text;
 
         guard_stage("stderr");
-        if (h->settings.stderr_text == SETTING_STDERR_NONE)
+        if (h->settings.stderr_text == SETTING_STDERR_NONE || h->report->cause.relayed)
                 return;
         if (h->name)
                 options.path = h->wire.dir[0] ? pool_printf(&h->report->pool, "%s/%s", h->wire.dir, h->name) : h->name;
@@ -116,7 +119,7 @@ static void print(struct helper *h)
  * helper does not wait for it. */
 static void call_hook(struct helper *h)
 {
-        if (!h->settings.on_report || !h->name || !h->wire.dir[0])
+        if (!h->settings.on_report || !h->name || !h->wire.dir[0] || h->report->cause.relayed)
                 return;
         guard_stage("hook");
         hook_start(h->settings.on_report, pool_printf(&h->report->pool, "%s/%s", h->wire.dir, h->name),

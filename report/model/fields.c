@@ -21,6 +21,10 @@
         {                                                                          \
                 name, FIELD_FLAG, offsetof(struct type, member), 0, 0, NULL, false \
         }
+#define MARK(name, type, member)                                                   \
+        {                                                                          \
+                name, FIELD_MARK, offsetof(struct type, member), 0, 0, NULL, false \
+        }
 #define OBJECT(name, type, member, sub)                                             \
         {                                                                           \
                 name, FIELD_OBJECT, offsetof(struct type, member), 0, 0, sub, false \
@@ -88,6 +92,7 @@ static const struct field cause_fields[] = {
         STRING("summary", report_cause, summary),
         STRING("message", report_cause, message),
         STRING("chance", report_cause, chance),
+        MARK("relayed", report_cause, relayed),
         OBJECT("exception", report_cause, exception, exception_fields),
         END,
 };

@@ -14,6 +14,7 @@ enum field_type {
         FIELD_INT,       /* struct known_int */
         FIELD_REAL,      /* struct known_real */
         FIELD_FLAG,      /* bool, always written */
+        FIELD_MARK,      /* bool, written only if true */
         FIELD_OBJECT,    /* a struct, described by `sub`; absent if all its members are */
         FIELD_LIST,      /* array of structs and its counter */
         FIELD_STRINGS,   /* array of const char * and its counter */

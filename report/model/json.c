@@ -131,6 +131,8 @@ static json_t *write_field(struct pool *pool, const void *base, const struct fie
                 return ((const struct known_real *)p)->known ? json_real(((const struct known_real *)p)->v) : NULL;
         case FIELD_FLAG:
                 return json_boolean(*(const bool *)p);
+        case FIELD_MARK:
+                return *(const bool *)p ? json_true() : NULL;
         case FIELD_OBJECT:
                 return write_object(pool, p, f->sub);
         case FIELD_LIST:
@@ -287,6 +289,7 @@ static void read_field(struct pool *pool, char *base, const struct field *f, con
                         *(struct known_real *)p = KNOWN_REAL(json_number_value(value));
                 break;
         case FIELD_FLAG:
+        case FIELD_MARK:
                 *(bool *)p = json_is_true(value);
                 break;
         case FIELD_OBJECT:

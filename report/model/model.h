@@ -78,6 +78,7 @@ struct report_cause {
         const char *summary; /* set last, by describe_summary() */
         const char *message; /* the program's last message: assertion, malloc, fortify; of a request: its reason */
         const char *chance;  /* "first": the program's own handler runs after the report and may recover; else NULL */
+        bool relayed;        /* the process passed on the signal that its child had died of: the crash is the child's */
         struct report_exception exception;
 };
 

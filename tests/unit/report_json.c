@@ -20,6 +20,8 @@ static struct report *sample(void)
 
         r->id = "crash-app-1-20260101T000000.000000Z";
         r->time_unix = KNOWN_REAL(1795271712.1);
+        r->cause.kind = "signal";
+        r->cause.relayed = true;
         r->signal.number = KNOWN_INT(11);
         r->fault.address = KNOWN_U64(0);
         r->process.cmdline = args;
@@ -64,6 +66,7 @@ static void round_trip(void)
         tap_ok(strstr(text, "\"address\": \"0x0\"") != NULL, "address 0 is present");
         tap_ok(!strstr(text, "null"), "no member is null");
         tap_ok(!strstr(text, "\"exe\"") && !strstr(text, "\"system\""), "unknown members are absent, objects too");
+        tap_ok(strstr(text, "\"relayed\": true") && second->cause.relayed, "a mark is written and read");
         tap_ok(strstr(text, "\"modules\": []") != NULL, "the main lists are present even if empty");
         tap_ok(!strstr(text, "nan"), "NaN, which JSON lacks, is omitted");
         tap_is(second->diagnostic_count, 1, "duplicate diagnostics are dropped");
@@ -75,6 +78,10 @@ static void round_trip(void)
         tap_ok(second->threads[0].frames[0].source.line_count == 2 &&
                        !strcmp(second->threads[0].frames[0].source.lines[1], "\tint \\xfc;"),
                "source in another encoding is escaped");
+        free(text);
+        first->cause.relayed = false;
+        text = json_write_report(first, &len);
+        tap_ok(!strstr(text, "relayed"), "a mark that is not set is absent");
         free(text);
         free(again);
         report_free(first);

@@ -58,6 +58,51 @@ static void fork_prefix(const struct zoo_plan *plan)
         child_prefix(plan, fork);
 }
 
+static void send_again(int sig)
+{
+        signal(sig, SIG_DFL);
+        raise(sig);
+}
+
+/* Ends in the way `how`. */
+ZOO_FRAME static void end_like(int sig, const char *how)
+{
+        const struct rlimit none = { 0, 0 };
+
+        setrlimit(RLIMIT_CORE, &none); /* as timeout(1) and strace(1): the core is the child's */
+        if (strcmp(how, "raise") == 0)
+                raise(sig);
+        else if (strcmp(how, "abort") == 0)
+                abort();
+        else if (strcmp(how, "bus") == 0)
+                raise(SIGBUS);
+        else if (strcmp(how, "handler") == 0)
+                signal(sig, send_again);
+        if (strcmp(how, "fault") == 0 || strcmp(how, "handler") == 0)
+                *(volatile int *)zoo_setting("ZOO_NULL", 0) = 1;
+        kill(getpid(), sig);
+}
+
+/* A child dies of a signal, and then its parent ends: as argument 1 says, by the same signal, which it sends to itself by
+ * kill (the default) or raise; or in a way of its own: abort, bus (another signal), fault, handler (of a fault, which sends
+ * the signal again). */
+static void relay_prefix(const struct zoo_plan *plan)
+{
+        int status;
+        pid_t pid = fork();
+
+        if (pid < 0)
+                zoo_broken("fork");
+        if (pid == 0) {
+                zoo_go(plan);
+                _exit(0);
+        }
+        if (waitpid(pid, &status, 0) < 0)
+                zoo_broken("waitpid");
+        if (WIFSIGNALED(status))
+                end_like(WTERMSIG(status), zoo_arg(plan, 0, "kill"));
+}
+
 /* A process created without libc, whose cached pid is the parent's. */
 static pid_t raw_fork(void)
 {
@@ -444,6 +489,7 @@ static void waiter_prefix(const struct zoo_plan *plan)
 
 const struct zoo_word process_words[] = {
         { "fork-", fork_prefix },
+        { "relay-", relay_prefix },
         { "rawfork-", rawfork_prefix },
         { "vfork-", vfork_prefix },
         { "exec-", exec_prefix },
