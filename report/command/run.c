@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -335,6 +336,17 @@ static void print_new_reports(struct run *r)
         print_bugs(r, &bugs);
 }
 
+/* Sets the default action by a system call of its own: under another crashpre run this process has libcrashpre.so
+ * loaded, whose sigaction() would keep the signal watched and report this death as a crash. All members of the kernel's
+ * struct sigaction are 0 (its layout depends on the processor), and its signal set has 8 bytes (Linux kernel,
+ * include/uapi/asm-generic/signal.h). */
+static void set_default_action(int signal_number)
+{
+        const char zeroed[64] = { 0 };
+
+        syscall(SYS_rt_sigaction, signal_number, zeroed, NULL, sizeof(uint64_t));
+}
+
 /* Ends as the command did. The core, if any, is the command's own: none of ours. */
 static int pass_on(int status)
 {
@@ -348,7 +360,7 @@ static int pass_on(int status)
         fflush(NULL);
         setrlimit(RLIMIT_CORE, &none);
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core pattern with a pipe ignores the limit */
-        signal(signal_number, SIG_DFL);
+        set_default_action(signal_number);
         sigemptyset(&one);
         sigaddset(&one, signal_number);
         sigprocmask(SIG_UNBLOCK, &one, NULL);

@@ -96,6 +96,14 @@ told_twice() {
         one_told
 }
 
+@test "relay: crashpre run under crashpre run is not reported, and what runs it is a relay" {
+        relayed "$build/bin/crashpre" run -d r -- "$(zoo)" null-write
+        CRASHPRE_DIR=r good_reports 1
+        relayed timeout 10 "$build/bin/crashpre" run -d r -- "$(zoo)" null-write
+        CRASHPRE_DIR=r good_reports 2
+        one_told
+}
+
 @test "relay: strace, the parent of the program or, with -D, its tracer" {
         need strace
         relayed strace -f -o /dev/null "$(zoo)" null-write
