@@ -56,6 +56,14 @@ is_gone() {
         status_is "signal 11"
 }
 
+@test "main calls exit after a worker faulted, whose vfork child had crashed before: SIGSEGV all the same, a report of each" {
+        for i in 1 2 3 4 5; do
+                faithful --reports 2 race-exit-aftervfork-null-write
+                status_is "signal 11"
+                [ "$(cat "$CRASHPRE_DIR"/*.json | jq -r '.threads[0].frames[0].function' | sort | tr '\n' ' ')" = "null_write wild_write " ]
+        done
+}
+
 @test "main becomes another program after a worker faulted: SIGSEGV all the same" {
         export ZOO_RACE_DIR=$CRASHPRE_DIR
         CRASHPRE_HELPER=$(slow_helper)

@@ -34,6 +34,10 @@ void zoo_say(const char *s);
 /* Set by a race that main should have lost: then main must not write where a run without races writes nothing. */
 extern volatile bool zoo_silent_end;
 
+/* Set by a race to the id of this process: zoo_go() then sets zoo_at_fault as the last word, the fault, begins here; in a
+ * child that shares this memory (vfork) it does not. */
+extern volatile int zoo_racing, zoo_at_fault;
+
 /* The n-th argument or `otherwise`. */
 const char *zoo_arg(const struct zoo_plan *plan, size_t n, const char *otherwise);
 
