@@ -2,6 +2,7 @@
 /* report/command/run.c: crashpre run: a command under the preload, its exit passed on unchanged. */
 #include "report/command/cli.h"
 
+#include "report/doctor/cover.h"
 #include "report/load.h"
 #include "report/model/utf8.h"
 #include "report/place/install.h"
@@ -38,7 +39,9 @@ struct run {
         char **command;
         struct store_entry *before; /* reports that were there already */
         size_t before_count;
-        sigset_t waited; /* blocked while the command runs, and taken by sigwaitinfo() */
+        const char *gap;     /* why the command does not load the library; NULL: it does, as far as can be seen */
+        const char *program; /* name of the program that the command was at its end; NULL unknown */
+        sigset_t waited;     /* blocked while the command runs, and taken by sigwaitinfo() */
         sigset_t old_mask;
         struct sigaction old_int, old_quit, old_child;
 };
@@ -208,16 +211,31 @@ static pid_t start(struct run *r)
         return pid;
 }
 
-static int wait_for(const struct run *r, pid_t pid)
+/* The name that a process had at its end: a shell may have become another program by execve(2). */
+static const char *name_at_end(struct run *r, pid_t pid)
+{
+        char *name;
+        size_t len;
+
+        if (store_read(&r->pool, AT_FDCWD, pool_printf(&r->pool, "/proc/%d/comm", (int)pid), 256, &name, &len) || !len)
+                return NULL;
+        name[strcspn(name, "\n")] = 0;
+        return name;
+}
+
+static int wait_for(struct run *r, pid_t pid)
 {
         int status = 0;
 
         for (;;) {
-                pid_t done = waitpid(pid, &status, WNOHANG);
-                int signal_number;
+                siginfo_t end = { 0 };
+                int err = waitid(P_PID, (id_t)pid, &end, WEXITED | WNOHANG | WNOWAIT), signal_number;
 
-                if (done == pid || (done < 0 && errno != EINTR))
+                if (end.si_pid == pid || (err && errno != EINTR)) {
+                        r->program = name_at_end(r, pid);
+                        waitpid(pid, &status, 0);
                         return status;
+                }
                 signal_number = sigwaitinfo(&r->waited, NULL);
                 if (signal_number == SIGTERM || signal_number == SIGHUP)
                         kill(pid, signal_number);
@@ -307,16 +325,17 @@ static void print_bugs(struct run *r, const struct bugs *bugs)
         free(text);
 }
 
-static void print_new_reports(struct run *r)
+/* Returns the number of new reports, those of relays included. */
+static size_t print_new_reports(struct run *r)
 {
         int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct bugs bugs = { NULL, 0 };
         struct store_entry *v;
-        size_t n, i;
+        size_t n, i, count = 0;
         char why[256];
 
         if (fd < 0)
-                return;
+                return 0;
         list_reports(r, &v, &n);
         for (i = 0; i < n; i++) {
                 const char *file = pool_printf(&r->pool, "%s%s", v[i].id, v[i].files & STORE_JSON ? ".json" : ".txt");
@@ -325,6 +344,7 @@ static void print_new_reports(struct run *r)
 
                 if (was_there(r, &v[i]) || !(v[i].files & (STORE_JSON | STORE_RAW)))
                         continue;
+                count++;
                 report = report_new();
                 if (load_report(report, fd, file, why, sizeof(why)))
                         cli_error(r->self, "%s: %s", path, why);
@@ -334,6 +354,91 @@ static void print_new_reports(struct run *r)
         }
         close(fd);
         print_bugs(r, &bugs);
+        return count;
+}
+
+/* ---- crashes without a report ---- */
+
+static const struct {
+        int number;
+        const char *name;
+} crash_signals[] = {
+        { SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" },   { SIGFPE, "SIGFPE" }, { SIGILL, "SIGILL" },
+        { SIGABRT, "SIGABRT" }, { SIGTRAP, "SIGTRAP" }, { SIGSYS, "SIGSYS" },
+};
+
+/* Returns the name of the signal of a crash: that the command died of or, as of a shell or make, that a program it waited
+ * for died of (status 128 + signal). NULL: none. */
+static const char *crash_signal(int status)
+{
+        int number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status) - 128;
+        size_t i;
+
+        for (i = 0; i < sizeof(crash_signals) / sizeof(crash_signals[0]); i++)
+                if (crash_signals[i].number == number)
+                        return crash_signals[i].name;
+        return NULL;
+}
+
+static bool excluded_by_settings(void)
+{
+        static const char *const names[] = { "CRASHPRE_ENABLED", "CRASHPRE_SIGNALS", "CRASHPRE_ONLY", "CRASHPRE_SKIP" };
+        size_t i;
+
+        for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+                if (getenv(names[i]) && *getenv(names[i]))
+                        return true;
+        return false;
+}
+
+/* Names those of the command's arguments that are programs without the library: "timeout 5 ./app", "env -i ./app".
+ * Returns their number. */
+static size_t print_argument_gaps(struct run *r)
+{
+        size_t n = 0;
+        char **arg;
+
+        for (arg = r->command + 1; *arg; arg++) {
+                const char *gap = strchr(*arg, '/') ? cover_gap(&r->pool, *arg) : NULL;
+
+                if (gap) {
+                        cli_error(r->self, "%s", utf8_printable(&r->pool, gap));
+                        n++;
+                }
+        }
+        return n;
+}
+
+static void print_missing_report(struct run *r, int status, const char *signal_name)
+{
+        const char *program = r->program ? r->program : r->command[0], *dir = utf8_printable(&r->pool, r->dir);
+
+        if (WIFSIGNALED(status))
+                cli_error(r->self, "%s died of %s, but there is no report in %s", utf8_printable(&r->pool, program),
+                          signal_name, dir);
+        else
+                cli_error(r->self, "exit status %d: a program may have died of %s, but there is no report in %s",
+                          WEXITSTATUS(status), signal_name, dir);
+        if (excluded_by_settings())
+                cli_error(r->self,
+                          "CRASHPRE_ENABLED, CRASHPRE_SIGNALS, CRASHPRE_ONLY and CRASHPRE_SKIP exclude crashes");
+        else if (!print_argument_gaps(r))
+                cli_error(r->self, "programs that are statically linked, of 32 bits or set-user-ID, or that were "
+                                   "started without\nLD_PRELOAD (env -i, sudo), are not covered; "
+                                   "`crashpre doctor PROGRAM` checks one");
+}
+
+/* Names what is not covered. Of the programs that the command started only the end of the command is known. */
+static void print_gaps(struct run *r, int status, size_t reports)
+{
+        const char *signal_name = crash_signal(status);
+
+        if (r->gap)
+                cli_error(r->self, "%s: crashes of its own are not reported", utf8_printable(&r->pool, r->gap));
+        else if (signal_name && reports) /* possibly that of timeout(1) alone, which died of the signal of its child */
+                print_argument_gaps(r);
+        else if (signal_name && strcmp(r->dir, "-") != 0)
+                print_missing_report(r, status, signal_name);
 }
 
 /* Sets the default action by a system call of its own: under another crashpre run this process has libcrashpre.so
@@ -374,6 +479,7 @@ static int run_command(struct run *r)
         int status;
 
         list_reports(r, &r->before, &r->before_count);
+        r->gap = cover_gap(&r->pool, r->command[0]);
         set_signals(r);
         pid = start(r);
         if (pid <= 0) {
@@ -385,7 +491,7 @@ static int run_command(struct run *r)
                 return err == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXECUTE;
         }
         status = wait_for(r, pid);
-        print_new_reports(r);
+        print_gaps(r, status, print_new_reports(r));
         return pass_on(status);
 }
 

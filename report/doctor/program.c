@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* report/doctor/program.c: checks whether a program can be preloaded, and what information its reports will have. */
+#include "report/doctor/cover.h"
 #include "report/doctor/doctor.h"
 
-#include "report/place/store.h"
 #include "unwind/elf/program.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
-
-#define MAX_INTERPRETERS 4 /* the kernel's limit (fs/exec.c, exec_binprm()) */
 
 struct subject {
         struct doctor *d;
@@ -26,24 +22,9 @@ struct subject {
 
 /* ---- which file ---- */
 
-static const char *search_path(struct doctor *d, const char *name)
-{
-        const char *path = getenv("PATH");
-        char *copy = pool_strdup(&d->pool, path ? path : "/usr/bin:/bin"), *dir;
-        struct stat st;
-
-        while ((dir = strsep(&copy, ":"))) {
-                const char *file = pool_printf(&d->pool, "%s/%s", *dir ? dir : ".", name);
-
-                if (!stat(file, &st) && S_ISREG(st.st_mode) && !access(file, X_OK))
-                        return file;
-        }
-        return NULL;
-}
-
 static const char *absolute(struct doctor *d, const char *name)
 {
-        const char *found = strchr(name, '/') ? name : search_path(d, name);
+        const char *found = cover_find(&d->pool, name);
         char real[PATH_MAX];
 
         if (!found && !access(name, F_OK))
@@ -59,32 +40,12 @@ static const char *absolute(struct doctor *d, const char *name)
         return pool_strdup(&d->pool, real);
 }
 
-/* Returns the interpreter named in the first line of a script; NULL: not a script. */
-static const char *script_interpreter(struct doctor *d, const char *path)
-{
-        const char *word = NULL;
-        char *text, *line;
-        size_t len;
-
-        if (store_read(&d->pool, AT_FDCWD, path, 256, &text, &len) || strncmp(text, "#!", 2))
-                return NULL;
-        text[strcspn(text, "\n")] = 0;
-        line = text + 2;
-        do
-                word = strsep(&line, " \t\r");
-        while (word && !*word);
-        if (word && strlen(word) > 4 && !strcmp(word + strlen(word) - 4, "/env"))
-                while (line && (word = strsep(&line, " \t\r")) && (!*word || *word == '-'))
-                        ;
-        return word && *word ? word : NULL;
-}
-
 static bool follow_script(struct subject *s)
 {
         int depth;
 
-        for (depth = 0; depth < MAX_INTERPRETERS; depth++) {
-                const char *interpreter = script_interpreter(s->d, s->path);
+        for (depth = 0; depth < COVER_INTERPRETERS; depth++) {
+                const char *interpreter = cover_interpreter(&s->d->pool, s->path);
 
                 if (!interpreter)
                         return true;
@@ -142,21 +103,15 @@ static bool check_kind(struct subject *s)
         return true;
 }
 
-/* ld.so(8), "secure-execution mode": paths with a slash in LD_PRELOAD are ignored. */
 static void check_privileges(struct subject *s)
 {
-        bool user = s->st.st_mode & S_ISUID && s->st.st_uid != geteuid();
-        bool group = s->st.st_mode & S_ISGID && s->st.st_mode & S_IXGRP && s->st.st_gid != getegid();
-        bool capable = geteuid() && getxattr(s->path, "security.capability", NULL, 0) > 0;
+        const char *rights = cover_rights(s->path, &s->st);
 
         if (s->facts.kind != PROGRAM_DYNAMIC)
                 return;
-        if (user || group || capable)
+        if (rights)
                 doctor_add(s->d, "rights", DOCTOR_FAIL, "run a copy without them: cp PROGRAM /tmp",
-                           "%s: ld.so ignores LD_PRELOAD for it",
-                           capable ? "file capabilities"
-                           : user  ? "set-user-ID"
-                                   : "set-group-ID");
+                           "%s: ld.so ignores LD_PRELOAD for it", rights);
         else
                 doctor_add(s->d, "rights", DOCTOR_OK, NULL,
                            "no set-user-ID or capabilities that would refuse a preload");

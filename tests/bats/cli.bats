@@ -127,6 +127,87 @@ crashpre() {
         [[ $output == *"CRASHPRE_TIMOUT: no such setting"* && $output == *ran ]] || fail "$output"
 }
 
+# ---- run: what is not covered ----
+
+# What crashpre printed on stderr, without the shell's lines about signals.
+summary() {
+        sed '/^Segmentation fault/d' <<<"$stderr"
+}
+
+not_covered() {
+        [ "$(summary)" = "crashpre run: $1: crashes of its own are not reported" ] || fail "$stderr"
+}
+
+@test "run: a program that loads no library is named, whether it crashes or not" {
+        printf 'int main(int n, char **v) { (void)v; return n > 1 ? *(volatile int *)0 : 3; }\n' >app.c
+        gcc -static app.c -o static
+        gcc -static-pie app.c -o pie
+        gcc app.c -o dynamic
+        for kind in static pie; do
+                run -3 --separate-stderr crashpre run -- ./$kind
+                not_covered "$PWD/$kind is statically linked and loads no library"
+                PATH=$PWD:$PATH run -139 --separate-stderr crashpre run -- $kind crash
+                not_covered "$PWD/$kind is statically linked and loads no library"
+        done
+        printf '#!%s/static\n' "$PWD" >script
+        chmod +x script
+        run -139 --separate-stderr crashpre run -- ./script
+        not_covered "$PWD/static is statically linked and loads no library"
+        run -3 --separate-stderr crashpre run -- ./dynamic
+        [ -z "$stderr" ] || fail "$stderr"
+        run -139 --separate-stderr crashpre run -- ./dynamic crash
+        [ "$(grep -c '^crashpre' <<<"$stderr")" = 1 ] || fail "$stderr"
+}
+
+@test "run: a program of 32 bits is named" {
+        printf '.globl _start\n_start: movl $1, %%eax\nmovl $3, %%ebx\nint $0x80\n' | as --32 -o small.o
+        ld -m elf_i386 small.o -o small || skip "no linker for 32 bits"
+        ./small || [ $? = 3 ] || skip "the kernel does not execute programs of 32 bits"
+        run -3 --separate-stderr crashpre run -- ./small
+        not_covered "$PWD/small is a program of 32 bits and cannot load libcrashpre.so"
+}
+
+@test "run: a set-user-ID program is named" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        need setpriv
+        printf 'int main(void) { return 3; }\n' >app.c
+        gcc app.c -o app
+        chmod u+s app
+        run -3 --separate-stderr crashpre run -- ./app
+        [ -z "$stderr" ] || fail "$stderr"
+        CRASHPRE_DIR=$PWD open_to_nobody
+        run -3 --separate-stderr as_nobody "$build/bin/crashpre" run -- ./app
+        not_covered "$PWD/app has set-user-ID, for which ld.so ignores LD_PRELOAD"
+}
+
+@test "run: a death without a report is explained" {
+        gcc -static -x c - -o static <<<'int main(void) { return *(volatile int *)0; }'
+        run -139 --separate-stderr crashpre run -- env -u LD_PRELOAD "$(zoo)" null-write
+        [[ $(summary) == "crashpre run: zoo died of SIGSEGV, but there is no report in $PWD/crash-reports"$'\n'*"statically linked, of 32 bits or set-user-ID"*"env -i"* ]] || fail "$stderr"
+        run -134 --separate-stderr crashpre run -- sh -c "env -u LD_PRELOAD $(zoo) abort; exit \$?"
+        [[ $(summary) == *"crashpre run: exit status 134: a program may have died of SIGABRT, but there is no report in "*"env -i"* ]] || fail "$stderr"
+        run -139 --separate-stderr crashpre run -- env -i ./static
+        [ "$(summary)" = "crashpre run: static died of SIGSEGV, but there is no report in $PWD/crash-reports
+crashpre run: $PWD/static is statically linked and loads no library" ] || fail "$stderr"
+        run -139 --separate-stderr crashpre run -- timeout 10 ./static
+        [[ $(summary) == *"crashpre run: $PWD/static is statically linked and loads no library" ]] || fail "$stderr"
+        rm -r crash-reports
+        CRASHPRE_SKIP=zoo run -139 --separate-stderr crashpre run -- "$(zoo)" null-write
+        [ "$(summary)" = "crashpre run: zoo died of SIGSEGV, but there is no report in $PWD/crash-reports
+crashpre run: CRASHPRE_ENABLED, CRASHPRE_SIGNALS, CRASHPRE_ONLY and CRASHPRE_SKIP exclude crashes" ] || fail "$stderr"
+}
+
+@test "run: no explanation for a signal that is no crash, an exit status of the command's own, or a report on stderr" {
+        run -143 --separate-stderr crashpre run -- sh -c 'kill -TERM $$'
+        [[ $stderr != *crashpre* ]] || fail "$stderr"
+        run -3 --separate-stderr crashpre run -- env -i sh -c 'exit 3'
+        [ -z "$stderr" ] || fail "$stderr"
+        run -139 --separate-stderr crashpre run -- sh -c "$(zoo) null-write; exit \$?"
+        [[ $stderr != *"crashpre run:"* ]] || fail "$stderr"
+        CRASHPRE_DIR=- run -139 --separate-stderr crashpre run -- "$(zoo)" null-write
+        [[ $stderr != *"crashpre run:"* ]] || fail "$stderr"
+}
+
 # ---- show ----
 
 # a_crash [WORD]: one report in ./crash-reports.

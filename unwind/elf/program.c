@@ -156,10 +156,11 @@ static void read_debug_file(const char *path, const char *dirs, const struct elf
         free(name);
 }
 
-int program_read(const char *path, const char *debug_dirs, struct program_facts *out)
+/* Returns 0 with *f open for a PROGRAM_DYNAMIC, PROGRAM_STATIC or PROGRAM_LIBRARY, and closed for any other file; or
+ * -errno. */
+static int open_program(const char *path, struct program_facts *out, struct elf_file *f)
 {
         struct target here = { .pid = getpid() };
-        struct elf_file f;
         int fd = files_open(&here, path);
 
         *out = (struct program_facts){ .kind = PROGRAM_NOT_ELF };
@@ -170,11 +171,36 @@ int program_read(const char *path, const char *debug_dirs, struct program_facts 
                 close(fd);
                 return 0;
         }
-        if (elf_file_open(&f, fd, 0)) {
+        if (elf_file_open(f, fd, 0)) {
                 out->kind = PROGRAM_NOT_ELF;
                 return 0;
         }
-        read_segments(&f, out);
+        read_segments(f, out);
+        return 0;
+}
+
+static bool is_open(const struct program_facts *facts)
+{
+        return facts->kind == PROGRAM_DYNAMIC || facts->kind == PROGRAM_STATIC || facts->kind == PROGRAM_LIBRARY;
+}
+
+int program_read_kind(const char *path, struct program_facts *out)
+{
+        struct elf_file f;
+        int err = open_program(path, out, &f);
+
+        if (!err && is_open(out))
+                elf_file_close(&f);
+        return err;
+}
+
+int program_read(const char *path, const char *debug_dirs, struct program_facts *out)
+{
+        struct elf_file f;
+        int err = open_program(path, out, &f);
+
+        if (err || !is_open(out))
+                return err;
         read_sanitizer(&f, out);
         read_sections(&f, out);
         read_debug_file(path, debug_dirs, &f, out);

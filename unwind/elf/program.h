@@ -33,6 +33,10 @@ struct program_facts {
         bool debug_file_lines;          /* the separate debug file has DWARF */
 };
 
+/* Reads kind, bits and interpreter of the file at the absolute `path`, from its headers. Returns 0, or -errno if it
+ * cannot be opened. *out needs no program_clear(). */
+int program_read_kind(const char *path, struct program_facts *out);
+
 /* Reads the file at the absolute `path`; `debug_dirs` is a colon-separated list. Returns 0 and fills *out (free with
  * program_clear()), or -errno if it cannot be opened. */
 int program_read(const char *path, const char *debug_dirs, struct program_facts *out);
