@@ -89,10 +89,7 @@ static bool check_kind(struct subject *s)
         case PROGRAM_DYNAMIC:
                 break;
         }
-        if (strstr(s->facts.interpreter, "ld-musl"))
-                doctor_add(d, "program", DOCTOR_FAIL, "build it with glibc",
-                           "%s: linked with musl; the library needs glibc", s->path);
-        else if (access(s->facts.interpreter, X_OK))
+        if (access(s->facts.interpreter, X_OK))
                 doctor_add(d, "program", DOCTOR_FAIL, NULL, "%s: its loader %s: %s", s->path, s->facts.interpreter,
                            strerror(errno));
         else if (access(s->path, X_OK))

@@ -232,6 +232,13 @@ file_build_id() {
         mended_by "chmod +x '$PWD/app'"
 }
 
+@test "doctor: a program linked with musl loads the library" {
+        need musl-gcc
+        echo 'int main(void) { return 0; }' | musl-gcc -x c -o app -
+        run -0 doctor ./app
+        says ok program 'app: dynamically linked'
+}
+
 @test "doctor: set-user-ID" {
         [ "$(id -u)" = 0 ] || skip "needs root"
         need setpriv
