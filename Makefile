@@ -128,7 +128,9 @@ TOOL_PRELOADS := $(filter tests/tools/lib%,$(TOOL_SRCS))
 TOOL_USERS := $(filter-out $(TOOL_PRELOADS),$(shell grep -lE '^.include "(unwind/[a-z]+/[a-z0-9_]+\.h|report/)' $(TOOL_SRCS) /dev/null))
 TOOL_PLAIN := $(filter-out $(TOOL_PRELOADS) $(TOOL_USERS),$(TOOL_SRCS))
 tool_programs = $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(1))
-TEST_TOOLS := $(call tool_programs,$(TOOL_USERS) $(TOOL_PLAIN)) $(addsuffix .so,$(call tool_programs,$(TOOL_PRELOADS)))
+# The helper as a dynamic program, for tests that preload something into it.
+SHARED_HELPER := $(BUILD)/tests/helper-shared
+TEST_TOOLS := $(SHARED_HELPER) $(call tool_programs,$(TOOL_USERS) $(TOOL_PLAIN)) $(addsuffix .so,$(call tool_programs,$(TOOL_PRELOADS)))
 ZOO_SRCS := $(sort $(wildcard tests/zoo/*.c tests/zoo/*.cc))
 # Their build-flags, as source|word. All that is linked into a program is compiled with the flags of that program, so
 # each has a folder of objects of its own.
@@ -317,9 +319,9 @@ link_tool = $(CC) $(OPT) $(filter-out $(if $(filter -static,$(LINKED_LIBS)),-no-
 LINKED_LIBS = $(TOOL_LIBS)
 
 $(BUILD)/bin/crashpre: $(OBJ)/tool/report/command/main.o
-$(BUILD)/libexec/crashpre/crashpre-helper: $(OBJ)/tool/report/helper/main.o
+$(BUILD)/libexec/crashpre/crashpre-helper $(SHARED_HELPER): $(OBJ)/tool/report/helper/main.o
 $(BUILD)/libexec/crashpre/crashpre-helper: LINKED_LIBS = $(if $(SAN)$(COV),$(TOOL_LIBS),$(HELPER_LIBS))
-$(PROGRAMS): $(ARCHIVES) $(SAN_OBJS)
+$(PROGRAMS) $(SHARED_HELPER): $(ARCHIVES) $(SAN_OBJS)
 	$(call say,LINK,$@)
 	$(mkdir)
 	$(Q)$(link_tool)

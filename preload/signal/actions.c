@@ -42,7 +42,6 @@ STARTUP_DATA static struct {
         uint64_t watched;
         void (*entry)(int, siginfo_t *, ucontext_t *);
         bool altstacks;   /* the application has called sigaltstack() */
-        uint64_t asked;   /* signals for which it asked for SA_ONSTACK */
         uint64_t ignored; /* of DEADLY_THOUGH_IGNORED, those that were ignored at some time */
         /* The last handler that was set, for handlers that call `entry`, and for those that do not fit into a word; and the
          * mask that was set with the default action, or with SIG_IGN, for which the kernel's blocks all. */
@@ -149,7 +148,7 @@ static bool wants_onstack(int sig, const struct action *act)
 {
         if (!table.altstacks || act->flags & SA_ONSTACK)
                 return true;
-        return sig == SIGSEGV && !is_call(act->handler) && table.asked & SIGNAL_BIT(sig);
+        return sig == SIGSEGV && !is_call(act->handler);
 }
 
 /* The kernel's action that makes the process behave as if `act` were installed. */
@@ -181,8 +180,6 @@ static void remember(int sig, const struct action *act)
         __atomic_store_n(&table.last[sig - 1], act->handler, __ATOMIC_RELAXED);
         if (!is_call(act->handler))
                 __atomic_store_n(&table.idle_mask[sig - 1], act->mask, __ATOMIC_RELAXED);
-        if (act->flags & SA_ONSTACK && !(table.asked & one))
-                __atomic_or_fetch(&table.asked, one, __ATOMIC_RELAXED);
         if (is_ignore(act->handler) && DEADLY_THOUGH_IGNORED & one && !(table.ignored & one))
                 __atomic_or_fetch(&table.ignored, one, __ATOMIC_RELAXED);
 }

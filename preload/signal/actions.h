@@ -14,8 +14,8 @@
  * Which stack: this library's handler has SA_ONSTACK, for the sake of stack overflows, as long as every alternate stack is this
  * library's (altstack.h). Once the application has called sigaltstack(), its handlers have exactly its flags, because the
  * kernel must not write to memory that was not given for this signal. The default action, for which a kernel without this
- * library writes nothing, then has no SA_ONSTACK either; except that of SIGSEGV where the application once asked for
- * SA_ONSTACK with this signal: if that stack is gone, the death is by SIGSEGV all the same.
+ * library writes nothing, then has no SA_ONSTACK either; except that of SIGSEGV, for stack overflows: the process dies of it
+ * in any case, and if that stack is gone, the death is by SIGSEGV all the same, without a report.
  *
  * Signal context: async-signal-safe, as sigaction(2) has to be; usable during a crash.
  */

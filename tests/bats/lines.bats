@@ -218,7 +218,7 @@ has_report() {
 # in_trouble KIND: a crash whose helper fails during the search for names (tests/tools/libtrouble.c).
 in_trouble() {
         compiled
-        CRASHPRE_HELPER=$(a_helper trouble <<<"export LD_PRELOAD=$tools/libtrouble.so TROUBLE=$1 TROUBLE_AT=/src/fault.c; exec \"\$HELPER\" \"\$@\"")
+        CRASHPRE_HELPER=$(a_helper trouble <<<"export LD_PRELOAD=$tools/libtrouble.so TROUBLE=$1 TROUBLE_AT=/src/fault.c; exec $tools/helper-shared \"\$@\"")
         export CRASHPRE_HELPER
         SECONDS=0
         CRASHPRE_TIMEOUT=2 run -139 preloaded "$T/fault"
@@ -258,7 +258,7 @@ in_trouble() {
         compiled -gsplit-dwarf
         for kind in hang stuck crash; do
                 fresh_reports
-                CRASHPRE_HELPER=$(a_helper trouble <<<"export LD_PRELOAD=$tools/libtrouble.so TROUBLE=$kind TROUBLE_AT=.dwo; exec \"\$HELPER\" \"\$@\"")
+                CRASHPRE_HELPER=$(a_helper trouble <<<"export LD_PRELOAD=$tools/libtrouble.so TROUBLE=$kind TROUBLE_AT=.dwo; exec $tools/helper-shared \"\$@\"")
                 export CRASHPRE_HELPER
                 CRASHPRE_TIMEOUT=1 run -139 preloaded "$T/fault"
                 good_reports 1

@@ -146,7 +146,7 @@ dies_well() {
         [ -z "$(find "$build"/obj -name options.o)" ] || skip "failing allocations are not injected below a sanitizer"
         for n in 1 2 5 10 20 40 80 160 320 640 1280 2560 5120; do
                 for on in '' 'ALLOC_FAIL_ON=1'; do
-                        CRASHPRE_HELPER=$(a_helper starved <<<"exec env LD_PRELOAD=$tools/liballocfail.so ALLOC_FAIL_AT=$n $on \"\$HELPER\" \"\$@\"")
+                        CRASHPRE_HELPER=$(a_helper starved <<<"exec env LD_PRELOAD=$tools/liballocfail.so ALLOC_FAIL_AT=$n $on $tools/helper-shared \"\$@\"")
                         export CRASHPRE_HELPER
                         dies_well 10 many-null-write || fail "allocation $n $on"
                 done
