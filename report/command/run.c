@@ -385,9 +385,12 @@ static bool excluded_by_settings(void)
         static const char *const names[] = { "CRASHPRE_ENABLED", "CRASHPRE_SIGNALS", "CRASHPRE_ONLY", "CRASHPRE_SKIP" };
         size_t i;
 
-        for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-                if (getenv(names[i]) && *getenv(names[i]))
+        for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                const char *value = getenv(names[i]);
+
+                if (value && *value)
                         return true;
+        }
         return false;
 }
 
