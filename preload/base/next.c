@@ -15,7 +15,7 @@
 static const char *const names[NEXT_COUNT] = { NEXT_NAMES(NEXT_NAME) };
 
 STARTUP_DATA static void *found[NEXT_COUNT] = { NULL };
-STARTUP_DATA static bool done = false;
+STARTUP_DATA static const struct link_map *self = NULL;
 
 /* The tables of a module that are needed (System V gABI, "Dynamic Section"; GNU_HASH: dynsym.c). */
 struct module {
@@ -126,18 +126,6 @@ static void *find(const struct module *m, const char *name)
         return m->gnu_hash ? find_by_gnu_hash(m, name) : find_by_hash(m, name);
 }
 
-static bool find_all(const struct module *m)
-{
-        bool all = true;
-
-        for (unsigned i = 0; i < NEXT_COUNT; i++) {
-                if (!found[i])
-                        found[i] = find(m, names[i]);
-                all &= found[i] != NULL;
-        }
-        return all;
-}
-
 static const struct link_map *first_module(void)
 {
         const struct r_debug *debug = &_r_debug ? &_r_debug : &_dl_debug_addr ? _dl_debug_addr : NULL;
@@ -147,24 +135,34 @@ static const struct link_map *first_module(void)
 
 void next_init(void)
 {
-        const struct link_map *map = first_module();
+        for (self = first_module(); self && self->l_ld != _DYNAMIC; self = self->l_next)
+                ;
+}
+
+static void *find_behind(const char *name)
+{
         struct module m;
 
-        if (done)
-                return;
-        while (map && map->l_ld != _DYNAMIC)
-                map = map->l_next;
-        for (map = map ? map->l_next : NULL; map; map = map->l_next)
-                if (read_module(&m, map) && find_all(&m))
-                        break;
-        done = true;
+        for (const struct link_map *map = self ? self->l_next : NULL; map; map = map->l_next) {
+                void *here = read_module(&m, map) ? find(&m, name) : NULL;
+
+                if (here)
+                        return here;
+        }
+        return NULL;
 }
 
 void *next_definition(enum next which)
 {
-        if (!done)
+        void *here = __atomic_load_n(&found[which], __ATOMIC_RELAXED);
+
+        if (here)
+                return here;
+        if (!self)
                 next_init();
-        return found[which];
+        here = find_behind(names[which]);
+        __atomic_store_n(&found[which], here, __ATOMIC_RELAXED);
+        return here;
 }
 
 void *next_own(const char *name, void **behind)

@@ -2,9 +2,11 @@
 /* preload/base/next.h: the functions that this library's interposed ones stand before: libc's, or those of another preloaded library; and
  * functions of libc that have several versions (libc.h).
  *
- * They are looked up once, at load time, in the loader's list of modules: the first definition behind this library, as
- * dlsym(3) with RTLD_NEXT would find it. dlsym() itself waits for the loader's lock, which another thread may hold for as long as a
- * dlopen() takes, or for ever in a forked child, and clears the text of dlerror(3).
+ * They are looked up in the loader's list of modules: the first definition behind this library, as dlsym(3) with RTLD_NEXT would
+ * find it. dlsym() itself waits for the loader's lock, which another thread may hold for as long as a dlopen() takes, or for ever in
+ * a forked child, and clears the text of dlerror(3). No lock is needed here: the modules that a program starts with come first in
+ * the list, in an order that does not change, are never unloaded, and define all these names, libc at the latest; modules that are
+ * opened later are appended (glibc, elf/dl-object.c: _dl_add_to_namespace_list()).
  */
 #ifndef CRASHPRE_PRELOAD_NEXT_H
 #define CRASHPRE_PRELOAD_NEXT_H
@@ -37,11 +39,10 @@
 #define NEXT_ID(name) NEXT_##name,
 enum next { NEXT_NAMES(NEXT_ID) NEXT_COUNT };
 
-/* Looks all of them up. Called at load time, before the other functions of the application run. */
+/* Finds this library in the list. Called at load time. */
 void next_init(void);
 
-/* The address, NULL if no module defines the name. Async-signal-safe. A call before next_init(), by a constructor or an IFUNC
- * resolver that runs earlier, looks it up then. */
+/* The address, looked up until it is found; NULL if no module defines the name. Async-signal-safe. */
 void *next_definition(enum next which);
 
 /* This library's function `name`, if a reference from any module is to lead to it: NULL if this library exports none, or if there is more than
