@@ -290,7 +290,8 @@ static bool make_room(struct receiver *l)
         return true;
 }
 
-/* Reads until the child has closed its end. Returns 0, -ETIME, -ENOMEM or -EBADMSG. */
+/* Reads until the child says that it has finished, or has closed its end: where a seccomp filter refuses close(2), this process has one, too.
+ * Returns 0, -ETIME, -ENOMEM or -EBADMSG. */
 static int receive_all(struct receiver *l, int fd)
 {
         for (;;) {
@@ -314,6 +315,8 @@ static int receive_all(struct receiver *l, int fd)
                 l->used += (size_t)n;
                 if (!receive_complete(l))
                         return -EBADMSG;
+                if (l->ended)
+                        return 0;
         }
 }
 
@@ -321,6 +324,8 @@ static const char *describe_failure(int err, int status, char *buf, size_t size)
 {
         if (err == -ETIME)
                 return "the time limit was reached";
+        if (err == -EBADMSG)
+                return "the reader's answer is malformed";
         if (err)
                 return "out of memory";
         if (WIFSIGNALED(status))
