@@ -60,13 +60,13 @@ void deliver_forget_abort(void)
 
 /* Enters the handler on the interrupted stack, or returns. */
 static APART void enter_on_interrupted_stack(const struct action *a, int sig, const siginfo_t *info,
-                                             const ucontext_t *uc, uint64_t held)
+                                             const ucontext_t *uc, const struct dispatch_mask *mask)
 {
         ucontext_t *moved = arch_move_to_interrupted_stack(info, uc);
 
         if (!moved)
                 return;
-        dispatch_begin(sig, info, moved, held);
+        dispatch_begin(sig, info, moved, mask);
         if (a->flags & SA_RESETHAND)
                 actions_reset(sig);
         arch_enter_handler(a->handler, sig, moved);
@@ -79,19 +79,19 @@ static APART void enter_on_interrupted_stack(const struct action *a, int sig, co
 void *deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
 {
         const char here = 0;
-        uint64_t held;
+        struct dispatch_mask mask;
 
         if (within(&uc->uc_stack, (uint64_t)&here) && (uint64_t)&here - (uint64_t)uc->uc_stack.ss_sp < LEAST_STACK)
                 return a->handler;
         if (sig == SIGABRT && !sandbox_entered() && origin_is_abort(info, uc))
                 announce_end_of_abort(uc);
-        held = mask_held_in_handler(sig, a, mask_of_context(uc), arch_context_sp(uc));
+        mask = mask_in_new_handler(sig, a, mask_of_context(uc), arch_context_sp(uc));
         if (!(a->flags & SA_ONSTACK) && within(&uc->uc_stack, (uint64_t)uc) &&
             !within(&uc->uc_stack, arch_context_sp(uc))) {
-                enter_on_interrupted_stack(a, sig, info, uc, held);
+                enter_on_interrupted_stack(a, sig, info, uc, &mask);
                 return NULL;
         }
-        dispatch_begin(sig, info, uc, held);
+        dispatch_begin(sig, info, uc, &mask);
         if (a->flags & SA_RESETHAND)
                 actions_reset(sig);
         return a->handler;

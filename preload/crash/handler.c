@@ -32,23 +32,26 @@
  * a handler is running, the stack trace decides. */
 static bool is_blocked_by_application(int sig, const ucontext_t *uc)
 {
-        uint64_t kernel = mask_of_context(uc), sp = arch_context_sp(uc), held;
+        uint64_t kernel = mask_of_context(uc), sp = arch_context_sp(uc), one = SIGNAL_BIT(sig) & ~kernel, held;
 
-        if (mask_believed(kernel, sp) & ~kernel & SIGNAL_BIT(sig))
-                return true;
-        return mask_in_handler(kernel) && mask_is_filled(kernel) && dispatch_held_by_standing(sp, &held) &&
-               held & ~kernel & SIGNAL_BIT(sig) && origin_is_handler(uc);
+        if (!mask_is_ambiguous(kernel, sp))
+                return mask_believed(kernel, sp) & one;
+        return dispatch_held_by_standing(sp, &held) && held & one && origin_is_handler(uc);
 }
 
 /* A handler has used up its alternate stack. The kernel puts the next signal frame at the top of that same stack, since
- * SP is not on it any more (kernel/signal.c: sas_ss_flags()), so this must end here, or it never will. The record of a
- * handler that runs (dispatch.h) rules it out. */
-static APART bool is_stack_full(const ucontext_t *uc)
+ * SP is not on it any more (kernel/signal.c: sas_ss_flags()), so this must end here, or it never will. A record rules it out,
+ * unless it is that of a handler on that stack in which the signal is blocked. The stack of a thread may end where the alternate
+ * one begins: there, faults are elsewhere than at SP. */
+static APART bool is_stack_full(const siginfo_t *info, const ucontext_t *uc)
 {
-        uint64_t below = (uint64_t)uc->uc_stack.ss_sp - arch_context_sp(uc), held;
+        uint64_t sp = arch_context_sp(uc), below = (uint64_t)uc->uc_stack.ss_sp - sp;
 
-        return !(uc->uc_stack.ss_flags & SS_DISABLE) && below - 1 < NEAR_STACK &&
-               mask_in_handler(mask_of_context(uc)) && !dispatch_held(arch_context_sp(uc), &held);
+        if (uc->uc_stack.ss_flags & SS_DISABLE || below - 1 >= NEAR_STACK || !mask_in_handler(mask_of_context(uc)))
+                return false;
+        if ((uint64_t)info->si_addr - sp + NEAR_STACK >= (uint64_t)2 * NEAR_STACK)
+                return false;
+        return !dispatch_known() || dispatch_last_blocks(uc->uc_stack.ss_sp, SIGSEGV);
 }
 
 /* True unless an instruction of this thread raised the signal. Besides what processes send, the kernel itself sends notices of broken
@@ -104,11 +107,12 @@ static APART void gather_own(struct arrival_facts *f, int sig, const siginfo_t *
 }
 
 /* Facts of the application: its mask, its stack, its action. Not gathered while a report is made, whose own fault may lie there. */
-static APART void gather_application(struct arrival_facts *f, int sig, const ucontext_t *uc, const struct action *a)
+static APART void gather_application(struct arrival_facts *f, int sig, const siginfo_t *info, const ucontext_t *uc,
+                                     const struct action *a)
 {
         f->is_silent = sig == SIGSTKFLT && !(settings.signals & SIGNAL_BIT(SIGSTKFLT));
         f->is_blocked = is_blocked_by_application(sig, uc);
-        f->stack_is_full = sig == SIGSEGV && !f->was_sent && is_stack_full(uc);
+        f->stack_is_full = sig == SIGSEGV && !f->was_sent && is_stack_full(info, uc);
         f->action = a->handler == (void *)SIG_DFL   ? ARRIVAL_DEFAULT
                     : a->handler == (void *)SIG_IGN ? ARRIVAL_IGNORE
                                                     : ARRIVAL_HANDLER;
@@ -146,7 +150,7 @@ void *handle(int sig, siginfo_t *info, ucontext_t *uc, uint64_t restorer)
                 if (is_end_of_abort(sig, info, uc))
                         return NULL;
                 a = actions_delivered(sig, restorer);
-                gather_application(&f, sig, uc, &a);
+                gather_application(&f, sig, info, uc, &a);
         }
         switch (arrival_decide(&f)) {
         case ARRIVAL_DIE_NOW:

@@ -10,6 +10,7 @@
 #include "preload/base/sandbox.h"
 #include "preload/program/altstack.h"
 #include "preload/program/interpose.h"
+#include "preload/signal/dispatch.h"
 #include "preload/signal/mask.h"
 
 #include <errno.h>
@@ -44,6 +45,7 @@ static void make_key(void)
 static __attribute__((noinline)) void thread_begins(struct altstack *stack)
 {
         stack->rounds = 0;
+        dispatch_thread_begins();
         if (!sandbox_entered())
                 altstack_enter(stack);
         NEXT(pthread_setspecific)(key, stack);

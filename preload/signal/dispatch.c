@@ -4,15 +4,18 @@
 #include "preload/base/probe.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
+#include "unwind/core/terms/signames.h"
 
-#define RECORDS 128u                  /* a power of two */
+#define RECORDS 1024u                 /* a power of two */
 #define PROBES 8u                     /* records in which those of one thread can be */
 #define ONE_STACK (UINT64_C(1) << 20) /* addresses closer than this are assumed to be on one stack */
 
 struct record {
         uint64_t thread; /* arch_thread_key(); 0: free */
         uint64_t serial;
-        uint64_t held;
+        uint64_t held;              /* in the handler */
+        uint64_t outer;             /* in the interrupted code, where that has SIGSTKFLT blocked in the kernel */
+        bool nested;                /* it has */
         uint64_t stack, stack_size; /* the alternate stack that the frame lies on; 0, 0: another one */
         unsigned forks;             /* `forks` when the handler was called */
         struct dispatch d;
@@ -65,20 +68,21 @@ static bool stands(const struct record *r, uint64_t sp)
         return r->d.uc - sp - 1 < ONE_STACK;
 }
 
-/* The frame of `r` lies where a new one, at `uc`, or the interrupted code has its own. */
-static bool is_over(const struct record *r, uint64_t uc)
+/* The frame of `r` lies where a new one, at `uc`, or the interrupted code has its own. A handler whose mask may be left behind
+ * (innermost()) is not forgotten for one that is called with that mask. */
+static bool is_over(const struct record *r, uint64_t uc, bool nested)
 {
-        return uc - r->d.uc < ONE_STACK;
+        return uc - r->d.uc < ONE_STACK && (r->nested || !nested);
 }
 
-static struct record *find_record(uint64_t thread, uint64_t uc)
+static struct record *find_record(uint64_t thread, uint64_t uc, bool nested)
 {
         struct record *best = NULL;
 
         for (unsigned i = 0; i < PROBES; i++) {
                 struct record *r = nth_of(thread, i);
 
-                if (!r->thread || (r->thread == thread && is_over(r, uc)))
+                if (!r->thread || (r->thread == thread && is_over(r, uc, nested)))
                         return r;
                 if (!best || r->serial < best->serial)
                         best = r;
@@ -86,16 +90,18 @@ static struct record *find_record(uint64_t thread, uint64_t uc)
         return best;
 }
 
-void dispatch_begin(int sig, const siginfo_t *info, const ucontext_t *uc, uint64_t held)
+void dispatch_begin(int sig, const siginfo_t *info, const ucontext_t *uc, const struct dispatch_mask *mask)
 {
         uint64_t thread = arch_thread_key(), at = (uint64_t)uc, base = (uint64_t)uc->uc_stack.ss_sp;
         bool alternate = !(uc->uc_stack.ss_flags & SS_DISABLE) && within(at, base, uc->uc_stack.ss_size);
-        struct record *r = find_record(thread, at);
+        struct record *r = find_record(thread, at, mask->nested);
 
         any = true;
         __atomic_store_n(&r->thread, 0, __ATOMIC_RELEASE);
         r->serial = __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED);
-        r->held = held;
+        r->held = mask->held;
+        r->outer = mask->outer;
+        r->nested = mask->nested;
         r->stack = alternate ? base : 0;
         r->stack_size = alternate ? uc->uc_stack.ss_size : 0;
         r->forks = forks;
@@ -109,47 +115,81 @@ void dispatch_begin(int sig, const siginfo_t *info, const ucontext_t *uc, uint64
         __atomic_store_n(&r->thread, thread, __ATOMIC_RELEASE);
 }
 
-static struct record *newest(uint64_t sp, bool standing)
+/* The newest record of the thread that is older than `before`. */
+static struct record *older(uint64_t thread, uint64_t before)
 {
-        uint64_t thread;
         struct record *best = NULL;
 
-        if (!dispatch_any())
-                return NULL;
-        thread = arch_thread_key();
         for (unsigned i = 0; i < PROBES; i++) {
                 struct record *r = nth_of(thread, i);
 
-                if (r->thread == thread && (!standing || stands(r, sp)) && (!best || r->serial > best->serial))
+                if (r->thread == thread && r->serial < before && (!best || r->serial > best->serial))
                         best = r;
         }
         return best;
 }
 
-bool dispatch_stands(uint64_t sp)
+static struct record *newest(void)
 {
-        return newest(sp, true) != NULL;
+        return dispatch_any() ? older(arch_thread_key(), UINT64_MAX) : NULL;
 }
 
-static struct record *innermost(uint64_t sp)
+static struct record *standing(uint64_t sp)
 {
-        struct record *r = newest(sp, true);
+        struct record *r = newest();
 
-        return r ? r : newest(sp, false);
+        while (r && !stands(r, sp))
+                r = older(r->thread, r->serial);
+        return r;
+}
+
+bool dispatch_known(void)
+{
+        return newest() != NULL;
+}
+
+bool dispatch_last_blocks(const void *stack, int sig)
+{
+        const struct record *r = newest();
+
+        return r && r->stack_size && r->stack == (uint64_t)stack && r->held & SIGNAL_BIT(sig);
+}
+
+bool dispatch_stands(uint64_t sp)
+{
+        return standing(sp) != NULL;
+}
+
+/* A handler that does not stand has returned, or was left by longjmp(). If SIGSTKFLT was not blocked when it was called, it
+ * was left. If it was, both is possible; it is assumed to have returned: it is worse not to call a handler than to call it
+ * once more. Sets *outside if the signal was blocked before all handlers of which there are records. Returns NULL for a handler
+ * that only seems to stand, perhaps, because the application had blocked that signal itself. */
+static struct record *innermost(uint64_t sp, bool *outside)
+{
+        struct record *r = newest(), *last = r;
+
+        for (*outside = false; r; r = older(r->thread, r->serial)) {
+                if (stands(r, sp) || !r->nested)
+                        return r->nested && r->outer & SIGNAL_BIT(SIGSTKFLT) ? NULL : r;
+                last = r;
+        }
+        *outside = true;
+        return last;
 }
 
 bool dispatch_held(uint64_t sp, uint64_t *held)
 {
-        const struct record *r = innermost(sp);
+        bool outside;
+        const struct record *r = innermost(sp, &outside);
 
         if (r)
-                *held = r->held;
+                *held = outside ? r->outer : r->held;
         return r != NULL;
 }
 
 bool dispatch_held_by_standing(uint64_t sp, uint64_t *held)
 {
-        const struct record *r = newest(sp, true);
+        const struct record *r = standing(sp);
 
         if (r)
                 *held = r->held;
@@ -165,14 +205,54 @@ static bool borrows_memory(void)
         return owner != pid;
 }
 
+static void hold_outside(uint64_t held)
+{
+        for (struct record *r = newest(); r; r = older(r->thread, r->serial)) {
+                r->outer = held;
+                r->nested = true;
+        }
+}
+
 bool dispatch_hold(uint64_t sp, uint64_t held)
 {
-        struct record *r = innermost(sp);
+        bool outside;
+        struct record *r = innermost(sp, &outside);
 
         if (!r || borrows_memory())
                 return false;
-        r->held = held;
+        if (outside)
+                hold_outside(held);
+        else
+                r->held = held;
         return true;
+}
+
+void dispatch_hold_by_standing(uint64_t sp, uint64_t held)
+{
+        struct record *r = standing(sp);
+
+        if (r && !borrows_memory())
+                r->held = held;
+}
+
+void dispatch_hold_anew(uint64_t sp, uint64_t held)
+{
+        struct record *r = newest();
+
+        if (!r || borrows_memory())
+                return;
+        r = standing(sp);
+        if (r)
+                r->held = held;
+        hold_outside(held);
+}
+
+void dispatch_thread_begins(void)
+{
+        struct record *r;
+
+        while ((r = newest()))
+                __atomic_store_n(&r->thread, 0, __ATOMIC_RELEASE);
 }
 
 /* A child forked in a handler has the masks of that handler, but the signal was delivered to its parent. */
@@ -209,7 +289,7 @@ bool dispatch_on_stack(const struct wire_frame *frame, uint32_t count, struct di
 
 bool dispatch_returned(int sig, uint64_t pc, uint64_t sp, struct dispatch *out)
 {
-        const struct record *r = newest(sp, false);
+        const struct record *r = newest();
 
         if (!r || r->d.sig != sig || r->d.pc != pc || r->d.sp != sp || !is_of_this_process(r))
                 return false;

@@ -30,8 +30,18 @@ struct dispatch {
 /* Called at load time. Makes a system call. */
 void dispatch_init(void);
 
-/* Records that the application's handler is about to run on the signal frame of `uc`. `held`: see dispatch_held(). */
-void dispatch_begin(int sig, const siginfo_t *info, const ucontext_t *uc, uint64_t held);
+/* Hardware signals and SIGSTKFLT that the application has blocked (mask.h): in a handler, and in the code that it interrupts;
+ * whether the kernel has SIGSTKFLT blocked in the latter. */
+struct dispatch_mask {
+        uint64_t held, outer;
+        bool nested;
+};
+
+/* Records that the application's handler is about to run on the signal frame of `uc`. */
+void dispatch_begin(int sig, const siginfo_t *info, const ucontext_t *uc, const struct dispatch_mask *mask);
+
+/* Called by a new thread: records with its key are those of one that has ended. */
+void dispatch_thread_begins(void);
 
 /* Whether there is any record of this process or of one that it was forked from. */
 bool dispatch_any(void);
@@ -40,15 +50,26 @@ bool dispatch_any(void);
  * by returning, may seem to. */
 bool dispatch_stands(uint64_t sp);
 
-/* Get and set the hardware signals that the application has blocked in this thread's innermost handler (mask.h): the
- * innermost that stands, else, because a handler left by longjmp() leaves its mask behind, the last that was called. Return
- * false if no record of the thread exists. In a vfork child dispatch_held() returns the parent's set, and dispatch_hold(),
- * which makes a system call, false. */
+/* Whether there is any record of this thread. */
+bool dispatch_known(void);
+
+/* Whether the last handler of this thread was called on that alternate stack and has `sig` blocked. */
+bool dispatch_last_blocks(const void *stack, int sig);
+
+/* Get and set the hardware signals, and SIGSTKFLT, that the application has blocked where the kernel's mask contains SIGSTKFLT
+ * (mask.h): in this thread's innermost handler that stands, in one that was left by longjmp(), which leaves its mask behind, or
+ * in the code that was interrupted. Return false if no record of the thread exists, or if the application had SIGSTKFLT blocked
+ * itself when it was made, so that it may have returned, although it seems to stand. In a vfork child dispatch_held() returns
+ * the parent's set, and dispatch_hold(), which makes a system call, false. */
 bool dispatch_held(uint64_t sp, uint64_t *held);
 bool dispatch_hold(uint64_t sp, uint64_t held);
 
-/* As dispatch_held(), but false where no handler stands. */
+/* The application has blocked SIGSTKFLT itself, which was not blocked in the kernel. */
+void dispatch_hold_anew(uint64_t sp, uint64_t held);
+
+/* As the first two, but nothing where no handler stands. */
 bool dispatch_held_by_standing(uint64_t sp, uint64_t *held);
+void dispatch_hold_by_standing(uint64_t sp, uint64_t held);
 
 /* Called in a forked child, whose records were its parent's. */
 void dispatch_forked(void);

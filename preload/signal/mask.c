@@ -48,9 +48,13 @@ bool mask_in_handler(uint64_t kernel)
         return hardware && kernel & MARKER;
 }
 
-bool mask_is_filled(uint64_t kernel)
+bool mask_is_ambiguous(uint64_t kernel, uint64_t sp)
 {
-        return filled(kernel);
+        uint64_t held;
+
+        if (!mask_in_handler(kernel) || !dispatch_stands(sp))
+                return false;
+        return filled(kernel) || !dispatch_held(sp, &held);
 }
 
 static bool has_record(uint64_t kernel, uint64_t sp, uint64_t *held)
@@ -96,6 +100,8 @@ static uint64_t to_kernel_here(uint64_t believed, uint64_t now, uint64_t sp)
 {
         uint64_t held;
 
+        if (!filled(believed) && believed & MARKER && !(now & MARKER) && dispatch_any())
+                dispatch_hold_anew(sp, believed & (hardware | MARKER));
         if (filled(believed) || !has_record(now, sp, &held) || !dispatch_hold(sp, believed & (hardware | MARKER)))
                 return mask_to_kernel(believed);
         return believed & hardware ? (believed & ~hardware) | MARKER : believed;
@@ -111,16 +117,17 @@ static uint64_t first_attempt(int how, uint64_t set)
         return set;
 }
 
-/* In a handler that may be recognized by its record only (mask_is_filled()): keeps the record up to date. */
+/* In a handler that may be recognized by its record only (mask_is_ambiguous()): keeps the record up to date. */
 static void change_record(int how, uint64_t set, uint64_t kernel, uint64_t sp)
 {
         uint64_t held, now;
 
-        if (!filled(kernel) || !dispatch_any() || !dispatch_held_by_standing(sp, &held))
+        if (!dispatch_any() || (!filled(kernel) && !mask_is_ambiguous(kernel, sp)) ||
+            !dispatch_held_by_standing(sp, &held))
                 return;
         now = changed(how, held, set) & (hardware | MARKER);
         if (now != held)
-                dispatch_hold(sp, now);
+                dispatch_hold_by_standing(sp, now);
 }
 
 int mask_change(int how, const uint64_t *set, uint64_t *old)
@@ -165,9 +172,11 @@ void mask_for_stand_in(int sig, struct action *act)
                 act->flags |= SA_NODEFER; /* otherwise the kernel blocks the signal itself, too */
 }
 
-uint64_t mask_held_in_handler(int sig, const struct action *act, uint64_t outer, uint64_t sp)
+struct dispatch_mask mask_in_new_handler(int sig, const struct action *act, uint64_t outer, uint64_t sp)
 {
-        return (mask_believed(outer, sp) | added(sig, act)) & (hardware | MARKER);
+        uint64_t parts = hardware | MARKER, believed = mask_believed(outer, sp) & parts;
+
+        return (struct dispatch_mask){ believed | (added(sig, act) & parts), believed, mask_in_handler(outer) };
 }
 
 static bool put_on(uint64_t mask, uint64_t was)

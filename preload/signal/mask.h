@@ -24,6 +24,7 @@
 #define CRASHPRE_PRELOAD_MASK_H
 
 #include "preload/signal/actions.h"
+#include "preload/signal/dispatch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,9 +56,10 @@ uint64_t mask_of_context(const ucontext_t *uc);
 void mask_put_in_context(ucontext_t *uc, uint64_t mask);
 
 /* Whether `kernel` may be the mask of a handler of the application whose record must be looked up: it contains SIGSTKFLT.
- * mask_is_filled(): whether that may as well be a mask made by sigfillset(3) without hardware signals. */
+ * mask_is_ambiguous(): whether the application may have blocked that signal itself, so that a record which seems to stand is no
+ * proof. */
 bool mask_in_handler(uint64_t kernel);
-bool mask_is_filled(uint64_t kernel);
+bool mask_is_ambiguous(uint64_t kernel, uint64_t sp);
 
 /* sigprocmask(2) on the application's mask. One system call, two where the mask cannot be passed on as it is. Returns 0 or
  * -errno. */
@@ -67,9 +69,9 @@ int mask_change(int how, const uint64_t *set, uint64_t *old);
  * handler. */
 void mask_for_stand_in(int sig, struct action *act);
 
-/* The hardware signals, and SIGSTKFLT, that the application has blocked in its handler `act` of `sig`, which interrupts code
- * at stack pointer `sp` with the kernel's mask `outer`: for the record of that handler. */
-uint64_t mask_held_in_handler(int sig, const struct action *act, uint64_t outer, uint64_t sp);
+/* For the record of the application's handler `act` of `sig`, which interrupts code at stack pointer `sp` with the kernel's
+ * mask `outer`. */
+struct dispatch_mask mask_in_new_handler(int sig, const struct action *act, uint64_t outer, uint64_t sp);
 
 /* For a call that passes on this thread's mask without this library, such as exec(3): sets the kernel's mask to the
  * application's. mask_undisguise_for_thread() is for the creation of a thread, to which the handlers' records do not

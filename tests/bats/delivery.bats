@@ -132,3 +132,26 @@ scene() {
                 status_is "exit 6"
         done
 }
+
+@test "a program that blocks SIGSTKFLT itself, in a mask of 32 bits or alone: handlers are called each time, also in threads" {
+        for how in low one; do
+                scene 1 blocks-stack-fault $how
+                status_is "signal 11"
+                grep -qx "18 calls" "$T/preloaded.out"
+        done
+}
+
+@test "longjmp leaves the mask of a handler behind: others are called each time, at any depth" {
+        scene 0 left-behind flat
+        scene 0 left-behind deep
+}
+
+@test "three hundred handlers at the same time: each reads back its own mask" {
+        scene 0 many-handlers
+        grep -qx "0 wrong masks" "$T/preloaded.out"
+}
+
+@test "workers that block all but SIGSEGV, and a handler that makes memory writable: called for each fault" {
+        scene 0 write-barrier
+        grep -qx "160 faults" "$T/preloaded.out"
+}

@@ -562,6 +562,187 @@ static void raised_again(const char *unused UNUSED)
         raise(SIGFPE);
 }
 
+/* ---- an application that blocks SIGSTKFLT, and masks that handlers leave behind ---- */
+
+static void count(int sig UNUSED)
+{
+        calls++;
+}
+
+static void *raise_thrice(void *unused)
+{
+        for (int i = 0; i < 3; i++) {
+                raise(SIGSEGV);
+                say_blocked("between");
+        }
+        return unused;
+}
+
+static void block(uint64_t mask)
+{
+        sigset_t set;
+
+        sigemptyset(&set);
+        memcpy(&set, &mask, sizeof(mask));
+        sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+static void on_thread(void *(*start)(void *))
+{
+        pthread_t thread;
+
+        pthread_create(&thread, NULL, start, NULL);
+        pthread_join(thread, NULL);
+}
+
+/* All signals but the real-time ones and those of faults, as a mask of 32 bits can hold them, or SIGSTKFLT alone. */
+static void blocks_stack_fault(const char *how)
+{
+        const uint64_t one = UINT64_C(1) << (SIGSTKFLT - 1), low = 0x3ffbfa27;
+
+        set(SIGSEGV, count, 0);
+        raise_thrice(NULL);
+        on_thread(raise_thrice);
+        block(strcmp(how, "one") ? low : one);
+        raise_thrice(NULL);
+        on_thread(raise_thrice);
+        on_thread(raise_thrice);
+        block(0);
+        raise_thrice(NULL);
+        set(SIGSEGV, nothing, 0);
+        block(strcmp(how, "one") ? low : one);
+        deeper(5);
+        printf("%d calls\n", (int)calls);
+        fflush(stdout);
+        calls = 0;
+        set(SIGSEGV, fault_again, 0);
+        fault();
+}
+
+static jmp_buf left;
+
+static void leave_mask(int sig)
+{
+        longjmp(left, sig);
+}
+
+static __attribute__((noinline)) void raise_deeper(int depth, int sig)
+{
+        char here[3000];
+
+        memset(here, depth, sizeof(here));
+        __asm__ volatile("" ::"r"(here) : "memory");
+        if (depth)
+                raise_deeper(depth - 1, sig);
+        else
+                raise(sig);
+        __asm__ volatile("" ::"r"(here) : "memory");
+}
+
+static __attribute__((noinline)) void leave_and_return(int depth)
+{
+        if (!setjmp(left))
+                raise_deeper(depth, SIGFPE);
+        say_blocked("left");
+        raise(SIGSEGV);
+        raise(SIGSEGV);
+        raise(SIGSEGV);
+        printf("%d calls\n", (int)calls);
+}
+
+static void left_behind(const char *how)
+{
+        set(SIGFPE, leave_mask, 0);
+        set(SIGSEGV, count, 0);
+        if (!strcmp(how, "deep"))
+                raise(SIGSEGV);
+        leave_and_return(strcmp(how, "deep") ? 0 : 10);
+}
+
+/* ---- memory that is made writable by a handler, in workers whose stacks lie side by side with alternate ones ---- */
+
+#define WORKERS 32
+#define PAGE 4096
+static char *barrier_pages;
+
+static void make_writable(int sig UNUSED, siginfo_t *info, void *context UNUSED)
+{
+        char *page = (char *)((uintptr_t)info->si_addr & ~(uintptr_t)(PAGE - 1)); // NOLINT(performance-no-int-to-ptr)
+
+        __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
+        if ((size_t)(page - barrier_pages) >= WORKERS * PAGE || mprotect(page, PAGE, PROT_READ | PROT_WRITE))
+                _exit(9);
+}
+
+static void *barrier_worker(void *page)
+{
+        sigset_t mask;
+
+        sigfillset(&mask);
+        sigdelset(&mask, SIGSEGV);
+        pthread_sigmask(SIG_SETMASK, &mask, NULL);
+        for (int i = 0; i < 5; i++) {
+                mprotect(page, PAGE, PROT_READ);
+                *(volatile char *)page = 1;
+        }
+        return NULL;
+}
+
+static void write_barrier(const char *unused UNUSED)
+{
+        struct sigaction act = { .sa_sigaction = make_writable, .sa_flags = SA_SIGINFO };
+        pthread_t thread[WORKERS];
+
+        barrier_pages = mmap(NULL, WORKERS * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        sigaction(SIGSEGV, &act, NULL);
+        for (int i = 0; i < WORKERS; i++)
+                if (pthread_create(&thread[i], NULL, barrier_worker, barrier_pages + i * PAGE))
+                        _exit(77);
+        for (int i = 0; i < WORKERS; i++)
+                pthread_join(thread[i], NULL);
+        printf("%d faults\n", (int)calls);
+}
+
+/* ---- more handlers at a time than usual ---- */
+
+#define MANY 300
+static pthread_barrier_t all_there;
+static volatile int wrong;
+
+static void look(int sig UNUSED)
+{
+        sigset_t now;
+
+        pthread_barrier_wait(&all_there);
+        sigprocmask(SIG_BLOCK, NULL, &now);
+        if (!sigismember(&now, SIGSEGV) || sigismember(&now, SIGSTKFLT))
+                __atomic_add_fetch(&wrong, 1, __ATOMIC_RELAXED);
+        pthread_barrier_wait(&all_there);
+}
+
+static void *raise_once(void *unused)
+{
+        raise(SIGSEGV);
+        return unused;
+}
+
+static void many_handlers(const char *unused UNUSED)
+{
+        pthread_t thread[MANY];
+        pthread_attr_t attr;
+
+        set(SIGSEGV, look, 0);
+        pthread_barrier_init(&all_there, NULL, MANY);
+        pthread_attr_init(&attr);
+        pthread_attr_setstacksize(&attr, SIZE);
+        for (int i = 0; i < MANY; i++)
+                if (pthread_create(&thread[i], &attr, raise_once, NULL))
+                        _exit(77);
+        for (int i = 0; i < MANY; i++)
+                pthread_join(thread[i], NULL);
+        printf("%d wrong masks\n", wrong);
+}
+
 /* ---- no room for a record of who sent a signal ---- */
 
 static void unrecorded(const char *unused UNUSED)
@@ -613,6 +794,10 @@ static const struct {
         { "raised-again", raised_again },
         { "plugged", plugged },
         { "unrecorded", unrecorded },
+        { "blocks-stack-fault", blocks_stack_fault },
+        { "left-behind", left_behind },
+        { "write-barrier", write_barrier },
+        { "many-handlers", many_handlers },
 };
 
 int main(int argc, char **argv)
