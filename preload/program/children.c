@@ -25,14 +25,16 @@
 #define PASS_ON(result, nothing, name, ...)                                       \
         do {                                                                      \
                 __typeof__(&name) next = NEXT(name);                              \
-                uint64_t mask;                                                    \
+                uint64_t mask, ignored = 0;                                       \
                 bool disguised = interpose_active() && mask_undisguise(&mask);    \
                                                                                   \
                 if (interpose_active()) {                                         \
                         occasion_wait_for_death();                                \
-                        actions_ignore_in_kernel();                               \
+                        ignored = actions_ignore_in_kernel();                     \
                 }                                                                 \
                 result = next ? next(__VA_ARGS__) : (set_errno(ENOSYS), nothing); \
+                if (ignored)                                                      \
+                        actions_watch_again(ignored);                             \
                 if (disguised)                                                    \
                         mask_disguise(&mask);                                     \
         } while (0)

@@ -258,15 +258,25 @@ void actions_altstack_used(void)
                         renew(sig);
 }
 
-void actions_ignore_in_kernel(void)
+uint64_t actions_ignore_in_kernel(void)
 {
-        const struct action ignore = { (void *)SIG_IGN, 0, 0 };
         struct action now = { 0 };
+        uint64_t changed = 0;
 
         for (int sig = 1; table.ignored >> (sig - 1) && sig < MAX_SIGNAL; sig++)
                 if (table.ignored & table.watched & SIGNAL_BIT(sig) && !actions_set(sig, NULL, &now) &&
-                    is_ignore(now.handler))
-                        pass_to_kernel(sig, &ignore);
+                    is_ignore(now.handler) && !pass_to_kernel(sig, &now))
+                        changed |= SIGNAL_BIT(sig);
+        return changed;
+}
+
+void actions_watch_again(uint64_t ignored)
+{
+        struct action now = { 0 };
+
+        for (int sig = 1; ignored >> (sig - 1) && sig < MAX_SIGNAL; sig++)
+                if (ignored & SIGNAL_BIT(sig) && !actions_set(sig, NULL, &now) && is_ignore(now.handler))
+                        actions_set(sig, &now, NULL);
 }
 
 int actions_kernel_default(int sig)

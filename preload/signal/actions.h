@@ -68,8 +68,10 @@ void actions_reset(int sig);
 void actions_altstack_used(void);
 
 /* Sets the kernel's action to SIG_IGN for those of DEADLY_THOUGH_IGNORED that the application ignores. Called before
- * exec(3), because the new program inherits ignored signals. */
-void actions_ignore_in_kernel(void);
+ * exec(3), because the new program inherits ignored signals. Returns those signals, for actions_watch_again() where this process
+ * goes on. */
+uint64_t actions_ignore_in_kernel(void);
+void actions_watch_again(uint64_t ignored);
 
 /* Sets the kernel's action to the default: the process is about to die of `sig`. Returns 0 or -errno. */
 int actions_kernel_default(int sig);

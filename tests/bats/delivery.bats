@@ -151,6 +151,13 @@ scene() {
         grep -qx "0 wrong masks" "$T/preloaded.out"
 }
 
+@test "SIGABRT ignored, a program started by system, or an exec that fails: abort() is reported" {
+        for how in system exec; do
+                scene 1 ignored-again $how
+                status_is "signal 6"
+        done
+}
+
 @test "workers that block all but SIGSEGV, and a handler that makes memory writable: called for each fault" {
         scene 0 write-barrier
         grep -qx "160 faults" "$T/preloaded.out"

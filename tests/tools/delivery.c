@@ -743,6 +743,20 @@ static void many_handlers(const char *unused UNUSED)
         printf("%d wrong masks\n", wrong);
 }
 
+/* ---- ignored signals, and other programs ---- */
+
+static void ignored_again(const char *how)
+{
+        set(SIGABRT, SIG_IGN, SA_RESTART);
+        if (!strcmp(how, "exec"))
+                execl("/nonexistent", "nonexistent", NULL);
+        else if (system("true"))
+                _exit(77);
+        raise(SIGABRT);
+        say("ignored");
+        abort();
+}
+
 /* ---- no room for a record of who sent a signal ---- */
 
 static void unrecorded(const char *unused UNUSED)
@@ -798,6 +812,7 @@ static const struct {
         { "left-behind", left_behind },
         { "write-barrier", write_barrier },
         { "many-handlers", many_handlers },
+        { "ignored-again", ignored_again },
 };
 
 int main(int argc, char **argv)
