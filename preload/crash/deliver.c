@@ -8,6 +8,13 @@
 #include "preload/signal/mask.h"
 #include "unwind/core/terms/signames.h"
 
+static size_t own_stack_size;
+
+void deliver_init(size_t size)
+{
+        own_stack_size = size;
+}
+
 #define LEAST_STACK 1024 /* bytes left of an alternate stack: with less, a handler is entered without a record */
 /* Keeps a function's locals off the stack of the common path, which may be a small alternate stack of the application. */
 #define APART __attribute__((noinline))
@@ -58,6 +65,20 @@ void deliver_forget_abort(void)
 
 /* ---- all handlers ---- */
 
+/* Whether the kernel used a stack of this library, where the application has none (altstack.h). */
+static bool is_own_stack(const ucontext_t *uc)
+{
+        return own_stack_size && uc->uc_stack.ss_size == own_stack_size;
+}
+
+/* What the kernel stores for a thread that has no alternate stack; rt_sigreturn(2) then leaves the thread's as it is, whatever it
+ * is by then (kernel/signal.c: __save_altstack(), restore_altstack()). */
+static void hide_own_stack(ucontext_t *uc)
+{
+        if (is_own_stack(uc))
+                __builtin_memset(&uc->uc_stack, 0, sizeof(uc->uc_stack));
+}
+
 /* Enters the handler on the interrupted stack, or returns. */
 static APART void enter_on_interrupted_stack(const struct action *a, int sig, const siginfo_t *info,
                                              const ucontext_t *uc, const struct dispatch_mask *mask)
@@ -66,6 +87,7 @@ static APART void enter_on_interrupted_stack(const struct action *a, int sig, co
 
         if (!moved)
                 return;
+        hide_own_stack(moved);
         dispatch_begin(sig, info, moved, mask);
         if (a->flags & SA_RESETHAND)
                 actions_reset(sig);
@@ -92,6 +114,7 @@ void *deliver(const struct action *a, int sig, siginfo_t *info, ucontext_t *uc)
                 return NULL;
         }
         dispatch_begin(sig, info, uc, &mask);
+        hide_own_stack(uc);
         if (a->flags & SA_RESETHAND)
                 actions_reset(sig);
         return a->handler;

@@ -12,7 +12,11 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <ucontext.h>
+
+/* Called at load time with the size of this library's alternate stacks, by which they are recognized (altstack.h). */
+void deliver_init(size_t size);
 
 /* Prepares the call of the handler of `a`. Returns its address, to be entered on the signal frame of `uc`. If the handler is to
  * run on another stack than the kernel chose, enters it there and does not return. Returns NULL if that is not possible:

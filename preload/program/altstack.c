@@ -8,8 +8,8 @@
 
 #define PAGE ((size_t)ARCH_PAGE_MAX) /* a multiple of the real size */
 #define MAX_ERRNO 4096               /* results of a system call above its negative are errors: linux/err.h */
-#define LEAST (64 * 1024ul)
-#define ABOVE_SIGNAL_FRAME (32 * 1024ul)
+#define LEAST (128 * 1024ul)
+#define ABOVE_SIGNAL_FRAME (96 * 1024ul)
 
 /* The size passed to the kernel is slightly smaller than the stack: altstack_is_ours() recognizes these stacks by
  * that size. */
@@ -20,7 +20,7 @@ STARTUP_DATA size_t altstack_marked_size = 0;
 
 /* Few, since a core file has room for them. */
 #define STATIC_STACKS 12
-static char memory[STATIC_STACKS * USUAL_SIZE] __attribute__((aligned(ARCH_PAGE_MAX)));
+static char memory[PAGE + STATIC_STACKS * USUAL_SIZE] __attribute__((aligned(ARCH_PAGE_MAX)));
 static struct altstack record[STATIC_STACKS];
 STARTUP_DATA static unsigned used = 0; /* of the static ones, those that were given out once */
 
@@ -46,6 +46,8 @@ void altstack_init(size_t frame_size)
 
         each = need + SIZE_MARK > LEAST ? (need + SIZE_MARK + PAGE - 1) & ~(PAGE - 1) : LEAST;
         altstack_marked_size = each - SIZE_MARK;
+        /* Not PROT_NONE: the page is part of the library's data, and LeakSanitizer reads all data of all libraries. */
+        sys_3(SYS_mprotect, (long)memory, PAGE, PROT_READ);
 }
 
 static void push(struct altstack *stack)
@@ -82,7 +84,7 @@ static struct altstack *take_static(void)
                 if (n == STATIC_STACKS)
                         return NULL;
         } while (!__atomic_compare_exchange_n(&used, &n, n + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-        record[n].base = memory + n * USUAL_SIZE;
+        record[n].base = memory + PAGE + n * USUAL_SIZE;
         return &record[n];
 }
 

@@ -2,12 +2,11 @@
 /* preload/program/altstack.h: an alternate signal stack for every thread, so that a crash with no stack left still reaches
  * the handler.
  *
- * Each is max(64 KiB, AT_MINSIGSTKSZ + 32 KiB) (getauxval(3): the kernel's signal frame grows with the processor's
- * vector state). The first ones are static; the memory is not touched before a signal arrives. When all are in use, more are
+ * Each is max(128 KiB, AT_MINSIGSTKSZ + 96 KiB) (getauxval(3): the kernel's signal frame grows with the processor's
+ * vector state): handlers of the application with SA_ONSTACK run on it, too, if that has no stack of its own. The first ones are static; the memory is not touched before a signal arrives. When all are in use, more are
  * mapped, several at once. They are pooled: a thread that ends returns its stack, so that the creation of a thread costs no
- * additional system call but sigaltstack(2). There are no guard pages, which would cost one more for each stack: reports
- * are written on the crash stack (crashstack.h), and what a handler of the application overflows into is the stack of another
- * thread, which is used while that thread is in a handler only.
+ * additional system call but sigaltstack(2). There is a guard page below the first one only, which the initial thread
+ * has; one for each would cost a call more. Reports are written on the crash stack (crashstack.h).
  */
 #ifndef CRASHPRE_PRELOAD_ALTSTACK_H
 #define CRASHPRE_PRELOAD_ALTSTACK_H

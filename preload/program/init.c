@@ -11,6 +11,7 @@
 #include "preload/base/pages.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
+#include "preload/crash/deliver.h"
 #include "preload/crash/handler.h"
 #include "preload/crash/occasion.h"
 #include "preload/facts/notes.h"
@@ -116,6 +117,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         linkmap_remember(auxv);
         arch_init(aux(auxv, AT_HWCAP2));
         altstack_init(aux(auxv, AT_MINSIGSTKSZ));
+        deliver_init(altstack_marked_size);
         stack = altstack_take(true);
         if (stack)
                 altstack_enter(stack);

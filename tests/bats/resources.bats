@@ -149,8 +149,10 @@ teardown() {
         [[ $(<"$T/status") == *core ]] || skip "no core dumps here"
         [ "$(ls -A "$T/plain")" = core ] || fail "$(ls -la "$T/plain")"
         [ "$(ls -A "$T/preloaded")" = core ] || fail "$(ls -la "$T/preloaded")"
-        before=$(stat -c %s "$T/plain/core") after=$(stat -c %s "$T/preloaded/core")
-        [ $((after - before)) -lt 4000000 ] || fail "the core grew from $before to $after bytes"
+        # pages that were never touched are holes in it (fs/coredump.c: dump_skip())
+        before=$(du -B1 "$T/plain/core" | cut -f 1) after=$(du -B1 "$T/preloaded/core" | cut -f 1)
+        [ $((after - before)) -lt 1500000 ] || fail "the core grew from $before to $after bytes"
+        [ "$(stat -c %s "$T/preloaded/core")" -lt 7000000 ] || fail "$(ls -la "$T/preloaded")"
 }
 
 # ---- disks and directories ----
