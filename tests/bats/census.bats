@@ -27,7 +27,7 @@ more() {
         done
         # Waits depend on the order in which threads run.
         awk '{ sign = 1 - 2 * ((FILENAME ~ /plain$/) != (FILENAME ~ /\/nothing\.[a-z]*$/)); n[$1] += sign * $2 }
-                END { for (name in n) if (n[name] && name !~ /^(futex|restart_syscall)$/) print name, n[name] }' \
+                END { for (name in n) if (n[name] > 0 && name !~ /^(futex|restart_syscall)$/) print name, n[name] }' \
                 "$T/nothing.plain" "$T/nothing.preloaded" "$T/$2.plain" "$T/$2.preloaded" | sort
 }
 
