@@ -162,3 +162,14 @@ scene() {
         scene 0 write-barrier
         grep -qx "160 faults" "$T/preloaded.out"
 }
+
+@test "another thread is in dlopen(): exec, system and timer_create do not wait for it, and dlerror() keeps its text" {
+        export PLUGIN=$tools/libslow.so LIMIT=10
+        scene 0 loading
+        grep -qx "dlerror() has its text" "$T/preloaded.out"
+}
+
+@test "SECCOMP_MODE_STRICT: a fault kills by its signal" {
+        scene 0 strict
+        status_is "signal 11"
+}

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -16,9 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -767,6 +770,62 @@ static void unrecorded(const char *unused UNUSED)
         abort();
 }
 
+/* ---- the loader's lock ---- */
+
+static void *open_slowly(void *path)
+{
+        dlopen(path, RTLD_NOW);
+        return NULL;
+}
+
+static void starts_true(void (*start)(void))
+{
+        pid_t pid = fork();
+
+        if (pid == 0) {
+                start();
+                _exit(9);
+        }
+        waitpid(pid, NULL, 0);
+}
+
+static void exec_it(void)
+{
+        execl("/bin/true", "true", NULL);
+}
+
+/* Another thread is in dlopen() until all of this is done. */
+static void loading(const char *unused UNUSED)
+{
+        struct sigevent event = { .sigev_notify = SIGEV_NONE };
+        int in[2], out[2];
+        pthread_t thread;
+        timer_t timer;
+        char byte;
+
+        dlopen("/nonexistent.so", RTLD_NOW);
+        if (pipe(in) < 0 || pipe(out) < 0 || dup2(in[0], 100) < 0 || dup2(out[1], 101) < 0)
+                _exit(77);
+        pthread_create(&thread, NULL, open_slowly, getenv("PLUGIN"));
+        if (read(out[0], &byte, 1) != 1)
+                _exit(77);
+        starts_true(exec_it);
+        say(system("true") ? "system failed" : "system");
+        say(timer_create(CLOCK_MONOTONIC, &event, &timer) ? "timer_create failed" : "timer_create");
+        say(dlerror() ? "dlerror() has its text" : "dlerror() has lost its text");
+        (void)!write(in[1], &byte, 1);
+        pthread_join(thread, NULL);
+}
+
+/* ---- strict mode ---- */
+
+static void strict(const char *unused UNUSED)
+{
+        if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) < 0)
+                _exit(77);
+        fault();
+}
+
 /* ---- a plugin ---- */
 
 /* `how`: "now" or "lazy", "deep" or "flat", and an entry of libbypass.so, as in "lazy-deep-chain". */
@@ -808,6 +867,8 @@ static const struct {
         { "raised-again", raised_again },
         { "plugged", plugged },
         { "unrecorded", unrecorded },
+        { "loading", loading },
+        { "strict", strict },
         { "blocks-stack-fault", blocks_stack_fault },
         { "left-behind", left_behind },
         { "write-barrier", write_barrier },
