@@ -167,18 +167,14 @@ void *next_definition(enum next which)
 
 void *next_own(const char *name, void **behind)
 {
-        void *own = NULL;
         unsigned others = 0;
         struct module m;
+        void *own = self && read_module(&m, self) ? find(&m, name) : NULL;
 
-        for (const struct link_map *map = first_module(); map; map = map->l_next) {
-                void *here = read_module(&m, map) ? find(&m, name) : NULL;
+        for (const struct link_map *map = own ? first_module() : NULL; map; map = map->l_next) {
+                void *here = map != self && read_module(&m, map) ? find(&m, name) : NULL;
 
-                if (!here)
-                        continue;
-                if (map->l_ld == _DYNAMIC) {
-                        own = here;
-                } else {
+                if (here) {
                         others++;
                         *behind = here;
                 }

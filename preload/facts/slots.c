@@ -14,6 +14,7 @@ struct slots_module {
         const ElfW(Sym) * symbols;
         const char *strings;
         uint64_t table[2], size[2]; /* of relocations: .rela.plt and .rela.dyn */
+        bool may_be_unbound; /* the slot that is looked at: of a call, to a function that the module does not define itself */
 };
 
 static uint64_t address(const struct slots_module *m, uint64_t value)
@@ -81,7 +82,7 @@ void slots_set(const struct slots_module *m, uint64_t *slot, uint64_t value)
 
 bool slots_is_unbound(const struct slots_module *m, const uint64_t *slot)
 {
-        return slots_module_contains(m->info, *slot);
+        return m->may_be_unbound && slots_module_contains(m->info, *slot);
 }
 
 void slots_each(const struct dl_phdr_info *info,
@@ -95,9 +96,11 @@ void slots_each(const struct dl_phdr_info *info,
                 for (uint64_t at = 0; m.table[i] && at < m.size[i]; at += sizeof(ElfW(Rela))) {
                         const ElfW(Rela) *r = (const void *)(m.table[i] + at); // NOLINT(performance-no-int-to-ptr)
                         uint64_t type = ELF64_R_TYPE(r->r_info);
+                        const ElfW(Sym) *symbol = &m.symbols[ELF64_R_SYM(r->r_info)];
 
+                        m.may_be_unbound = type == ARCH_RELOCATION_CALL && symbol->st_shndx == SHN_UNDEF;
                         if (type == ARCH_RELOCATION_CALL || type == ARCH_RELOCATION_ADDRESS)
-                                fn(ctx, &m, m.strings + m.symbols[ELF64_R_SYM(r->r_info)].st_name,
+                                fn(ctx, &m, m.strings + symbol->st_name,
                                    (uint64_t *)(info->dlpi_addr + r->r_offset)); // NOLINT(performance-no-int-to-ptr)
                 }
 }
