@@ -90,7 +90,8 @@ void threads_adopt(void)
 {
         struct altstack *stack = stack_for_thread(true);
 
-        mask_adopt();
+        if (!sandbox_entered())
+                mask_adopt();
         if (stack)
                 thread_begins(stack);
 }

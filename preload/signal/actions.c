@@ -14,7 +14,7 @@
  * higher ones only if it asks mmap(2) for them: Documentation/arch/x86/x86_64/5level-paging.rst), and above it what the
  * kernel's flags and mask do not say. */
 #define WORD_HANDLER ((UINT64_C(1) << 47) - 1)
-#define WORD_MASK_SHIFT 47               /* six hardware signals, in the order of hardware_order[], and SIGSTKFLT */
+#define WORD_MASK_SHIFT 47               /* six hardware signals, and SIGSTKFLT, in the order of part_order[] */
 #define WORD_NODEFER (UINT64_C(1) << 54) /* flags of the application */
 #define WORD_ONSTACK (UINT64_C(1) << 55)
 #define WORD_RESETHAND (UINT64_C(1) << 56)
