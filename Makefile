@@ -76,7 +76,7 @@ CRASH_FLAGS = -fno-builtin $(CRASH_FLAGS_$(CC_KIND))
 PRELOAD_MAP := $(wildcard preload/libcrashpre.map)
 PRELOAD_LDFLAGS := -shared -nostdlib -Wl,-z,noseparate-code -Wl,-soname,libcrashpre.so -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,noexecstack \
 	-Wl,--no-undefined -Wl,--as-needed -Wl,--build-id -Wl,--hash-style=gnu -Wl,--exclude-libs,ALL \
-	$(PRELOAD_MAP:%=-Wl,--version-script=%)
+	$(PRELOAD_MAP:%=-Wl,--version-script=%) -Wl,-T,preload/sealed.ld
 
 # Helper and CLI. Not PIE: no relocations to apply while a process waits to die.
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2)
@@ -310,7 +310,7 @@ $(ARCHIVES):
 	$(Q)$(AR) qcs $@ $(filter %.o,$^)
 
 # ---- products ----------------------------------------------------------------------------------------------------------------
-$(LIBRARY): $(CRASH_OBJS) $(CALM_OBJS) $(PRELOAD_MAP)
+$(LIBRARY): $(CRASH_OBJS) $(CALM_OBJS) $(PRELOAD_MAP) preload/sealed.ld
 	$(call say,LINK,$@)
 	$(mkdir)
 	$(Q)$(CC) $(OPT) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/keep.h"
 #include "preload/base/startup.h"
+#include "preload/base/syscalls.h"
+
+#include <sys/mman.h>
 
 #define FOR_HELPER '\1' /* first byte of a string of the helper's environment */
 #define EARLY_SIZE 1024
 
-/* Consecutive strings: first in a page that start-up touches anyway, then in .bss. Strings that do not fit are
- * omitted. */
-STARTUP_DATA static char early[EARLY_SIZE] = { 0 };
-static char late[32768];
-STARTUP_DATA static struct area {
+/* Consecutive strings: first in a page that start-up touches anyway. Strings that do not fit are omitted. */
+SEALED_DATA static char early[EARLY_SIZE] = { 0 };
+SEALED_LATE static char late[32768] = { 0 };
+SEALED_DATA static struct area {
         char *bytes;
         size_t size, used;
 } areas[] = { { early, sizeof(early), 0 }, { late, sizeof(late), 0 } };
@@ -58,4 +60,13 @@ void keep_helper_environment(char **envp, size_t room)
                                 at++;
                 }
         envp[count] = NULL;
+}
+
+/* preload/sealed.ld */
+extern char sealed_start[] __attribute__((visibility("hidden")));
+extern char sealed_end[] __attribute__((visibility("hidden")));
+
+void keep_seal(void)
+{
+        sys_3(SYS_mprotect, (long)sealed_start, sealed_end - sealed_start, PROT_READ);
 }

@@ -2,7 +2,7 @@
 /* preload/base/keep.h: strings copied at load time for use in a crash: programs overwrite their environment
  * (setproctitle) and change directory.
  *
- * Static memory, filled at load time by one thread, read-only afterwards. Async-signal-safe.
+ * Static memory, filled at load time by one thread, read-only afterwards (keep_seal()). Async-signal-safe.
  */
 #ifndef CRASHPRE_PRELOAD_KEEP_H
 #define CRASHPRE_PRELOAD_KEEP_H
@@ -18,5 +18,8 @@ void keep_for_helper(const char *entry, size_t n);
 /* Fills envp, in the format of execve(2), with the environment kept for the helper: at most `room` pointers including
  * the final NULL. */
 void keep_helper_environment(char **envp, size_t room);
+
+/* Makes all SEALED_DATA (startup.h) read-only. Called at the end of the load. An error is ignored: the data remains writable. */
+void keep_seal(void);
 
 #endif

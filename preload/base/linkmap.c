@@ -10,7 +10,7 @@
 
 #define MAX_ENTRIES 4096 /* of any list: a corrupted one may be endless */
 
-STARTUP_DATA static const ElfW(auxv_t) *auxv = NULL;
+SEALED_DATA static const ElfW(auxv_t) *auxv = NULL;
 
 void linkmap_remember(const ElfW(auxv_t) * vector)
 {

@@ -139,6 +139,11 @@ void next_init(void)
                 ;
 }
 
+const char *next_own_path(void)
+{
+        return self && self->l_name ? self->l_name : "";
+}
+
 static void *find_behind(const char *name)
 {
         struct module m;

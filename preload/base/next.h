@@ -42,6 +42,9 @@ enum next { NEXT_NAMES(NEXT_ID) NEXT_COUNT };
 /* Finds this library in the list. Called at load time. */
 void next_init(void);
 
+/* The path by which the loader opened this library: absolute, or relative to the working directory at load time; "" unknown. Borrowed. */
+const char *next_own_path(void);
+
 /* The address, looked up until it is found; NULL if no module defines the name. Async-signal-safe. */
 void *next_definition(enum next which);
 

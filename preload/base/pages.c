@@ -3,7 +3,7 @@
 #include "preload/base/startup.h"
 #include "unwind/core/cfi/arch.h"
 
-STARTUP_DATA static size_t size = ARCH_PAGE_MIN;
+SEALED_DATA static size_t size = ARCH_PAGE_MIN;
 
 void pages_init(const ElfW(auxv_t) * auxv)
 {

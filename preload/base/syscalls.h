@@ -13,6 +13,7 @@
 #include <linux/kcmp.h>
 #include <poll.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -125,6 +126,16 @@ static inline int sys_futex(int *word, int op, int value, const struct timespec 
 static inline bool sys_shares_memory(int tid)
 {
         return sys_5(SYS_kcmp, sys_gettid(), tid, KCMP_VM, 0, 0) == 0;
+}
+/* Raises a soft limit of this process to the hard limit: soft limits are for the program's code, not for the report. */
+static inline void sys_raise_limit(int resource)
+{
+        struct rlimit limit;
+
+        if (sys_4(SYS_prlimit64, 0, resource, 0, (long)&limit) < 0 || limit.rlim_cur == limit.rlim_max)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        sys_4(SYS_prlimit64, 0, resource, (long)&limit, 0);
 }
 static inline int sys_kill(int pid, int sig)
 {

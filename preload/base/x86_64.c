@@ -377,7 +377,7 @@ _Noreturn void arch_enter_handler(void *handler, int sig, ucontext_t *uc)
 
 /* ---- threads ---- */
 
-STARTUP_DATA static bool fs_base_readable = false;
+SEALED_DATA static bool fs_base_readable = false;
 
 void arch_init(uint64_t hwcap2)
 {

@@ -51,7 +51,7 @@ bool origin_is_handler(const ucontext_t *uc)
         return found;
 }
 
-STARTUP_DATA static uint64_t abort_begin = 0;
+SEALED_DATA static uint64_t abort_begin = 0;
 
 void origin_set_abort(uint64_t addr)
 {

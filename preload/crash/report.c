@@ -5,6 +5,7 @@
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
 #include "preload/crash/origin.h"
+#include "preload/facts/home.h"
 #include "preload/facts/settings.h"
 #include "preload/helper/schedule.h"
 #include "preload/helper/spawn.h"
@@ -33,6 +34,9 @@ static void begin_crash(enum wire_kind kind, uint64_t fault_ns)
         crash_begin(c, kind, fault_ns, settings.note);
         c->wire.deadline_ns = fault_ns ? fault_ns + settings.timeout_s * NS_PER_S : 0;
         rawreport_name(c);
+        c->wire.root_changed = home_root_has_changed();
+        if (c->wire.root_changed)
+                crash_note(c, "the program has changed its root directory, so no command is executed", NULL, 0);
 }
 
 static void step_raw(void *crash)

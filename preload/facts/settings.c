@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-STARTUP_DATA struct settings settings = { .dir = "", .tmpdir = "", .helper = "", .home = "", .argv0 = "", .note = "" };
+SEALED_DATA struct settings settings = { .dir = "", .tmpdir = "", .helper = "", .home = "", .argv0 = "", .note = "" };
 
 static const char *keep(const char *s)
 {
@@ -31,9 +31,7 @@ static void note_setting(void *ctx, const char *name, const char *message)
         settings.note = lines;
 }
 
-/* Returns a stored absolute path, so that a later chdir() does not change the directory of the reports; "" if it cannot
- * be determined. */
-static const char *absolute(const char *path)
+const char *settings_absolute(const char *path)
 {
         char full[PATH_MAX];
         size_t at = 0;
@@ -130,9 +128,9 @@ static void set_paths(const struct setting_values *v)
         settings.dir_is_default = !dir;
         settings.stderr_only = dir && str_is(dir, "-");
         if (!settings.stderr_only)
-                settings.dir = absolute(dir ? dir : "");
+                settings.dir = settings_absolute(dir ? dir : "");
         if (v->text[SETTING_HELPER])
-                settings.helper = absolute(v->text[SETTING_HELPER]);
+                settings.helper = settings_absolute(v->text[SETTING_HELPER]);
 }
 
 static void set_stderr(const char *of_run)

@@ -35,16 +35,20 @@ struct settings {
         bool stderr_of_run; /* CRASHPRE_RUN_STDERR is set */
         const char *dir;    /* absolute; "" unknown */
         const char *tmpdir; /* $TMPDIR, "" unset */
-        const char *helper; /* CRASHPRE_HELPER, absolute; "": relative to the library */
+        const char *helper; /* CRASHPRE_HELPER, absolute; "": relative to the library (home.h) */
         const char *home;   /* $HOME, stored if paths are redacted; "" unknown */
         const char *argv0;  /* used if /proc is not available */
         const char *note;   /* lines about invalid values */
 };
 
-extern struct settings settings; /* written only by settings_load(), before any handler is installed */
+extern struct settings settings; /* written only by settings_load(), before any handler is installed; then read-only */
 
 /* Reads the environment. Not async-signal-safe; allocates nothing: strings are copied to static memory, since programs
  * overwrite their environment (setproctitle) and change directory. */
 void settings_load(char **argv, char **envp);
+
+/* Returns a stored absolute path, so that a later chdir() does not change the file that is meant; "" if it cannot be determined.
+ * Not async-signal-safe. */
+const char *settings_absolute(const char *path);
 
 #endif

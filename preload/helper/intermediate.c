@@ -2,6 +2,7 @@
 #include "preload/helper/intermediate.h"
 #include "preload/base/keep.h"
 #include "preload/base/syscalls.h"
+#include "preload/facts/home.h"
 #include "unwind/core/terms/clock.h"
 #include "unwind/core/terms/signames.h"
 
@@ -19,7 +20,6 @@
 #define GRACE_NS 1000000000ull     /* after its deadline, for a helper that enforces the deadline itself */
 #define SLICE_NS 20000000ll        /* polling interval of a wait */
 #define COLLECT_NS 2000000000ull   /* for the intermediate to exit after its helper */
-#define FIRST_FREE 16              /* temporary descriptors from here on while 0-6 are assigned */
 
 /* Shared with the intermediate process, which runs in this process's memory, and with the helper process until its
  * execve. */
@@ -28,7 +28,6 @@ static struct {
         int pid;       /* process that started it: a forked child has a copy of its parent's */
         int number;    /* pid of the intermediate */
         int child_tid; /* cleared by the kernel when the intermediate has exited (CLONE_CHILD_CLEARTID) */
-        const char *helper;
         const char *argv[2];
         char *envp[HELPER_VARIABLES + 1];
         uint64_t deadline_ns;
@@ -85,6 +84,35 @@ static void raise_oom_score(void)
         sys_close(fd);
 }
 
+static long execute_file(int fd)
+{
+        return sys_5(SYS_execveat, fd, (long)"", (long)shared.argv, (long)shared.envp, AT_EMPTY_PATH);
+}
+
+/* Executes the helper if its path leads to the file that was there at load time. The path cannot be trusted: the program may
+ * have changed its root directory to that of a user. A script needs its descriptor open, as /dev/fd/N (execveat(2): ENOENT), and
+ * an interpreter by its path, so it is executed only in the root from load. */
+static void execute(void)
+{
+        struct fileid now = { 0 };
+        int fd = sys_openat(AT_FDCWD, home.helper, O_PATH | O_CLOEXEC, 0);
+        long err = fd < 0 ? fd : fileid_read(fd, "", &now);
+
+        if (!err && !fileid_same(&now, &home.helper_file)) {
+                shared.state.replaced = true;
+                return;
+        }
+        if (fd >= 0 && !err)
+                err = execute_file(fd);
+        if (fd >= 0 && !home_root_has_changed()) {
+                if (err == -ENOENT && sys_3(SYS_fcntl, fd, F_SETFD, 0) == 0)
+                        err = execute_file(fd);
+                if (err == -ENOSYS || err == -EPERM) /* a seccomp filter */
+                        err = sys_3(SYS_execve, (long)home.helper, (long)shared.argv, (long)shared.envp);
+        }
+        shared.state.exec_error = (int)-err;
+}
+
 /* Runs in the process that becomes the helper: its signal actions are a copy, so resetting them affects no other
  * process. */
 static void become_helper(void *unused)
@@ -105,7 +133,7 @@ static void become_helper(void *unused)
         sys_5(SYS_prctl, PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0);
         lift_limits();
         raise_oom_score();
-        shared.state.exec_error = (int)-sys_3(SYS_execve, (long)shared.helper, (long)shared.argv, (long)shared.envp);
+        execute();
         leave(127);
 }
 
@@ -121,19 +149,24 @@ static void close_above(int first)
  * pipe that a shell reads from) must not be kept open by this process. */
 static void arrange_descriptors(void)
 {
-        int parked[WIRE_FD_DIR + 1];
-
-        for (int i = 0; i <= WIRE_FD_DIR; i++)
-                parked[i] = shared.fd[i] < 0 ? -1 : (int)sys_3(SYS_fcntl, shared.fd[i], F_DUPFD, FIRST_FREE);
-        for (int i = 0; i < FIRST_FREE; i++)
-                sys_close(i);
+        sys_raise_limit(RLIMIT_NOFILE); /* this process's own */
         for (int i = 0; i <= WIRE_FD_DIR; i++) {
-                if (parked[i] >= 0)
-                        sys_3(SYS_dup3, parked[i], i, 0);
-                else if (i <= 2)
-                        sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0); /* gets the lowest free descriptor, i */
+                if (shared.fd[i] == i)
+                        sys_3(SYS_fcntl, i, F_SETFD, 0);
+                if (shared.fd[i] < 0 || shared.fd[i] == i)
+                        continue;
+                for (int k = i + 1; k <= WIRE_FD_DIR; k++)
+                        if (shared.fd[k] == i)
+                                shared.fd[k] = (int)sys_3(SYS_fcntl, i, F_DUPFD, WIRE_FD_DIR + 1);
+                sys_3(SYS_dup3, shared.fd[i], i, 0);
         }
+        for (int i = 0; i <= WIRE_FD_DIR; i++)
+                if (shared.fd[i] < 0)
+                        sys_close(i);
         close_above(WIRE_FD_DIR + 1);
+        for (int i = 0; i <= 2; i++)
+                if (shared.fd[i] < 0)
+                        sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0); /* gets the lowest free descriptor, i */
 }
 
 bool intermediate_stands_on(uint64_t sp)
@@ -250,9 +283,8 @@ bool intermediate_free(int pid)
         return intermediate_gone() || (shared.pid != pid && !sys_shares_memory(shared.number)) || wait_until_gone();
 }
 
-int intermediate_start(const char *path, const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline_ns)
+int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline_ns)
 {
-        shared.helper = path;
         shared.argv[0] = "crashpre-helper";
         keep_helper_environment(shared.envp, HELPER_VARIABLES + 1);
         for (int i = 0; i <= WIRE_FD_DIR; i++)

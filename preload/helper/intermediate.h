@@ -22,6 +22,7 @@ struct intermediate_state {
         volatile int ended;      /* the helper's wait status is in `status` */
         volatile int status;
         volatile bool overdue;   /* it was killed after its deadline */
+        volatile bool replaced;  /* not executed: its path leads to another file than at load time */
         volatile bool elsewhere; /* children of this process are in another pid namespace (unshare(2), CLONE_NEWPID) */
 };
 
@@ -32,10 +33,10 @@ const struct intermediate_state *intermediate_state(void);
  * `pid`: the caller's process. Returns false if it has not exited. */
 bool intermediate_free(int pid);
 
-/* Starts the helper `path`. `fd`: the files for its descriptors 0 to WIRE_FD_DIR, -1: none (/dev/null below 3).
+/* Starts the helper (facts/home.h). `fd`: the files for its descriptors 0 to WIRE_FD_DIR, -1: none (/dev/null below 3).
  * `deadline_ns` (CLOCK_MONOTONIC; 0: there is no clock): when the caller stops waiting; the helper is killed some time
  * later. Returns 0 or -errno. */
-int intermediate_start(const char *path, const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline_ns);
+int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline_ns);
 
 /* Whether the intermediate has exited and no longer uses the shared memory. */
 bool intermediate_gone(void);

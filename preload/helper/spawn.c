@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/helper/spawn.h"
-#include "preload/base/modmap.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
+#include "preload/facts/home.h"
 #include "preload/facts/settings.h"
 #include "preload/helper/intermediate.h"
 #include "preload/raw/output.h"
@@ -17,9 +17,6 @@
 
 #define SLICE_NS 20000000ll /* interval at which the wait checks for a pending Ctrl-C */
 #define NAP_NS 1000000ll    /* polling interval if ppoll(2) is refused */
-#define HELPER_FROM_LIBRARY "../libexec/crashpre/crashpre-helper"
-
-static char helper_path[PATH_MAX];
 
 bool spawn_wait_is_over(void)
 {
@@ -89,8 +86,11 @@ static void report_early_end(struct crash *c)
 
         if (w->exec_error && !w->helper_pid)
                 report_clone_error(c, w->exec_error);
+        else if (w->replaced)
+                output_append_outcome(c, "not executed, it is another file than when the program started", home.helper,
+                                      OUTPUT_NO_NUMBER);
         else if (w->exec_error)
-                output_append_outcome(c, "could not be started, execve failed with errno ", helper_path, w->exec_error);
+                output_append_outcome(c, "could not be started, execve failed with errno ", home.helper, w->exec_error);
         else if (w->ended && WIFSIGNALED(w->status))
                 output_append_outcome(c, "ended before its report was complete, by signal ", NULL, WTERMSIG(w->status));
         else if (w->ended)
@@ -160,25 +160,6 @@ static void run_protocol(struct crash *c, int crash_fd, int status_fd)
                 sys_5(SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0);
 }
 
-/* Uses CRASHPRE_HELPER, or else a path relative to the library, whose resolved path is in the memory map, whatever path
- * LD_PRELOAD contains. The relative path is valid in the build tree and in an installed prefix. */
-static bool find_helper(void)
-{
-        const struct modmap_module *self = modmap_find((uint64_t)find_helper);
-        size_t dir = self ? self->path_len : 0, at = 0;
-
-        str_cat(helper_path, sizeof(helper_path), &at, settings.helper);
-        if (at)
-                return true;
-        while (dir && self->path[dir - 1] != '/')
-                dir--;
-        if (!dir || dir + sizeof(HELPER_FROM_LIBRARY) > sizeof(helper_path))
-                return false;
-        __builtin_memcpy(helper_path, self->path, dir);
-        str_cat(helper_path, sizeof(helper_path), &dir, HELPER_FROM_LIBRARY);
-        return true;
-}
-
 /* Returns 0, or -errno with all descriptors closed. */
 static int make_pipes(int crash_pipe[2], int status_pipe[2])
 {
@@ -214,7 +195,7 @@ void spawn_helper(struct crash *c)
                 output_append_outcome(c, "not started: an earlier helper is still running", NULL, OUTPUT_NO_NUMBER);
                 return;
         }
-        if (!find_helper()) {
+        if (!*home.helper) {
                 output_append_outcome(c, "not started: the library's path is unknown and CRASHPRE_HELPER is not set",
                                       NULL, OUTPUT_NO_NUMBER);
                 return;
@@ -230,7 +211,6 @@ void spawn_helper(struct crash *c)
                 return;
         }
         err = intermediate_start(
-                helper_path,
                 (const int[]){
                         -1, -1, c->stderr_ok ? 2 : -1, [WIRE_FD_CRASH] = crash_pipe[0],
                         [WIRE_FD_STATUS] = status_pipe[1], [WIRE_FD_RAW] = c->raw_fd, [WIRE_FD_DIR] = c->dir_fd },

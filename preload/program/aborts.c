@@ -26,8 +26,8 @@
 typedef void abort_fn(void);
 EXPORT abort_fn abort_hook __asm__("abort");
 
-STARTUP_DATA static abort_fn *real_abort = NULL;
-STARTUP_DATA static bool kills_blocked = false;
+SEALED_DATA static abort_fn *real_abort = NULL;
+SEALED_DATA static bool kills_blocked = false;
 
 /* Whether the version is "2.41" or later. */
 static bool is_since_2_41(const char *version)

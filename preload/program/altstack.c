@@ -15,8 +15,8 @@
  * that size. */
 #define SIZE_MARK 0x1d0ul
 #define USUAL_SIZE LEAST /* of a stack, where that is enough */
-STARTUP_DATA static size_t each = 0;
-STARTUP_DATA size_t altstack_marked_size = 0;
+SEALED_DATA static size_t each = 0;
+SEALED_DATA size_t altstack_marked_size = 0;
 
 /* Few, since a core file has room for them. */
 #define STATIC_STACKS 12

@@ -5,6 +5,7 @@
  * reported, too. libc's constructor has not run then: environ is not set, and the environment is passed as an argument.
  */
 #include "preload/base/arch.h"
+#include "preload/base/keep.h"
 #include "preload/base/libc.h"
 #include "preload/base/linkmap.h"
 #include "preload/base/next.h"
@@ -14,6 +15,7 @@
 #include "preload/crash/deliver.h"
 #include "preload/crash/handler.h"
 #include "preload/crash/occasion.h"
+#include "preload/facts/home.h"
 #include "preload/facts/notes.h"
 #include "preload/facts/settings.h"
 #include "preload/facts/throws.h"
@@ -88,7 +90,8 @@ static char **argv_before(char **envp)
 }
 
 /* Under valgrind the library does nothing: valgrind reports the crash itself, and knows neither this library's clone() nor signal
- * frames other than its own.
+ * frames other than its own. Nor in a program that runs with more privileges than its user has (getauxval(3): AT_SECURE), into which
+ * /etc/ld.so.preload loads the library, too: its environment, with the paths in it, is chosen by that user.
  *
  * glibc calls constructors with the arguments of main(), musl without arguments. */
 static __attribute__((constructor)) void load(int argc, char **argv, char **envp)
@@ -107,12 +110,17 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
                 envp = __environ;
                 argv = argv_before(envp);
         }
+        auxv = auxv_behind(envp);
+        if (aux(auxv, AT_SECURE)) {
+                aborts_init();
+                return;
+        }
         next_init();
         aborts_init();
         settings_load(argv, envp);
         if (!settings.enabled)
                 return;
-        auxv = auxv_behind(envp);
+        home_load();
         pages_init(auxv);
         linkmap_remember(auxv);
         arch_init(aux(auxv, AT_HWCAP2));
@@ -132,6 +140,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         sanitizer_hook();
         if (__cxa_at_quick_exit)
                 __cxa_at_quick_exit(on_exit_called, NULL);
+        keep_seal();
         active = true;
 }
 

@@ -15,17 +15,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-/* Raises a soft limit to the hard limit: soft limits are for the program's code, not for the report. */
-static void raise_limit(int resource)
-{
-        struct rlimit limit;
-
-        if (sys_4(SYS_prlimit64, 0, resource, 0, (long)&limit) < 0 || limit.rlim_cur == limit.rlim_max)
-                return;
-        limit.rlim_cur = limit.rlim_max;
-        sys_4(SYS_prlimit64, 0, resource, (long)&limit, 0);
-}
-
 /* Gives the crashing thread a copy of the descriptor table (unshare(2), CLONE_FILES): other threads, which are still
  * running, then cannot close its descriptors; and if the table is full it can be emptied. */
 static void unshare_descriptors(void)
@@ -40,7 +29,7 @@ static void unshare_descriptors(void)
         if (sys_3(SYS_close_range, 3, ~0u, 0) < 0)
                 for (fd = 3; fd < 4096; fd++) /* before Linux 5.9 */
                         sys_close(fd);
-        raise_limit(RLIMIT_NOFILE);
+        sys_raise_limit(RLIMIT_NOFILE);
 }
 
 static struct rlimit file_size; /* the previous limit, if `lifted` */
@@ -51,21 +40,37 @@ void output_prepare(const struct crash *c)
         lifted = c->wire.kind == WIRE_KIND_FATAL && sys_4(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&file_size) == 0;
         if (c->wire.kind != WIRE_KIND_FATAL)
                 return;
-        raise_limit(RLIMIT_FSIZE);
+        sys_raise_limit(RLIMIT_FSIZE);
         unshare_descriptors();
 }
 
-/* mkdir -p of c->wire.dir. */
-static void make_directories(struct crash *c)
+/* Others may enter a directory that is made for files which they may read. */
+static unsigned directory_mode(void)
+{
+        return 0700 | (settings.mode & 0040 ? 0050 : 0) | (settings.mode & 0004 ? 0005 : 0);
+}
+
+/* The user's setting applies regardless of the application's umask. */
+static int make_directory(const char *path)
+{
+        int err = (int)sys_3(SYS_mkdirat, AT_FDCWD, (long)path, directory_mode());
+
+        if (!err && settings.mode & 0044)
+                sys_3(SYS_fchmodat, AT_FDCWD, (long)path, directory_mode());
+        return err;
+}
+
+/* mkdir -p of c->wire.dir. Returns the result for the last one. */
+static int make_directories(struct crash *c)
 {
         for (char *p = c->wire.dir + 1; *p; p++) {
                 if (*p != '/')
                         continue;
                 *p = 0;
-                sys_3(SYS_mkdirat, AT_FDCWD, (long)c->wire.dir, 0700);
+                make_directory(c->wire.dir);
                 *p = '/';
         }
-        sys_3(SYS_mkdirat, AT_FDCWD, (long)c->wire.dir, 0700);
+        return make_directory(c->wire.dir);
 }
 
 static bool candidate(unsigned i, char *dir, size_t size)
@@ -73,7 +78,7 @@ static bool candidate(unsigned i, char *dir, size_t size)
         size_t at = 0;
         const char *path = i == 0 ? settings.dir : i == 1 ? settings.tmpdir : "/tmp";
 
-        if (settings.stderr_only || !*path || (i > 0 && !settings.dir_is_default))
+        if (settings.stderr_only || !*path)
                 return false;
         str_cat(dir, size, &at, path);
         while (at > 1 &&
@@ -129,9 +134,10 @@ int output_open(struct crash *c, unsigned i)
         if (!candidate(i, c->wire.dir, sizeof(c->wire.dir)))
                 return -ENOENT;
         c->dir_fd = open_directory(c->wire.dir);
-        if (c->dir_fd == -ENOENT && !settings.dir_is_default) {
-                make_directories(c);
-                c->dir_fd = open_directory(c->wire.dir);
+        if (c->dir_fd == -ENOENT && i == 0 && !settings.dir_is_default) {
+                int err = make_directories(c);
+
+                c->dir_fd = err && err != -EEXIST ? err : open_directory(c->wire.dir);
         }
         if (c->dir_fd < 0) {
                 int err = c->dir_fd;

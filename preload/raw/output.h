@@ -17,7 +17,7 @@ void output_prepare(const struct crash *c);
 /* Number of directories to try. */
 enum { OUTPUT_DIRECTORIES = 3 };
 
-/* Opens directory number `i` (creates it, 0700, if missing) and creates the raw report in it: sets c->dir, dir_fd and
+/* Opens directory number `i` (creates it, if missing) and creates the raw report in it: sets c->dir, dir_fd and
  * raw_fd. Returns 0, or -errno with both closed; -ENOENT if there is no such candidate. */
 int output_open(struct crash *c, unsigned i);
 

@@ -119,7 +119,7 @@ static void print(struct helper *h)
  * helper does not wait for it. */
 static void call_hook(struct helper *h)
 {
-        if (!h->settings.on_report || !h->name || !h->wire.dir[0] || h->report->cause.relayed)
+        if (!h->settings.on_report || h->wire.root_changed || !h->name || !h->wire.dir[0] || h->report->cause.relayed)
                 return;
         guard_stage("hook");
         hook_start(h->settings.on_report, pool_printf(&h->report->pool, "%s/%s", h->wire.dir, h->name),

@@ -30,7 +30,7 @@
 enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 };
 
 #define WIRE_MAGIC 0x70435243u
-#define WIRE_VERSION 4u
+#define WIRE_VERSION 5u
 #define WIRE_MAX_FRAMES 256
 #define WIRE_THROW_FRAMES 48
 #define WIRE_MESSAGE_MAX 4096 /* longer messages are truncated, here and in the raw report */
@@ -68,6 +68,7 @@ struct wire_crash {
         /* trap number and page-fault error code (x86-64: REG_TRAPNO, REG_ERR of the ucontext); 0 if none */
         uint64_t fault_trap, fault_error;
         siginfo_t siginfo;                         /* as delivered; all zero for a request */
+        uint32_t root_changed;                     /* the root directory is another one than at load time */
         uint32_t uncaught_exception;               /* std::terminate was called with an exception in flight */
         uint32_t terminate;                        /* std::terminate was called */
         uint32_t frame_count, frame_end;           /* frames[] in use; enum cfi_end */
