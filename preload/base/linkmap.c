@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <link.h>
 
-#define MAX_ENTRIES 4096 /* of any list: a corrupted one may be endless */
+#define MAX_ENTRIES 32768 /* of any list: a corrupted one may be endless */
 
 SEALED_DATA static const ElfW(auxv_t) *auxv = NULL;
 
@@ -67,6 +67,22 @@ static uint64_t first_entry(void)
                         return probe_read(NULL, d.d_un.d_ptr, &debug, sizeof(debug)) < 0 ? 0 : (uint64_t)debug.r_map;
         }
         return 0;
+}
+
+bool linkmap_find_dynamic(uint64_t start, uint64_t end, uint64_t *bias, uint64_t *dynamic)
+{
+        uint64_t at = first_entry();
+        struct link_map l;
+
+        for (unsigned i = 0; at && i < MAX_ENTRIES && probe_read(NULL, at, &l, sizeof(l)) == 0; i++) {
+                if ((uint64_t)l.l_ld >= start && (uint64_t)l.l_ld < end) {
+                        *bias = l.l_addr;
+                        *dynamic = (uint64_t)l.l_ld;
+                        return true;
+                }
+                at = (uint64_t)l.l_next;
+        }
+        return false;
 }
 
 void linkmap_each(const struct cfi_space *space, void (*fn)(void *ctx, const struct image *image, const char *path),

@@ -7,9 +7,13 @@
 #include <errno.h>
 
 #define MAX_RANGES 16384
-#define NAMED_RANGES 4096   /* of those: reserved for mappings that have a name or are executable */
+#define FREE_RANGES 8192    /* of those: for mappings of any kind, the lowest ones */
 #define LINE_MAX_BYTES 8192 /* a path of PATH_MAX with each byte escaped is cut */
-#define NAMES_SIZE 65536    /* paths of lines beyond the stored text */
+#define NAMES_SIZE 262144   /* paths of lines beyond the stored text */
+#define RUN 16              /* mappings of one file below its executable one: two are usual */
+#define LATER 32            /* results of looking up ranges that are not in the table */
+#define LATER_NAME 512
+#define SEARCHES 64 /* of the file, in one crash: each takes as long as reading it does */
 
 /* In .bss: takes address space, but no memory until a crash touches it. */
 static struct {
@@ -19,23 +23,23 @@ static struct {
         char spill[LINE_MAX_BYTES];
         char names[NAMES_SIZE];
         size_t names_used;
+        uint64_t complete;            /* below this address the table has every range */
+        struct memmap_range run[RUN]; /* ranges that were omitted last, all of the same file, which may have code further up */
+        size_t run_count;
+        char run_name[LINE_MAX_BYTES];
+        const struct memmap_range *code; /* the executable range that was selected last */
+        struct {
+                struct memmap_range range; /* or the gap between two ranges: perms 0, no path */
+                bool is_gap;
+                char name[LATER_NAME];
+        } later[LATER];
+        unsigned later_count, later_next, searches;
 } store;
 
-const struct memmap_range *memmap_find(const struct memmap *m, uint64_t addr)
+bool memmap_same_file(const struct memmap_range *a, const struct memmap_range *b)
 {
-        size_t low = 0, high = m->range_count;
-
-        while (low < high) {
-                size_t mid = low + (high - low) / 2;
-
-                if (addr < m->range[mid].start)
-                        high = mid;
-                else if (addr >= m->range[mid].end)
-                        low = mid + 1;
-                else
-                        return &m->range[mid];
-        }
-        return NULL;
+        return a->inode == b->inode && a->dev == b->dev && a->path_len == b->path_len &&
+               !__builtin_memcmp(a->path, b->path, a->path_len);
 }
 
 const char *memmap_keep_name(const char *s, size_t n)
@@ -43,40 +47,102 @@ const char *memmap_keep_name(const char *s, size_t n)
         char *to = store.names + store.names_used;
 
         if (n > NAMES_SIZE - store.names_used)
-                return "";
-        for (size_t i = 0; i < n; i++)
-                to[i] = s[i];
+                return NULL;
+        __builtin_memcpy(to, s, n);
         store.names_used += n;
         return to;
+}
+
+static void range_of(const struct maps_line *line, struct memmap_range *out)
+{
+        *out = (struct memmap_range){
+                .start = line->start,
+                .end = line->end,
+                .offset = line->offset,
+                .perms = line->perms,
+                .path = line->path,
+                .path_len = (uint32_t)line->path_len,
+                .dev = (uint64_t)line->dev_major << 32 | line->dev_minor,
+                .inode = line->inode,
+                .deleted = line->deleted != 0,
+        };
+}
+
+/* Replaces the path, which is in a buffer that is used again, by a stored one: that of the range before if it is the same. */
+static void keep_path(struct memmap_range *r)
+{
+        const struct memmap_range *before = store.map.range_count ? &store.range[store.map.range_count - 1] : NULL;
+
+        if (before && r->inode && memmap_same_file(before, r))
+                r->path = before->path;
+        else
+                r->path = memmap_keep_name(r->path, r->path_len);
+        if (!r->path) {
+                r->path = "";
+                r->path_len = 0;
+        }
+}
+
+static void append(const struct memmap_range *r, bool kept)
+{
+        struct memmap_range *to = &store.range[store.map.range_count];
+
+        *to = *r;
+        if (!kept)
+                keep_path(to);
+        store.map.range_count++;
+}
+
+static void remember_omitted(const struct memmap_range *r)
+{
+        if (store.run_count && !memmap_same_file(&store.run[0], r))
+                store.run_count = 0;
+        if (!r->inode || store.run_count == RUN)
+                return;
+        if (!store.run_count)
+                __builtin_memcpy(store.run_name, r->path, r->path_len);
+        store.run[store.run_count] = *r;
+        store.run[store.run_count].path = store.run_name;
+        store.run_count++;
+}
+
+/* The table has no room for ranges of any kind any more: adds the executable ones, those of the same file next to them, of which
+ * the first begins with the ELF header, and the kernel's own ("[stack]", "[vdso]"). */
+static void add_selected(const struct memmap_range *r, bool kept)
+{
+        bool is_code = r->perms & MAPS_EXEC, follows = store.code && memmap_same_file(store.code, r);
+        size_t before = is_code && store.run_count && memmap_same_file(&store.run[0], r) ? store.run_count : 0;
+
+        if ((!is_code && !follows && !(r->path_len && r->path[0] == '[')) ||
+            store.map.range_count + before >= MAX_RANGES) {
+                remember_omitted(r);
+                store.map.ranges_omitted++;
+                return;
+        }
+        for (size_t i = 0; i < before; i++)
+                append(&store.run[i], false);
+        store.map.ranges_omitted -= before;
+        store.run_count = 0;
+        append(r, kept);
+        if (is_code)
+                store.code = &store.range[store.map.range_count - 1];
 }
 
 static void add_line(const char *line, size_t len, bool kept)
 {
         struct maps_line parsed;
-        struct memmap_range *r = &store.range[store.map.range_count];
-        size_t room = MAX_RANGES;
+        struct memmap_range r;
 
         if (maps_parse_line(line, len, &parsed) < 0)
                 return;
-        if (!parsed.path_len && !(parsed.perms & MAPS_EXEC))
-                room -= NAMED_RANGES;
-        if (store.map.range_count >= room) {
-                store.map.ranges_omitted++;
-                return;
+        range_of(&parsed, &r);
+        if (store.map.range_count < FREE_RANGES && !store.map.ranges_omitted) {
+                append(&r, kept);
+                store.complete = r.end;
+        } else {
+                add_selected(&r, kept);
         }
-        *r = (struct memmap_range){
-                .start = parsed.start,
-                .end = parsed.end,
-                .offset = parsed.offset,
-                .perms = parsed.perms,
-                .path = kept ? parsed.path : memmap_keep_name(parsed.path, parsed.path_len),
-                .path_len = (uint32_t)parsed.path_len,
-                .inode = parsed.inode,
-                .deleted = parsed.deleted != 0,
-        };
-        store.map.range_count++;
 }
-
 /* Passes each complete line of buf to add_line(); returns the length of the incomplete last line. */
 static size_t add_lines(const char *buf, size_t len, bool kept)
 {
@@ -134,6 +200,11 @@ static void read_text(int fd)
                 read_rest(fd, store.text + len - tail, tail);
 }
 
+static int open_maps(void)
+{
+        return sys_openat(AT_FDCWD, "/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
+}
+
 void memmap_insert(const struct memmap_range *r)
 {
         struct memmap *m = &store.map;
@@ -151,10 +222,14 @@ void memmap_insert(const struct memmap_range *r)
 
 const struct memmap *memmap_read(void)
 {
-        int fd = sys_openat(AT_FDCWD, "/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
+        int fd = open_maps();
 
         store.map = (struct memmap){ .range = store.range, .text = store.text };
         store.names_used = 0;
+        store.complete = 0;
+        store.run_count = 0;
+        store.code = NULL;
+        store.later_count = store.later_next = store.searches = 0;
         if (fd < 0) {
                 store.map.error = fd;
                 return &store.map;
@@ -162,6 +237,110 @@ const struct memmap *memmap_read(void)
         read_text(fd);
         sys_close(fd);
         return &store.map;
+}
+
+/* ---- ranges that are not in the table ---- */
+
+/* Adds the range, or the gap from `start` to `end`, to the recent results. */
+static const struct memmap_range *add_later(const struct memmap_range *r, uint64_t start, uint64_t end)
+{
+        unsigned i = store.later_next++ % LATER;
+
+        if (store.later_count < LATER)
+                store.later_count++;
+        store.later[i].is_gap = !r;
+        if (!r) {
+                store.later[i].range = (struct memmap_range){ .start = start, .end = end, .path = "" };
+                return NULL;
+        }
+        store.later[i].range = *r;
+        if (r->path_len > LATER_NAME)
+                store.later[i].range.path_len = LATER_NAME;
+        __builtin_memcpy(store.later[i].name, r->path, store.later[i].range.path_len);
+        store.later[i].range.path = store.later[i].name;
+        return &store.later[i].range;
+}
+
+struct search {
+        uint64_t addr, gap; /* gap: the end of the last range below addr */
+        bool done;
+        const struct memmap_range *found;
+};
+
+static void search_line(struct search *s, const char *line, size_t len)
+{
+        struct maps_line parsed;
+        struct memmap_range r;
+
+        if (s->done || maps_parse_line(line, len, &parsed) < 0)
+                return;
+        if (parsed.end <= s->addr) {
+                s->gap = parsed.end;
+                return;
+        }
+        s->done = true;
+        range_of(&parsed, &r);
+        s->found = parsed.start <= s->addr ? add_later(&r, 0, 0) : add_later(NULL, s->gap, parsed.start);
+}
+
+static const struct memmap_range *search_file(uint64_t addr)
+{
+        struct search s = { .addr = addr };
+        size_t have = 0, start;
+        int fd = open_maps();
+        ssize_t n = 0;
+
+        while (fd >= 0 && !s.done && ((n = sys_read(fd, store.spill + have, LINE_MAX_BYTES - have)) > 0 || n == -EINTR)) {
+                size_t end = have + (size_t)(n > 0 ? n : 0);
+
+                start = 0;
+                for (size_t i = have; i < end; i++) {
+                        if (store.spill[i] != '\n')
+                                continue;
+                        search_line(&s, store.spill + start, i - start);
+                        start = i + 1;
+                }
+                have = end - start < LINE_MAX_BYTES ? end - start : 0;
+                for (size_t i = 0; i < have; i++)
+                        store.spill[i] = store.spill[start + i];
+        }
+        if (fd >= 0)
+                sys_close(fd);
+        if (!s.done && n == 0)
+                add_later(NULL, s.gap, UINT64_MAX);
+        return s.found;
+}
+
+static const struct memmap_range *find_later(uint64_t addr)
+{
+        for (unsigned i = 0; i < store.later_count; i++)
+                if (addr - store.later[i].range.start < store.later[i].range.end - store.later[i].range.start)
+                        return store.later[i].is_gap ? NULL : &store.later[i].range;
+        return store.searches++ < SEARCHES ? search_file(addr) : NULL;
+}
+
+static const struct memmap_range *find_in_table(const struct memmap *m, uint64_t addr)
+{
+        size_t low = 0, high = m->range_count;
+
+        while (low < high) {
+                size_t mid = low + (high - low) / 2;
+
+                if (addr < m->range[mid].start)
+                        high = mid;
+                else if (addr >= m->range[mid].end)
+                        low = mid + 1;
+                else
+                        return &m->range[mid];
+        }
+        return NULL;
+}
+
+const struct memmap_range *memmap_find(const struct memmap *m, uint64_t addr)
+{
+        const struct memmap_range *r = find_in_table(m, addr);
+
+        return r || !m->ranges_omitted || addr < store.complete ? r : find_later(addr);
 }
 
 const struct memmap *memmap_last(void)

@@ -5,19 +5,25 @@
 #include "preload/base/probe.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/image/maps.h"
+#include "unwind/core/terms/str.h"
 
 #include <errno.h>
 #include <linux/limits.h>
 
-#define MAX_MODULES 1024
+#define MAX_MODULES 2048
+#define RUN 16  /* mappings of one file in a row: four or five are usual */
+#define LATER 8 /* modules that are not in the table */
+#define SEARCHES 32
 
 /* In .bss: takes address space, but no memory until a crash touches it. */
 static struct {
         struct modmap map;
         struct modmap_module module[MAX_MODULES];
+        struct modmap_module later[LATER];
+        unsigned later_count, searches;
 } store;
 
-const struct modmap_module *modmap_find(uint64_t addr)
+static const struct modmap_module *find_in_table(uint64_t addr)
 {
         size_t low = 0, high = store.map.module_count;
 
@@ -34,29 +40,63 @@ const struct modmap_module *modmap_find(uint64_t addr)
         return NULL;
 }
 
-static bool same_file(const struct memmap_range *a, const struct memmap_range *b)
+/* Whether the file of range `i` has an executable mapping there or a few ranges further up: a data file has none, and is not
+ * looked at, even if it begins with an ELF header. */
+static bool has_code(const struct memmap *m, size_t i)
 {
-        if (a->path_len != b->path_len || a->inode != b->inode)
+        for (size_t k = i; k < m->range_count && k < i + RUN; k++)
+                if (m->range[k].perms & MAPS_EXEC && memmap_same_file(&m->range[i], &m->range[k]))
+                        return true;
+        return false;
+}
+
+/* The image whose header cannot be read, because its page would have to be fetched from a file server: from the loader's list. */
+static bool image_from_loader(const struct memmap *m, size_t i, struct image *out)
+{
+        const struct memmap_range *first = &m->range[i];
+
+        *out = (struct image){ .base = first->start };
+        for (size_t k = i; k < m->range_count && k < i + RUN; k++) {
+                const struct memmap_range *r = &m->range[k];
+
+                if (!memmap_same_file(first, r))
+                        continue;
+                out->end = r->end;
+                if (linkmap_find_dynamic(r->start, r->end, &out->bias, &out->dynamic))
+                        return true;
+        }
+        return false;
+}
+
+static bool read_image(const struct memmap *m, size_t i, struct image *out)
+{
+        const struct memmap_range *r = &m->range[i];
+        int err;
+
+        if (!r->path_len || !(r->perms & MAPS_READ) || (!r->inode && r->path[0] != '['))
                 return false;
-        for (uint32_t i = 0; i < a->path_len; i++)
-                if (a->path[i] != b->path[i])
-                        return false;
-        return true;
+        if (r->inode && !has_code(m, i))
+                return false;
+        err = image_read(&modmap_space, r->start, out);
+        return !err || (err == -EFAULT && image_from_loader(m, i, out));
 }
 
 /* A module starts at a mapping of a file (or the vdso) that begins with an ELF header, and includes the file's mappings
- * inside the extent given by its program headers. Only images with an executable mapping are modules: a data file may
- * begin with an ELF header, too. */
+ * inside the extent given by its program headers. */
 static void find_modules(const struct memmap *m)
 {
-        for (size_t i = 0; i < m->range_count && store.map.module_count < MAX_MODULES;) {
+        for (size_t i = 0; i < m->range_count;) {
                 const struct memmap_range *first = &m->range[i];
                 struct modmap_module *mod = &store.module[store.map.module_count];
                 bool executable = first->perms & MAPS_EXEC;
                 size_t next = i + 1;
 
-                if (!first->path_len || !(first->perms & MAPS_READ) || (!first->inode && first->path[0] != '[') ||
-                    image_read(&modmap_space, first->start, &mod->image) < 0) {
+                if (store.map.module_count == MAX_MODULES) {
+                        store.map.truncated |= executable && first->path_len;
+                        i++;
+                        continue;
+                }
+                if (!read_image(m, i, &mod->image)) {
                         i++;
                         continue;
                 }
@@ -65,7 +105,7 @@ static void find_modules(const struct memmap *m)
                 mod->path = first->path;
                 mod->path_len = first->path_len;
                 for (; next < m->range_count && m->range[next].start < mod->image.end; next++) {
-                        if (!same_file(first, &m->range[next]))
+                        if (!memmap_same_file(first, &m->range[next]))
                                 continue;
                         mod->end = m->range[next].end;
                         executable |= (m->range[next].perms & MAPS_EXEC) != 0;
@@ -74,6 +114,7 @@ static void find_modules(const struct memmap *m)
                         store.map.module_count++;
                 i = executable ? next : i + 1;
         }
+        store.map.truncated |= m->ranges_omitted != 0;
 }
 
 /* The program's path is the argument of execve(2) and may be relative. The program may have changed directory since;
@@ -110,6 +151,8 @@ static void add_linked(void *ctx, const struct image *image, const char *path)
         if (at == MAX_MODULES)
                 return;
         path = memmap_keep_name(path, n);
+        if (!path)
+                return;
         for (; at > 0 && store.module[at - 1].start > image->base; at--)
                 store.module[at] = store.module[at - 1];
         store.module[at] = (struct modmap_module){
@@ -128,6 +171,7 @@ const struct modmap *modmap_read(void)
         const struct memmap *m = memmap_read();
 
         store.map = (struct modmap){ .module = store.module };
+        store.later_count = store.searches = 0;
         if (m->error && !m->range_count)
                 linkmap_each(&modmap_space, add_linked, NULL);
         else
@@ -138,6 +182,48 @@ const struct modmap *modmap_read(void)
 const struct modmap *modmap_last(void)
 {
         return &store.map;
+}
+
+/* ---- modules that are not in the table ---- */
+
+struct search {
+        uint64_t addr;
+        bool found;
+};
+
+static void search_linked(void *ctx, const struct image *image, const char *path)
+{
+        struct search *s = ctx;
+        struct modmap_module *mod = &store.later[store.later_count];
+        const char *kept;
+
+        if (s->found || s->addr - image->base >= image->end - image->base)
+                return;
+        kept = memmap_keep_name(path, str_len(path));
+        *mod = (struct modmap_module){ *image, image->base, image->end, kept ? kept : "", kept ? str_len(path) : 0 };
+        s->found = true;
+}
+
+static const struct modmap_module *find_later(uint64_t addr)
+{
+        const struct memmap_range *r;
+        struct search s = { .addr = addr };
+
+        for (unsigned i = 0; i < store.later_count; i++)
+                if (addr - store.later[i].start < store.later[i].end - store.later[i].start)
+                        return &store.later[i];
+        r = memmap_find(memmap_last(), addr);
+        if (!r || !r->inode || store.later_count == LATER || store.searches++ == SEARCHES)
+                return NULL;
+        linkmap_each(&modmap_space, search_linked, &s);
+        return s.found ? &store.later[store.later_count++] : NULL;
+}
+
+const struct modmap_module *modmap_find(uint64_t addr)
+{
+        const struct modmap_module *mod = find_in_table(addr);
+
+        return mod || !store.map.truncated ? mod : find_later(addr);
 }
 
 static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)

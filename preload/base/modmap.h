@@ -23,6 +23,7 @@ struct modmap_module {
 struct modmap {
         const struct modmap_module *module; /* sorted by address */
         size_t module_count;
+        bool truncated; /* there may be more, which modmap_find() finds */
 };
 
 /* Reads the memory map and the modules again; requires probe_begin(). The result, and that of memmap_last(), is valid

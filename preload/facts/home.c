@@ -58,11 +58,3 @@ void home_load(void)
                 find_beside(path);
         }
 }
-
-bool home_root_has_changed(void)
-{
-        struct fileid now;
-
-        fileid_read(AT_FDCWD, "/", &now);
-        return !fileid_same_inode(&now, &home.root);
-}

@@ -21,6 +21,12 @@ extern struct home home; /* read-only after home_load() */
 void home_load(void);
 
 /* Whether the root directory is another one than at load time, or cannot be compared. Async-signal-safe. */
-bool home_root_has_changed(void);
+static inline bool home_root_has_changed(void)
+{
+        struct fileid now;
+
+        fileid_read(AT_FDCWD, "/", &now);
+        return !fileid_same_inode(&now, &home.root);
+}
 
 #endif

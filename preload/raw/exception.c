@@ -120,15 +120,16 @@ static void scan(struct finding *f, const struct crash *c)
 {
         const struct memmap *map = memmap_last();
         uint64_t sp = c->wire.regs.v[ARCH_REG_SP] & ~(uint64_t)7, word;
-        const struct memmap_range *stack = memmap_find(map, sp);
+        const struct memmap_range *at_sp = memmap_find(map, sp);
+        struct memmap_range stack = at_sp ? *at_sp : (struct memmap_range){ 0 };
 
         for (unsigned i = 0; i < ARCH_REGS; i++)
                 if (c->wire.regs.known >> i & 1 && !check_word(f, c, c->wire.regs.v[i]))
                         return;
-        for (uint64_t at = sp; stack && at < stack->end && at < sp + SCAN_BYTES; at += sizeof(word)) {
+        for (uint64_t at = sp; at < stack.end && at < sp + SCAN_BYTES; at += sizeof(word)) {
                 if (probe_read(NULL, at, &word, sizeof(word)) < 0)
                         return;
-                if (word - stack->start < stack->end - stack->start)
+                if (word - stack.start < stack.end - stack.start)
                         continue; /* exceptions are on the heap */
                 if (!check_word(f, c, word))
                         return;

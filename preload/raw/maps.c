@@ -24,6 +24,8 @@ void rawsection_modules(void)
                 sigsafe_text(out, m->path, m->path_len);
                 sigsafe_char(out, '\n');
         }
+        if (raw.modules->truncated)
+                crash_note(raw.crash, "there are more mappings than the list of modules has room for", NULL, 0);
 }
 
 static void put_range(const struct memmap_range *r)
