@@ -42,6 +42,22 @@ bool memmap_same_file(const struct memmap_range *a, const struct memmap_range *b
                !__builtin_memcmp(a->path, b->path, a->path_len);
 }
 
+bool memmap_has_code(const struct memmap *m, const struct memmap_range *r)
+{
+        size_t at = (size_t)(r - m->range), low, high;
+
+        if (r->perms & MAPS_EXEC)
+                return true;
+        if (r < m->range || at >= m->range_count) /* not in the table, where all code has its neighbours */
+                return false;
+        low = at > RUN ? at - RUN : 0;
+        high = at + RUN < m->range_count ? at + RUN : m->range_count;
+        for (size_t k = low; k < high; k++)
+                if (m->range[k].perms & MAPS_EXEC && memmap_same_file(&m->range[k], r))
+                        return true;
+        return false;
+}
+
 const char *memmap_keep_name(const char *s, size_t n)
 {
         char *to = store.names + store.names_used;

@@ -49,6 +49,9 @@ void memmap_insert(const struct memmap_range *r);
 /* Whether both are mappings of the same file, under the same name. */
 bool memmap_same_file(const struct memmap_range *a, const struct memmap_range *b);
 
+/* Whether the file of range `r` has an executable mapping there or a few ranges further up or down. */
+bool memmap_has_code(const struct memmap *m, const struct memmap_range *r);
+
 /* Returns a copy of `n` bytes, valid as long as the map read last; NULL if no space is left. */
 const char *memmap_keep_name(const char *s, size_t n);
 

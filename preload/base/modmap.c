@@ -40,16 +40,6 @@ static const struct modmap_module *find_in_table(uint64_t addr)
         return NULL;
 }
 
-/* Whether the file of range `i` has an executable mapping there or a few ranges further up: a data file has none, and is not
- * looked at, even if it begins with an ELF header. */
-static bool has_code(const struct memmap *m, size_t i)
-{
-        for (size_t k = i; k < m->range_count && k < i + RUN; k++)
-                if (m->range[k].perms & MAPS_EXEC && memmap_same_file(&m->range[i], &m->range[k]))
-                        return true;
-        return false;
-}
-
 /* The image whose header cannot be read, because its page would have to be fetched from a file server: from the loader's list. */
 static bool image_from_loader(const struct memmap *m, size_t i, struct image *out)
 {
@@ -75,7 +65,7 @@ static bool read_image(const struct memmap *m, size_t i, struct image *out)
 
         if (!r->path_len || !(r->perms & MAPS_READ) || (!r->inode && r->path[0] != '['))
                 return false;
-        if (r->inode && !has_code(m, i))
+        if (r->inode && !memmap_has_code(m, r)) /* a data file may begin with an ELF header, too */
                 return false;
         err = image_read(&modmap_space, r->start, out);
         return !err || (err == -EFAULT && image_from_loader(m, i, out));

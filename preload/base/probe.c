@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/probe.h"
 #include "preload/base/memmap.h"
+#include "preload/base/mountinfo.h"
 #include "preload/base/pages.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/cfi/arch.h"
 #include "unwind/core/image/maps.h"
+#include "unwind/core/terms/str.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -33,6 +35,7 @@ static uint8_t page_data[SLOTS][PAGE] __attribute__((aligned(PAGE))); /* a slot 
 void probe_begin(void)
 {
         probe_end();
+        mountinfo_begin();
         probe.way = WAY_VM_READV;
         probe.tid = sys_gettid(); /* not the pid: the main thread may have ended, and its id then refers to no memory */
         for (unsigned i = 0; i < SLOTS; i++)
@@ -53,21 +56,47 @@ void probe_end(void)
         probe.pagemap_fd = UNTRIED;
 }
 
-/* Anonymous memory that was never written contains zeros and need not be read. Moreover a read may block forever,
- * uninterruptibly, where the page is registered with userfaultfd(2) and the program no longer handles its faults. */
-static bool is_untouched(uint64_t page)
+/* Returns the page's entry in pagemap (maps.h), or `otherwise` if the file is refused. */
+static uint64_t pagemap_entry(uint64_t page, uint64_t otherwise)
 {
-        const struct memmap_range *r = memmap_find(memmap_last(), page);
         uint64_t entry;
 
-        if (!r || r->path_len || !(r->perms & MAPS_READ))
-                return false;
         if (probe.pagemap_fd == UNTRIED)
                 probe.pagemap_fd = sys_openat(AT_FDCWD, "/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC, 0);
-        return probe.pagemap_fd >= 0 &&
-               sys_4(SYS_pread64, probe.pagemap_fd, (long)&entry, sizeof(entry),
-                     (long)(page / pages_size() * sizeof(entry))) == sizeof(entry) &&
-               !(entry & PAGEMAP_TAKEN);
+        if (probe.pagemap_fd < 0 || sys_4(SYS_pread64, probe.pagemap_fd, (long)&entry, sizeof(entry),
+                                          (long)(page / pages_size() * sizeof(entry))) != sizeof(entry))
+                return otherwise;
+        return entry;
+}
+
+/* Private memory without a file; the kernel names some of it. Shared anonymous memory has a file, "/dev/zero". */
+static bool is_anonymous(const struct memmap_range *r)
+{
+        return !r->inode && (!r->path_len || str_item_is(r->path, r->path_len, "[heap]") ||
+                             (r->path_len >= 6 && (str_item_is(r->path, 6, "[stack") || str_item_is(r->path, 6, "[anon:"))));
+}
+
+enum access { ACCESS_READ, ACCESS_ZERO, ACCESS_NONE };
+
+/* A read of a page that is not present has the kernel fetch it, which may take for ever, without a signal having any effect: from
+ * a file server that does not answer, or by userfaultfd(2) from a thread that is stopped or gone. Private anonymous memory that was
+ * never written contains zeros, and need not be read; what else is not present is read only if it comes from a local file system. */
+static enum access access_to(uint64_t page)
+{
+        const struct memmap_range *r = memmap_find(memmap_last(), page);
+        enum mount_kind kind;
+
+        if (!r || !(r->perms & MAPS_READ))
+                return ACCESS_READ;
+        if (is_anonymous(r))
+                return pagemap_entry(page, PAGEMAP_PRESENT) & PAGEMAP_TAKEN ? ACCESS_READ : ACCESS_ZERO;
+        if (!r->inode)
+                return ACCESS_READ;
+        kind = mountinfo_of_mapping(r);
+        if (kind == MOUNT_LOCAL || (kind == MOUNT_MEMORY && memmap_has_code(memmap_last(), r) &&
+                                    !mounts_is_nowhere(r->path, r->path_len))) /* a program in a tmpfs */
+                return ACCESS_READ;
+        return pagemap_entry(page, 0) & PAGEMAP_PRESENT ? ACCESS_READ : ACCESS_NONE;
 }
 
 /* The last method: write(2) to a pipe fails with EFAULT where the page is not readable; read(2) returns the bytes
@@ -116,9 +145,14 @@ static ssize_t read_page_once(uint64_t page, uint8_t *to)
 
 static bool read_page(uint64_t page, uint8_t *to)
 {
-        if (is_untouched(page)) {
+        switch (access_to(page)) {
+        case ACCESS_READ:
+                break;
+        case ACCESS_ZERO:
                 __builtin_memset(to, 0, PAGE);
                 return true;
+        case ACCESS_NONE:
+                return false;
         }
         for (;;) {
                 ssize_t n = read_page_once(page, to);

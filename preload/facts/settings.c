@@ -163,6 +163,7 @@ void settings_load(char **argv, char **envp)
         settings.redact = (unsigned)v.number[SETTING_REDACT];
         settings.wait_debugger_s = (unsigned)v.number[SETTING_WAIT_DEBUGGER];
         settings.signals = v.number[SETTING_SIGNALS];
+        settings.argv = (uint64_t)argv;
         if (argv && argv[0])
                 settings.argv0 = keep(argv[0]);
         settings.enabled = v.number[SETTING_ENABLED] && is_wanted(v.text[SETTING_ONLY], v.text[SETTING_SKIP]);

@@ -38,6 +38,7 @@ struct settings {
         const char *helper; /* CRASHPRE_HELPER, absolute; "": relative to the library (home.h) */
         const char *home;   /* $HOME, stored if paths are redacted; "" unknown */
         const char *argv0;  /* used if /proc is not available */
+        uint64_t argv;      /* address of the array that main() gets; 0: unknown. The program may change it. */
         const char *note;   /* lines about invalid values */
 };
 

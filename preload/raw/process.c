@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "preload/base/probe.h"
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
 #include "preload/raw/line.h"
@@ -38,35 +39,64 @@ static void put_link(enum raw_key key, const char *path)
                 rawline_text(key, raw.text, (size_t)n);
 }
 
-static void put_arguments(void)
-{
-        size_t len = read_file("/proc/thread-self/cmdline"), start = 0;
+/* Fields of /proc/PID/stat (proc(5)); 0: unknown. */
+struct process_stat {
+        uint64_t start_time, arg_start, arg_end;
+};
 
-        len = len < ARGUMENTS_MAX ? len : ARGUMENTS_MAX;
-        for (size_t i = 0; i < len; i++) {
-                if (raw.text[i] && i + 1 < len)
-                        continue;
-                rawline_text(RAW_KEY_ARG, raw.text + start, i - start + (raw.text[i] != 0));
-                start = i + 1;
-        }
-}
-
-/* Field 22 of /proc/self/stat; the second field, the command in parentheses, may contain any character. */
-static void put_start_time(void)
+/* The second field, the command in parentheses, may contain any character. */
+static struct process_stat read_stat(void)
 {
         size_t len = read_file("/proc/self/stat"), i = len;
+        struct process_stat s = { 0 };
         unsigned field = 2;
 
         while (i > 0 && raw.text[i - 1] != ')')
                 i--;
-        for (; i < len && field < 22; i++)
-                field += raw.text[i] == ' ';
-        if (i == 0 || i >= len)
+        for (; i > 0 && i < len; i++) {
+                uint64_t *value = field == 22 ? &s.start_time : field == 48 ? &s.arg_start : field == 49 ? &s.arg_end : NULL;
+
+                if (raw.text[i] == ' ')
+                        field++;
+                else if (value && raw.text[i] >= '0' && raw.text[i] <= '9')
+                        *value = *value * 10 + (uint64_t)(raw.text[i] - '0');
+        }
+        return s;
+}
+
+/* Writes the string at `addr`; returns the address behind its NUL, or 0. */
+static uint64_t put_argument(uint64_t addr, size_t room)
+{
+        ssize_t n = probe_string(addr, raw.text, room < sizeof(raw.text) ? room : sizeof(raw.text));
+
+        if (n < 0)
+                return 0;
+        rawline_text(RAW_KEY_ARG, raw.text, (size_t)n);
+        return addr + (uint64_t)n + 1;
+}
+
+/* Reads the memory itself: a read of /proc/PID/cmdline may wait for ever for a page of it (probe.c). */
+static void put_arguments(const struct process_stat *s)
+{
+        uint64_t at = s->arg_start, end = s->arg_end, pointer;
+        size_t room = ARGUMENTS_MAX;
+
+        if (end - at > ARGUMENTS_MAX && at)
+                end = at + ARGUMENTS_MAX;
+        while (at && at < end)
+                at = put_argument(at, end - at + 1);
+        if (end) /* else without /proc: the array that main() got */
                 return;
-        rawline_key(RAW_KEY_START_TIME);
-        for (; i < len && raw.text[i] >= '0' && raw.text[i] <= '9'; i++)
-                sigsafe_char(out, raw.text[i]);
-        sigsafe_char(out, '\n');
+        for (at = settings.argv; at && room > 1; at += sizeof(pointer)) {
+                uint64_t behind;
+
+                if (probe_read(NULL, at, &pointer, sizeof(pointer)) || !pointer)
+                        return;
+                behind = put_argument(pointer, room);
+                if (!behind)
+                        return;
+                room -= behind - pointer < room ? behind - pointer : room;
+        }
 }
 
 static void put_thread_name(void)
@@ -98,6 +128,8 @@ static void put_system(void)
 
 void rawsection_process(void)
 {
+        struct process_stat s;
+
         sigsafe_str(out, RAW_SECTION_PROCESS "\n");
         rawline_dec(RAW_KEY_PID, raw.crash->wire.pid);
         rawline_dec(RAW_KEY_TID, raw.crash->wire.tid);
@@ -107,8 +139,10 @@ void rawsection_process(void)
         put_link(RAW_KEY_CWD, "/proc/thread-self/cwd");
         rawline_dec(RAW_KEY_UID, sys_0(SYS_getuid));
         rawline_dec(RAW_KEY_GID, sys_0(SYS_getgid));
-        put_start_time();
+        s = read_stat();
+        if (s.start_time)
+                rawline_dec(RAW_KEY_START_TIME, (int64_t)s.start_time);
         if (!(settings.redact & REDACT_CMDLINE))
-                put_arguments();
+                put_arguments(&s);
         put_system();
 }

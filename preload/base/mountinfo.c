@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "preload/base/mountinfo.h"
+#include "preload/base/syscalls.h"
+#include "unwind/core/terms/str.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#ifndef STATX_MNT_ID
+#define STATX_MNT_ID 0x1000u /* linux/stat.h; not yet in every glibc */
+#endif
+
+#define BUFFER 4096 /* a line that is longer is skipped */
+#define KNOWN 8
+
+static struct {
+        struct {
+                uint64_t dev;
+                enum mount_kind kind;
+        } known[KNOWN];
+        unsigned known_count;
+        char buffer[BUFFER];
+} store;
+
+void mountinfo_begin(void)
+{
+        store.known_count = 0;
+}
+
+static void search(struct mount_search *s)
+{
+        int fd = sys_openat(AT_FDCWD, "/proc/thread-self/mountinfo", O_RDONLY | O_CLOEXEC, 0);
+        size_t have = 0;
+        ssize_t n;
+
+        while (fd >= 0 && !s->certain &&
+               ((n = sys_read(fd, store.buffer + have, BUFFER - have)) > 0 || n == -EINTR)) {
+                size_t end = have + (size_t)(n > 0 ? n : 0), start = 0;
+
+                for (size_t i = have; i < end; i++) {
+                        if (store.buffer[i] != '\n')
+                                continue;
+                        mounts_search_line(s, store.buffer + start, i - start);
+                        start = i + 1;
+                }
+                have = end - start < BUFFER ? end - start : 0;
+                for (size_t i = 0; i < have; i++)
+                        store.buffer[i] = store.buffer[start + i];
+        }
+        if (fd >= 0)
+                sys_close(fd);
+}
+
+enum mount_kind mountinfo_of_mapping(const struct memmap_range *r)
+{
+        struct mount_search s = { .id = -1, .dev = r->dev, .path = r->path, .path_len = r->path_len };
+
+        for (unsigned i = 0; i < store.known_count; i++)
+                if (store.known[i].dev == r->dev)
+                        return store.known[i].kind;
+        search(&s);
+        if (!s.certain && mounts_is_nowhere(r->path, r->path_len))
+                return MOUNT_MEMORY;
+        /* Not certain: a file of an overlay is listed with the device below it (before Linux 6.8: fs/proc/task_mmu.c:
+         * show_map_vma()), and this decides by the path. */
+        if (s.certain && store.known_count < KNOWN) {
+                store.known[store.known_count].dev = r->dev;
+                store.known[store.known_count++].kind = s.kind;
+        }
+        return s.kind;
+}
+
+enum mount_kind mountinfo_of_descriptor(int fd)
+{
+        struct mount_search s = { .id = -1, .path = "" };
+        struct statx x;
+
+        if (sys_5(SYS_statx, fd, (long)"", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, (long)&x))
+                return MOUNT_UNKNOWN;
+        s.dev = (uint64_t)x.stx_dev_major << 32 | x.stx_dev_minor;
+        if (x.stx_mask & STATX_MNT_ID)
+                s.id = (int64_t)x.stx_mnt_id;
+        search(&s);
+        return s.kind;
+}
+
+enum mount_kind mountinfo_of_path(const char *path)
+{
+        struct mount_search s = { .id = -1, .path = path, .path_len = str_len(path) };
+
+        search(&s);
+        return s.kind;
+}
