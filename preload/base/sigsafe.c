@@ -44,10 +44,12 @@ int sigsafe_flush(struct sigsafe_out *o)
                         want = want > PIPE_BUF ? PIPE_BUF : want;
                 }
                 n = sys_write(o->fd, o->buf + done, want);
-                if (n > 0)
+                if (n > 0) {
                         done += (size_t)n;
-                else if (n != -EINTR && !(n == -EAGAIN && o->may_block))
+                        o->sent += (uint64_t)n;
+                } else if (n != -EINTR && !(n == -EAGAIN && o->may_block)) {
                         o->err = n < 0 ? (int)n : -EIO; /* 0 bytes: no progress, do not spin */
+                }
         }
         o->used = 0; /* after an error too, so that the buffer always has space */
         return o->err;

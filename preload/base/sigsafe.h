@@ -24,6 +24,7 @@ struct sigsafe_out {           /* begins as { .fd = fd } */
         /* CRASHPRE_REDACT=paths: home directories in the program's text become ~ (unwind/core/terms/redact.h) */
         bool hide_homes;
         const char *home; /* $HOME; borrowed; "" or NULL if unknown */
+        uint64_t sent;    /* bytes written to fd */
         size_t used;      /* bytes waiting in buf */
         char buf[8192];
 };

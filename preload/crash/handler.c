@@ -11,6 +11,7 @@
 #include "preload/crash/report.h"
 #include "preload/facts/settings.h"
 #include "preload/helper/intermediate.h"
+#include "preload/raw/courier.h"
 #include "preload/signal/claim.h"
 #include "preload/signal/death.h"
 #include "preload/signal/dispatch.h"
@@ -97,7 +98,7 @@ static bool in_crash_path(int sig, const siginfo_t *info, const ucontext_t *uc)
 /* Facts of the signal and of the library. */
 static APART void gather_own(struct arrival_facts *f, int sig, const siginfo_t *info, const ucontext_t *uc)
 {
-        f->on_intermediate_stack = intermediate_stands_on(arch_context_sp(uc));
+        f->on_intermediate_stack = intermediate_stands_on(arch_context_sp(uc)) || courier_stands_on(arch_context_sp(uc));
         f->call_refused = sig == SIGSYS && info->si_code == SYS_SECCOMP;
         f->in_trial = info->si_code > 0 && sig != SIGSYS && sig != SIGTRAP && trial_is_mine();
         f->claim_is_mine = claim_is_mine();
@@ -159,6 +160,8 @@ void *handle(int sig, siginfo_t *info, ucontext_t *uc, uint64_t restorer)
                 arch_context_set_result(uc, -ENOSYS);
                 return NULL;
         case ARRIVAL_END_INTERMEDIATE:
+                if (courier_stands_on(arch_context_sp(uc)))
+                        courier_end();
                 intermediate_end_by(sig);
         case ARRIVAL_ABANDON_TRIAL:
                 trial_abandon();

@@ -3,6 +3,7 @@
 #include "preload/base/keep.h"
 #include "preload/base/syscalls.h"
 #include "preload/facts/home.h"
+#include "preload/raw/courier.h"
 #include "unwind/core/terms/clock.h"
 #include "unwind/core/terms/signames.h"
 
@@ -25,6 +26,7 @@
  * execve. */
 static struct {
         int fd[WIRE_FD_DIR + 1];
+        int courier; /* a socket for courier_receive(), or -1 */
         int pid;       /* process that started it: a forked child has a copy of its parent's */
         int number;    /* pid of the intermediate */
         int child_tid; /* cleared by the kernel when the intermediate has exited (CLONE_CHILD_CLEARTID) */
@@ -169,6 +171,17 @@ static void arrange_descriptors(void)
                         sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0); /* gets the lowest free descriptor, i */
 }
 
+/* The report is on a file system that may not answer: the descriptors are in the courier's socket. */
+static void receive_from_courier(void)
+{
+        int fd[2];
+
+        if (courier_receive(shared.courier, fd) < 0)
+                return;
+        shared.fd[WIRE_FD_DIR] = fd[0];
+        shared.fd[WIRE_FD_RAW] = fd[1];
+}
+
 bool intermediate_stands_on(uint64_t sp)
 {
         return sp - (uint64_t)shared.stack < sizeof(shared.stack) ||
@@ -226,6 +239,8 @@ static void intermediate(void *unused)
          * parent's namespace, or denotes another process; the helper is killed by killing the intermediate, whose pid
          * was returned by clone. */
         shared.state.elsewhere = sys_0(SYS_getppid) != shared.pid;
+        if (shared.courier >= 0)
+                receive_from_courier();
         arrange_descriptors();
         sys_sigaction(SIGCHLD, &dfl, NULL); /* with an inherited SIG_IGN wait4 would return no status */
         pid = arch_clone(CLONE_VM | CLONE_VFORK | CLONE_UNTRACED | SIGCHLD, shared.helper_stack + STACK_SIZE, NULL,
@@ -289,6 +304,7 @@ int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline
         keep_helper_environment(shared.envp, HELPER_VARIABLES + 1);
         for (int i = 0; i <= WIRE_FD_DIR; i++)
                 shared.fd[i] = fd[i];
+        shared.courier = courier_socket();
         shared.state = (struct intermediate_state){ 0 };
         shared.deadline_ns = deadline_ns;
         shared.pid = pid;

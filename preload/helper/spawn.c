@@ -5,6 +5,7 @@
 #include "preload/facts/home.h"
 #include "preload/facts/settings.h"
 #include "preload/helper/intermediate.h"
+#include "preload/raw/courier.h"
 #include "preload/raw/output.h"
 #include "unwind/core/terms/clock.h"
 #include "unwind/core/terms/signames.h"
@@ -213,7 +214,7 @@ void spawn_helper(struct crash *c)
         err = intermediate_start(
                 (const int[]){
                         -1, -1, c->stderr_ok ? 2 : -1, [WIRE_FD_CRASH] = crash_pipe[0],
-                        [WIRE_FD_STATUS] = status_pipe[1], [WIRE_FD_RAW] = c->raw_fd, [WIRE_FD_DIR] = c->dir_fd },
+                        [WIRE_FD_STATUS] = status_pipe[1], [WIRE_FD_RAW] = courier_active() ? -1 : c->raw_fd, [WIRE_FD_DIR] = c->dir_fd },
                 c->wire.pid, c->wire.deadline_ns);
         sys_close(crash_pipe[0]);
         sys_close(status_pipe[1]);

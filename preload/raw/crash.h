@@ -21,7 +21,8 @@ struct crash {
         const ucontext_t *fault_uc;
         enum fault_class class; /* as far as the raw report has it */
         bool stderr_ok;         /* report text is to be written to descriptor 2 (stderr.h) */
-        int dir_fd, raw_fd;     /* -1: none */
+        int dir_fd, raw_fd;     /* -1: none; with a courier (courier.h) raw_fd is its pipe, and dir_fd -1 */
+        uint64_t sent;          /* bytes written to raw_fd */
         int raw_err;            /* -errno of the last attempt to write a raw file, or 0 */
 };
 

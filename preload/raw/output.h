@@ -21,6 +21,11 @@ enum { OUTPUT_DIRECTORIES = 3 };
  * raw_fd. Returns 0, or -errno with both closed; -ENOENT if there is no such candidate. */
 int output_open(struct crash *c, unsigned i);
 
+/* Begins and ends output to the raw report just opened. output_end() returns 0 or -errno of the first error; it waits, with a limit,
+ * until a courier (courier.h) has written everything. */
+void output_begin(struct crash *c, struct sigsafe_out *o);
+int output_end(struct crash *c, struct sigsafe_out *o);
+
 /* Removes the file just created, because it could not be written. */
 void output_discard(struct crash *c);
 

@@ -92,7 +92,7 @@ static int write_all(void)
                         return out->err;
         }
         sigsafe_str(out, RAW_END_LINE "\n");
-        return sigsafe_flush(out);
+        return 0;
 }
 
 static void redact_output(void)
@@ -101,19 +101,14 @@ static void redact_output(void)
         raw.out.home = settings.home;
 }
 
-static void begin_output(int fd)
-{
-        raw.out = (struct sigsafe_out){ .fd = fd };
-        redact_output();
-}
-
 static int write_to_directory(struct crash *c, unsigned i)
 {
         int err = output_open(c, i);
 
         if (!err) {
-                begin_output(c->raw_fd);
+                output_begin(c, out);
                 err = write_all();
+                err = err ? err : output_end(c, out);
                 if (err)
                         output_discard(c);
         }
@@ -125,13 +120,16 @@ static int write_to_directory(struct crash *c, unsigned i)
 /* Returns 0 or -errno, -EBADF if report text must not be written to descriptor 2. */
 static int write_to_stderr(struct crash *c)
 {
+        int err;
+
         c->wire.dir[0] = 0;
         stderr_check(c);
         if (!c->stderr_ok && !(settings.stderr_only && stderr_is_log()))
                 return -EBADF;
         stderr_begin(&raw.out);
         redact_output();
-        return write_all();
+        err = write_all();
+        return err ? err : sigsafe_flush(out);
 }
 
 /* A full disk may have space for the beginning of the report, which contains cause, registers and frames: an incomplete
@@ -141,9 +139,10 @@ static void write_what_fits(struct crash *c)
         for (unsigned i = 0; i < OUTPUT_DIRECTORIES; i++) {
                 if (output_open(c, i))
                         continue;
-                begin_output(c->raw_fd);
+                output_begin(c, out);
                 write_all();
-                if (sys_3(SYS_lseek, c->raw_fd, 0, SEEK_END) > 0)
+                output_end(c, out);
+                if (c->sent)
                         return;
                 output_discard(c);
                 c->wire.dir[0] = 0;
