@@ -236,7 +236,7 @@ in_new() {
 @test "a root file system that cannot be written: reports go to stderr or where they may" {
         [ "$(id -u)" = 0 ] || skip "needs root"
         in_new -m
-        run -139 --separate-stderr timeout 20 unshare -m sh -c 'mount -o bind,ro "$2" "$2" && LD_PRELOAD="$0" exec "$1" null-write' "$preload" "$(zoo)" "$CRASHPRE_DIR"
+        run -139 --separate-stderr timeout 20 unshare -m sh -c 'mount -o bind,ro "$2" "$2" && mount -o bind,ro /tmp /tmp && unset TMPDIR && LD_PRELOAD="$0" exec "$1" null-write' "$preload" "$(zoo)" "$CRASHPRE_DIR"
         [[ $stderr == *"crashpre raw report 1"*"end of report"* ]] || fail "$stderr"
         nothing_in "$CRASHPRE_DIR"
 }

@@ -157,25 +157,27 @@ teardown() {
 
 # ---- disks and directories ----
 
-# on_disk SIZE WORD...: reports go to a disk of that size; what it holds at the end is copied to $T/kept.
+# on_disk OPTIONS WORD...: reports go to a disk mounted with these options, and nowhere else: /tmp is read-only. What it holds at the
+# end is copied to $T/kept.
 on_disk() {
         mkdir -p "$T/kept"
         # shellcheck disable=SC2016
-        run -139 --separate-stderr own_mounts bash -c 'mount -t tmpfs -o "size=$1" none "$CRASHPRE_DIR"
-                timeout 20 env LD_PRELOAD="$2" "${@:4}"; status=$?; cp -a "$CRASHPRE_DIR/." "$3"; exit $status' _ "$1" "$preload" "$T/kept" "${@:2}"
+        run -139 --separate-stderr own_mounts bash -c 'mount --bind /tmp /tmp && mount -t tmpfs -o "$1" none "$CRASHPRE_DIR" && mount -o remount,bind,ro /tmp || exit 1
+                timeout 20 env -u TMPDIR LD_PRELOAD="$2" "${@:4}"; status=$?
+                mount -o remount,bind,rw /tmp && cp -a "$CRASHPRE_DIR/." "$3"; exit $status' _ "$1" "$preload" "$T/kept" "${@:2}"
         CRASHPRE_DIR=$T/kept
 }
 
 @test "a full disk: same death, the raw report on stderr, no part of one on the disk" {
         can_mount
-        on_disk 4k "$(zoo)" null-write
+        on_disk size=4k "$(zoo)" null-write
         raw_on_stderr
         nothing_in "$T/kept"
 }
 
 @test "a full disk and no stderr: same death, as much of the raw report as fits" {
         can_mount
-        CRASHPRE_STDERR=none on_disk 4k "$(zoo)" null-write
+        CRASHPRE_STDERR=none on_disk size=4k "$(zoo)" null-write
         raw=$(raw_report)
         [ "$(head -n 1 "$raw")" = "crashpre raw report 1" ]
         [ "$(raw_value "$raw" cause signal)" = "11 SIGSEGV" ] || fail "$(raw_section "$raw" cause)"
@@ -186,7 +188,7 @@ on_disk() {
 
 @test "a disk that is full after the raw report: same death, that one complete, no part of a JSON report" {
         can_mount
-        on_disk 12k "$(zoo)" null-write
+        on_disk size=12k "$(zoo)" null-write
         raw_alone
         [ "$(ls -A "$T/kept" | wc -l)" = 1 ] || fail "$(ls -la "$T/kept")"
         [[ $(outcome) == *"No space left on device"* ]] || fail "$(outcome)"
@@ -194,22 +196,33 @@ on_disk() {
 
 @test "a disk mounted read-only: same death, the raw report on stderr" {
         can_mount
-        # shellcheck disable=SC2016
-        run -139 --separate-stderr own_mounts bash -c 'mount -t tmpfs -o ro none "$CRASHPRE_DIR"; exec timeout 20 env LD_PRELOAD="$1" "$0" null-write' "$(zoo)" "$preload"
+        on_disk ro "$(zoo)" null-write
         raw_on_stderr
 }
 
-@test "a directory that is read-only, or may not be searched, or is a file: same death, the raw report on stderr" {
+# refused DIR COMMAND...: reports cannot go to DIR: they go to $TMPDIR, both files, and say so; without $TMPDIR to /tmp.
+refused() {
+        rm -rf "$T/other"
+        mkdir -m 777 "$T/other"
+        CRASHPRE_DIR=$1 TMPDIR=$T/other run -139 "${@:2}" timeout 20 env LD_PRELOAD="$preload" "$(zoo)" null-write
+        CRASHPRE_DIR=$T/other good_reports 1
+        assert_json "$(CRASHPRE_DIR=$T/other the_report)" "any(.diagnostics[]; .stage == \"handler\" and (.message | contains(\"no report could be written to ${1%/}: errno\")))"
+}
+
+@test "a directory that is read-only, or may not be searched, or is a file: both reports in TMPDIR, and the diagnostics name it" {
         open_to_nobody
         mkdir -m 555 "$T/readonly"
         mkdir -m 600 "$T/closed"
         touch "$T/file"
-        for dir in readonly closed closed/deeper file file/deeper; do
-                CRASHPRE_DIR=$T/$dir run -139 --separate-stderr as_nobody timeout 20 env LD_PRELOAD="$preload" "$(zoo)" null-write
-                raw_on_stderr || fail "$dir" || return 1
+        for dir in readonly readonly/deeper closed closed/deeper file file/deeper; do
+                refused "$T/$dir" as_nobody
         done
         nothing_in "$T/readonly"
         nothing_in "$T/closed"
+        TMPDIR=$T/closed CRASHPRE_DIR=$T/readonly run -139 as_nobody timeout 20 env LD_PRELOAD="$preload" "$(zoo)" null-write
+        [[ $output =~ report:\ (/tmp/crash-zoo-[^/]*)\.json ]] || fail "$output"
+        [ -s "${BASH_REMATCH[1]}.json" ] && [ -s "${BASH_REMATCH[1]}.txt" ]
+        rm "${BASH_REMATCH[1]}".*
 }
 
 @test "the working directory is gone: reports go to the directory they were to go to" {
@@ -229,8 +242,7 @@ on_disk() {
         ln -s "$T/nowhere" "$T/sticky/dangling"
         chown -h 65534 "$T/sticky/reports" "$T/sticky/dangling"
         for name in reports reports/ dangling; do
-                CRASHPRE_DIR=$T/sticky/$name run -139 --separate-stderr preloaded crasher null-write
-                raw_on_stderr
+                refused "$T/sticky/$name"
         done
         nothing_in "$T/elsewhere"
         [ ! -e "$T/nowhere" ]
