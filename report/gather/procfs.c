@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/gather/procfs.h"
 
+#include "report/gather/arguments.h"
 #include "report/place/settings.h"
 #include "report/place/store.h"
 #include "unwind/core/terms/str.h"
@@ -47,11 +48,12 @@ static const char *without_deleted(struct report *report, const char *path)
         return path ? pool_strndup(&report->pool, path, str_without_deleted(path, strlen(path))) : NULL;
 }
 
-static void read_cmdline(struct report *report, pid_t pid)
+static void read_cmdline(struct report *report, struct target *t, pid_t pid, const struct arguments_area *area)
 {
         struct report_process *p = &report->process;
         size_t len, at;
-        const char *text = read_proc(report, pid, "cmdline", &len);
+        const char *text =
+                arguments_read(&report->pool, t, pid, "cmdline", area->arg_start, area->arg_end, &len);
 
         if (!text || !len)
                 return;
@@ -61,11 +63,12 @@ static void read_cmdline(struct report *report, pid_t pid)
                 *POOL_APPEND(&report->pool, p->cmdline, p->cmdline_count) = text + at;
 }
 
-static void read_environment(struct report *report, pid_t pid, const char *globs)
+static void read_environment(struct report *report, struct target *t, pid_t pid, const struct arguments_area *area,
+                             const char *globs)
 {
         struct report_process *p = &report->process;
         size_t len, at, size;
-        char *text = read_proc(report, pid, "environ", &len);
+        char *text = arguments_read(&report->pool, t, pid, "environ", area->env_start, area->env_end, &len);
 
         for (at = 0; text && at < len; at += size + 1) {
                 char *entry = text + at, *value = strchr(entry, '=');
@@ -170,10 +173,11 @@ static void read_ancestors(struct report *report, pid_t number)
         }
 }
 
-void procfs_read_process(struct report *report, pid_t pid, const char *globs)
+void procfs_read_process(struct report *report, struct target *t, pid_t pid, const char *globs)
 {
         struct report_process *p = &report->process;
         pid_t number = proc_number(pid), living = proc_living(number);
+        struct arguments_area area;
         const char *status;
         size_t len;
 
@@ -182,8 +186,9 @@ void procfs_read_process(struct report *report, pid_t pid, const char *globs)
                 return;
         p->exe = without_deleted(report, read_proc_link(report, living, "exe", p->exe));
         p->cwd = read_proc_link(report, living, "cwd", p->cwd);
-        read_cmdline(report, living);
-        read_environment(report, living, globs);
+        arguments_find(living, &area);
+        read_cmdline(report, t, living, &area);
+        read_environment(report, t, living, &area, globs);
         read_start(report, number);
         read_ancestors(report, number);
         status = read_proc(report, number, "status", &len);

@@ -5,12 +5,13 @@
 #define CRASHPRE_REPORT_PROCFS_H
 
 #include "report/model/model.h"
+#include "unwind/target/target.h"
 
 #include <sys/types.h>
 
-/* Fills report->process from /proc/PID: command line, exe, cwd, ids, times, and the environment variables that
- * `globs` (settings.h) permits. */
-void procfs_read_process(struct report *report, pid_t pid, const char *globs);
+/* Fills report->process from /proc/PID: exe, cwd, ids, times; command line, and the environment variables that `globs`
+ * (settings.h) permits, from the memory of `t`, or without a target (NULL) from there, too. */
+void procfs_read_process(struct report *report, struct target *t, pid_t pid, const char *globs);
 
 /* Sets process.start_time and uptime_seconds from clock ticks since boot (proc(5), stat field 22), for a crash at
  * `time_unix`. */

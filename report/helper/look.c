@@ -169,7 +169,7 @@ void helper_look(struct helper *h)
         guard_stage("read");
         read_raw(h);
         identify(h); /* replaces less exact values of the raw report */
-        procfs_read_process(h->report, h->wire.pid, h->settings.environment);
+        procfs_read_process(h->report, h->attached ? h->target : NULL, h->wire.pid, h->settings.environment);
         procfs_read_system(h->report, h->wire.pid);
         if (!h->attached)
                 look_from_outside(h);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/target/files.c: see files.h. */
 #include "unwind/target/files.h"
+#include "unwind/target/mountinfo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,6 +71,9 @@ int files_open(const struct target *t, const char *path)
         int fd;
 
         unescape(path, plain, sizeof(plain));
+        fd = mountinfo_await(plain);
+        if (fd)
+                return fd;
         if (t->root[0]) {
                 fd = open_in_root(t->root, plain);
                 if (fd != -ENOENT && fd != -EACCES)
@@ -90,6 +94,9 @@ int files_open_mapped(const struct target *t, const struct mapping *m)
 
         if (m->path[0] != '/')
                 return -ENOENT;
+        fd = mountinfo_await(m->path);
+        if (fd)
+                return fd;
         snprintf(link, sizeof(link), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)t->living, m->start, m->end);
         fd = regular_only(open(link, OPEN_FLAGS));
         if (fd >= 0)

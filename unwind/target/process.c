@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/target/process.c: memory, mappings and names of a live process. attach.c stops it. */
+#include "unwind/target/aside.h"
 #include "unwind/target/files.h"
 #include "unwind/target/modules.h"
+#include "unwind/target/mountinfo.h"
 #include "unwind/target/proc.h"
 #include "unwind/target/process_internal.h"
 
@@ -17,6 +19,8 @@
 #include <unistd.h>
 
 /* ---- memory ---- */
+
+#define ASIDE_NS 500000000ull /* for a page that a file server or a thread of the process has to provide */
 
 static int mem_fd(struct process *p)
 {
@@ -116,18 +120,94 @@ static bool is_anonymous(const struct mapping *m)
         return m && (!*m->path || !strcmp(m->path, "[heap]") || !strncmp(m->path, "[anon:", 6));
 }
 
-/* Anonymous memory that has not been written contains zeros, so it need not be read. Moreover the read might never
- * return: the thread that should fill the page by userfaultfd(2) is stopped by us, or has died. */
-static bool fill_untouched(struct process *p, struct memory_page *page)
+enum access { ACCESS_READ, ACCESS_ZERO, ACCESS_ASIDE, ACCESS_NONE };
+
+static bool same_source(const struct mapping *a, const struct mapping *b)
 {
-        if (!p->loaded || !is_anonymous(target_mapping(&p->base, page->addr)) ||
-            pagemap_entry(p, page->addr) & PAGEMAP_TAKEN)
+        return a->dev == b->dev && (a->inode == b->inode || mountinfo_of_mapping(a) == MOUNT_UNKNOWN);
+}
+
+static bool is_hung(const struct process *p, const struct mapping *m)
+{
+        for (size_t i = 0; i < p->hung_count; i++)
+                if (same_source(&p->hung[i], m))
+                        return true;
+        return p->hung_count == HUNG_MAX;
+}
+
+/* A program in a tmpfs; its pages could be under a userfaultfd(2), but are not. */
+static bool is_code_in_memory(const struct process *p, const struct mapping *m, enum mount_kind kind)
+{
+        return kind == MOUNT_MEMORY && !mounts_is_nowhere(m->path, strlen(m->path)) &&
+               (m->perms & MAPS_EXEC || (m->module >= 0 && p->base.modules.v[m->module].has_code));
+}
+
+/* Anonymous memory that has not been written contains zeros, so it need not be read. Moreover the read of a page that is not
+ * present might never return: the thread that should fill it by userfaultfd(2) is stopped by us, or has died, or the file server
+ * does not answer. */
+static enum access access_to(struct process *p, uint64_t addr)
+{
+        const struct mapping *m = target_mapping(&p->base, addr);
+        enum mount_kind kind;
+
+        if (!m)
+                return ACCESS_READ;
+        if (is_anonymous(m))
+                return !p->loaded || pagemap_entry(p, addr) & PAGEMAP_TAKEN ? ACCESS_READ : ACCESS_ZERO;
+        if (!m->inode)
+                return ACCESS_READ;
+        kind = mountinfo_of_mapping(m);
+        if (kind == MOUNT_LOCAL || is_code_in_memory(p, m, kind) || pagemap_entry(p, addr) & PAGEMAP_PRESENT)
+                return ACCESS_READ;
+        return is_hung(p, m) ? ACCESS_NONE : ACCESS_ASIDE;
+}
+
+struct aside_read {
+        const struct process *p;
+        uint64_t addr;
+};
+
+static ssize_t read_aside(void *ctx, void *buf, size_t size)
+{
+        const struct aside_read *r = ctx;
+        struct iovec local = { buf, size }, remote = { (void *)(uintptr_t)r->addr, size };
+        ssize_t n = process_vm_readv(r->p->memory_tid, &local, 1, &remote, 1, 0);
+
+        return n < 0 ? -errno : n;
+}
+
+/* Reads one page by a process that can be left behind. */
+static void fetch_aside(struct process *p, struct memory_page *page)
+{
+        struct aside_read r = { p, page->addr };
+        ssize_t n = aside_run(read_aside, &r, page->data, MEMORY_PAGE, ASIDE_NS);
+
+        if (n == (ssize_t)MEMORY_PAGE)
+                return;
+        if (n == -ETIMEDOUT && p->hung_count < HUNG_MAX)
+                p->hung[p->hung_count++] = *target_mapping(&p->base, page->addr);
+        page->data = NULL;
+}
+
+/* Fetches a page that is not simply read. Returns false for one that is. */
+static bool fetch_special(struct process *p, struct memory_page *page)
+{
+        switch (access_to(p, page->addr)) {
+        case ACCESS_READ:
                 return false;
-        memset(page->data, 0, MEMORY_PAGE);
+        case ACCESS_ZERO:
+                memset(page->data, 0, MEMORY_PAGE);
+                break;
+        case ACCESS_ASIDE:
+                fetch_aside(p, page);
+                break;
+        case ACCESS_NONE:
+                page->data = NULL;
+        }
         return true;
 }
 
-/* Fills the first pages, up to one that cannot be read. Returns how many were processed, at least 1. */
+/* Fetches the first pages, up to one that cannot be read. Returns how many were processed, at least 1. */
 static size_t fetch_some(struct process *p, struct memory_page *pages, size_t n)
 {
         size_t asked, got;
@@ -139,10 +219,10 @@ static size_t fetch_some(struct process *p, struct memory_page *pages, size_t n)
                 pages[0].data = NULL;
                 return 1;
         }
-        for (got = 0; got < n && !fill_untouched(p, &pages[got]); got++)
-                ;
-        if (!got)
+        if (fetch_special(p, &pages[0]))
                 return 1;
+        for (got = 1; got < n && access_to(p, pages[got].addr) == ACCESS_READ; got++)
+                ;
         n = got;
         if (!p->by_mem_fd) {
                 got = read_batch(p, pages, n, &asked);

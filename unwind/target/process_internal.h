@@ -24,6 +24,8 @@ struct held {
 
 enum { MEM_FD_UNTRIED = -2 };
 
+enum { HUNG_MAX = 4 }; /* further ones are not even tried */
+
 #define PAGEMAP_WINDOW 64 /* pages whose entries are read at once */
 
 struct process {
@@ -37,6 +39,8 @@ struct process {
         bool loaded;
         uint64_t pagemap_first; /* page number of pagemap[0]; 0: nothing was read yet */
         uint64_t pagemap[PAGEMAP_WINDOW];
+        struct mapping hung[HUNG_MAX]; /* of these, a page could not be fetched in time */
+        size_t hung_count;
         int tracer_wait_ms; /* milliseconds left to wait for another tracer to detach */
         struct held *held;
         size_t held_count, held_room;
