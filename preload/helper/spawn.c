@@ -105,8 +105,6 @@ static void finish_failed(struct crash *c, enum outcome why)
 {
         const struct intermediate_state *w = intermediate_state();
 
-        intermediate_kill_helper();
-        intermediate_collect();
         if (why == TIMED_OUT || w->overdue)
                 output_append_outcome(c, "given up after CRASHPRE_TIMEOUT seconds: ", NULL, (int)settings.timeout_s);
         else if (why == INTERRUPTED)
@@ -134,31 +132,44 @@ static bool send_wire(int fd, const struct wire_crash *wire)
         return true;
 }
 
+/* What a helper has done. */
+struct attempt {
+        enum outcome end; /* GOT_BYTE: WIRE_DONE or WIRE_ENDING */
+        bool began;       /* it has sent HELLO */
+        bool written;     /* its report is complete */
+};
+
 /* Receives HELLO, sends the crash data ("go"), then receives bytes until WIRE_DONE. */
-static void run_protocol(struct crash *c, int crash_fd, int status_fd)
+static struct attempt run_protocol(struct crash *c, int crash_fd, int status_fd)
 {
         char byte = 0;
         enum outcome got = wait_byte(c, status_fd, &byte);
+        struct attempt a = { .began = got == GOT_BYTE && byte == WIRE_HELLO };
 
-        if (got == GOT_BYTE && byte == WIRE_HELLO) {
+        if (a.began) {
                 /* Yama (Documentation/admin-guide/LSM/Yama.rst): with ptrace_scope 1 only a declared tracer may attach.
                  * EINVAL: no Yama. */
                 if (!intermediate_state()->elsewhere)
                         sys_5(SYS_prctl, PR_SET_PTRACER, intermediate_state()->helper_pid, 0, 0, 0);
                 c->wire.sent_ns = sys_clock_ns(CLOCK_MONOTONIC);
                 if (send_wire(crash_fd, &c->wire))
-                        do
+                        do {
                                 got = wait_byte(c, status_fd, &byte);
-                        while (got == GOT_BYTE && byte != WIRE_DONE && byte != WIRE_ENDING);
+                                a.written |= got == GOT_BYTE && byte == WIRE_WRITTEN;
+                        } while (got == GOT_BYTE && byte != WIRE_DONE && byte != WIRE_ENDING);
                 else
                         got = SEND_FAILED;
         }
-        if (got != GOT_BYTE)
-                finish_failed(c, got);
-        else if (c->wire.kind != WIRE_KIND_FATAL || byte == WIRE_ENDING)
+        a.end = got;
+        if (got != GOT_BYTE) {
+                intermediate_kill_helper();
                 intermediate_collect();
+        } else if (c->wire.kind != WIRE_KIND_FATAL || byte == WIRE_ENDING) {
+                intermediate_collect();
+        }
         if (c->wire.kind != WIRE_KIND_FATAL)
                 sys_5(SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0);
+        return a;
 }
 
 /* Returns 0, or -errno with all descriptors closed. */
@@ -188,9 +199,43 @@ static bool children_elsewhere(void)
                 !str_is(own, children));
 }
 
+/* Returns 0 with the result in *a, or -errno. */
+static int attempt(struct crash *c, struct attempt *a)
+{
+        int crash_pipe[2], status_pipe[2], err = make_pipes(crash_pipe, status_pipe);
+
+        if (err) {
+                output_append_outcome(c, "not started: pipe2 failed with errno ", NULL, -err);
+                return err;
+        }
+        err = intermediate_start(
+                (const int[]){
+                        -1, -1, c->stderr_ok ? 2 : -1, [WIRE_FD_CRASH] = crash_pipe[0],
+                        [WIRE_FD_STATUS] = status_pipe[1],
+                        [WIRE_FD_RAW] = courier_active() ? -1 : c->raw_fd, [WIRE_FD_DIR] = c->dir_fd },
+                c->wire.pid, c->wire.deadline_ns);
+        sys_close(crash_pipe[0]);
+        sys_close(status_pipe[1]);
+        if (err)
+                report_clone_error(c, -err);
+        else
+                *a = run_protocol(c, crash_pipe[1], status_pipe[0]);
+        sys_close(crash_pipe[1]);
+        sys_close(status_pipe[0]);
+        return err;
+}
+
+/* Whether another helper may succeed, which does not look at the process: this one failed by itself, with that work begun. */
+static bool is_worth_another(const struct crash *c, const struct attempt *a)
+{
+        return a->end != GOT_BYTE && a->end != INTERRUPTED && a->began && !a->written && c->raw_fd >= 0 &&
+               !courier_active() && intermediate_gone();
+}
+
 void spawn_helper(struct crash *c)
 {
-        int crash_pipe[2], status_pipe[2], err;
+        uint64_t deadline = c->wire.deadline_ns, now = sys_clock_ns(CLOCK_MONOTONIC);
+        struct attempt a;
 
         if (!intermediate_free(c->wire.pid)) {
                 output_append_outcome(c, "not started: an earlier helper is still running", NULL, OUTPUT_NO_NUMBER);
@@ -206,22 +251,18 @@ void spawn_helper(struct crash *c)
                                       OUTPUT_NO_NUMBER);
                 return;
         }
-        err = make_pipes(crash_pipe, status_pipe);
-        if (err) {
-                output_append_outcome(c, "not started: pipe2 failed with errno ", NULL, -err);
+        if (deadline > now)
+                c->wire.deadline_ns = now + (deadline - now) / 8 * 7;
+        if (attempt(c, &a) || a.end == GOT_BYTE)
                 return;
+        if (is_worth_another(c, &a)) {
+                c->wire.deadline_ns = deadline;
+                c->wire.raw_only = true;
+                crash_note(c, a.end == TIMED_OUT ? "the helper took too long to examine the process, so only the raw report was used"
+                                                 : "the helper failed to examine the process, so only the raw report was used",
+                           NULL, 0);
+                if (attempt(c, &a) || a.end == GOT_BYTE)
+                        return;
         }
-        err = intermediate_start(
-                (const int[]){
-                        -1, -1, c->stderr_ok ? 2 : -1, [WIRE_FD_CRASH] = crash_pipe[0],
-                        [WIRE_FD_STATUS] = status_pipe[1], [WIRE_FD_RAW] = courier_active() ? -1 : c->raw_fd, [WIRE_FD_DIR] = c->dir_fd },
-                c->wire.pid, c->wire.deadline_ns);
-        sys_close(crash_pipe[0]);
-        sys_close(status_pipe[1]);
-        if (err)
-                report_clone_error(c, -err);
-        else
-                run_protocol(c, crash_pipe[1], status_pipe[0]);
-        sys_close(crash_pipe[1]);
-        sys_close(status_pipe[0]);
+        finish_failed(c, a.end);
 }

@@ -172,13 +172,13 @@ static const char *failure_text(char why)
 {
         switch (why) {
         case SPARE_CRASH:
-                return "the search for them crashed";
+                return "crashed";
         case SPARE_LATE:
-                return "the search for them took too long";
+                return "took too long";
         case SPARE_MEMORY:
-                return "the search for them took all memory";
+                return "took all memory";
         }
-        return "the search for them was killed";
+        return "was killed";
 }
 
 /* Does not block. */

@@ -24,8 +24,8 @@ void guard_deadline(uint64_t ns);
 
 /* Called before a stage that may crash, hang or exhaust memory because of files of unknown origin: forks a spare
  * process with the data gathered so far. Returns NULL in the helper itself, also if fork(2) fails. Returns in the spare
- * only when the helper has failed (it died, or `soft_ns` has passed), with a description of the failure that can follow
- * a colon; the spare then completes the report, until `hard_ns`. The helper, if it is still running, waits for that and
+ * only when the helper has failed (it died, or `soft_ns` has passed), with a description of the failure ("crashed", "took too
+ * long"); the spare then completes the report, until `hard_ns`. The helper, if it is still running, waits for that and
  * exits; if it was killed, the spare's stderr is /dev/null. */
 const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns);
 

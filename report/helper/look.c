@@ -158,7 +158,20 @@ static void name_crashing_thread(struct helper *h)
         h->crash_missed = true;
 }
 
-void helper_look(struct helper *h)
+/* An earlier helper failed while it looked at the process: nothing of the process is read, since that may be why. */
+static void look_at_raw_report(struct helper *h)
+{
+        guard_stage("read");
+        read_raw(h);
+        identify(h);
+        procfs_read_system(h->report, h->wire.pid);
+        if (h->settings.redact & REDACT_PATHS)
+                raw_expand_home(&h->raw, &h->report->pool, getenv("HOME"));
+        h->target = raw_target(&h->raw);
+        add_wire_thread(h);
+}
+
+static void look_at_process(struct helper *h)
 {
         attach(h);
         if (h->attached) {
@@ -182,6 +195,14 @@ void helper_look(struct helper *h)
                 helper_send_status(WIRE_RELEASED);
                 h->report->timings_us.held = KNOWN_INT(helper_microseconds(h->attach_began, clock_now_ns()));
         }
+}
+
+void helper_look(struct helper *h)
+{
+        if (h->wire.raw_only)
+                look_at_raw_report(h);
+        else
+                look_at_process(h);
 }
 
 /* ---- names ---- */
@@ -215,7 +236,7 @@ void helper_name(struct helper *h)
         trouble = guard_spare(now + left / 4 * 3, hard);
         if (trouble) {
                 h->is_spare = true;
-                report_diagnose(h->report, "symbolize", "no names: %s", trouble);
+                report_diagnose(h->report, "symbolize", "no names: the search for them %s", trouble);
                 fill_stacks(h, NULL);
                 return;
         }

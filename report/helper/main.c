@@ -89,6 +89,7 @@ static void write_json(struct helper *h)
         }
         h->name = name;
         guard_outcome("json %s", name);
+        helper_send_status(WIRE_WRITTEN);
 }
 
 static void print(struct helper *h)

@@ -35,7 +35,7 @@ enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 }
 #define WIRE_THROW_FRAMES 48
 #define WIRE_MESSAGE_MAX 4096 /* longer messages are truncated, here and in the raw report */
 
-enum wire_status { WIRE_HELLO = 'H', WIRE_RELEASED = 'R', WIRE_DONE = 'D', WIRE_ENDING = 'E' };
+enum wire_status { WIRE_HELLO = 'H', WIRE_RELEASED = 'R', WIRE_WRITTEN = 'W', WIRE_DONE = 'D', WIRE_ENDING = 'E' };
 
 enum wire_kind {
         WIRE_KIND_FATAL = 1,
@@ -68,6 +68,7 @@ struct wire_crash {
         /* trap number and page-fault error code (x86-64: REG_TRAPNO, REG_ERR of the ucontext); 0 if none */
         uint64_t fault_trap, fault_error;
         siginfo_t siginfo;                         /* as delivered; all zero for a request */
+        uint32_t raw_only;                         /* an earlier helper failed: nothing of the process is to be read */
         uint32_t root_changed;                     /* the root directory is another one than at load time */
         uint32_t uncaught_exception;               /* std::terminate was called with an exception in flight */
         uint32_t terminate;                        /* std::terminate was called */
