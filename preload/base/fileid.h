@@ -20,6 +20,24 @@ struct fileid {
         uint32_t mode, uid;
 };
 
+/* fstat(2), of which device, inode, mode and device number are filled in. A file server is not asked: the program's standard error
+ * may be on one that does not answer. Returns 0 or -errno. */
+static inline int fileid_stat(int fd, struct stat *st)
+{
+        struct statx x;
+        long err = sys_5(SYS_statx, fd, (long)"", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, (long)&x);
+
+        if (err == -ENOSYS || err == -EPERM) /* before Linux 4.11, or a seccomp filter */
+                return (int)sys_2(SYS_fstat, fd, (long)st);
+        if (err)
+                return (int)err;
+        st->st_dev = makedev(x.stx_dev_major, x.stx_dev_minor);
+        st->st_rdev = makedev(x.stx_rdev_major, x.stx_rdev_minor);
+        st->st_ino = x.stx_ino;
+        st->st_mode = x.stx_mode;
+        return 0;
+}
+
 /* Reads the identity of the file `path`, relative to the directory `dir`; "": that of `dir` itself (AT_EMPTY_PATH). Returns 0 or
  * -errno, with `known` false. A file server is not asked for newer attributes (statx(2), AT_STATX_DONT_SYNC), but `path` is looked
  * up. */

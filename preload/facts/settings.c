@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/facts/settings.h"
+#include "preload/base/fileid.h"
 #include "preload/base/keep.h"
 #include "preload/base/libc.h"
 #include "preload/base/startup.h"
@@ -142,7 +143,7 @@ static void set_stderr(const char *of_run)
         if (settings.stderr_of_run) {
                 settings.stderr_dev = dev;
                 settings.stderr_ino = ino;
-        } else if (sys_2(SYS_fstat, 2, (long)&st) == 0) {
+        } else if (fileid_stat(2, &st) == 0) {
                 settings.stderr_dev = st.st_dev;
                 settings.stderr_ino = st.st_ino;
                 settings.stderr_tty = S_ISCHR(st.st_mode) ? st.st_rdev : 0;

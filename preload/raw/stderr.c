@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/raw/stderr.h"
+#include "preload/base/fileid.h"
+#include "preload/base/mountinfo.h"
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
 #include "preload/raw/output.h"
@@ -8,6 +10,7 @@
 #include "unwind/core/terms/str.h"
 
 #include <asm/ioctls.h>
+#include <errno.h>
 #include <asm/termbits.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -40,7 +43,7 @@ bool stderr_is_log(void)
         struct stat st;
         long flags;
 
-        if (sys_2(SYS_fstat, 2, (long)&st) < 0)
+        if (fileid_stat(2, &st) < 0)
                 return false;
         if (settings.stderr_ino && st.st_dev == settings.stderr_dev && st.st_ino == settings.stderr_ino)
                 return !S_ISSOCK(st.st_mode) || is_unix_socket();
@@ -69,9 +72,19 @@ static bool needs_carriage_return(void)
                (!(t.c_oflag & OPOST) || !(t.c_oflag & (ONLCR | OCRNL | ONLRET)));
 }
 
+/* A write to a file of a server that does not answer never returns. The helper may print there, which can be killed. */
+static bool is_on_file_server(void)
+{
+        struct stat st;
+
+        return fileid_stat(2, &st) == 0 && S_ISREG(st.st_mode) && mountinfo_of_descriptor(2) == MOUNT_UNKNOWN;
+}
+
 void stderr_begin(struct sigsafe_out *o)
 {
         *o = (struct sigsafe_out){ .fd = 2, .may_block = true };
+        if (is_on_file_server())
+                o->err = -ETIMEDOUT;
         o->give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
         o->carriage_returns = needs_carriage_return();
 }

@@ -18,7 +18,7 @@ bool stderr_is_log(void);
 /* Sets c->stderr_ok: report text is to be written to descriptor 2. */
 void stderr_check(struct crash *c);
 
-/* Begins output to descriptor 2, which waits a limited time for a reader; where the terminal does no output processing,
+/* Begins output to descriptor 2, which waits a limited time for a reader, and is dropped where that is a file of a file server; where the terminal does no output processing,
  * lines end in CR LF. */
 void stderr_begin(struct sigsafe_out *o);
 
