@@ -9,6 +9,7 @@
 #define CRASHPRE_REPORT_HELPER_H
 
 #include "report/fault/examine.h"
+#include "report/gather/python.h"
 #include "report/helper/guard.h"
 #include "report/model/model.h"
 #include "report/place/settings.h"
@@ -26,6 +27,7 @@ struct helper {
         struct raw_report raw;
         struct target *target;
         struct symbols *symbols;
+        struct python_stacks python;
         const struct examination *seen; /* NULL: the code at the crash was not examined */
         uint64_t attach_began;
         bool attached;

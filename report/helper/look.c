@@ -3,6 +3,7 @@
  * report, /proc; then names. */
 #include "report/finish.h"
 #include "report/gather/procfs.h"
+#include "report/gather/python.h"
 #include "report/gather/source.h"
 #include "report/helper/helper.h"
 #include "report/model/redact.h"
@@ -139,6 +140,15 @@ static void unwind(struct helper *h)
         h->report->timings_us.unwind = KNOWN_INT(helper_microseconds(now, clock_now_ns()));
 }
 
+/* While the process is held: its memory is needed. */
+static void read_python(struct helper *h)
+{
+        uint64_t now = clock_now_ns(), left = h->wire.deadline_ns > now ? h->wire.deadline_ns - now : 0;
+
+        h->target->deadline_ns = now + left / 8;
+        python_read(h->report, h->target, h->settings.max_frames, &h->python);
+}
+
 /* The policy is inherited from the crashing thread. While the program's threads were running it kept them from starving
  * the helper; the search for names must not run with a real-time priority. */
 static void leave_realtime(const struct helper *h)
@@ -177,6 +187,7 @@ static void look_at_process(struct helper *h)
         if (h->attached) {
                 name_crashing_thread(h);
                 unwind(h);
+                read_python(h);
                 leave_realtime(h);
         }
         guard_stage("read");
@@ -211,6 +222,7 @@ static void fill_stacks(struct helper *h, struct symbols *symbols)
 {
         int err = finish_stacks(h->report, h->target, symbols, &h->wire, &h->raw);
 
+        python_fill(h->report, &h->python);
         if (err)
                 report_diagnose(h->report, "symbolize", "no names: %s", strerror(-err));
 }

@@ -176,21 +176,6 @@ static const struct field context_fields[] = {
         END,
 };
 
-static const struct field thread_fields[] = {
-        INT("tid", report_thread, tid),
-        STRING("name", report_thread, name),
-        FLAG("crashed", report_thread, crashed),
-        ARRAY("context", FIELD_LIST, report_thread, context, context_count, sizeof(struct report_context),
-              context_fields, false),
-        ARRAY("registers", FIELD_REGISTERS, report_thread, registers, register_count, sizeof(struct report_register),
-              NULL, false),
-        ARRAY("frames", FIELD_LIST, report_thread, frames, frame_count, sizeof(struct report_frame), frame_fields,
-              true),
-        INT("frames_omitted", report_thread, frames_omitted),
-        STRING("unwind_end", report_thread, unwind_end),
-        END,
-};
-
 static const struct field script_frame_fields[] = {
         STRING("function", report_script_frame, function),
         STRING("file", report_script_frame, file),
@@ -202,6 +187,22 @@ static const struct field interpreter_fields[] = {
         STRING("language", report_interpreter, language),
         ARRAY("frames", FIELD_LIST, report_interpreter, frames, frame_count, sizeof(struct report_script_frame),
               script_frame_fields, false),
+        END,
+};
+
+static const struct field thread_fields[] = {
+        INT("tid", report_thread, tid),
+        STRING("name", report_thread, name),
+        FLAG("crashed", report_thread, crashed),
+        ARRAY("context", FIELD_LIST, report_thread, context, context_count, sizeof(struct report_context),
+              context_fields, false),
+        ARRAY("registers", FIELD_REGISTERS, report_thread, registers, register_count, sizeof(struct report_register),
+              NULL, false),
+        ARRAY("frames", FIELD_LIST, report_thread, frames, frame_count, sizeof(struct report_frame), frame_fields,
+              true),
+        OBJECT("interpreter", report_thread, interpreter, interpreter_fields),
+        INT("frames_omitted", report_thread, frames_omitted),
+        STRING("unwind_end", report_thread, unwind_end),
         END,
 };
 

@@ -174,7 +174,7 @@ struct report_script_frame {
         struct known_int line;
 };
 
-/* The crashing thread's stack in an interpreter, innermost first. */
+/* A thread's stack in an interpreter, innermost first. */
 struct report_interpreter {
         const char *language; /* python */
         struct report_script_frame *frames;
@@ -210,6 +210,7 @@ struct report_thread {
         size_t frame_count;
         struct known_int frames_omitted; /* physical frames: calls inlined into them are unknown */
         const char *unwind_end;
+        struct report_interpreter interpreter; /* language NULL: the thread runs no script */
 };
 
 struct report_module {
@@ -249,7 +250,7 @@ struct report {
         const char *signature, *fingerprint;
         struct report_thread *threads; /* the crashed one first */
         size_t thread_count;
-        struct report_interpreter interpreter;
+        struct report_interpreter interpreter; /* of the crashed thread */
         struct report_module *modules;
         size_t module_count;
         struct report_memory *memory;

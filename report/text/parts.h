@@ -65,6 +65,7 @@ void text_threads_section(struct writer *w);
 
 /* Each prints one section, or nothing if the report has no data for it. */
 void text_interpreter(struct writer *w);
+void text_thread_interpreter(struct writer *w, const struct report_thread *thread); /* of a thread that did not crash */
 void text_thrown_at(struct writer *w);
 void text_context(struct writer *w, const struct report_thread *thread);
 void text_process(struct writer *w);

@@ -14,10 +14,27 @@
 
 /* ---- scripts ---- */
 
+static void script_frames(struct writer *w, const struct report_interpreter *script, size_t indent, size_t n)
+{
+        size_t i;
+
+        for (i = 0; i < n; i++) {
+                const struct report_script_frame *f = &script->frames[i];
+
+                fprintf(w->out, "%*s%s%s%s", (int)indent, "", w->style->bold, text_safe(w, f->function),
+                        w->style->plain);
+                if (f->file)
+                        fprintf(w->out, " at %s", text_safe(w, f->file));
+                if (f->file && f->line.known)
+                        fprintf(w->out, ":%" PRId64, f->line.v);
+                fputs("\n", w->out);
+        }
+}
+
 void text_interpreter(struct writer *w)
 {
         const struct report_interpreter *script = &w->report->interpreter;
-        size_t i, n = script->frame_count;
+        size_t n = script->frame_count;
 
         if (!n)
                 return;
@@ -27,19 +44,17 @@ void text_interpreter(struct writer *w)
                 fprintf(w->out, "  in %s:\n", text_safe(w, script->language));
         if (!w->whole && n > SCRIPT_FRAMES)
                 n = SCRIPT_FRAMES;
-        for (i = 0; i < n; i++) {
-                const struct report_script_frame *f = &script->frames[i];
-
-                fprintf(w->out, "  %s%s%s%s", w->whole ? "" : "  ", w->style->bold, text_safe(w, f->function),
-                        w->style->plain);
-                if (f->file)
-                        fprintf(w->out, " at %s", text_safe(w, f->file));
-                if (f->file && f->line.known)
-                        fprintf(w->out, ":%" PRId64, f->line.v);
-                fputs("\n", w->out);
-        }
+        script_frames(w, script, w->whole ? 2 : 4, n);
         if (n < script->frame_count)
                 fprintf(w->out, "    ... %zu more\n", script->frame_count - n);
+}
+
+void text_thread_interpreter(struct writer *w, const struct report_thread *thread)
+{
+        if (!thread->interpreter.frame_count)
+                return;
+        fprintf(w->out, "  in %s:\n", text_safe(w, thread->interpreter.language));
+        script_frames(w, &thread->interpreter, 4, thread->interpreter.frame_count);
 }
 
 void text_thrown_at(struct writer *w)

@@ -149,6 +149,8 @@ static void thread_section(struct writer *w, const struct report_thread *thread)
         text_title(w, pool_printf(w->pool, "Thread %" PRId64 "%s%s%s", thread->tid.v, thread->name ? " " : "",
                                   thread->name ? text_safe(w, thread->name) : "",
                                   thread->crashed ? ", which crashed" : ""));
+        if (thread != w->report->threads) /* that of the first one is printed before all threads */
+                text_thread_interpreter(w, thread);
         text_stack(w, thread);
 }
 

@@ -43,11 +43,6 @@ lacks() {
         [ $status = 1 ] || fail "expected no match, grep ends with $status: $*"
 }
 
-# need_python_frames: CPython exports the function that prints its stack (preload/raw/python.c) up to version 3.12.
-need_python_frames() {
-        nm -D "$(readlink -f /usr/bin/python3)" | grep -q ' _Py_DumpTraceback$' || skip "this version of Python exports no function that prints its stack"
-}
-
 # need_preloadable: crashpre run knows the library by its real path, and a blank or colon ends an entry of LD_PRELOAD.
 need_preloadable() {
         [[ $(realpath "$build") != *[[:space:]:]* ]] || skip "crashpre run refuses the path of the build tree"

@@ -72,7 +72,6 @@ in_order() {
 }
 
 @test "a script: its stack first, the interpreter in a line, its functions in signature and summary" {
-        need_python_frames
         printf 'import ctypes\ndef load(p):\n    return ctypes.string_at(p)\nload(8)\n' >"$T/app.py"
         preloaded /usr/bin/python3 "$T/app.py" 2>"$T/err" || true
         text=$(sed -n '/^crashpre: /,$p' "$T/err")

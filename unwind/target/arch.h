@@ -20,6 +20,9 @@ int arch_park_thread(pid_t tid, uint64_t pc);
 /* Converts the registers of getcontext(3) or of a signal handler's context. Async-signal-safe. */
 void arch_from_ucontext(const ucontext_t *uc, struct arch_registers *out);
 
+/* Returns the value of pthread_self() in the thread with these registers in *out; false if its thread pointer is not known. */
+bool arch_thread_self(const struct arch_registers *regs, uint64_t *out);
+
 /* In a signal handler: sets the return value of the system call that the signal interrupted. Async-signal-safe. */
 void arch_set_result(ucontext_t *uc, long result);
 

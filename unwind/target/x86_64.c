@@ -72,6 +72,14 @@ int arch_park_thread(pid_t tid, uint64_t pc)
         return 0;
 }
 
+/* The thread control block, to which the thread pointer points, begins struct pthread in glibc (sysdeps/x86_64/nptl/tls.h) and in
+ * musl (src/internal/pthread_impl.h). */
+bool arch_thread_self(const struct arch_registers *regs, uint64_t *out)
+{
+        *out = regs->v[ARCH_REG_FS_BASE];
+        return regs->known >> ARCH_REG_FS_BASE & 1;
+}
+
 void arch_set_result(ucontext_t *uc, long result)
 {
         uc->uc_mcontext.gregs[REG_RAX] = result;
