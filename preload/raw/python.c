@@ -3,7 +3,13 @@
  *
  * The interpreter has a function for it that is designed for signal handlers (Python/traceback.c: faulthandler calls
  * it): no lock, no allocation, a bounded number of frames and characters. It is called by its address and under a
- * guard, since the data it reads may be corrupted. */
+ * guard, since the data it reads may be corrupted.
+ *
+ * It calls write(2) through a PLT slot. Where that is bound lazily, the first call enters the dynamic linker, on data
+ * that may be corrupted and with a lock that may be held: ld.so then ends the process with status 127, which no guard
+ * contains. So it is called only in a module that was bound at load. What it calls in libc (write, strlen) calls no
+ * further slot. The helper reads the frames of all threads from outside, whatever the binding (report/gather/python.c);
+ * this section is for reports without a helper, or without ptrace. */
 #include "preload/base/guard.h"
 #include "preload/base/syscalls.h"
 #include "preload/raw/line.h"
@@ -58,7 +64,8 @@ static bool find_python(struct python *p)
         for (size_t i = 0; i < raw.modules->module_count; i++) {
                 const struct modmap_module *m = &raw.modules->module[i];
 
-                if (may_be_python(m) && find_function(m, "_Py_DumpTraceback", &p->dump) &&
+                if (may_be_python(m) && dynsym_binds_at_load(&modmap_space, &m->image) &&
+                    find_function(m, "_Py_DumpTraceback", &p->dump) &&
                     find_function(m, "PyGILState_GetThisThreadState", &p->this_thread))
                         return true;
         }

@@ -226,6 +226,13 @@ overwrite()'
         assert_json "$(the_report)" '.interpreter.frames[0] == {"function": "overwrite", "file": "<string>", "line": 3}'
 }
 
+@test "attaching is refused: no frames from outside, and no word of them" {
+        fresh_reports
+        run -139 "$tools/refuse" ptrace env LD_PRELOAD="$preload" /usr/bin/python3 -c 'import ctypes; ctypes.string_at(0)'
+        good_reports 1
+        assert_json "$(the_report)" '(has("interpreter") | not) and all(.diagnostics[]; .stage != "python")'
+}
+
 # ---- damaged interpreters ----
 
 # damages CODE: it runs in a thread beside one that sleeps. `at(address, *words)` overwrites memory; `state`, `interp`, `frame` and `code` are
@@ -334,6 +341,36 @@ host() {
                 host "$T/libpython3.13.so"
                 assert_json "$(the_report)" '.diagnostics | length == 1 and .[0].stage == "python" and (.[0].message | startswith("the Python frames are missing: "))' || return 1
         done
+}
+
+# ---- the raw report's section ----
+
+@test "the raw report: the interpreter's own function is called where it was bound at load, and not where a call of it binds lazily" {
+        local source='#include <string.h>
+#include <unistd.h>
+void *PyGILState_GetThisThreadState(void) { return (void *)1; }
+void _Py_DumpTraceback(int fd, void *thread) { const char *s = "Stack:\n  File \"/app/main.py\", line 3 in work\n"; write(fd, s, strlen(s)); }'
+        a_library libpython3.11.so now <<<"$source"
+        host "$T/libpython3.11.so"
+        [ "$(raw_section "$(raw_report)" python)" = 'File "/app/main.py", line 3 in work' ] || fail "$(raw_section "$(raw_report)" python)"
+        assert_json "$(the_report)" '.interpreter.frames == [{"function": "work", "file": "/app/main.py", "line": 3}]'
+        a_library libpython3.11.so lazy <<<"$source"
+        host "$T/libpython3.11.so"
+        lacks '^\[python\]' "$(raw_report)"
+        assert_json "$(the_report)" 'has("interpreter") | not'
+}
+
+@test "the loader's data is damaged: the process dies of its fault, and the frames are there" {
+        dies -c 'import ctypes
+class map(ctypes.Structure):
+    _fields_ = [("addr", ctypes.c_void_p), ("name", ctypes.c_char_p), ("dynamic", ctypes.c_void_p), ("next", ctypes.c_void_p)]
+libc = ctypes.CDLL(None)
+libc.dlopen.restype = ctypes.c_void_p
+crash = ctypes.memmove
+program = libc.dlopen(None, 1)
+ctypes.memset(program + 64, 0x41, 64 * 8) # l_info of struct link_map (glibc, include/link.h)
+crash(0, 8, 8)'
+        assert_json "$(the_report)" '.interpreter.frames[-1] | .file == "<string>" and .line == 9'
 }
 
 # ---- other Debian systems ----

@@ -43,6 +43,26 @@ static int read_tables(const struct cfi_space *space, const struct image *image,
         return t->symbols && t->strings && t->gnu_hash ? 0 : -ENOENT;
 }
 
+/* DF_BIND_NOW is what ld writes today, DT_BIND_NOW its older form, DF_1_NOW that of Solaris; glibc honours each (elf/get-dynamic-info.h,
+ * elf/dl-reloc.c). */
+bool dynsym_binds_at_load(const struct cfi_space *space, const struct image *image)
+{
+        bool has_plt = false, now = false;
+
+        for (unsigned i = 0; image->dynamic && i < DYNAMIC_MAX; i++) {
+                Elf64_Dyn d;
+
+                if (read_at(space, image->dynamic + i * sizeof(d), &d, sizeof(d)))
+                        return false;
+                if (d.d_tag == DT_NULL)
+                        return now || !has_plt;
+                now |= d.d_tag == DT_BIND_NOW || (d.d_tag == DT_FLAGS && d.d_un.d_val & DF_BIND_NOW) ||
+                       (d.d_tag == DT_FLAGS_1 && d.d_un.d_val & DF_1_NOW);
+                has_plt |= d.d_tag == DT_JMPREL;
+        }
+        return false;
+}
+
 /* The hash function of DT_GNU_HASH, by Bernstein: h * 33 + c, starting at 5381 (glibc, elf/dl-new-hash.h). */
 uint32_t dynsym_hash(const char *name)
 {

@@ -19,6 +19,10 @@ struct dynsym {
  * fills *out, -ENOENT if there is no such symbol, or -EFAULT if the tables cannot be read. */
 int dynsym_find(const struct cfi_space *space, const struct image *image, const char *name, struct dynsym *out);
 
+/* Whether no call of `image` to another module binds lazily: the loader was told to bind all of them at load (ld -z now), or the
+ * image has no PLT. False if its dynamic section cannot be read. LD_BIND_NOW leaves no trace in the image. */
+bool dynsym_binds_at_load(const struct cfi_space *space, const struct image *image);
+
 /* The hash of a name in DT_GNU_HASH. */
 uint32_t dynsym_hash(const char *name);
 
