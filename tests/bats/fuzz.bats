@@ -21,6 +21,7 @@ replayed() {
 @test "saved inputs: ELF files" { replayed elf; }
 @test "saved inputs: JSON reports" { replayed json; }
 @test "saved inputs: lines of /proc/PID/maps" { replayed maps; }
+@test "saved inputs: the memory of a Python interpreter" { replayed python; }
 @test "saved inputs: raw reports" { replayed raw; }
 
 @test "every fuzz target is replayed here, and its inputs are small" {
