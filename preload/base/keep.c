@@ -62,6 +62,20 @@ void keep_helper_environment(char **envp, size_t room)
         envp[count] = NULL;
 }
 
+SEALED_DATA static size_t page_size = ARCH_PAGE_MIN;
+
+void keep_read_page_size(const ElfW(auxv_t) * auxv)
+{
+        for (; auxv->a_type != AT_NULL; auxv++)
+                if (auxv->a_type == AT_PAGESZ)
+                        page_size = auxv->a_un.a_val;
+}
+
+size_t keep_page_size(void)
+{
+        return page_size;
+}
+
 /* preload/sealed.ld */
 extern char sealed_start[] __attribute__((visibility("hidden")));
 extern char sealed_end[] __attribute__((visibility("hidden")));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* preload/base/keep.h: strings copied at load time for use in a crash: programs overwrite their environment
+/* preload/base/keep.h: the page size, and strings copied at load time for use in a crash: programs overwrite their environment
  * (setproctitle) and change directory.
  *
  * Static memory, filled at load time by one thread, read-only afterwards (keep_seal()). Async-signal-safe.
@@ -7,6 +7,7 @@
 #ifndef CRASHPRE_PRELOAD_KEEP_H
 #define CRASHPRE_PRELOAD_KEEP_H
 
+#include <link.h>
 #include <stddef.h>
 
 /* Returns a NUL-terminated copy of `n` bytes, valid for the life of the process; NULL if no space is left. */
@@ -18,6 +19,12 @@ void keep_for_helper(const char *entry, size_t n);
 /* Fills envp, in the format of execve(2), with the environment kept for the helper: at most `room` pointers including
  * the final NULL. */
 void keep_helper_environment(char **envp, size_t room);
+
+/* Reads AT_PAGESZ from the auxiliary vector (getauxval(3)). Called at load time. */
+void keep_read_page_size(const ElfW(auxv_t) * auxv);
+
+/* In bytes; ARCH_PAGE_MIN before keep_read_page_size(). */
+size_t keep_page_size(void);
 
 /* Makes all SEALED_DATA (startup.h) read-only. Called at the end of the load. An error is ignored: the data remains writable. */
 void keep_seal(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/linkmap.h"
-#include "preload/base/pages.h"
+#include "preload/base/keep.h"
 #include "preload/base/probe.h"
 #include "preload/base/startup.h"
 
@@ -100,7 +100,7 @@ void linkmap_each(const struct cfi_space *space, void (*fn)(void *ctx, const str
                         break;
                 /* The program header table is in the program's first page; a library's first page is at its load
                  * address. */
-                base = i ? l.l_addr : aux(AT_PHDR) & ~((uint64_t)pages_size() - 1);
+                base = i ? l.l_addr : aux(AT_PHDR) & ~((uint64_t)keep_page_size() - 1);
                 if (!base || base == vdso || image_read(space, base, &image) < 0)
                         continue;
                 if (probe_string(i ? (uint64_t)l.l_name : aux(AT_EXECFN), path, sizeof(path)) < 0)

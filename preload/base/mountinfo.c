@@ -70,18 +70,30 @@ enum mount_kind mountinfo_of_mapping(const struct memmap_range *r)
         return s.kind;
 }
 
-enum mount_kind mountinfo_of_descriptor(int fd)
+static struct mount_search search_descriptor(int fd)
 {
         struct mount_search s = { .id = -1, .path = "" };
         struct statx x;
 
         if (sys_5(SYS_statx, fd, (long)"", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, (long)&x))
-                return MOUNT_UNKNOWN;
+                return s;
         s.dev = (uint64_t)x.stx_dev_major << 32 | x.stx_dev_minor;
         if (x.stx_mask & STATX_MNT_ID)
                 s.id = (int64_t)x.stx_mnt_id;
         search(&s);
-        return s.kind;
+        return s;
+}
+
+enum mount_kind mountinfo_of_descriptor(int fd)
+{
+        return search_descriptor(fd).kind;
+}
+
+bool mountinfo_is_file_server(int fd)
+{
+        struct mount_search s = search_descriptor(fd);
+
+        return s.certain && s.kind == MOUNT_UNKNOWN;
 }
 
 enum mount_kind mountinfo_of_path(const char *path)

@@ -17,8 +17,11 @@ void mountinfo_begin(void);
 /* The file system of a mapping. */
 enum mount_kind mountinfo_of_mapping(const struct memmap_range *r);
 
-/* The file system that a descriptor opened with O_PATH is on. */
+/* The file system that a descriptor is on. */
 enum mount_kind mountinfo_of_descriptor(int fd);
+
+/* Whether a descriptor is known to be on one of MOUNT_UNKNOWN. */
+bool mountinfo_is_file_server(int fd);
 
 /* The file system that the absolute path is on, if none of its components is a symbolic link. */
 enum mount_kind mountinfo_of_path(const char *path);

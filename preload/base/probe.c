@@ -2,7 +2,7 @@
 #include "preload/base/probe.h"
 #include "preload/base/memmap.h"
 #include "preload/base/mountinfo.h"
-#include "preload/base/pages.h"
+#include "preload/base/keep.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/cfi/arch.h"
 #include "unwind/core/image/maps.h"
@@ -64,7 +64,7 @@ static uint64_t pagemap_entry(uint64_t page, uint64_t otherwise)
         if (probe.pagemap_fd == UNTRIED)
                 probe.pagemap_fd = sys_openat(AT_FDCWD, "/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC, 0);
         if (probe.pagemap_fd < 0 || sys_4(SYS_pread64, probe.pagemap_fd, (long)&entry, sizeof(entry),
-                                          (long)(page / pages_size() * sizeof(entry))) != sizeof(entry))
+                                          (long)(page / keep_page_size() * sizeof(entry))) != sizeof(entry))
                 return otherwise;
         return entry;
 }

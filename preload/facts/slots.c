@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/facts/slots.h"
 #include "preload/base/arch.h"
-#include "preload/base/pages.h"
+#include "preload/base/keep.h"
 #include "preload/base/syscalls.h"
 
 #include <stddef.h>
@@ -70,14 +70,14 @@ bool slots_module_contains(const struct dl_phdr_info *info, uint64_t addr)
 void slots_set(const struct slots_module *m, uint64_t *slot, uint64_t value)
 {
         const ElfW(Phdr) *relro = header(m, PT_GNU_RELRO);
-        void *page = (void *)((uint64_t)slot & ~((uint64_t)pages_size() - 1)); // NOLINT(performance-no-int-to-ptr)
+        void *page = (void *)((uint64_t)slot & ~((uint64_t)keep_page_size() - 1)); // NOLINT(performance-no-int-to-ptr)
         bool read_only = relro && (uint64_t)slot - m->info->dlpi_addr - relro->p_vaddr < relro->p_memsz;
 
-        if (read_only && sys_3(SYS_mprotect, (long)page, pages_size(), PROT_READ | PROT_WRITE) < 0)
+        if (read_only && sys_3(SYS_mprotect, (long)page, keep_page_size(), PROT_READ | PROT_WRITE) < 0)
                 return;
         __atomic_store_n(slot, value, __ATOMIC_RELEASE);
         if (read_only)
-                sys_3(SYS_mprotect, (long)page, pages_size(), PROT_READ);
+                sys_3(SYS_mprotect, (long)page, keep_page_size(), PROT_READ);
 }
 
 bool slots_is_unbound(const struct slots_module *m, const uint64_t *slot)

@@ -9,7 +9,6 @@
 #include "preload/base/libc.h"
 #include "preload/base/linkmap.h"
 #include "preload/base/next.h"
-#include "preload/base/pages.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
 #include "preload/crash/deliver.h"
@@ -121,7 +120,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         if (!settings.enabled)
                 return;
         home_load();
-        pages_init(auxv);
+        keep_read_page_size(auxv);
         linkmap_remember(auxv);
         arch_init(aux(auxv, AT_HWCAP2));
         altstack_init(aux(auxv, AT_MINSIGSTKSZ));

@@ -77,7 +77,7 @@ static bool is_on_file_server(void)
 {
         struct stat st;
 
-        return fileid_stat(2, &st) == 0 && S_ISREG(st.st_mode) && mountinfo_of_descriptor(2) == MOUNT_UNKNOWN;
+        return fileid_stat(2, &st) == 0 && S_ISREG(st.st_mode) && mountinfo_is_file_server(2);
 }
 
 void stderr_begin(struct sigsafe_out *o)

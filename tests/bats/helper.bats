@@ -24,7 +24,7 @@ last_word() {
 
 @test "a crash: JSON report, its name in the raw one, and the thread is released at the end" {
         driven fatal
-        [ "$output" = $'status: HD\nchild: signal 11' ] || fail "$output"
+        [ "$output" = $'status: HWD\nchild: signal 11' ] || fail "$output"
         [ "$(last_word)" = "helper: json $(basename "$(the_report)")" ] || fail "$(last_word)"
         valid_reports "$(the_report)"
         assert_json "$(the_report)" '.fault | .class == "null-dereference" and .access == "write" and .address == "0x0"'
@@ -55,7 +55,7 @@ crashpre_show() {
 
 @test "a request: threads are released before the report is written, the process survives" {
         driven request
-        [ "$output" = $'status: HRD\nhelper: exit 0\nchild: exit 0' ] || fail "$output"
+        [ "$output" = $'status: HRWD\nhelper: exit 0\nchild: exit 0' ] || fail "$output"
         valid_reports "$(the_report)"
         assert_json "$(the_report)" '.cause | .kind == "request" and .message == "asked for"'
         assert_json "$(the_report)" 'has("signal") or has("fault") | not'
@@ -64,7 +64,7 @@ crashpre_show() {
 
 @test "a fault that the program's handler may still handle: reported like a crash, the threads are released, no text says that the process died" {
         CRASHPRE_STDERR=brief driven first-chance
-        [ "$output" = $'status: HRD\nchild: signal 11' ] || fail "$output"
+        [ "$output" = $'status: HRWD\nchild: signal 11' ] || fail "$output"
         [[ $stderr == "crashpre: fake_handler["*" got SIGSEGV (null-dereference"* ]] || fail "$stderr"
         valid_reports "$(the_report)"
         assert_json "$(the_report)" '.cause.chance == "first" and .threads[0].crashed'
@@ -143,7 +143,7 @@ crashpre_show() {
         SECONDS=0
         CRASHPRE_STDERR=full driven full-stderr
         [ "$SECONDS" -lt 4 ] || fail "took $SECONDS s"
-        [ "$output" = $'status: HD\nchild: signal 11' ] || fail "$output"
+        [ "$output" = $'status: HWD\nchild: signal 11' ] || fail "$output"
         valid_reports "$(the_report)"
 }
 
@@ -178,7 +178,7 @@ crashpre_show() {
         SECONDS=0
         driven other-tid
         [ "$SECONDS" -lt 5 ] || fail "took $SECONDS s"
-        [ "$output" = $'status: HE\nhelper: exit 0\nchild: signal 11' ] || fail "$output"
+        [ "$output" = $'status: HWE\nhelper: exit 0\nchild: signal 11' ] || fail "$output"
         assert_json "$(the_report)" '.threads[0] | .tid == 1 and .crashed and .frames[0].function == "write_to"'
         assert_json "$(the_report)" 'any(.diagnostics[]; .message | test("could not be stopped"))'
 }
