@@ -129,10 +129,13 @@ static void call_hook(struct helper *h)
 
 static void tidy_directory(struct helper *h)
 {
+        struct store_retention retention = { .keep = h->settings.max_reports, .own = h->wire.id, .now = time(NULL) };
+
         if (!h->has_directory)
                 return;
-        store_retain(&h->report->pool, WIRE_FD_DIR, h->settings.max_reports);
-        store_sweep(WIRE_FD_DIR, time(NULL) - STALE_SECONDS);
+        retention.since = (struct timespec){ .tv_sec = h->wire.time_sec, .tv_nsec = h->wire.time_nsec };
+        store_retain(&h->report->pool, WIRE_FD_DIR, &retention);
+        store_sweep(WIRE_FD_DIR, retention.now - STALE_SECONDS);
 }
 
 /* Whether the other threads stay stopped until the process has ended. A debugger that attaches later needs them

@@ -217,16 +217,20 @@ static int by_time(const void *a, const void *b)
 }
 
 /* Sorts by id and merges the entries of the files of each report. */
-static size_t merge(struct store_entry *v, size_t n)
+static size_t merge(struct pool *pool, struct store_entry *v, size_t n)
 {
         size_t used = 0, i;
 
         qsort(v, n, sizeof(*v), by_id);
         for (i = 0; i < n; i++) {
-                if (used && !strcmp(v[used - 1].id, v[i].id))
-                        v[used - 1].files |= v[i].files;
-                else
+                struct store_entry *last = used ? &v[used - 1] : NULL;
+
+                if (!last || strcmp(last->id, v[i].id)) {
                         v[used++] = v[i];
+                        continue;
+                }
+                last->files |= v[i].files;
+                *POOL_APPEND(pool, last->names, last->name_count) = v[i].names[0];
         }
         return used;
 }
@@ -241,39 +245,22 @@ int store_list(struct pool *pool, int dir_fd, struct store_entry **out, size_t *
         if (!dir)
                 return -errno;
         while ((d = readdir(dir))) {
-                struct store_entry entry = { NULL, NULL, 0 };
+                struct store_entry entry = { NULL };
                 size_t id_len;
 
                 if (!store_parse_name(d->d_name, &id_len, &entry.time, &entry.files) || !entry.files)
                         continue;
                 entry.id = pool_strndup(pool, d->d_name, id_len);
                 entry.time = entry.id + (entry.time - d->d_name);
+                *POOL_APPEND(pool, entry.names, entry.name_count) = pool_strdup(pool, d->d_name);
                 *POOL_APPEND(pool, *out, *n) = entry;
         }
         closedir(dir);
         if (*n) {
-                *n = merge(*out, *n);
+                *n = merge(pool, *out, *n);
                 qsort(*out, *n, sizeof(**out), by_time);
         }
         return 0;
-}
-
-int store_retain(struct pool *pool, int dir_fd, size_t keep)
-{
-        struct store_entry *v;
-        size_t n, i, k;
-        int err;
-
-        if (!keep)
-                return 0;
-        err = store_list(pool, dir_fd, &v, &n);
-        for (i = 0; !err && n > keep && i < n - keep; i++) {
-                for (k = 0; k < SUFFIXES; k++) {
-                        if (v[i].files & suffixes[k].file)
-                                unlinkat(dir_fd, pool_printf(pool, "%s%s", v[i].id, suffixes[k].text), 0);
-                }
-        }
-        return err;
 }
 
 int store_sweep(int dir_fd, time_t before)

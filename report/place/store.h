@@ -24,9 +24,11 @@ void store_abandon(void);
 enum store_files { STORE_RAW = 1, STORE_JSON = 2, STORE_CORE = 4 };
 
 struct store_entry {
-        const char *id;   /* borrowed from the pool, as `time` */
-        const char *time; /* the id's last part: sorts by time as text */
-        unsigned files;   /* enum store_files */
+        const char *id;     /* borrowed from the pool, as `time` */
+        const char *time;   /* the id's last part: sorts by time as text */
+        unsigned files;     /* enum store_files */
+        const char **names; /* of its files, from the pool */
+        size_t name_count;
 };
 
 /* The reports of a directory, oldest first. *out from the pool. */
@@ -35,8 +37,19 @@ int store_list(struct pool *pool, int dir_fd, struct store_entry **out, size_t *
 /* Parses a file name "crash-....json" or an id; returns false if it is neither. `id_len` and `files` may be NULL. */
 bool store_parse_name(const char *name, size_t *id_len, const char **time, unsigned *files);
 
-/* Removes the files of the oldest reports beyond `keep`. 0 keeps all. */
-int store_retain(struct pool *pool, int dir_fd, size_t keep);
+/* Which reports are removed, and when. */
+struct store_retention {
+        size_t keep;           /* reports that stay; 0: all */
+        const char *own;       /* id of the report that was just written */
+        struct timespec since; /* CLOCK_REALTIME at its crash */
+        time_t now;
+};
+
+/* Removes the files of the oldest reports of the effective user beyond `keep`, by the time in their names; those of a time in
+ * the future, from before the clock was set back, are older than all others. Never removed: the report `own`, one that was
+ * written since that crash, a raw one to which its helper has not yet added the outcome, what is no regular file, and files of
+ * other users, whose reports are not counted either. Returns 0 or -errno. */
+int store_retain(struct pool *pool, int dir_fd, const struct store_retention *r);
 
 /* Removes temporary files of writers that were killed: those of this user, last modified before `before`. Returns 0 or
  * -errno. */

@@ -199,6 +199,18 @@ crashpre_show() {
         [ -f "$CRASHPRE_DIR/crash-notes.txt" ] || fail "$(ls "$CRASHPRE_DIR")"
 }
 
+@test "CRASHPRE_MAX_REPORTS: what was just written stays, whatever times and whose names the other files have" {
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        touch "$CRASHPRE_DIR"/crash-other-{1..9}-20991231T000000.000000Z.txt
+        chown 65534 "$CRASHPRE_DIR"/crash-other-{1..4}-*
+        touch -d 2099-01-01 "$CRASHPRE_DIR"/crash-mine-1-20200101T000000.000001Z.json
+        CRASHPRE_MAX_REPORTS=3 driven fatal
+        wait_until 5 test ! -e "$CRASHPRE_DIR/crash-other-8-20991231T000000.000000Z.txt"
+        json=$(basename "$(find "$CRASHPRE_DIR" -name 'crash-fake*.json')" .json)
+        [ "$(ls "$CRASHPRE_DIR")" = "$(printf '%s\n' "$json".{json,txt} crash-mine-1-20200101T000000.000001Z.json crash-other-{1,2,3,4,9}-20991231T000000.000000Z.txt)" ] ||
+                fail "$(ls -l "$CRASHPRE_DIR")"
+}
+
 @test "temporary files of killed helpers are removed, recent ones are not" {
         old=$CRASHPRE_DIR/.crash-old-1-20200101T000000.000001Z.json.tmp
         new=$CRASHPRE_DIR/.crash-new-1-20200101T000000.000001Z.json.tmp

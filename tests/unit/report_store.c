@@ -149,36 +149,15 @@ static void refuse_unnamed(void)
                "a file system without O_TMPFILE");
 }
 
-static void retention(void)
-{
-        int dir = directory("retention");
-        struct pool pool = { NULL };
-        struct store_entry *v;
-        size_t n;
+enum { CRASHED = 2000000000, MINUTE = 60 };
 
-        touch(dir, "crash-z-9-20260101T000000.000001Z.txt");
-        touch(dir, "crash-z-9-20260101T000000.000001Z.json");
-        touch(dir, "crash-z-9-20260101T000000.000001Z.core");
-        touch(dir, "crash-a-10-20260101T000000.000003Z.txt");
-        touch(dir, "crash-m-11-20260101T000000.000002Z.json");
-        touch(dir, "notes.txt");
-        touch(dir, "crash-me.txt");
-        tap_ok(!store_list(&pool, dir, &v, &n) && n == 3, "three reports are listed");
-        tap_ok(v[0].files == (STORE_RAW | STORE_JSON | STORE_CORE) && !strncmp(v[0].id, "crash-z", 7),
-               "the oldest first, with all its files");
-        tap_ok(!strncmp(v[2].id, "crash-a", 7), "the newest last, whatever its name");
-        store_retain(&pool, dir, 0);
-        tap_is(count(dir), 7, "limit 0 keeps all reports");
-        store_retain(&pool, dir, 3);
-        tap_is(count(dir), 7, "reports within the limit are kept");
-        store_retain(&pool, dir, 2);
-        tap_ok(count(dir) == 4 && faccessat(dir, "crash-z-9-20260101T000000.000001Z.txt", F_OK, 0),
-               "the oldest report is removed with all its files");
-        store_retain(&pool, dir, 1);
-        tap_ok(count(dir) == 3 && !faccessat(dir, "notes.txt", F_OK, 0) && !faccessat(dir, "crash-me.txt", F_OK, 0),
-               "other files are kept");
+static void retain(int dir, size_t keep, const char *own)
+{
+        const struct store_retention r = { keep, own, { .tv_sec = CRASHED }, CRASHED + 1 };
+        struct pool pool = { NULL };
+
+        store_retain(&pool, dir, &r);
         pool_free(&pool);
-        close(dir);
 }
 
 static void aged(int dir_fd, const char *name, time_t when)
@@ -187,6 +166,136 @@ static void aged(int dir_fd, const char *name, time_t when)
 
         touch(dir_fd, name);
         utimensat(dir_fd, name, times, 0);
+}
+
+/* A file that was last modified long before the crash. */
+static void old(int dir_fd, const char *name)
+{
+        aged(dir_fd, name, CRASHED - 60 * MINUTE);
+}
+
+static bool there(int dir_fd, const char *name)
+{
+        return !faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
+static void retention(void)
+{
+        int dir = directory("retention");
+        struct pool pool = { NULL };
+        struct store_entry *v;
+        size_t n;
+
+        old(dir, "crash-z-9-20260101T000000.000001Z.txt");
+        old(dir, "crash-z-9-20260101T000000.000001Z.json");
+        old(dir, "crash-z-9-20260101T000000.000001Z.core");
+        old(dir, "crash-a-10-20260101T000000.000003Z.txt");
+        old(dir, "crash-m-11-20260101T000000.000002Z.json");
+        old(dir, "notes.txt");
+        old(dir, "crash-me.txt");
+        tap_ok(!store_list(&pool, dir, &v, &n) && n == 3, "three reports are listed");
+        tap_ok(v[0].files == (STORE_RAW | STORE_JSON | STORE_CORE) && !strncmp(v[0].id, "crash-z", 7),
+               "the oldest first, with all its files");
+        tap_ok(v[0].name_count == 3 && v[1].name_count == 1 &&
+                       !strcmp(v[1].names[0], "crash-m-11-20260101T000000.000002Z.json"),
+               "the names of all files");
+        tap_ok(!strncmp(v[2].id, "crash-a", 7), "the newest last, whatever its name");
+        retain(dir, 0, "");
+        tap_is(count(dir), 7, "limit 0 keeps all reports");
+        retain(dir, 3, "");
+        tap_is(count(dir), 7, "reports within the limit are kept");
+        retain(dir, 2, "");
+        tap_ok(count(dir) == 4 && faccessat(dir, "crash-z-9-20260101T000000.000001Z.txt", F_OK, 0),
+               "the oldest report is removed with all its files");
+        retain(dir, 1, "");
+        tap_ok(count(dir) == 3 && !faccessat(dir, "notes.txt", F_OK, 0) && !faccessat(dir, "crash-me.txt", F_OK, 0),
+               "other files are kept");
+        pool_free(&pool);
+        close(dir);
+}
+
+#define FUTURE "crash-x-1-20991231T000000.00000"
+#define PAST "crash-x-1-20200101T000000.00000"
+#define OWN "crash-own-1-20330518T033320.000000Z"
+
+static void future(void)
+{
+        int dir = directory("future");
+
+        old(dir, FUTURE "1Z.txt");
+        old(dir, FUTURE "2Z.json");
+        old(dir, PAST "1Z.txt");
+        aged(dir, OWN ".txt", CRASHED);
+        aged(dir, OWN ".json", CRASHED + 1);
+        retain(dir, 3, OWN);
+        tap_ok(!there(dir, FUTURE "1Z.txt") && count(dir) == 4, "a time in the future is older than all others");
+        retain(dir, 1, OWN);
+        tap_ok(count(dir) == 2 && there(dir, OWN ".txt") && there(dir, OWN ".json"),
+               "what was just written is the newest");
+        aged(dir, OWN ".txt", CRASHED - 60 * MINUTE);
+        aged(dir, OWN ".json", CRASHED - 60 * MINUTE);
+        old(dir, FUTURE "3Z.txt");
+        aged(dir, "crash-x-1-20330518T033320.900000Z.txt", CRASHED - 60 * MINUTE);
+        retain(dir, 1, OWN);
+        tap_ok(count(dir) == 2 && there(dir, OWN ".txt"),
+               "the report of the crash itself stays, whatever the times of its files");
+        close(dir);
+}
+
+static void others_at_work(void)
+{
+        static const char raw[] = "crashpre raw report 1\nend of report\n", outcome[] = "helper: json x.json\n";
+        int dir = directory("at-work"), fd;
+
+        aged(dir, PAST "1Z.txt", CRASHED);
+        aged(dir, PAST "1Z.json", CRASHED + 1);
+        aged(dir, PAST "2Z.json", CRASHED + 60 * MINUTE);
+        fd = openat(dir, PAST "3Z.txt", O_CREAT | O_WRONLY, 0600);
+        if (fd < 0 || write(fd, raw, sizeof(raw) - 1) != sizeof(raw) - 1)
+                exit(2);
+        aged(dir, PAST "3Z.txt", CRASHED - MINUTE);
+        aged(dir, PAST "4Z.txt", CRASHED - MINUTE);
+        retain(dir, 1, OWN);
+        tap_ok(there(dir, PAST "1Z.txt") && there(dir, PAST "1Z.json"),
+               "a report that was written since the crash stays");
+        tap_ok(!there(dir, PAST "2Z.json"), "a file of the far future was not");
+        tap_ok(there(dir, PAST "3Z.txt"), "a raw report without its outcome stays");
+        tap_ok(!there(dir, PAST "4Z.txt"), "a name alone is no report in progress");
+        if (write(fd, outcome, sizeof(outcome) - 1) != sizeof(outcome) - 1)
+                exit(2);
+        close(fd);
+        aged(dir, PAST "3Z.txt", CRASHED - MINUTE);
+        retain(dir, 1, OWN);
+        tap_ok(!there(dir, PAST "3Z.txt"), "one with its outcome is removed");
+        close(dir);
+}
+
+static void not_ours(void)
+{
+        int dir = directory("not-ours"), i;
+
+        old(dir, PAST "1Z.txt");
+        old(dir, PAST "1Z.json");
+        mkdirat(dir, PAST "2Z.txt", 0700);
+        if (symlinkat(PAST "1Z.txt", dir, PAST "3Z.txt"))
+                exit(2);
+        for (i = 4; i < 8 && !geteuid(); i++) {
+                char name[64];
+
+                snprintf(name, sizeof(name), "%s%dZ.txt", i & 1 ? PAST : FUTURE, i);
+                old(dir, name);
+                if (fchownat(dir, name, 65534, 65534, 0))
+                        exit(2);
+        }
+        if (!geteuid() && fchownat(dir, PAST "1Z.json", 65534, 65534, 0))
+                exit(2);
+        retain(dir, 1, OWN);
+        tap_ok(there(dir, PAST "1Z.txt"), "files of other users, directories and links are not counted");
+        old(dir, PAST "9Z.txt");
+        retain(dir, 1, OWN);
+        tap_ok(!there(dir, PAST "1Z.txt"), "the own ones are");
+        tap_is(count(dir), geteuid() ? 3 : 8, "and only those are removed");
+        close(dir);
 }
 
 static void sweeping(void)
@@ -231,6 +340,9 @@ int main(void)
         writing("writing");
         full_disk("full");
         retention();
+        future();
+        others_at_work();
+        not_ours();
         sweeping();
         refuse_unnamed();
         writing("writing-named");
