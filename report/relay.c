@@ -75,13 +75,13 @@ static bool sent_to_itself(const struct report *report)
 static bool read_candidate(int dir_fd, const struct store_entry *entry, struct report *out)
 {
         static struct raw_report raw;
-        const char *name = pool_printf(&out->pool, "%s%s", entry->id, entry->files & STORE_JSON ? ".json" : ".txt");
+        struct store_choice file = store_choose(dir_fd, entry);
         size_t len;
         char why[256], *text;
 
-        if (store_read(&out->pool, dir_fd, name, REPORT_LIMIT, &text, &len))
+        if (!file.name || store_read(&out->pool, dir_fd, file.name, REPORT_LIMIT, &text, &len))
                 return false;
-        if (entry->files & STORE_JSON)
+        if (file.is_json)
                 return !json_read_report(text, len, out, why, sizeof(why));
         if (raw_read(text, len, out, &raw))
                 return false;

@@ -27,6 +27,7 @@ enum list_style { LIST_TABLE, LIST_PATHS, LIST_JSON };
 
 struct row {
         const struct store_entry *entry;
+        struct store_choice file;
         const char *program, *summary, *what, *kind, *signal, *class, *signature, *fingerprint;
         struct known_int pid, threads;
         const char *error; /* NULL: it could be read */
@@ -43,6 +44,8 @@ struct listing {
         enum list_style style;
         bool all; /* relayed ones, too */
         size_t columns;
+        const char *foreign; /* a file of another user than that of the raw report; NULL: none */
+        size_t foreign_count;
 };
 
 /* ---- one report ---- */
@@ -57,16 +60,6 @@ static void read_name(struct listing *l, struct row *row)
         row->program =
                 pool_strndup(&l->pool, id + sizeof("crash-") - 1, (size_t)(pid - 1 - id) - (sizeof("crash-") - 1));
         row->pid = KNOWN_INT(strtoll(pid, NULL, 10));
-}
-
-static const char *file_name(struct listing *l, const struct store_entry *entry, const char *suffix)
-{
-        return pool_printf(&l->pool, "%s%s", entry->id, suffix);
-}
-
-static const char *main_file(struct listing *l, const struct store_entry *entry)
-{
-        return file_name(l, entry, entry->files & STORE_JSON ? ".json" : entry->files & STORE_RAW ? ".txt" : ".core");
 }
 
 static void keep(struct listing *l, struct row *row, struct report *report)
@@ -86,7 +79,7 @@ static void keep(struct listing *l, struct row *row, struct report *report)
         row->class = pool_strdup(&l->pool, report->fault.class);
         row->signature = pool_strdup(&l->pool, report->signature);
         row->fingerprint = pool_strdup(&l->pool, report->fingerprint);
-        if (row->entry->files & STORE_JSON) /* a raw one has the crashing thread alone */
+        if (row->file.is_json) /* a raw one has the crashing thread alone */
                 row->threads = KNOWN_INT((int64_t)report->thread_count);
 }
 
@@ -96,11 +89,13 @@ static void read_row(struct listing *l, const struct store_entry *entry, struct 
         struct report *report = report_new();
         char why[256] = "";
 
-        *row = (struct row){ .entry = entry };
+        *row = (struct row){ .entry = entry, .file = store_choose(l->dir_fd, entry) };
         read_name(l, row);
-        if (!(entry->files & (STORE_JSON | STORE_RAW)))
+        if (row->file.foreign && !l->foreign_count++)
+                l->foreign = row->file.foreign;
+        if (!row->file.name)
                 row->error = "a core, but no report";
-        else if (load_report(report, l->dir_fd, main_file(l, entry), why, sizeof(why)))
+        else if (load_report(report, l->dir_fd, row->file.name, why, sizeof(why)))
                 row->error = pool_strdup(&l->pool, why);
         else
                 keep(l, row, report);
@@ -130,7 +125,7 @@ static const char *cause(struct listing *l, const struct row *row)
                 return pool_printf(&l->pool, "unreadable: %s", row->error);
         if (row->relayed)
                 return pool_printf(&l->pool, "relayed: %s", row->what);
-        if (!(row->entry->files & STORE_JSON))
+        if (!row->file.is_json)
                 return pool_printf(&l->pool, "raw only: %s", row->summary);
         return row->what;
 }
@@ -198,11 +193,27 @@ static void print_table(struct listing *l, const struct row *rows, size_t n)
 
 /* ---- for programs ---- */
 
-static const char *path_of(struct listing *l, const struct store_entry *entry)
+/* The file of that kind in the report; NULL: none. */
+static const char *file_of(const struct row *row, unsigned kind)
+{
+        size_t i;
+
+        for (i = 0; i < row->entry->name_count; i++) {
+                const char *time;
+                unsigned files = 0;
+
+                if (store_parse_name(row->entry->names[i], NULL, &time, &files) && files == kind)
+                        return row->entry->names[i];
+        }
+        return NULL;
+}
+
+static const char *path_of(struct listing *l, const struct row *row)
 {
         size_t len = strlen(l->dir);
 
-        return pool_printf(&l->pool, "%s%s%s", l->dir, l->dir[len - 1] == '/' ? "" : "/", main_file(l, entry));
+        return pool_printf(&l->pool, "%s%s%s", l->dir, l->dir[len - 1] == '/' ? "" : "/",
+                           row->file.name ? row->file.name : file_of(row, STORE_CORE));
 }
 
 static void set_string(struct listing *l, json_t *object, const char *name, const char *value)
@@ -217,16 +228,14 @@ static void set_number(json_t *object, const char *name, struct known_int value)
                 json_object_set_new_nocheck(object, name, json_integer(value.v));
 }
 
-static json_t *files_object(struct listing *l, const struct store_entry *entry)
+static json_t *files_object(struct listing *l, const struct row *row)
 {
         json_t *files = json_object();
 
-        if (entry->files & STORE_JSON)
-                set_string(l, files, "json", file_name(l, entry, ".json"));
-        if (entry->files & STORE_RAW)
-                set_string(l, files, "raw", file_name(l, entry, ".txt"));
-        if (entry->files & STORE_CORE)
-                set_string(l, files, "core", file_name(l, entry, ".core"));
+        if (row->file.is_json)
+                set_string(l, files, "json", row->file.name);
+        set_string(l, files, "raw", file_of(row, STORE_RAW));
+        set_string(l, files, "core", file_of(row, STORE_CORE));
         return files;
 }
 
@@ -249,10 +258,10 @@ static json_t *row_object(struct listing *l, const struct row *row)
         set_number(object, "threads", row->threads);
         if (row->relayed)
                 json_object_set_new_nocheck(object, "relayed", json_true());
-        json_object_set_new_nocheck(object, "symbolized", json_boolean(row->entry->files & STORE_JSON && !row->error));
+        json_object_set_new_nocheck(object, "symbolized", json_boolean(row->file.is_json && !row->error));
         set_string(l, object, "error", row->error);
-        set_string(l, object, "path", path_of(l, row->entry));
-        json_object_set_new_nocheck(object, "files", files_object(l, row->entry));
+        set_string(l, object, "path", path_of(l, row));
+        json_object_set_new_nocheck(object, "files", files_object(l, row));
         return object;
 }
 
@@ -275,7 +284,7 @@ static void print_paths(struct listing *l, const struct row *rows, size_t n)
         size_t i;
 
         for (i = 0; i < n; i++) {
-                const char *path = path_of(l, rows[i].entry);
+                const char *path = path_of(l, &rows[i]);
 
                 /* to a program as they are, so that it can open them */
                 printf("%s\n", isatty(STDOUT_FILENO) ? utf8_printable(&l->pool, path) : path);
@@ -298,12 +307,24 @@ static size_t read_rows(struct listing *l, struct row *rows, size_t *relayed)
         return n;
 }
 
+static void warn_of_foreign(struct listing *l)
+{
+        const char *others = "";
+
+        if (l->foreign_count > 1)
+                others = pool_printf(&l->pool, ", and so are %zu others", l->foreign_count - 1);
+        if (l->foreign)
+                cli_error(l->self, "%s/%s is ignored%s: the raw report belongs to another user", l->dir, l->foreign,
+                          others);
+}
+
 /* Returns the exit code. */
 static int print(struct listing *l)
 {
         struct row *rows = pool_alloc(&l->pool, (l->entry_count + 1) * sizeof(*rows));
         size_t relayed, n = read_rows(l, rows, &relayed);
 
+        warn_of_foreign(l);
         if (l->style == LIST_JSON)
                 print_json(l, rows, n);
         else if (l->style == LIST_PATHS)

@@ -338,15 +338,19 @@ static size_t print_new_reports(struct run *r)
                 return 0;
         list_reports(r, &v, &n);
         for (i = 0; i < n; i++) {
-                const char *file = pool_printf(&r->pool, "%s%s", v[i].id, v[i].files & STORE_JSON ? ".json" : ".txt");
-                const char *path = pool_printf(&r->pool, "%s/%s", r->dir, file);
+                struct store_choice file;
                 struct report *report;
+                const char *path;
 
-                if (was_there(r, &v[i]) || !(v[i].files & (STORE_JSON | STORE_RAW)))
+                if (was_there(r, &v[i]))
+                        continue;
+                file = store_choose(fd, &v[i]);
+                if (!file.name)
                         continue;
                 count++;
+                path = pool_printf(&r->pool, "%s/%s", r->dir, file.name);
                 report = report_new();
-                if (load_report(report, fd, file, why, sizeof(why)))
+                if (load_report(report, fd, file.name, why, sizeof(why)))
                         cli_error(r->self, "%s: %s", path, why);
                 else if (!report->cause.relayed)
                         add_report(r, &bugs, report, path);

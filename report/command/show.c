@@ -37,20 +37,24 @@ static int print_report(const char *path, bool all_threads, bool colour, char *w
 
 struct choice {
         struct pool pool;
-        const char *path; /* NULL: none found */
+        const char *path;    /* NULL: none found */
+        const char *foreign; /* path of a JSON file that belongs to another user than the raw report; NULL: none */
 };
 
-static const char *report_file(struct choice *c, const struct store_entry *entry)
+/* `dir` ends in "/" unless it is empty. */
+static void choose_file(struct choice *c, const char *dir, const char *name, const char *foreign)
 {
-        return pool_printf(&c->pool, "%s%s", entry->id, entry->files & STORE_JSON ? ".json" : ".txt");
+        c->path = pool_printf(&c->pool, "%s%s", dir, name);
+        if (foreign)
+                c->foreign = pool_printf(&c->pool, "%s%s", dir, foreign);
 }
 
 /* Whether the process only passed on the signal of its child, whose report is another one. */
-static bool is_relayed(struct choice *c, int dir_fd, const struct store_entry *entry)
+static bool is_relayed(int dir_fd, const char *name)
 {
         struct report *report = report_new();
         char why[256];
-        bool is = !load_report(report, dir_fd, report_file(c, entry), why, sizeof(why)) && report->cause.relayed;
+        bool is = !load_report(report, dir_fd, name, why, sizeof(why)) && report->cause.relayed;
 
         report_free(report);
         return is;
@@ -60,7 +64,7 @@ static bool is_relayed(struct choice *c, int dir_fd, const struct store_entry *e
  * only if there is no other. */
 static bool choose_newest(struct choice *c, const char *dir)
 {
-        const struct store_entry *newest = NULL, *relayed = NULL;
+        struct store_choice newest = { .name = NULL }, relayed = { .name = NULL };
         struct store_entry *v = NULL;
         size_t n = 0;
         int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -68,19 +72,51 @@ static bool choose_newest(struct choice *c, const char *dir)
         if (fd < 0)
                 return false;
         store_list(&c->pool, fd, &v, &n);
-        while (!newest && n--) {
-                if (!(v[n].files & (STORE_JSON | STORE_RAW)))
+        while (!newest.name && n--) {
+                struct store_choice file = store_choose(fd, &v[n]);
+
+                if (!file.name)
                         continue;
-                if (!is_relayed(c, fd, &v[n]))
-                        newest = &v[n];
-                else if (!relayed)
-                        relayed = &v[n];
+                if (!is_relayed(fd, file.name))
+                        newest = file;
+                else if (!relayed.name)
+                        relayed = file;
         }
         close(fd);
-        newest = newest ? newest : relayed;
-        if (newest)
-                c->path = pool_printf(&c->pool, "%s/%s", dir, report_file(c, newest));
-        return newest != NULL;
+        newest = newest.name ? newest : relayed;
+        if (newest.name)
+                choose_file(c, pool_printf(&c->pool, "%s/", dir), newest.name, newest.foreign);
+        return newest.name != NULL;
+}
+
+/* The name of a report, or of its JSON file: whether that belongs to the report depends on its owner. */
+static void choose_report(struct choice *c, const char *path)
+{
+        const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *time;
+        const char *dir = pool_strndup(&c->pool, path, (size_t)(name - path));
+        struct store_entry *v = NULL;
+        unsigned files = 0;
+        size_t n, len;
+        int fd;
+
+        if (!store_parse_name(name, &len, &time, &files) || (files && files != STORE_JSON))
+                return;
+        fd = open(*dir ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return;
+        store_list(&c->pool, fd, &v, &n);
+        while (n--) {
+                struct store_choice file;
+
+                if (strncmp(v[n].id, name, len) != 0 || v[n].id[len])
+                        continue;
+                file = store_choose(fd, &v[n]);
+                if (file.name && !files)
+                        choose_file(c, dir, file.name, file.foreign);
+                else if (file.name && store_is_foreign(fd, &v[n], name))
+                        choose_file(c, dir, file.name, name);
+        }
+        close(fd);
 }
 
 /* A file, a directory, or a path less its suffix. */
@@ -90,6 +126,7 @@ static void choose_named(struct choice *c, const char *name)
         struct stat st;
         size_t i;
 
+        choose_report(c, name);
         for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && !c->path; i++) {
                 const char *path = pool_printf(&c->pool, "%s%s", name, suffixes[i]);
 
@@ -133,7 +170,7 @@ static const char *set_colour(void *options, const char *value)
 static int show(const struct cli_command *self, int argc, char **argv)
 {
         struct show_options options = { .colour = cli_wants_colour(stdout) };
-        struct choice choice = { { NULL }, NULL };
+        struct choice choice = { { NULL }, NULL, NULL };
         const char *searched = NULL;
         int operands, code = cli_parse(self, argc, argv, &options, &operands);
         char why[256];
@@ -147,6 +184,8 @@ static int show(const struct cli_command *self, int argc, char **argv)
                 choose_named(&choice, searched = argv[operands]);
         else
                 searched = choose_default(&choice);
+        if (choice.foreign)
+                cli_error(self, "%s is ignored: the raw report belongs to another user", choice.foreign);
         if (!choice.path) {
                 cli_error(self, "no crash report in %s; name one, or set CRASHPRE_DIR", searched);
                 code = CLI_NOTHING;

@@ -144,7 +144,7 @@ static const char *helper_outcome(struct trial *t)
 static void evaluate_json(struct trial *t)
 {
         struct report *report = report_new();
-        const char *name = pool_printf(&t->d->pool, "%s.json", t->reports[0].id), *remedy = NULL;
+        const char *name = store_choose(t->dir_fd, &t->reports[0]).name, *remedy = NULL;
         size_t frames, i;
         char why[256] = "", trouble[256] = "";
 
@@ -199,13 +199,12 @@ static void evaluate(struct trial *t, bool ended)
 
 static void remove_all(struct trial *t)
 {
-        static const char *const suffixes[] = { ".txt", ".json", ".core" };
         size_t i, k;
 
         unlinkat(t->dir_fd, "stderr", 0);
         for (i = 0; i < t->report_count; i++)
-                for (k = 0; k < sizeof(suffixes) / sizeof(suffixes[0]); k++)
-                        unlinkat(t->dir_fd, pool_printf(&t->d->pool, "%s%s", t->reports[i].id, suffixes[k]), 0);
+                for (k = 0; k < t->reports[i].name_count; k++)
+                        unlinkat(t->dir_fd, t->reports[i].names[k], 0);
         close(t->dir_fd);
         rmdir(t->dir);
 }

@@ -65,7 +65,7 @@ static void explain(struct helper *h)
 
 static void write_json(struct helper *h)
 {
-        const char *step = "", *name = pool_printf(&h->report->pool, "%s.json", h->wire.id);
+        const char *step = "", *name;
         uint64_t now = clock_now_ns();
         size_t len;
         char *text;
@@ -80,7 +80,7 @@ static void write_json(struct helper *h)
                 h->report->timings_us.held = KNOWN_INT(helper_microseconds(h->attach_began, now));
         h->report->timings_us.total = KNOWN_INT(helper_microseconds(h->wire.fault_ns, now));
         text = json_write_report(h->report, &len);
-        err = store_write(WIRE_FD_DIR, name, h->settings.mode, text, len, &step);
+        err = store_write_report(&h->report->pool, WIRE_FD_DIR, h->wire.id, h->settings.mode, text, len, &name, &step);
         free(text);
         if (err) {
                 guard_outcome("failed write: %s: %s", step, strerror(-err));

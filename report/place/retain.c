@@ -12,9 +12,6 @@
 /* Clocks of reports and files may differ by less. A raw report that is older has no helper any more: none lives that long. */
 #define SLACK_SECONDS 600
 
-/* The outcome is in the last lines of a raw report. */
-#define OUTCOME_BYTES 4096
-
 struct candidate {
         const struct store_entry *entry;
         struct timespec modified; /* the latest of its files */
@@ -53,20 +50,10 @@ static bool look_at(int dir_fd, const struct store_entry *entry, struct candidat
 /* Whether this is the beginning of a raw report, whose helper is at work. */
 static bool is_raw_in_progress(int dir_fd, const char *name)
 {
-        static const char schema[] = "crashpre raw report ", outcome[] = "\nhelper: ";
-        int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        char head[sizeof(schema) - 1], tail[OUTCOME_BYTES];
-        struct stat st;
-        ssize_t n = 0;
-        bool begins;
+        char outcome[8];
+        bool is_raw;
 
-        if (fd < 0)
-                return false;
-        begins = pread(fd, head, sizeof(head), 0) == sizeof(head) && !memcmp(head, schema, sizeof(head));
-        if (begins && !fstat(fd, &st))
-                n = pread(fd, tail, sizeof(tail), st.st_size > OUTCOME_BYTES ? st.st_size - OUTCOME_BYTES : 0);
-        close(fd);
-        return begins && n >= 0 && !memmem(tail, (size_t)n, outcome, sizeof(outcome) - 1);
+        return !store_outcome(dir_fd, name, &is_raw, outcome, sizeof(outcome)) && is_raw;
 }
 
 static bool is_in_progress(int dir_fd, const struct store_entry *entry)

@@ -5,9 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +25,9 @@ static const struct suffix {
 };
 
 #define SUFFIXES (sizeof(suffixes) / sizeof(suffixes[0]))
+
+/* Names that are tried for a JSON report after the usual one. */
+#define OTHER_NAMES 8
 
 /* ---- writing ---- */
 
@@ -126,6 +131,42 @@ int store_write(int dir_fd, const char *name, mode_t mode, const void *data, siz
         return err == -EOPNOTSUPP ? write_renamed(dir_fd, name, mode, data, len, step) : err;
 }
 
+/* Not to be guessed, so that nobody takes it in advance. */
+static uint32_t random_number(void)
+{
+        struct timespec now = { 0 };
+        uint32_t number;
+
+        if (getrandom(&number, sizeof(number), GRND_NONBLOCK) == sizeof(number))
+                return number;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint32_t)now.tv_nsec * 2654435761u ^ (uint32_t)getpid();
+}
+
+/* Whether the existing file is one of this user: the report was written already, by the spare of the helper. (A link to a file of
+ * the user, which others may have made, is none.) */
+static bool is_own_report(int dir_fd, const char *name)
+{
+        struct stat st;
+
+        return !fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+               st.st_nlink == 1;
+}
+
+int store_write_report(struct pool *pool, int dir_fd, const char *id, mode_t mode, const void *data, size_t len,
+                       const char **name, const char **step)
+{
+        int err, i;
+
+        *name = pool_printf(pool, "%s.json", id);
+        err = store_write(dir_fd, *name, mode, data, len, step);
+        for (i = 0; err == -EEXIST && i < OTHER_NAMES && !is_own_report(dir_fd, *name); i++) {
+                *name = pool_printf(pool, "%s.%" PRIu32 ".json", id, random_number());
+                err = store_write(dir_fd, *name, mode, data, len, step);
+        }
+        return err;
+}
+
 /* ---- names ---- */
 
 /* "20261121T143512.123456Z" */
@@ -142,6 +183,16 @@ static bool is_time(const char *s, size_t len)
         return true;
 }
 
+/* The length without ".NUMBER" at the end. */
+static size_t without_number(const char *name, size_t len)
+{
+        size_t i = len;
+
+        while (i && isdigit((unsigned char)name[i - 1]))
+                i--;
+        return i && i < len && name[i - 1] == '.' ? i - 1 : len;
+}
+
 bool store_parse_name(const char *name, size_t *id_len, const char **time, unsigned *files)
 {
         const size_t time_len = sizeof("20261121T143512.123456Z") - 1, prefix_len = sizeof(id_prefix) - 1;
@@ -156,6 +207,8 @@ bool store_parse_name(const char *name, size_t *id_len, const char **time, unsig
                         file = suffixes[i].file;
                 }
         }
+        if (file == STORE_JSON)
+                len = without_number(name, len);
         if (strncmp(name, id_prefix, prefix_len) || len < prefix_len + 4 + time_len)
                 return false;
         i = len - time_len;
@@ -245,7 +298,7 @@ int store_list(struct pool *pool, int dir_fd, struct store_entry **out, size_t *
         if (!dir)
                 return -errno;
         while ((d = readdir(dir))) {
-                struct store_entry entry = { NULL };
+                struct store_entry entry = { .id = NULL };
                 size_t id_len;
 
                 if (!store_parse_name(d->d_name, &id_len, &entry.time, &entry.files) || !entry.files)

@@ -133,3 +133,49 @@ a_report() {
         run -0 --separate-stderr crashpre list --help
         [[ $output == "usage: crashpre list "* && -z $stderr ]] || fail "$output $stderr"
 }
+
+# owned_by_another: the JSON file of the report in ./crash-reports is somebody else's; the real one has another name, in $real.
+owned_by_another() {
+        local json
+        [ "$(id -u)" = 0 ] || skip "needs root"
+        crashes null-write
+        json=$(echo crash-reports/*.json)
+        id=${json%.json} real=${json%.json}.4711.json
+        mv "$json" "$real"
+        echo '{"schema": "crashpre-report/1", "cause": {"summary": "made up"}}' >"$json"
+        chown 65534 "$json"
+}
+
+@test "list, show: a JSON file of another user than the raw report is not the report" {
+        owned_by_another
+        run -0 --separate-stderr crashpre list
+        [[ ${lines[1]} == *"null-dereference: write to 0x0"* && $output != *"made up"* ]] || fail "$output"
+        [ "$stderr" = "crashpre list: $id.json is ignored: the raw report belongs to another user" ] || fail "$stderr"
+        run -0 --separate-stderr crashpre list --json
+        [ "$(jq -r '.[0] | .files.json, .path' <<<"$output")" = "$(basename "$real")"$'\n'"$real" ] || fail "$output"
+        local named
+        for named in "" crash-reports "$id" "$id.json"; do
+                run -0 --separate-stderr crashpre show ${named:+"$named"}
+                [[ $output == *"null_write"* && $output != *"made up"* ]] || fail "$named: $output"
+                [[ $stderr == "crashpre show: "*"$id.json is ignored: the raw report belongs to another user" ]] || fail "$named: $stderr"
+        done
+}
+
+@test "list, show: where the other user's file is the only one, the raw report is shown" {
+        owned_by_another
+        rm "$real"
+        run -0 --separate-stderr crashpre list
+        [[ ${lines[1]} == *"raw only: null-dereference"* ]] || fail "$output"
+        for named in crash-reports "$id" "$id.json"; do
+                run -0 --separate-stderr crashpre show "$named"
+                [[ $output == *"null-dereference"* && $output != *"made up"* ]] || fail "$named: $output"
+        done
+}
+
+@test "run: the new report is the one of the user whose program crashed" {
+        need_preloadable
+        owned_by_another
+        mkdir new
+        run --separate-stderr crashpre run --dir "$PWD/new" -- cp -p "$id.txt" "$id.json" "$real" new
+        [[ $stderr == *null_write* && $stderr != *"made up"* ]] || fail "$stderr"
+}

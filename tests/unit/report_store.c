@@ -57,6 +57,12 @@ static void names(void)
                 { "crash-a-b-1-2-20261121T143512.123456Z.txt", STORE_RAW, true },
                 { "crash-app-1-20261121T143512.123456Z", 0, true },
                 { "crash-app-1-20261121T143512.123456Z.core", STORE_CORE, true },
+                { "crash-app-1-20261121T143512.123456Z.1.json", STORE_JSON, true },
+                { "crash-app-1-20261121T143512.123456Z.4294967295.json", STORE_JSON, true },
+                { "crash-app-1-20261121T143512.123456Z.1.txt", 0, false },
+                { "crash-app-1-20261121T143512.123456Z.1", 0, false },
+                { "crash-app-1-20261121T143512.123456Z..json", 0, false },
+                { "crash-app-1-20261121T143512.123456Z.a1.json", 0, false },
                 { "crash-app-20261121T143512.123456Z.json", 0, false },
                 { "crash-1-20261121T143512.123456Z.json", 0, false },
                 { "crash--12-20261121T143512.123456Z.json", 0, false },
@@ -75,7 +81,8 @@ static void names(void)
                 bool good = store_parse_name(cases[i].name, &len, &time, &files);
 
                 tap_ok(good == cases[i].good && files == cases[i].files &&
-                               (!good || !strncmp(time, "20261121T143512.123456Z", 23)),
+                               (!good || (!strncmp(time, "20261121T143512.123456Z", 23) &&
+                                          !strncmp(cases[i].name + len - 23, time, 23))),
                        "'%s' is %s", cases[i].name, cases[i].good ? "a report" : "not a report");
         }
 }
@@ -298,6 +305,71 @@ static void not_ours(void)
         close(dir);
 }
 
+static void write_file(int dir_fd, const char *name, const char *text)
+{
+        int fd = openat(dir_fd, name, O_CREAT | O_WRONLY | O_TRUNC, 0600);
+
+        if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+                exit(2);
+        close(fd);
+}
+
+static struct store_choice choice(struct pool *pool, int dir)
+{
+        struct store_choice none = { "?", false, NULL };
+        struct store_entry *v;
+        size_t n;
+
+        return store_list(pool, dir, &v, &n) || n != 1 ? none : store_choose(dir, &v[0]);
+}
+
+static void taken_name(const char *where)
+{
+        const char *name = NULL, *step = "";
+        int dir = directory(where);
+        struct pool pool = { NULL };
+        struct store_choice c;
+        char line[256];
+
+        touch(dir, OWN ".txt");
+        touch(dir, OWN ".json");
+        tap_is((unsigned)-store_write_report(&pool, dir, OWN, 0600, "hello", 5, &name, &step), EEXIST,
+               "a report that this user has written is not written again");
+        tap_is(count(dir), 2, "under no name");
+        if (!geteuid() && fchownat(dir, OWN ".json", 65534, 65534, 0))
+                exit(2);
+        if (geteuid() && (unlinkat(dir, OWN ".json", 0) || symlinkat("/nowhere", dir, OWN ".json")))
+                exit(2);
+        tap_ok(!store_write_report(&pool, dir, OWN, 0600, "hello", 5, &name, &step) && strcmp(name, OWN ".json") != 0 &&
+                       there(dir, name),
+               "a report gets another name if somebody has taken the usual one");
+        unlinkat(dir, OWN ".json", 0);
+        touch(dir, OWN ".json");
+        c = choice(&pool, dir);
+        tap_ok(c.is_json && !c.foreign && !strcmp(c.name, OWN ".json"),
+               "of several files of the owner the usual one is read");
+        snprintf(line, sizeof(line), "crashpre raw report 1\nend of report\nhelper: json %s\n", name);
+        write_file(dir, OWN ".txt", line);
+        c = choice(&pool, dir);
+        tap_ok(c.is_json && !c.foreign && !strcmp(c.name, name), "or the one that the raw report names");
+        if (!geteuid()) {
+                if (fchownat(dir, OWN ".json", 65534, 65534, 0))
+                        exit(2);
+                write_file(dir, OWN ".txt", "crashpre raw report 1\nend of report\nhelper: json " OWN ".json\n");
+                c = choice(&pool, dir);
+                tap_ok(c.is_json && !strcmp(c.name, name) && c.foreign && !strcmp(c.foreign, OWN ".json"),
+                       "never that of another user");
+                unlinkat(dir, name, 0);
+                c = choice(&pool, dir);
+                tap_ok(!c.is_json && !strcmp(c.name, OWN ".txt") && c.foreign, "rather the raw report");
+                unlinkat(dir, OWN ".txt", 0);
+                c = choice(&pool, dir);
+                tap_ok(c.is_json && !c.foreign, "without a raw report there is no owner");
+        }
+        pool_free(&pool);
+        close(dir);
+}
+
 static void sweeping(void)
 {
         static const char *const stay[] = { "notes.tmp",
@@ -343,9 +415,11 @@ int main(void)
         future();
         others_at_work();
         not_ours();
+        taken_name("taken");
         sweeping();
         refuse_unnamed();
         writing("writing-named");
+        taken_name("taken-named");
         full_disk("full-named");
         snprintf(command, sizeof(command), "rm -rf %s", root);
         if (system(command))
