@@ -91,6 +91,60 @@ not_named() {
         not_named --debug-dirs "$T/debug"
 }
 
+# hostile_link PROGRAM: it has no build-id, and its debug file, found by name, has 200 GB.
+hostile_link() {
+        printf '%s\n' 'int main(void) { __asm__ volatile("movl $0, (%%rax)" :: "a"(0)); }' >"$T/$1.c"
+        gcc -g -Wl,--build-id=none -o "$1" "$T/$1.c"
+        objcopy --only-keep-debug "$1" "$1.debug"
+        strip "$1"
+        objcopy --add-gnu-debuglink="$1.debug" "$1"
+        truncate -s 200G "$1.debug" || skip "no sparse file of 200 GB"
+}
+
+# named_in_time: the crash took less than half of the 8 s, and only the program itself lacks names.
+named_in_time() {
+        local before after
+        before=$(date +%s%N)
+        CRASHPRE_TIMEOUT=8 run -139 preloaded "./$1"
+        after=$(date +%s%N)
+        [ $((after - before)) -lt 5000000000 ] || fail "$(((after - before) / 1000000)) ms"
+        assert_json "$(the_report)" '[.threads[0].frames[].function] | any(.[]; . and startswith("__libc_start"))'
+        assert_json "$(the_report)" "[.diagnostics[].message] | any(test(\"$2\"))"
+}
+
+@test "a debug file that is far larger than its sections is ignored, and named" {
+        cd "$T"
+        fresh_reports
+        hostile_link sparse
+        named_in_time sparse '/sparse[.]debug: ignored, since it is far larger than its sections'
+}
+
+@test "a debug file whose CRC cannot be computed in time is ignored: other modules have their names" {
+        cd "$T"
+        fresh_reports
+        hostile_link huge
+        # The size of its last section, in the table at e_shoff: 160 GB, which is all of the file.
+        local table count
+        table=$(readelf -h huge.debug | sed -n 's/.*Start of section headers: *\([0-9]*\).*/\1/p')
+        count=$(readelf -h huge.debug | sed -n 's/.*Number of section headers: *\([0-9]*\).*/\1/p')
+        printf '\0\0\0\0\50\0\0\0' | dd of=huge.debug bs=1 seek=$((table + (count - 1) * 64 + 32)) conv=notrunc status=none
+        truncate -s 163841M huge.debug
+        named_in_time huge '/huge[.]debug: ignored, since it is too large to compute its CRC in time'
+}
+
+@test ".gnu_debugdata that cannot be unpacked in time is ignored: other modules have their names" {
+        need xz
+        cd "$T"
+        fresh_reports
+        printf '%s\n' 'int main(void) { __asm__ volatile("movl $0, (%%rax)" :: "a"(0)); }' >bomb.c
+        gcc -s -o bomb bomb.c
+        head -c 255M /dev/zero | xz -0 >bomb.xz
+        objcopy --add-section .gnu_debugdata=bomb.xz bomb
+        CRASHPRE_TIMEOUT=1 run -139 preloaded ./bomb
+        assert_json "$(the_report)" '[.threads[0].frames[].function] | any(.[]; . and startswith("__libc_start"))'
+        assert_json "$(the_report)" '[.diagnostics[].message] | any(test("/bomb: .gnu_debugdata is ignored, since it could not be unpacked in time"))'
+}
+
 @test "a debug file named by .gnu_debuglink: beside the program, in .debug, below the debug directory" {
         compile -Wl,--build-id=none -o full
         objcopy --only-keep-debug full stripped.debug

@@ -19,9 +19,9 @@ static void search(const struct elf_file *f)
 
         for (size_t i = 0; i < WANTS; i++)
                 wants[i].vaddr = (text ? text->sh_addr : f->header.e_entry) + 4 * i;
-        symbol_table_search(f, SYMBOL_TABLE_FULL, wants, WANTS);
-        symbol_table_search(f, SYMBOL_TABLE_DYNAMIC, wants, WANTS);
-        symbol_table_search_plt(f, wants, WANTS);
+        symbol_table_search(f, SYMBOL_TABLE_FULL, wants, WANTS, 0);
+        symbol_table_search(f, SYMBOL_TABLE_DYNAMIC, wants, WANTS, 0);
+        symbol_table_search_plt(f, wants, WANTS, 0);
         for (size_t i = 0; i < WANTS; i++)
                 free(wants[i].name);
 }
@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         elf_file_section_at(&f, f.header.e_entry);
         read_sections(&f);
         search(&f);
-        if (!minidebug_open(&f, &embedded)) {
+        if (!minidebug_open(&f, 0, &embedded)) {
                 search(&embedded);
                 elf_file_close(&embedded);
         }

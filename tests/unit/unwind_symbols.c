@@ -6,6 +6,7 @@
 #include "unwind/elf/minidebug.h"
 #include "unwind/elf/symbol_table.h"
 #include "unwind/symbols/symbols.h"
+#include "unwind/target/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -138,7 +139,7 @@ static void test_choice(void)
         for (size_t i = 0; i < CASES; i++)
                 wants[i].vaddr = cases[i].vaddr;
         if (elf_file_open_memory(&f, (uint8_t *)l, sizeof(*l)) ||
-            symbol_table_search(&f, SYMBOL_TABLE_FULL, wants, CASES))
+            symbol_table_search(&f, SYMBOL_TABLE_FULL, wants, CASES, 0))
                 exit(1);
         for (size_t i = 0; i < CASES; i++) {
                 const char *name = wants[i].name ? wants[i].name : "";
@@ -162,16 +163,36 @@ static void test_two_files(void)
         struct elf_file f;
 
         elf_file_open_memory(&f, (uint8_t *)build(first, 2), sizeof(struct layout));
-        symbol_table_search(&f, SYMBOL_TABLE_FULL, wants, 2);
+        symbol_table_search(&f, SYMBOL_TABLE_FULL, wants, 2, 0);
         elf_file_close(&f);
         tap_ok(wants[1].name && strcmp(wants[1].name, "start") == 0, "the first file has a name for both");
         elf_file_open_memory(&f, (uint8_t *)build(second, 2), sizeof(struct layout));
-        symbol_table_search(&f, SYMBOL_TABLE_FULL, wants, 2);
+        symbol_table_search(&f, SYMBOL_TABLE_FULL, wants, 2, 0);
         elf_file_close(&f);
         tap_ok(strcmp(wants[0].name, "exported") == 0, "the second file does not replace a name at the same address");
         tap_ok(strcmp(wants[1].name, "nearer") == 0, "the second file has a nearer symbol");
         free(wants[0].name);
         free(wants[1].name);
+}
+
+/* ---- time ---- */
+
+static void test_deadline(void)
+{
+        static const struct entry one[] = { { "function", 0x1100, 0x10, STT_FUNC, STB_GLOBAL, TEXT } };
+        struct symbol_want want = { .vaddr = 0x1108 };
+        struct elf_file f;
+
+        elf_file_open_memory(&f, (uint8_t *)build(one, 1), sizeof(struct layout));
+        tap_is(symbol_table_search(&f, SYMBOL_TABLE_FULL, &want, 1, 1) == -ETIME, 1, "a search ends at its deadline");
+        tap_ok(!want.name, "and the symbols that it has read are not used");
+        tap_ok(!symbol_table_search(&f, SYMBOL_TABLE_FULL, &want, 1, clock_now_ns() + 60 * NS_PER_S) && want.name,
+               "before the deadline they are");
+        free(want.name);
+        elf_file_close(&f);
+        tap_is(clock_share(0), 0, "without a deadline a share has none");
+        tap_is(clock_share(1), 1, "after the deadline nothing is left to share");
+        tap_ok(clock_share(clock_now_ns() + 100 * NS_PER_S) < clock_now_ns() + 26 * NS_PER_S, "a share is a quarter");
 }
 
 /* ---- damage ---- */
@@ -197,11 +218,11 @@ static void read_all(const uint8_t *bytes, size_t size)
         memcpy(copy, bytes, size);
         if (elf_file_open_memory(&f, copy, size))
                 return;
-        symbol_table_search(&f, SYMBOL_TABLE_FULL, wants, 4);
-        symbol_table_search(&f, SYMBOL_TABLE_DYNAMIC, wants, 4);
-        symbol_table_search_plt(&f, wants, 4);
+        symbol_table_search(&f, SYMBOL_TABLE_FULL, wants, 4, 0);
+        symbol_table_search(&f, SYMBOL_TABLE_DYNAMIC, wants, 4, 0);
+        symbol_table_search_plt(&f, wants, 4, 0);
         elf_file_build_id(&f, id, sizeof(id), &len);
-        if (minidebug_open(&f, &mini) == 0)
+        if (minidebug_open(&f, 0, &mini) == 0)
                 elf_file_close(&mini);
         for (size_t i = 0; i < f.section_count; i++) {
                 uint8_t *data;
@@ -288,6 +309,7 @@ int main(void)
 {
         test_choice();
         test_two_files();
+        test_deadline();
         test_damage();
         test_demangling();
         test_endless_name();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/elf/debug_files.c: see debug_files.h. */
 #include "unwind/elf/debug_files.h"
+#include "unwind/target/clock.h"
 #include "unwind/target/files.h"
 
 #include <errno.h>
@@ -12,7 +13,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { MAX_VDSO = 1 << 20 };
+enum {
+        MAX_VDSO = 1 << 20,
+        MAX_LINK = 4096,    /* bytes of .gnu_debuglink */
+        MAX_TAIL = 1 << 24, /* bytes behind the last section */
+};
 
 /* ---- the module's own file ---- */
 
@@ -112,6 +117,9 @@ struct search {
         char *path; /* PATH_MAX bytes */
         char link[256];
         uint32_t crc;
+        uint64_t until; /* CLOCK_MONOTONIC: for the CRC of all files of that name */
+        char *why;
+        size_t why_size;
 };
 
 static int each_dir(struct search *s, const char *dirs, int (*try)(struct search *s, const char *dir))
@@ -163,22 +171,50 @@ static int try_build_id(struct search *s, const char *dir)
         return -ENOENT;
 }
 
-static uint32_t file_crc(const struct elf_file *f)
+/* Where the contents of the file end that its headers describe. */
+static uint64_t described_size(const struct elf_file *f)
+{
+        uint64_t end = f->header.e_shoff + f->section_count * sizeof(Elf64_Shdr);
+
+        for (size_t i = 1; i < f->section_count; i++) {
+                const Elf64_Shdr *s = &f->sections[i];
+
+                if (s->sh_type != SHT_NOBITS && s->sh_offset <= f->size && s->sh_size <= f->size - s->sh_offset &&
+                    s->sh_offset + s->sh_size > end)
+                        end = s->sh_offset + s->sh_size;
+        }
+        return end;
+}
+
+/* Whether the file has the CRC of the link. A file may be sparse, and of any size. */
+static bool has_crc(struct search *s)
 {
         enum { PART = 1 << 18 };
+        const struct elf_file *f = s->out;
         uint8_t *part = malloc(PART);
         uLong crc = crc32(0, NULL, 0);
+        uint64_t at = 0;
 
-        for (uint64_t at = 0; part && at < f->size;) {
+        if (f->size > MAX_TAIL && f->size - MAX_TAIL > described_size(f)) {
+                snprintf(s->why, s->why_size, "%s: ignored, since it is far larger than its sections", s->path);
+                free(part);
+                return false;
+        }
+        while (part && at < f->size) {
                 size_t len = f->size - at < PART ? (size_t)(f->size - at) : PART;
 
+                if (clock_is_past(s->until)) {
+                        snprintf(s->why, s->why_size, "%s: ignored, since it is too large to compute its CRC in time",
+                                 s->path);
+                        break;
+                }
                 if (elf_file_read(f, at, part, len))
                         break;
                 crc = crc32(crc, part, (uInt)len);
                 at += len;
         }
         free(part);
-        return (uint32_t)crc;
+        return at == f->size && (uint32_t)crc == s->crc;
 }
 
 /* A debuglink may refer to the file that contains it, if that was never stripped. */
@@ -195,7 +231,7 @@ static int try_link(struct search *s)
         if (open_debug(s))
                 return -ENOENT;
         if (!same_file(s->main, s->out) &&
-            ((s->m->image.build_id_len && same_build_id(&s->m->image, s->out)) || file_crc(s->out) == s->crc))
+            ((s->m->image.build_id_len && same_build_id(&s->m->image, s->out)) || has_crc(s)))
                 return 0;
         elf_file_close(s->out);
         return -ENOENT;
@@ -221,7 +257,8 @@ static int read_link(struct search *s)
         uint8_t *data;
         int err = -ENOENT;
 
-        if (!section || s->m->path[0] != '/' || elf_file_contents(s->main, section, &data, &size))
+        if (!section || section->sh_size > MAX_LINK || s->m->path[0] != '/' ||
+            elf_file_contents(s->main, section, &data, &size))
                 return -ENOENT;
         len = strnlen((const char *)data, size);
         if (len && len < sizeof(s->link) && !memchr(data, '/', len) && ((len + 4) & ~(size_t)3) + 4 <= size) {
@@ -235,13 +272,21 @@ static int read_link(struct search *s)
 }
 
 int debug_files_open_separate(struct target *t, const struct module *m, const struct elf_file *main, const char *dirs,
-                              struct elf_file *out, char **path)
+                              struct elf_file *out, char **path, char *why, size_t why_size)
 {
         static const char *const beside[] = { "", "/.debug" };
         char name[PATH_MAX];
-        struct search s = { .t = t, .m = m, .main = main, .out = out, .path = name };
+        struct search s = { .t = t,
+                            .m = m,
+                            .main = main,
+                            .out = out,
+                            .path = name,
+                            .until = clock_share(t->deadline_ns),
+                            .why = why,
+                            .why_size = why_size };
         int err = m->image.build_id_len >= 2 ? each_dir(&s, dirs, try_build_id) : -ENOENT;
 
+        why[0] = '\0';
         if (err && main && read_link(&s) == 0) {
                 for (size_t i = 0; err && i < 2; i++)
                         if (snprintf(name, sizeof(name), "%.*s%s/%s", dir_length(&s), m->path, beside[i], s.link) <
@@ -252,6 +297,7 @@ int debug_files_open_separate(struct target *t, const struct module *m, const st
         }
         if (err)
                 return -ENOENT;
+        why[0] = '\0'; /* about another file of that name */
         *path = strdup(name);
         if (*path)
                 return 0;

@@ -20,8 +20,10 @@ enum origin debug_files_open_module(struct target *t, int module, struct elf_fil
 
 /* Opens the separate debug file as *out (new): by build-id below each of `dirs` (colon-separated list), else by the
  * name in .gnu_debuglink in the module's directory, in its .debug/, and below each of `dirs`; a file found by name
- * must have the same build-id or the right CRC. *path is its path (new). Returns 0 or -ENOENT. */
+ * must have the same build-id or the right CRC. *path is its path (new). The CRC is computed until a quarter of the time left
+ * to t->deadline_ns has passed, and not at all of a file that is far larger than its sections: `why` is a message then, else "".
+ * Returns 0, -ENOENT or -ENOMEM. */
 int debug_files_open_separate(struct target *t, const struct module *m, const struct elf_file *main, const char *dirs,
-                              struct elf_file *out, char **path);
+                              struct elf_file *out, char **path, char *why, size_t why_size);
 
 #endif

@@ -18,6 +18,8 @@ enum {
         MAX_SECTIONS = 1 << 20, /* objects built with -ffunction-sections have many; more are implausible */
         SHORT_NAME = 128,
         MAX_NOTES = 1 << 16, /* bytes of one note section */
+        MAX_NOTE_SECTIONS = 64,
+        MAX_NAMES = 1 << 26, /* bytes of the names of sections */
 };
 static const uint64_t max_contents = (uint64_t)512 << 20; /* a sparse file may claim any size */
 
@@ -59,7 +61,7 @@ static int read_sections(struct elf_file *f)
                 return 0;
         f->section_count = count;
         if (names < count && f->sections[names].sh_type == SHT_STRTAB && f->sections[names].sh_size < f->size &&
-            f->sections[names].sh_size < max_contents) {
+            f->sections[names].sh_size < MAX_NAMES) {
                 size_t size = f->sections[names].sh_size;
 
                 f->names = malloc(size + 1);
@@ -277,14 +279,16 @@ static bool id_in_notes(const uint8_t *notes, size_t size, uint8_t *id, size_t m
 
 int elf_file_build_id(const struct elf_file *f, uint8_t *id, size_t max, size_t *len)
 {
-        for (size_t i = 1; i < f->section_count; i++) {
+        for (size_t i = 1, looked_at = 0; i < f->section_count && looked_at < MAX_NOTE_SECTIONS; i++) {
                 const Elf64_Shdr *s = &f->sections[i];
                 uint8_t *notes;
                 size_t size;
                 bool found;
 
-                if (s->sh_type != SHT_NOTE || s->sh_size > MAX_NOTES || (s->sh_flags & SHF_COMPRESSED) ||
-                    elf_file_contents(f, s, &notes, &size))
+                if (s->sh_type != SHT_NOTE || s->sh_size > MAX_NOTES || (s->sh_flags & SHF_COMPRESSED))
+                        continue;
+                looked_at++;
+                if (elf_file_contents(f, s, &notes, &size))
                         continue;
                 found = id_in_notes(notes, size, id, max, len);
                 free(notes);

@@ -6,7 +6,8 @@
 
 #include "unwind/elf/elf_file.h"
 
-/* Opens the embedded file as *out (new). Returns 0, -ENOENT (there is none), -EBADMSG or -ENOMEM. */
-int minidebug_open(const struct elf_file *f, struct elf_file *out);
+/* Opens the embedded file as *out (new). Returns 0, -ENOENT (there is none), -EBADMSG, -ENOMEM, or -ETIME: `deadline_ns`
+ * (CLOCK_MONOTONIC; 0: none) passed before it was unpacked. */
+int minidebug_open(const struct elf_file *f, uint64_t deadline_ns, struct elf_file *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include "unwind/elf/program.h"
 #include "unwind/elf/debug_files.h"
 #include "unwind/target/arch.h"
+#include "unwind/target/clock.h"
 #include "unwind/target/files.h"
 
 #include <errno.h>
@@ -11,7 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_SEGMENTS = 4096, MAX_DYNAMIC = 1 << 16 };
+enum {
+        MAX_SEGMENTS = 4096,
+        MAX_DYNAMIC = 1 << 16,
+        MAX_SECONDS = 20, /* for the debug file */
+};
 
 /* ---- what kind of file ---- */
 
@@ -141,15 +146,16 @@ static void read_debug_file(const char *path, const char *dirs, const struct elf
 {
         char *name = strdup(path);
         struct module m = { .path = name };
-        struct target here = { .pid = getpid() };
+        struct target here = { .pid = getpid(), .deadline_ns = clock_now_ns() + MAX_SECONDS * NS_PER_S };
         struct elf_file debug;
+        char why[512];
         size_t len = 0;
 
         if (!elf_file_build_id(f, m.image.build_id, sizeof(m.image.build_id), &len))
                 m.image.build_id_len = (uint32_t)len;
         for (size_t i = 0; i < len; i++)
                 snprintf(out->build_id + 2 * i, 3, "%02x", m.image.build_id[i]);
-        if (name && !debug_files_open_separate(&here, &m, f, dirs, &debug, &out->debug_file)) {
+        if (name && !debug_files_open_separate(&here, &m, f, dirs, &debug, &out->debug_file, why, sizeof(why))) {
                 out->debug_file_lines = has_lines(&debug);
                 elf_file_close(&debug);
         }

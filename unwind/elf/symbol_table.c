@@ -2,6 +2,7 @@
 /* unwind/elf/symbol_table.c: see symbol_table.h. */
 #include "unwind/elf/symbol_table.h"
 #include "unwind/target/arch.h"
+#include "unwind/target/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +15,9 @@ enum {
         CHUNK = 1024,          /* symbols read at once */
         MAX_SYMBOLS = 1 << 25, /* a sparse file may claim more */
         MAX_MEMORY_SYMBOLS = 1 << 20,
-        ANY_SECTION = 1, /* without section headers all code counts as one section */
+        CLOCK_EVERY = 16,          /* symbols: the name of each may be read, and its section searched for */
+        MAX_RELOCATIONS = 1 << 24, /* bytes of the section that describes the slots */
+        ANY_SECTION = 1,           /* without section headers all code counts as one section */
 };
 
 /* Where the names of a table are read from. */
@@ -195,8 +198,10 @@ static size_t section_of(const struct elf_file *f, const Elf64_Sym *s)
         return (f->sections[i].sh_flags & SHF_EXECINSTR) ? i : 0;
 }
 
-int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, struct symbol_want *wants, size_t n)
+int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, struct symbol_want *wants, size_t n,
+                        uint64_t deadline_ns)
 {
+        bool late = false;
         const Elf64_Shdr *table = find_table(f, kind);
         struct names names = { .file = f };
         Elf64_Sym *chunk;
@@ -211,21 +216,22 @@ int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, s
         for (size_t i = 0; i < n; i++)
                 begin_search(&wants[i], elf_file_section_at(f, wants[i].vaddr));
         count = table->sh_size / sizeof(*chunk) < MAX_SYMBOLS ? table->sh_size / sizeof(*chunk) : MAX_SYMBOLS;
-        for (uint64_t done = 0; done < count;) {
+        for (uint64_t done = 0; !late && done < count;) {
                 size_t part = count - done < CHUNK ? (size_t)(count - done) : CHUNK;
 
                 if (elf_file_read(f, table->sh_offset + done * sizeof(*chunk), chunk, part * sizeof(*chunk)))
                         break; /* the table extends past the end of the file: use the symbols read so far */
-                for (size_t i = 0; i < part; i++) {
+                for (size_t i = 0; !late && i < part; i++) {
                         size_t section = is_code_symbol(&chunk[i]) ? section_of(f, &chunk[i]) : 0;
 
                         if (section)
                                 add_candidate(&names, &chunk[i], section, wants, n);
+                        late = i % CLOCK_EVERY == 0 && clock_is_past(deadline_ns);
                 }
                 done += part;
         }
         free(chunk);
-        return finish(&names, wants, n);
+        return late ? -ETIME : finish(&names, wants, n);
 }
 
 /* ---- the table in memory ---- */
@@ -297,7 +303,8 @@ static uint32_t count_symbols(struct target *t, const struct dynamic *d)
         return d->gnu_hash ? count_by_gnu_hash(t, d->gnu_hash) : 0;
 }
 
-int symbol_table_search_memory(struct target *t, const struct module *m, struct symbol_want *wants, size_t n)
+int symbol_table_search_memory(struct target *t, const struct module *m, struct symbol_want *wants, size_t n,
+                               uint64_t deadline_ns)
 {
         struct dynamic d;
         struct names names;
@@ -313,6 +320,8 @@ int symbol_table_search_memory(struct target *t, const struct module *m, struct 
                 Elf64_Sym s;
                 int type;
 
+                if (i % CLOCK_EVERY == 0 && clock_is_past(deadline_ns))
+                        return -ETIME;
                 if (target_read(t, d.symbols + (uint64_t)i * sizeof(s), &s, sizeof(s)))
                         break;
                 type = ELF64_ST_TYPE(s.st_info);
@@ -344,7 +353,7 @@ static int name_of_slot(const struct elf_file *f, const Elf64_Rela *r, const Elf
         return asprintf(out, "%s%s@plt", name, addend) < 0 ? -ENOMEM : 0;
 }
 
-static int find_slot(const struct elf_file *f, uint64_t slot, char **out)
+static int find_slot(const struct elf_file *f, uint64_t slot, uint64_t deadline_ns, char **out)
 {
         for (size_t i = 1; i < f->section_count; i++) {
                 const Elf64_Shdr *s = &f->sections[i];
@@ -353,7 +362,11 @@ static int find_slot(const struct elf_file *f, uint64_t slot, char **out)
                 int err = 0;
                 bool found = false;
 
-                if (s->sh_type != SHT_RELA || !(s->sh_flags & SHF_ALLOC) || elf_file_contents(f, s, &data, &size))
+                if (s->sh_type != SHT_RELA || !(s->sh_flags & SHF_ALLOC) || s->sh_size > MAX_RELOCATIONS)
+                        continue;
+                if (clock_is_past(deadline_ns))
+                        return -ETIME;
+                if (elf_file_contents(f, s, &data, &size))
                         continue;
                 for (size_t at = 0; !found && size - at >= sizeof(Elf64_Rela); at += sizeof(Elf64_Rela)) {
                         Elf64_Rela r;
@@ -373,7 +386,7 @@ static int find_slot(const struct elf_file *f, uint64_t slot, char **out)
         return 0;
 }
 
-int symbol_table_search_plt(const struct elf_file *f, struct symbol_want *wants, size_t n)
+int symbol_table_search_plt(const struct elf_file *f, struct symbol_want *wants, size_t n, uint64_t deadline_ns)
 {
         /* The stubs of a static program jump to functions that have no name in its relocations. */
         if (!symbol_table_present(f, SYMBOL_TABLE_DYNAMIC))
@@ -384,6 +397,7 @@ int symbol_table_search_plt(const struct elf_file *f, struct symbol_want *wants,
                 uint64_t entry, start, slot;
                 uint8_t code[16];
                 char *name = NULL;
+                int err;
 
                 if (!index || wants[i].name || strncmp(elf_file_section_name(f, s), ".plt", 4) != 0)
                         continue;
@@ -393,8 +407,9 @@ int symbol_table_search_plt(const struct elf_file *f, struct symbol_want *wants,
                         continue;
                 if (!arch_plt_slot(code, (size_t)entry, s->sh_addr + start, &slot))
                         continue;
-                if (find_slot(f, slot, &name))
-                        return -ENOMEM;
+                err = find_slot(f, slot, deadline_ns, &name);
+                if (err)
+                        return err;
                 wants[i].name = name;
                 wants[i].addr = s->sh_addr + start;
         }

@@ -32,16 +32,19 @@ struct symbol_want {
 };
 
 /* Searches .symtab or .dynsym of `f`; n > 0. A symbol replaces one found earlier (in another file of the same module)
- * if it is nearer. Returns 0 or -ENOMEM. */
+ * if it is nearer. Returns 0, -ENOMEM, or -ETIME: `deadline_ns` (CLOCK_MONOTONIC; 0: none) passed, and the symbols of that
+ * table are not used. The same holds for the other searches. */
 enum symbol_table_kind { SYMBOL_TABLE_FULL, SYMBOL_TABLE_DYNAMIC };
 /* True if `f` has that table. */
 bool symbol_table_present(const struct elf_file *f, enum symbol_table_kind kind);
-int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, struct symbol_want *wants, size_t n);
+int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, struct symbol_want *wants, size_t n,
+                        uint64_t deadline_ns);
 
 /* Like symbol_table_search(), on .dynsym in the target's memory, for files that are not accessible. */
-int symbol_table_search_memory(struct target *t, const struct module *m, struct symbol_want *wants, size_t n);
+int symbol_table_search_memory(struct target *t, const struct module *m, struct symbol_want *wants, size_t n,
+                               uint64_t deadline_ns);
 
-/* Names the addresses in stubs of the procedure linkage table: "puts@plt". Returns 0 or -ENOMEM. */
-int symbol_table_search_plt(const struct elf_file *f, struct symbol_want *wants, size_t n);
+/* Names the addresses in stubs of the procedure linkage table: "puts@plt". */
+int symbol_table_search_plt(const struct elf_file *f, struct symbol_want *wants, size_t n, uint64_t deadline_ns);
 
 #endif

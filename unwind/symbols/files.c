@@ -3,10 +3,15 @@
 #include "unwind/elf/minidebug.h"
 #include "unwind/elf/symbol_table.h"
 #include "unwind/symbols/internal.h"
+#include "unwind/target/clock.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The largest .debug_frame that is read: large programs have 10 MB. It is unpacked while threads are stopped. */
+static const uint64_t max_frame = (uint64_t)128 << 20;
 
 struct symbols *symbols_new(struct target *t, const char *debug_dirs, symbols_note *note, void *ctx)
 {
@@ -103,6 +108,7 @@ struct module_files *symbols_open(struct symbols *s, int module)
         struct module_files *f = &s->files[module];
         struct module *m = &s->t->modules.v[module];
         char why[512];
+        int err;
 
         if (f->opened)
                 return f;
@@ -114,8 +120,16 @@ struct module_files *symbols_open(struct symbols *s, int module)
         free(m->debug_file);
         m->debug_file = NULL;
         f->has_debug = debug_files_open_separate(s->t, m, f->has_main ? &f->main : NULL, s->debug_dirs, &f->debug,
-                                                 &m->debug_file) == 0;
-        f->has_mini = f->has_main && minidebug_open(&f->main, &f->mini) == 0;
+                                                 &m->debug_file, why, sizeof(why)) == 0;
+        if (why[0] && s->note)
+                s->note(s->ctx, why);
+        err = f->has_main ? minidebug_open(&f->main, clock_share(s->t->deadline_ns), &f->mini) : -ENOENT;
+        f->has_mini = err == 0;
+        if (err == -ETIME && s->note) {
+                snprintf(why, sizeof(why), "%s: .gnu_debugdata is ignored, since it could not be unpacked in time",
+                         m->path);
+                s->note(s->ctx, why);
+        }
         m->status = status_of(m, f);
         return f;
 }
@@ -125,10 +139,15 @@ struct module_files *symbols_open(struct symbols *s, int module)
 static int load_frame(struct module_files *f, const struct elf_file *file)
 {
         const Elf64_Shdr *s = elf_file_section(file, ".debug_frame");
+        struct elf_packing packing;
 
         if (!s)
                 s = elf_file_section(file, ".zdebug_frame");
-        return s ? elf_file_contents(file, s, &f->frame, &f->frame_size) : -ENOENT;
+        if (!s)
+                return -ENOENT;
+        if (elf_file_packing(file, s, &packing) || packing.size > max_frame)
+                return -EBADMSG;
+        return elf_file_contents(file, s, &f->frame, &f->frame_size);
 }
 
 int symbols_debug_frame(struct symbols *s, int module, const uint8_t **data, size_t *size)

@@ -6,30 +6,47 @@
 #include "unwind/target/clock.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* gdb's order: the file itself (.dynsym only if it is stripped), then its separate debug data, which is preferred if
  * it has a nearer symbol. */
-static int search_files(struct symbols *s, int module, struct symbol_want *wants, size_t n)
+static int search_tables(struct symbols *s, int module, struct symbol_want *wants, size_t n)
 {
         struct module_files *f = symbols_open(s, module);
+        uint64_t deadline = clock_share(s->deadline_ns);
         int err = 0;
 
         if (f->has_main) {
                 bool full = symbol_table_present(&f->main, SYMBOL_TABLE_FULL);
 
-                err = symbol_table_search(&f->main, full ? SYMBOL_TABLE_FULL : SYMBOL_TABLE_DYNAMIC, wants, n);
+                err = symbol_table_search(&f->main, full ? SYMBOL_TABLE_FULL : SYMBOL_TABLE_DYNAMIC, wants, n,
+                                          deadline);
         } else if (s->t->modules.v[module].image.base) {
-                err = symbol_table_search_memory(s->t, &s->t->modules.v[module], wants, n);
+                err = symbol_table_search_memory(s->t, &s->t->modules.v[module], wants, n, deadline);
         }
         if (!err && f->has_mini)
-                err = symbol_table_search(&f->mini, SYMBOL_TABLE_FULL, wants, n);
+                err = symbol_table_search(&f->mini, SYMBOL_TABLE_FULL, wants, n, deadline);
         if (!err && f->has_debug)
-                err = symbol_table_search(&f->debug, SYMBOL_TABLE_FULL, wants, n);
+                err = symbol_table_search(&f->debug, SYMBOL_TABLE_FULL, wants, n, deadline);
         if (!err && f->has_main)
-                err = symbol_table_search_plt(&f->main, wants, n);
+                err = symbol_table_search_plt(&f->main, wants, n, deadline);
         return err;
+}
+
+/* A module whose tables take too long leaves time for the others. */
+static int search_files(struct symbols *s, int module, struct symbol_want *wants, size_t n)
+{
+        int err = search_tables(s, module, wants, n);
+        char why[512];
+
+        if (err != -ETIME)
+                return err;
+        snprintf(why, sizeof(why), "%s: its symbols could not be searched in time", s->t->modules.v[module].path);
+        if (s->note)
+                s->note(s->ctx, why);
+        return 0;
 }
 
 static int by_module_and_address(const void *a, const void *b)

@@ -15,3 +15,10 @@ bool clock_is_past(uint64_t deadline_ns)
 {
         return deadline_ns && clock_now_ns() >= deadline_ns;
 }
+
+uint64_t clock_share(uint64_t deadline_ns)
+{
+        uint64_t now = clock_now_ns();
+
+        return deadline_ns > now ? now + (deadline_ns - now) / 4 : deadline_ns;
+}

@@ -13,4 +13,8 @@ uint64_t clock_now_ns(void);
 /* True if `deadline_ns` has passed; 0: no deadline. Async-signal-safe. */
 bool clock_is_past(uint64_t deadline_ns);
 
+/* Returns the end of a quarter of the time left until `deadline_ns`, for one of several untrusted files: what one takes leaves
+ * time for the others. 0: no deadline. Async-signal-safe. */
+uint64_t clock_share(uint64_t deadline_ns);
+
 #endif
