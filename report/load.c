@@ -6,6 +6,7 @@
 #include "report/place/store.h"
 #include "report/relay.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,11 +66,15 @@ int load_report(struct report *report, int dir_fd, const char *file, char *why, 
 {
         size_t len = 0, name_len = strlen(file);
         char *text;
-        int err = store_read(&report->pool, dir_fd, file, REPORT_LIMIT, &text, &len);
+        int err = store_read(&report->pool, dir_fd, file, REPORT_LIMIT + 1, &text, &len);
 
         if (err) {
                 snprintf(why, why_size, "%s", strerror(-err));
                 return err;
+        }
+        if (len > REPORT_LIMIT) {
+                snprintf(why, why_size, "larger than %zu MB", REPORT_LIMIT >> 20);
+                return -EFBIG;
         }
         if (name_len > 4 && !strcmp(file + name_len - 4, ".txt")) {
                 err = load_raw(report, text, len);

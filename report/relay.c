@@ -20,7 +20,9 @@
 /* The report of the child is among the newest. The process waits while they are read. */
 #define CANDIDATES 64
 
-#define REPORT_LIMIT ((size_t)64 * 1024 * 1024)
+/* Of one report, and of all that are read: of somebody else's in a shared directory, too. */
+#define REPORT_LIMIT ((size_t)16 * 1024 * 1024)
+#define TOTAL_LIMIT ((size_t)64 * 1024 * 1024)
 
 /* Frames of raise(), abort() and what they call. */
 #define DEPTH 12
@@ -72,7 +74,7 @@ static bool sent_to_itself(const struct report *report)
 /* ---- the child ---- */
 
 /* Reads what both kinds of report contain of the process and its signal, without names. */
-static bool read_candidate(int dir_fd, const struct store_entry *entry, struct report *out)
+static bool read_candidate(int dir_fd, const struct store_entry *entry, size_t *left, struct report *out)
 {
         static struct raw_report raw;
         struct store_choice file = store_choose(dir_fd, entry);
@@ -80,6 +82,9 @@ static bool read_candidate(int dir_fd, const struct store_entry *entry, struct r
         char why[256], *text;
 
         if (!file.name || store_read(&out->pool, dir_fd, file.name, REPORT_LIMIT, &text, &len))
+                return false;
+        *left -= len < *left ? len : *left;
+        if (len == REPORT_LIMIT)
                 return false;
         if (file.is_json)
                 return !json_read_report(text, len, out, why, sizeof(why));
@@ -142,10 +147,10 @@ static void mark(struct report *report, const struct report *child, const char *
                             name_of(report, child), id);
 }
 
-static bool is_relay_of(struct report *report, int dir_fd, const struct store_entry *entry)
+static bool is_relay_of(struct report *report, int dir_fd, const struct store_entry *entry, size_t *left)
 {
         struct report *child = report_new();
-        bool is = read_candidate(dir_fd, entry, child) && died_of_same(report, child) &&
+        bool is = read_candidate(dir_fd, entry, left, child) && died_of_same(report, child) &&
                   descends_from(&child->process, report->process.pid.v);
 
         if (is)
@@ -183,7 +188,7 @@ void relay_mark(struct report *report, int dir_fd)
 {
         struct store_entry *v;
         const char *time;
-        size_t n, looked_at = 0;
+        size_t n, looked_at = 0, left = TOTAL_LIMIT;
         char first[32];
 
         if (!sent_to_itself(report) || !store_parse_name(report->id, NULL, &time, NULL) ||
@@ -191,12 +196,12 @@ void relay_mark(struct report *report, int dir_fd)
                 return;
         if (store_list(&report->pool, dir_fd, &v, &n))
                 return;
-        while (n-- && looked_at < CANDIDATES && strcmp(v[n].time, first) >= 0) {
+        while (n-- && looked_at < CANDIDATES && left && strcmp(v[n].time, first) >= 0) {
                 if (strcmp(v[n].time, time) > 0 || !strcmp(v[n].id, report->id) ||
                     !(v[n].files & (STORE_JSON | STORE_RAW)))
                         continue;
                 looked_at++;
-                if (is_relay_of(report, dir_fd, &v[n]))
+                if (is_relay_of(report, dir_fd, &v[n], &left))
                         return;
         }
 }

@@ -23,6 +23,9 @@
 #define TIME_COLUMNS 19
 #define PROGRAM_COLUMNS 28
 
+/* Bytes kept of each text of a report. */
+#define TEXT_MAX 4096
+
 enum list_style { LIST_TABLE, LIST_PATHS, LIST_JSON };
 
 struct row {
@@ -62,23 +65,35 @@ static void read_name(struct listing *l, struct row *row)
         row->pid = KNOWN_INT(strtoll(pid, NULL, 10));
 }
 
+/* A copy of the first bytes of `s`: the list has all reports in memory. */
+static const char *keep_text(struct listing *l, const char *s)
+{
+        size_t len = s ? strlen(s) : 0;
+
+        if (len <= TEXT_MAX)
+                return pool_strdup(&l->pool, s);
+        for (len = TEXT_MAX; ((unsigned char)s[len] & 0xc0) == 0x80; len--)
+                ; /* whole characters */
+        return pool_printf(&l->pool, "%.*s...", (int)len, s);
+}
+
 static void keep(struct listing *l, struct row *row, struct report *report)
 {
         if (!report->cause.summary)
                 describe_summary(report);
         row->relayed = report->cause.relayed;
-        row->program = pool_strdup(&l->pool, describe_program(report));
+        row->program = keep_text(l, describe_program(report));
         if (report->process.pid.known)
                 row->pid = report->process.pid;
-        row->summary = pool_strdup(&l->pool, report->cause.summary);
+        row->summary = keep_text(l, report->cause.summary);
         row->what = row->summary; /* the place is in the signature */
         if (report->signature)
-                row->what = pool_strdup(&l->pool, describe_what(report));
-        row->kind = pool_strdup(&l->pool, report->cause.kind);
-        row->signal = pool_strdup(&l->pool, report->signal.name);
-        row->class = pool_strdup(&l->pool, report->fault.class);
-        row->signature = pool_strdup(&l->pool, report->signature);
-        row->fingerprint = pool_strdup(&l->pool, report->fingerprint);
+                row->what = keep_text(l, describe_what(report));
+        row->kind = keep_text(l, report->cause.kind);
+        row->signal = keep_text(l, report->signal.name);
+        row->class = keep_text(l, report->fault.class);
+        row->signature = keep_text(l, report->signature);
+        row->fingerprint = keep_text(l, report->fingerprint);
         if (row->file.is_json) /* a raw one has the crashing thread alone */
                 row->threads = KNOWN_INT((int64_t)report->thread_count);
 }

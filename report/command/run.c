@@ -283,8 +283,10 @@ static void add_report(struct run *r, struct bugs *bugs, struct report *report, 
                 }
         }
         bug = POOL_APPEND(&r->pool, bugs->v, bugs->n);
-        text = text_brief(report, &options);
         bug->fingerprint = pool_strdup(&r->pool, report->fingerprint);
+        if (bugs->n > BUGS_SHOWN)
+                return;
+        text = text_brief(report, &options);
         bug->text = pool_strdup(&r->pool, text);
         free(text);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,13 +182,63 @@ char *json_write_report(struct report *report, size_t *len)
         return longer;
 }
 
+/* ---- memory for reading ---- */
+
+/* A report of a few megabytes takes about ten times as much; of hostile text a byte may take a hundred. The limit holds for the
+ * parser's values and for the arrays and strings of the report together. */
+#define MEMORY_LIMIT ((size_t)1024 * 1024 * 1024)
+
+static struct {
+        size_t used;
+        bool exceeded;
+} memory;
+
+static bool charge(size_t size)
+{
+        if (memory.exceeded || size > MEMORY_LIMIT - memory.used) {
+                memory.exceeded = true;
+                return false;
+        }
+        memory.used += size;
+        return true;
+}
+
+static bool charge_array(size_t n, size_t size)
+{
+        return charge(n > MEMORY_LIMIT / size ? MEMORY_LIMIT + 1 : n * size);
+}
+
+/* For jansson, which returns an error when it gets none. */
+static void *limited_malloc(size_t size)
+{
+        void *p;
+
+        if (memory.exceeded || size > MEMORY_LIMIT - memory.used) {
+                memory.exceeded = true;
+                return NULL;
+        }
+        p = pool_malloc(size);
+        memory.used += malloc_usable_size(p) + sizeof(size_t);
+        memory.exceeded = memory.used > MEMORY_LIMIT;
+        return p;
+}
+
+static void limited_free(void *p)
+{
+        if (p)
+                memory.used -= malloc_usable_size(p) + sizeof(size_t);
+        free(p);
+}
+
 /* ---- reading ---- */
 
 static void read_object(struct pool *pool, void *base, const struct field *fields, const json_t *object);
 
 static const char *read_string(struct pool *pool, const json_t *value)
 {
-        return json_is_string(value) ? pool_strdup(pool, json_string_value(value)) : NULL;
+        return json_is_string(value) && charge(json_string_length(value) + 1)
+                       ? pool_strdup(pool, json_string_value(value))
+                       : NULL;
 }
 
 static struct known_u64 read_hex(const json_t *value)
@@ -223,7 +274,7 @@ static void read_metadata_value(struct pool *pool, const json_t *value, struct r
 
 static void read_keyed(struct pool *pool, char *element, const struct field *f, const char *name, const json_t *value)
 {
-        const char *copy = pool_strdup(pool, name);
+        const char *copy = charge(strlen(name) + 1) ? pool_strdup(pool, name) : "";
 
         memcpy(element, &copy, sizeof(copy));
         if (f->type == FIELD_PAIRS)
@@ -240,7 +291,7 @@ static void read_array(struct pool *pool, char *base, const struct field *f, con
         bool keyed = f->type == FIELD_PAIRS || f->type == FIELD_REGISTERS || f->type == FIELD_METADATA;
         char *array;
 
-        if (!n || keyed != json_is_object(value))
+        if (!n || keyed != json_is_object(value) || !charge_array(n, f->size))
                 return;
         array = pool_alloc(pool, n * f->size);
         if (keyed) {
@@ -317,19 +368,23 @@ int json_read_report(const char *text, size_t len, struct report *out, char *why
         static const char family[] = "crashpre-report/";
         json_error_t error;
         json_t *document;
-        int result = 0;
+        int result = -EBADMSG;
 
-        json_set_alloc_funcs(pool_malloc, free);
+        memory.used = 0;
+        memory.exceeded = false;
+        json_set_alloc_funcs(limited_malloc, limited_free);
         document = json_loadb(text, len, 0, &error);
-        if (!document) {
+        if (document)
+                read_object(&out->pool, out, report_fields, document);
+        if (memory.exceeded)
+                snprintf(why, why_size, "needs more than %zu MB of memory", MEMORY_LIMIT >> 20);
+        else if (!document)
                 snprintf(why, why_size, "not JSON: line %d: %s", error.line, error.text);
-                return -EBADMSG;
-        }
-        read_object(&out->pool, out, report_fields, document);
-        if (!json_is_object(document) || !out->schema || strncmp(out->schema, family, sizeof(family) - 1)) {
+        else if (!json_is_object(document) || !out->schema || strncmp(out->schema, family, sizeof(family) - 1) != 0)
                 snprintf(why, why_size, "JSON, but not a crashpre report (no \"schema\": \"" REPORT_SCHEMA "\")");
-                result = -EBADMSG;
-        }
+        else
+                result = 0;
         json_decref(document);
+        json_set_alloc_funcs(pool_malloc, free);
         return result;
 }

@@ -337,38 +337,35 @@ int store_sweep(int dir_fd, time_t before)
 int store_read_fd(struct pool *pool, int fd, size_t limit, char **text, size_t *len)
 {
         size_t room = 64 * 1024, used = 0;
-        char *buf = pool_malloc(room + 1);
-        int err = 0;
+        struct stat st;
+        char *buf;
 
-        for (;;) {
-                ssize_t n = read(fd, buf + used, room - used);
+        /* One byte more, for the read that returns 0. */
+        if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (uint64_t)st.st_size >= room)
+                room = (uint64_t)st.st_size < limit ? (size_t)st.st_size + 1 : limit;
+        buf = pool_alloc(pool, room + 1);
+        while (used < limit) {
+                ssize_t n;
 
+                if (used == room) {
+                        char *bigger = pool_alloc(pool, 2 * room + 1);
+
+                        buf = memcpy(bigger, buf, used);
+                        room *= 2;
+                }
+                n = read(fd, buf + used, (room < limit ? room : limit) - used);
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
-                        err = -errno;
-                if (n <= 0)
+                        return -errno;
+                if (!n)
                         break;
                 used += (size_t)n;
-                if (used >= limit) {
-                        used = limit;
-                        break;
-                }
-                if (used == room) {
-                        char *bigger = pool_malloc(2 * room + 1);
-
-                        memcpy(bigger, buf, used);
-                        free(buf);
-                        buf = bigger;
-                        room *= 2;
-                }
         }
-        if (!err) {
-                *text = pool_strndup(pool, buf, used);
-                *len = used;
-        }
-        free(buf);
-        return err;
+        buf[used] = 0;
+        *text = buf;
+        *len = used;
+        return 0;
 }
 
 int store_read(struct pool *pool, int dir_fd, const char *name, size_t limit, char **text, size_t *len)

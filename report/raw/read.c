@@ -12,6 +12,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Lines that are parsed: a large report has a hundred thousand, of arguments or mappings. Each takes memory of its own. */
+#define MAX_LINES ((size_t)1 << 18)
+
 static bool helper_line(struct raw_reader *r, char *line)
 {
         if (strncmp(line, RAW_HELPER_PREFIX, sizeof(RAW_HELPER_PREFIX) - 1))
@@ -76,12 +79,21 @@ static void read_lines(struct raw_reader *r, const char *text, size_t len)
 {
         const char *end = text + len;
         raw_section_line *line_function = raw_header_line;
+        size_t lines = 0;
 
         while (text < end) {
                 const char *newline = memchr(text, '\n', (size_t)(end - text));
                 size_t n = (size_t)((newline ? newline : end) - text), shown = n;
                 char *line;
 
+                if (newline && line_function == ignored_line && text[0] != '[' && text[0] != RAW_END_LINE[0]) {
+                        text += n + 1;
+                        continue;
+                }
+                if (lines++ == MAX_LINES) {
+                        r->raw->bad_lines++;
+                        break;
+                }
                 if (shown && text[shown - 1] == '\r')
                         shown--;
                 line = pool_strndup(r->pool, text, shown);

@@ -179,3 +179,40 @@ owned_by_another() {
         run --separate-stderr crashpre run --dir "$PWD/new" -- cp -p "$id.txt" "$id.json" "$real" new
         [[ $stderr == *null_write* && $stderr != *"made up"* ]] || fail "$stderr"
 }
+
+# huge NAME MEMBER ELEMENT N: a JSON report whose array MEMBER repeats ELEMENT; each line of text may take much memory.
+huge() {
+        mkdir -p crash-reports
+        { printf '{"schema": "crashpre-report/1", "%s": [\n' "$2"; yes "$3," | head -n "$4"; printf '%s]}\n' "$3"; } >"crash-reports/crash-$1-1-20260101T000000.000001Z.json"
+}
+
+@test "show, list, run: reports that are too large for the memory are refused with the reason" {
+        need_preloadable
+        huge objects threads '{}' 8000000 # the parser
+        huge nothing threads null 10000000 # the members of the report
+        a_report small 2 20260101T000000.000002Z fine
+        truncate -s 257M crash-reports/crash-sparse-1-20260101T000000.000001Z.json
+        head -c 1M /dev/zero | tr '\0' '[' >crash-reports/crash-deep-1-20260101T000000.000001Z.json
+        run -1 crashpre show crash-reports/crash-objects-*
+        [[ $output == *": needs more than 1024 MB of memory" ]] || fail "$output"
+        run -1 crashpre show crash-reports/crash-nothing-*
+        [[ $output == *": needs more than 1024 MB of memory" ]] || fail "$output"
+        run -1 crashpre show crash-reports/crash-sparse-*
+        [[ $output == *": larger than 256 MB" ]] || fail "$output"
+        run -1 crashpre show crash-reports/crash-deep-*
+        [[ $output == *": not JSON: "*"maximum parsing depth"* ]] || fail "$output"
+        rm crash-reports/crash-nothing-*
+        run -0 crashpre list
+        [ "$(grep -c "unreadable: needs more than\|unreadable: larger than\|unreadable: not JSON" <<<"$output")" = 3 ] || fail "$output"
+        [[ $output == *" fine"* ]] || fail "$output"
+        mkdir new
+        run --separate-stderr crashpre run --dir "$PWD/new" -- cp crash-reports/crash-sparse-1-20260101T000000.000001Z.json new
+        [[ $stderr == *"larger than 256 MB"* ]] || fail "$stderr"
+}
+
+@test "list: of texts of any length the beginning" {
+        mkdir crash-reports
+        { printf '{"schema": "crashpre-report/1", "cause": {"summary": "'; head -c 1M /dev/zero | tr '\0' x; printf '"}}'; } >crash-reports/crash-x-1-20260101T000000.000001Z.json
+        crashpre list --json >out
+        assert_json out '.[0].summary | length < 5000 and endswith("x...")'
+}
