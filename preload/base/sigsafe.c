@@ -81,7 +81,7 @@ static void put_unit(struct sigsafe_out *o, unsigned unit)
 
 void sigsafe_char(struct sigsafe_out *o, char c)
 {
-        if (o->in_json && (unsigned char)c < 0x20) {
+        if (o->in_json && ((unsigned char)c < 0x20 || c == 0x7f)) {
                 put_unit(o, (unsigned char)c);
                 return;
         }

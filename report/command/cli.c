@@ -1,36 +1,105 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/command/cli.h"
 
+#include "report/model/pool.h"
+#include "report/model/utf8.h"
 #include "report/text/text.h"
 
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HELP_COLUMN 21 /* where the help of an option begins */
 #define OPTIONS_MAX 32 /* of a command */
+
+/* ---- output ---- */
+
+static void put(FILE *out, const char *text, bool colour)
+{
+        char *safe = utf8_terminal(text, colour);
+
+        fputs(safe, out);
+        free(safe);
+}
+
+void cli_print(bool colour, const char *format, ...)
+{
+        struct pool pool = { NULL };
+        va_list ap;
+
+        va_start(ap, format);
+        put(stdout, pool_vprintf(&pool, format, ap), colour);
+        va_end(ap);
+        pool_free(&pool);
+}
+
+void cli_print_json(json_t *value)
+{
+        char *text = utf8_json(json_dumps(value, JSON_INDENT(2)));
+
+        fputs(text, stdout);
+        fputc('\n', stdout);
+        free(text);
+        json_decref(value);
+}
+
+void cli_print_path(const char *path)
+{
+        struct pool pool = { NULL };
+
+        fputs(isatty(STDOUT_FILENO) ? utf8_printable(&pool, path) : utf8_file_name(&pool, path), stdout);
+        fputc('\n', stdout);
+        pool_free(&pool);
+}
+
+void cli_print_text(const char *text, bool colour)
+{
+        char *safe = utf8_terminal(text, colour), *converted;
+        size_t len = strlen(safe);
+
+        converted = text_for_terminal(STDERR_FILENO, safe, &len);
+        fwrite(converted, 1, len, stderr);
+        free(converted);
+        free(safe);
+}
+
+int cli_flush(int code)
+{
+        if (!fflush(stdout) && !ferror(stdout))
+                return code;
+        perror("crashpre: standard output");
+        return code == CLI_SUCCESS ? CLI_NOTHING : code;
+}
+
+__attribute__((format(printf, 2, 0))) static void put_error(const struct cli_command *self, const char *format,
+                                                            va_list ap)
+{
+        struct pool pool = { NULL };
+        const char *message = utf8_printable(&pool, pool_vprintf(&pool, format, ap));
+
+        put(stderr, pool_printf(&pool, "crashpre%s%s: %s\n", self ? " " : "", self ? self->name : "", message), false);
+        pool_free(&pool);
+}
 
 void cli_error(const struct cli_command *self, const char *format, ...)
 {
         va_list ap;
 
-        fprintf(stderr, "crashpre %s: ", self->name);
         va_start(ap, format);
-        vfprintf(stderr, format, ap);
+        put_error(self, format, ap);
         va_end(ap);
-        fputc('\n', stderr);
 }
 
 int cli_usage_error(const struct cli_command *self, const char *format, ...)
 {
         va_list ap;
 
-        fprintf(stderr, "crashpre %s: ", self->name);
         va_start(ap, format);
-        vfprintf(stderr, format, ap);
+        put_error(self, format, ap);
         va_end(ap);
-        fprintf(stderr, "\nusage: crashpre %s %s\nTry 'crashpre %s --help'.\n", self->name, self->arguments,
-                self->name);
+        fprintf(stderr, "usage: crashpre %s %s\nTry 'crashpre %s --help'.\n", self->name, self->arguments, self->name);
         return self->usage_code ? self->usage_code : CLI_USAGE;
 }
 

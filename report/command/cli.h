@@ -3,6 +3,7 @@
 #ifndef CRASHPRE_REPORT_CLI_H
 #define CRASHPRE_REPORT_CLI_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -34,7 +35,26 @@ struct cli_command {
 
 extern const struct cli_command cli_show, cli_run, cli_list, cli_doctor;
 
-/* "crashpre NAME: message" on stderr. */
+/* All output of the commands: names of files, contents of reports and arguments may contain characters that move the cursor,
+ * change colours or are not seen; these functions escape them (utf8_terminal()). No other file of report/command or
+ * report/doctor writes to stdout or stderr. */
+
+/* On stdout. `colour`: sequences that select a colour are kept. */
+void cli_print(bool colour, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* On stdout, indented; takes the reference. */
+void cli_print_json(json_t *value);
+
+/* On stdout, for a program that opens the file: bytes that are not UTF-8 stay as they are. */
+void cli_print_path(const char *path);
+
+/* On stderr, as it is or converted for a terminal that needs it (text_for_terminal()). */
+void cli_print_text(const char *text, bool colour);
+
+/* Flushes stdout. Returns `code`, or CLI_NOTHING with a message if it was CLI_SUCCESS and the output did not reach its file. */
+int cli_flush(int code);
+
+/* "crashpre NAME: message" on stderr, or "crashpre: message" if `self` is NULL. Newlines are escaped, too. */
 void cli_error(const struct cli_command *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same with the usage line and where to find help; returns the command's exit code of wrong usage. */

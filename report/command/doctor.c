@@ -30,10 +30,11 @@ static size_t count(const struct doctor *d, enum doctor_result result)
 
 static void print_check(struct doctor *d, const struct doctor_check *check, bool colour)
 {
-        printf("  %s%-4s%s  %-9s  %s\n", colour ? results[check->result].colour : "", results[check->result].shown,
-               colour ? "\033[0m" : "", check->name, utf8_printable(&d->pool, check->message));
+        cli_print(colour, "  %s%-4s%s  %-9s  %s\n", colour ? results[check->result].colour : "",
+                  results[check->result].shown, colour ? "\033[0m" : "", check->name,
+                  utf8_printable(&d->pool, check->message));
         if (check->remedy)
-                printf("                   -> %s\n", utf8_printable(&d->pool, check->remedy));
+                cli_print(false, "                   -> %s\n", utf8_printable(&d->pool, check->remedy));
 }
 
 static void print_verdict(const struct doctor *d)
@@ -41,22 +42,22 @@ static void print_verdict(const struct doctor *d)
         size_t fails = count(d, DOCTOR_FAIL), warnings = count(d, DOCTOR_WARN);
 
         if (fails)
-                printf("\n%zu thing%s will not work", fails, fails > 1 ? "s" : "");
+                cli_print(false, "\n%zu thing%s will not work", fails, fails > 1 ? "s" : "");
         else
-                printf("\ncrashpre works here");
+                cli_print(false, "\ncrashpre works here");
         if (warnings)
-                printf("%s %zu warning%s", fails ? ";" : ", with", warnings, warnings > 1 ? "s" : "");
-        printf("\n");
+                cli_print(false, "%s %zu warning%s", fails ? ";" : ", with", warnings, warnings > 1 ? "s" : "");
+        cli_print(false, "\n");
 }
 
 static void print_text(struct doctor *d, size_t of_system, bool colour)
 {
         size_t i;
 
-        printf("This system\n");
+        cli_print(false, "This system\n");
         for (i = 0; i < d->count; i++) {
                 if (i == of_system)
-                        printf("\nThe program\n");
+                        cli_print(false, "\nThe program\n");
                 print_check(d, &d->checks[i], colour);
         }
         print_verdict(d);
@@ -85,9 +86,7 @@ static void print_json(struct doctor *d, size_t of_system)
                 set_string(d, object, "remedy", d->checks[i].remedy);
                 json_array_append_new(list, object);
         }
-        json_dumpf(list, stdout, JSON_INDENT(2));
-        fputc('\n', stdout);
-        json_decref(list);
+        cli_print_json(list);
 }
 
 struct doctor_options {

@@ -145,12 +145,12 @@ static const char *cause(struct listing *l, const struct row *row)
         return row->what;
 }
 
-/* printf() pads bytes, not characters. */
+/* Formats pad bytes, not characters. */
 static void print_padded(const char *s, size_t width)
 {
         size_t n = names_width(s);
 
-        printf("%s%*s", s, n < width ? (int)(width - n) : 0, "");
+        cli_print(false, "%s%*s", s, n < width ? (int)(width - n) : 0, "");
 }
 
 /* Columns of the table: what a line takes before the cause, and how the rest is shared. A short signature leaves its
@@ -186,23 +186,23 @@ static void print_table(struct listing *l, const struct row *rows, size_t n)
         struct widths w = divide(l, rows, n);
         size_t i;
 
-        printf("%-*s  ", TIME_COLUMNS, "TIME (UTC)");
+        cli_print(false, "%-*s  ", TIME_COLUMNS, "TIME (UTC)");
         print_padded("PROGRAM[PID]", w.program);
-        fputs("  ", stdout);
+        cli_print(false, "  ");
         print_padded("CAUSE", w.cause);
-        puts("  SIGNATURE");
+        cli_print(false, "  SIGNATURE\n");
         for (i = 0; i < n; i++) {
                 const char *t = rows[i].entry->time;
 
-                printf("%.4s-%.2s-%.2s %.2s:%.2s:%.2s  ", t, t + 4, t + 6, t + 9, t + 11, t + 13);
+                cli_print(false, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s  ", t, t + 4, t + 6, t + 9, t + 11, t + 13);
                 print_padded(process(l, &rows[i]), w.program);
-                fputs("  ", stdout);
+                cli_print(false, "  ");
                 if (!rows[i].signature) {
-                        puts(fitted(l, cause(l, &rows[i]), w.cause + 2 + w.signature));
+                        cli_print(false, "%s\n", fitted(l, cause(l, &rows[i]), w.cause + 2 + w.signature));
                         continue;
                 }
                 print_padded(fitted(l, cause(l, &rows[i]), w.cause), w.cause);
-                printf("  %s\n", fitted(l, rows[i].signature, w.signature));
+                cli_print(false, "  %s\n", fitted(l, rows[i].signature, w.signature));
         }
 }
 
@@ -287,9 +287,7 @@ static void print_json(struct listing *l, const struct row *rows, size_t n)
 
         for (i = 0; i < n; i++)
                 json_array_append_new(list, row_object(l, &rows[i]));
-        json_dumpf(list, stdout, JSON_INDENT(2));
-        fputc('\n', stdout);
-        json_decref(list);
+        cli_print_json(list);
 }
 
 /* ---- the command ---- */
@@ -298,12 +296,8 @@ static void print_paths(struct listing *l, const struct row *rows, size_t n)
 {
         size_t i;
 
-        for (i = 0; i < n; i++) {
-                const char *path = path_of(l, &rows[i]);
-
-                /* to a program as they are, so that it can open them */
-                printf("%s\n", isatty(STDOUT_FILENO) ? utf8_printable(&l->pool, path) : path);
-        }
+        for (i = 0; i < n; i++)
+                cli_print_path(path_of(l, &rows[i]));
 }
 
 /* Reads the rows that are listed, the newest first. *relayed: those left out. */

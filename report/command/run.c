@@ -291,40 +291,25 @@ static void add_report(struct run *r, struct bugs *bugs, struct report *report, 
         free(text);
 }
 
-static void put_bugs(struct run *r, const struct bugs *bugs, FILE *out)
+/* A full-screen program that crashed has left the terminal without output processing: cli_print_text() knows. */
+static void print_bugs(struct run *r, const struct bugs *bugs)
 {
+        bool colour = cli_wants_colour(stderr);
         size_t i;
 
         for (i = 0; i < bugs->n && i < BUGS_SHOWN; i++) {
                 const struct bug *bug = &bugs->v[i];
 
-                fputs(bug->text, out);
+                cli_print_text(bug->text, colour);
                 if (bug->more)
-                        fprintf(out, "  and %zu more of the same, the last: %s\n", bug->more,
-                                utf8_printable(&r->pool, bug->last));
+                        cli_print_text(pool_printf(&r->pool, "  and %zu more of the same, the last: %s\n", bug->more,
+                                                   utf8_printable(&r->pool, bug->last)),
+                                       colour);
         }
         if (i < bugs->n)
-                fprintf(out, "crashpre: and %zu other crashes: crashpre list %s\n", bugs->n - i,
-                        utf8_printable(&r->pool, r->dir));
-}
-
-/* A full-screen program that crashed has left the terminal without output processing. */
-static void print_bugs(struct run *r, const struct bugs *bugs)
-{
-        char *text = NULL, *converted;
-        size_t len = 0;
-        FILE *out = open_memstream(&text, &len);
-
-        if (!out) {
-                put_bugs(r, bugs, stderr);
-                return;
-        }
-        put_bugs(r, bugs, out);
-        fclose(out);
-        converted = text_for_terminal(STDERR_FILENO, text, &len);
-        fwrite(converted, 1, len, stderr);
-        free(converted);
-        free(text);
+                cli_print_text(pool_printf(&r->pool, "crashpre: and %zu other crashes: crashpre list %s\n", bugs->n - i,
+                                           utf8_printable(&r->pool, r->dir)),
+                               colour);
 }
 
 /* Returns the number of new reports, those of relays included. */
@@ -432,9 +417,10 @@ static void print_missing_report(struct run *r, int status, const char *signal_n
                 cli_error(r->self,
                           "CRASHPRE_ENABLED, CRASHPRE_SIGNALS, CRASHPRE_ONLY and CRASHPRE_SKIP exclude crashes");
         else if (!print_argument_gaps(r))
-                cli_error(r->self, "programs that are statically linked, of 32 bits or set-user-ID, or that were "
-                                   "started without\nLD_PRELOAD (env -i, sudo), are not covered; "
-                                   "`crashpre doctor PROGRAM` checks one");
+                cli_print_text("crashpre run: programs that are statically linked, of 32 bits or set-user-ID, or that "
+                               "were started without\nLD_PRELOAD (env -i, sudo), are not covered; "
+                               "`crashpre doctor PROGRAM` checks one\n",
+                               false);
 }
 
 /* Names what is not covered. Of the programs that the command started only the end of the command is known. */

@@ -26,7 +26,7 @@ static int print_report(const char *path, bool all_threads, bool colour, char *w
 
         if (!err) {
                 text = text_show(report, &options);
-                fputs(text, stdout);
+                cli_print(colour, "%s", text);
                 free(text);
         }
         report_free(report);

@@ -172,7 +172,7 @@ char *json_write_report(struct report *report, size_t *len)
 
         json_set_alloc_funcs(pool_malloc, free);
         document = write_object(&report->pool, report, report_fields);
-        text = json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS));
+        text = utf8_json(json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS)));
         json_decref(document);
         *len = strlen(text);
         longer = pool_malloc(*len + 2);

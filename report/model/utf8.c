@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/model/utf8.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool any_character(unsigned code)
@@ -29,52 +31,158 @@ static bool printable_character(unsigned code)
         return true;
 }
 
-/* Returns `s` with every byte that is not part of an accepted character written as \xHH. */
-static const char *escape(struct pool *pool, const char *s, bool (*accept)(unsigned code))
+/* ---- \xHH ---- */
+
+static char *put_bytes(char *o, const char *s, size_t n)
 {
         static const char digits[] = "0123456789abcdef";
-        size_t len = strlen(s), good = 0, i;
-        char *out, *o;
+        size_t i;
 
-        for (i = 0; i < len; i += good) {
-                unsigned code = 0;
+        for (i = 0; i < n; i++) {
+                unsigned char byte = (unsigned char)s[i];
 
-                good = utf8_character(s + i, len - i, &code);
-                if (!good || !accept(code))
+                *o++ = '\\';
+                *o++ = 'x';
+                *o++ = digits[byte >> 4];
+                *o++ = digits[byte & 15];
+        }
+        return o;
+}
+
+/* What is written as it is. */
+struct accept {
+        bool (*character)(unsigned code);
+        bool bytes;   /* those that are not UTF-8 */
+        bool lines;   /* newlines */
+        bool colours; /* sequences that select a colour */
+};
+
+/* "\033[" digits and semicolons "m": the length, or 0. */
+static size_t colour_sequence(const char *s)
+{
+        size_t n;
+
+        if (s[0] != '\033' || s[1] != '[')
+                return 0;
+        n = 2 + strspn(s + 2, "0123456789;");
+        return s[n] == 'm' ? n + 1 : 0;
+}
+
+/* Returns the number of bytes at `s` that are accepted together; 0 if those of *bad are not. */
+static size_t accepted(const char *s, size_t len, const struct accept *a, size_t *bad)
+{
+        unsigned code = 0;
+        size_t n = utf8_character(s, len, &code);
+
+        *bad = n ? n : 1;
+        if (!n)
+                return a->bytes;
+        if (a->character(code) || (a->lines && code == '\n'))
+                return n;
+        return a->colours ? colour_sequence(s) : 0;
+}
+
+static size_t first_unaccepted(const char *s, size_t len, const struct accept *a)
+{
+        size_t i, n, bad;
+
+        for (i = 0; i < len; i += n) {
+                n = accepted(s + i, len - i, a, &bad);
+                if (!n)
                         break;
         }
-        if (i >= len)
-                return s;
-        o = out = pool_alloc(pool, 4 * len + 1);
-        for (i = 0; i < len; i += good) {
-                unsigned code = 0;
-                size_t k;
+        return i;
+}
 
-                good = utf8_character(s + i, len - i, &code);
-                if (good && accept(code)) {
-                        memcpy(o, s + i, good);
-                        o += good;
-                        continue;
-                }
-                good = good ? good : 1;
-                for (k = 0; k < good; k++) {
-                        unsigned char byte = (unsigned char)s[i + k];
+/* Writes at most 4 * len + 1 bytes. */
+static void escape_to(char *o, const char *s, size_t len, const struct accept *a)
+{
+        size_t i, n, bad;
 
-                        *o++ = '\\';
-                        *o++ = 'x';
-                        *o++ = digits[byte >> 4];
-                        *o++ = digits[byte & 15];
+        for (i = 0; i < len; i += n) {
+                n = accepted(s + i, len - i, a, &bad);
+                if (n) {
+                        memcpy(o, s + i, n);
+                        o += n;
+                } else {
+                        n = bad;
+                        o = put_bytes(o, s + i, n);
                 }
         }
+        *o = 0;
+}
+
+static const char *escape(struct pool *pool, const char *s, const struct accept *a)
+{
+        size_t len = strlen(s);
+        char *out;
+
+        if (first_unaccepted(s, len, a) == len)
+                return s;
+        out = pool_alloc(pool, 4 * len + 1);
+        escape_to(out, s, len, a);
         return out;
 }
 
 const char *utf8_valid(struct pool *pool, const char *s)
 {
-        return escape(pool, s, any_character);
+        return escape(pool, s, &(struct accept){ .character = any_character });
 }
 
 const char *utf8_printable(struct pool *pool, const char *s)
 {
-        return escape(pool, s ? s : "?", printable_character);
+        return escape(pool, s ? s : "?", &(struct accept){ .character = printable_character });
+}
+
+const char *utf8_file_name(struct pool *pool, const char *s)
+{
+        return escape(pool, s, &(struct accept){ .character = printable_character, .bytes = true });
+}
+
+char *utf8_terminal(const char *text, bool colour)
+{
+        const struct accept a = { .character = printable_character, .lines = true, .colours = colour };
+        size_t len = strlen(text);
+        char *out = pool_malloc((first_unaccepted(text, len, &a) == len ? len : 4 * len) + 1);
+
+        escape_to(out, text, len, &a);
+        return out;
+}
+
+/* ---- \uXXXX ---- */
+
+static char *put_unit(char *o, unsigned unit)
+{
+        return o + sprintf(o, "\\u%04x", unit);
+}
+
+char *utf8_json(char *text)
+{
+        const struct accept a = { .character = printable_character, .bytes = true, .lines = true };
+        size_t len = strlen(text), i = first_unaccepted(text, len, &a), n, bad;
+        char *out, *o;
+
+        if (i == len)
+                return text;
+        out = pool_malloc(6 * len + 1); /* DEL is one byte; those beyond U+FFFF are four, and two units */
+        memcpy(out, text, i);
+        for (o = out + i; i < len; i += n) {
+                unsigned code = 0;
+
+                n = accepted(text + i, len - i, &a, &bad);
+                if (n) {
+                        memcpy(o, text + i, n);
+                        o += n;
+                        continue;
+                }
+                n = utf8_character(text + i, len - i, &code);
+                if (code > 0xffff) {
+                        o = put_unit(o, 0xd800 + ((code - 0x10000) >> 10));
+                        code = 0xdc00 + (code & 0x3ff);
+                }
+                o = put_unit(o, code);
+        }
+        *o = 0;
+        free(text);
+        return out;
 }

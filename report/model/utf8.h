@@ -17,4 +17,15 @@ const char *utf8_valid(struct pool *pool, const char *s);
  * or look like another. Returns "?" for NULL. */
 const char *utf8_printable(struct pool *pool, const char *s);
 
+/* Like utf8_printable(), but leaves bytes that are not UTF-8 as they are: for a file name that a program opens. */
+const char *utf8_file_name(struct pool *pool, const char *s);
+
+/* The last step of all text that is printed: returns a copy (memory of pool_malloc()) with the characters escaped that
+ * utf8_printable() escapes, but newlines; with `colour` also but the sequences that select a colour ("\033[1;31m"). */
+char *utf8_terminal(const char *text, bool colour);
+
+/* The same for JSON text, which stays the same JSON: these characters, which occur in strings only, become \uXXXX. Takes `text`
+ * (memory of malloc()), and returns it or another one. */
+char *utf8_json(char *text);
+
 #endif

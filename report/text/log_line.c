@@ -57,7 +57,7 @@ char *text_log_line(struct report *report, const struct text_options *options)
         settings = settings_of(report);
         if (settings)
                 json_object_set_new_nocheck(line, "diagnostics", settings);
-        text = json_dumps(line, JSON_ENSURE_ASCII);
+        text = utf8_json(json_dumps(line, JSON_ENSURE_ASCII));
         json_decref(line);
         len = strlen(text);
         result = pool_malloc(len + 2);

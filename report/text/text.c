@@ -2,6 +2,7 @@
 #include "report/text/parts.h"
 
 #include "report/model/names.h"
+#include "report/model/utf8.h"
 #include "report/words/describe.h"
 
 #include <inttypes.h>
@@ -109,8 +110,12 @@ static void begin(struct writer *w, struct report *report, const struct text_opt
 
 static char *finish(struct writer *w)
 {
+        char *text;
+
         fclose(w->out);
-        return w->text;
+        text = utf8_terminal(w->text, w->options->colour); /* whatever a part has left out */
+        free(w->text);
+        return text;
 }
 
 /* ---- the three texts ---- */
