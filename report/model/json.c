@@ -363,9 +363,24 @@ static void read_object(struct pool *pool, void *base, const struct field *field
         }
 }
 
-int json_read_report(const char *text, size_t len, struct report *out, char *why, size_t why_size)
+/* Whether this is a report of the version that the model has. */
+static bool is_report(const json_t *document, char *why, size_t why_size)
 {
         static const char family[] = "crashpre-report/";
+        const char *schema = json_string_value(json_object_get(document, "schema"));
+
+        if (schema && !strcmp(schema, REPORT_SCHEMA))
+                return true;
+        if (schema && !strncmp(schema, family, sizeof(family) - 1))
+                snprintf(why, why_size,
+                         "a report of another version, %.40s: this version of crashpre reads " REPORT_SCHEMA, schema);
+        else
+                snprintf(why, why_size, "JSON, but not a crashpre report (no \"schema\": \"" REPORT_SCHEMA "\")");
+        return false;
+}
+
+int json_read_report(const char *text, size_t len, struct report *out, char *why, size_t why_size)
+{
         json_error_t error;
         json_t *document;
         int result = -EBADMSG;
@@ -374,16 +389,16 @@ int json_read_report(const char *text, size_t len, struct report *out, char *why
         memory.exceeded = false;
         json_set_alloc_funcs(limited_malloc, limited_free);
         document = json_loadb(text, len, 0, &error);
-        if (document)
-                read_object(&out->pool, out, report_fields, document);
-        if (memory.exceeded)
-                snprintf(why, why_size, "needs more than %zu MB of memory", MEMORY_LIMIT >> 20);
-        else if (!document)
+        if (!document && !memory.exceeded)
                 snprintf(why, why_size, "not JSON: line %d: %s", error.line, error.text);
-        else if (!json_is_object(document) || !out->schema || strncmp(out->schema, family, sizeof(family) - 1) != 0)
-                snprintf(why, why_size, "JSON, but not a crashpre report (no \"schema\": \"" REPORT_SCHEMA "\")");
-        else
+        if (document && is_report(document, why, why_size)) {
+                read_object(&out->pool, out, report_fields, document);
                 result = 0;
+        }
+        if (memory.exceeded) {
+                snprintf(why, why_size, "needs more than %zu MB of memory", MEMORY_LIMIT >> 20);
+                result = -EBADMSG;
+        }
         json_decref(document);
         json_set_alloc_funcs(pool_malloc, free);
         return result;

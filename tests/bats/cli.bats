@@ -339,6 +339,15 @@ a_crash() {
         echo '{"schema": "other"}' >other.json
         run -1 crashpre show other.json
         [[ $output == "crashpre show: other.json: JSON, but not a crashpre report"* ]] || fail "$output"
+        local text
+        for text in '{}' '[]' '{"threads": [{"frames": [{"function": "f"}]}]}' '{"schema": {}}'; do
+                echo "$text" >other.json
+                run -1 --separate-stderr crashpre show other.json
+                [[ -z $output && $stderr == "crashpre show: other.json: JSON, but not a crashpre report"* ]] || fail "$text: $output $stderr" || return 1
+        done
+        echo '{"schema": "crashpre-report/2", "threads": []}' >later.json
+        run -1 --separate-stderr crashpre show later.json
+        [[ -z $output && $stderr == "crashpre show: later.json: a report of another version, crashpre-report/2: "* ]] || fail "$output $stderr"
         echo nonsense >crash.txt
         run -1 crashpre show crash.txt
         [[ $output == "crashpre show: crash.txt: not a raw crash report"* ]] || fail "$output"
