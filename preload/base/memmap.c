@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/memmap.h"
+#include "preload/base/keep.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/image/maps.h"
 #include "unwind/core/terms/raw_format.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 
 #define MAX_RANGES 16384
 #define FREE_RANGES 8192    /* of those: for mappings of any kind, the lowest ones */
@@ -357,6 +359,15 @@ const struct memmap_range *memmap_find(const struct memmap *m, uint64_t addr)
         const struct memmap_range *r = find_in_table(m, addr);
 
         return r || !m->ranges_omitted || addr < store.complete ? r : find_later(addr);
+}
+
+void memmap_release(void)
+{
+        uint64_t page = keep_page_size(), start = ((uint64_t)&store + page - 1) & ~(page - 1);
+        uint64_t end = (uint64_t)(&store + 1) & ~(page - 1);
+
+        store.map = (struct memmap){ .range = store.range, .text = store.text };
+        sys_3(SYS_madvise, (long)start, (long)(end - start), MADV_DONTNEED);
 }
 
 const struct memmap *memmap_last(void)

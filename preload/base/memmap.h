@@ -39,6 +39,10 @@ const struct memmap *memmap_read(void);
 /* The map read last; empty before the first memmap_read(). */
 const struct memmap *memmap_last(void);
 
+/* Returns the memory of the map read last to the kernel: the process may be at the limit of its memory cgroup, and its helper needs
+ * some. memmap_last() is empty then. */
+void memmap_release(void);
+
 /* The range that contains `addr`, or NULL. If it is not in the table: valid until a few further calls. */
 const struct memmap_range *memmap_find(const struct memmap *m, uint64_t addr);
 

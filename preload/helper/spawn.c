@@ -199,6 +199,18 @@ static bool children_elsewhere(void)
                 !str_is(own, children));
 }
 
+/* A dying process should die of its own signal and not, because its helper needs memory, of the kernel's choice (proc(5),
+ * oom_score_adj). Requires CAP_SYS_RESOURCE; without it the helper's own score (intermediate.c) has to do. */
+static void lower_oom_score(void)
+{
+        int fd = sys_openat(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+
+        if (fd < 0)
+                return;
+        sys_write(fd, "-1000", 5);
+        sys_close(fd);
+}
+
 /* Returns 0 with the result in *a, or -errno. */
 static int attempt(struct crash *c, struct attempt *a)
 {
@@ -251,6 +263,8 @@ void spawn_helper(struct crash *c)
                                       OUTPUT_NO_NUMBER);
                 return;
         }
+        if (c->wire.kind == WIRE_KIND_FATAL)
+                lower_oom_score();
         if (deadline > now)
                 c->wire.deadline_ns = now + (deadline - now) / 8 * 7;
         if (attempt(c, &a) || a.end == GOT_BYTE)

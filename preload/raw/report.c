@@ -218,6 +218,7 @@ void rawreport_write(struct crash *c)
                 write_what_fits(c);
         c->wire.raw_ns = sys_clock_ns(CLOCK_MONOTONIC);
         probe_end();
+        memmap_release();
 }
 
 void rawreport_name(struct crash *c)

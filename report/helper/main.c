@@ -24,15 +24,19 @@
 #include "unwind/target/process.h"
 #include "version.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 /* The crashing thread dies immediately after DONE; if it does not (a debugger stopped it), the others are released
  * after this time. */
 #define HOLD_SECONDS 10
+
+#define WEIGHT ((size_t)2 << 20) /* bytes; less than this program has */
 
 /* No helper needs this time to write a file: an older temporary file belongs to a helper that was killed. */
 #define STALE_SECONDS 600
@@ -219,6 +223,21 @@ static void run(struct helper *h)
         clean_up(h);
 }
 
+/* In a memory cgroup whose limit is reached the kernel kills the process with the highest score: pages in memory and, of
+ * oom_score_adj, which is at its maximum here, a thousandth of the limit each, rounded down (mm/oom_kill.c: oom_badness()). With a
+ * small limit that can be less than what a program has that uses all of it. Pages of this file, mapped again, count for this
+ * process and take no memory of their own. */
+static void weigh_more(void)
+{
+        int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+        int i;
+
+        for (i = 0; fd >= 0 && i < 2; i++)
+                (void)!mmap(NULL, WEIGHT, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+        if (fd >= 0)
+                close(fd);
+}
+
 int main(int argc, char **argv)
 {
         static struct helper helper;
@@ -236,6 +255,7 @@ int main(int argc, char **argv)
         }
         if (!sent)
                 return 1; /* write(2) is refused: no result could be written */
+        weigh_more();
         guard_begin(30);
         setsid(); /* Ctrl-C is for the application, whose handler may end the wait */
         helper_open_descriptors(&helper);
