@@ -5,6 +5,9 @@
 #include "unwind/core/terms/signames.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
 
 /* Debuggers recognize a signal trampoline by the name __restore_rt (gdb: amd64_linux_sigtramp_p) and by this byte
  * sequence. On entry SP points to the ucontext, because the handler's ret has popped the return address. The registers
@@ -406,4 +409,9 @@ bool arch_jumps_between(const uint8_t *code, size_t n, uint64_t at, uint64_t low
                         return true;
         }
         return false;
+}
+
+void arch_trace_fail_call(long tid)
+{
+        arch_syscall(SYS_ptrace, PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, rax), -ENOSYS, 0, 0);
 }

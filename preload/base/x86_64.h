@@ -95,6 +95,9 @@ bool arch_context_execute_again(int sig, const siginfo_t *info, ucontext_t *uc);
 /* Sets the return value of the system call that the context was interrupted after. */
 void arch_context_set_result(ucontext_t *uc, long result);
 
+/* Lets the system call for which the traced thread was stopped by SIGSYS return -ENOSYS (user(5): PTRACE_POKEUSER). */
+void arch_trace_fail_call(long tid);
+
 /* The registers of an interrupted context. */
 void arch_registers_from_context(const ucontext_t *uc, struct arch_registers *out);
 

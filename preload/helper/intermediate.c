@@ -12,6 +12,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -26,6 +27,7 @@
  * execve. */
 static struct {
         int fd[WIRE_FD_DIR + 1];
+        bool traced;
         int courier; /* a socket for courier_receive(), or -1 */
         int pid;       /* process that started it: a forked child has a copy of its parent's */
         int number;    /* pid of the intermediate */
@@ -88,6 +90,8 @@ static void raise_oom_score(void)
 
 static long execute_file(int fd)
 {
+        if (shared.traced) /* only now: the tracer does not look before the execve */
+                sys_4(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0);
         return sys_5(SYS_execveat, fd, (long)"", (long)shared.argv, (long)shared.envp, AT_EMPTY_PATH);
 }
 
@@ -147,6 +151,15 @@ static void close_above(int first)
                 sys_close(fd);
 }
 
+static void duplicate(int from, int to)
+{
+        if (sys_3(SYS_dup3, from, to, 0) >= 0)
+                return;
+#ifdef SYS_dup2 /* for a seccomp filter that refuses the other */
+        sys_2(SYS_dup2, from, to);
+#endif
+}
+
 /* This process has a copy of the descriptor table: files that the application has open (for example the write end of a
  * pipe that a shell reads from) must not be kept open by this process. */
 static void arrange_descriptors(void)
@@ -160,7 +173,7 @@ static void arrange_descriptors(void)
                 for (int k = i + 1; k <= WIRE_FD_DIR; k++)
                         if (shared.fd[k] == i)
                                 shared.fd[k] = (int)sys_3(SYS_fcntl, i, F_DUPFD, WIRE_FD_DIR + 1);
-                sys_3(SYS_dup3, shared.fd[i], i, 0);
+                duplicate(shared.fd[i], i);
         }
         for (int i = 0; i <= WIRE_FD_DIR; i++)
                 if (shared.fd[i] < 0)
@@ -195,6 +208,30 @@ _Noreturn void intermediate_end_by(int sig)
         leave(1);
 }
 
+/* The traced helper has stopped for a signal: a refused call returns an error, the SIGTRAP of its execve is not for it, other signals
+ * are delivered (ptrace(2)). */
+static void continue_helper(long pid, int status)
+{
+        int sig = WSTOPSIG(status);
+        siginfo_t info = { .si_signo = 0 };
+
+        if (sig == SIGSYS && sys_4(SYS_ptrace, PTRACE_GETSIGINFO, pid, 0, (long)&info) == 0 &&
+            info.si_code == SYS_SECCOMP) {
+                arch_trace_fail_call(pid);
+                sig = 0;
+        }
+        sys_4(SYS_ptrace, PTRACE_CONT, pid, 0, sig == SIGTRAP ? 0 : sig);
+}
+
+static long wait_helper(long pid, int *status, int flags)
+{
+        long got;
+
+        while ((got = sys_4(SYS_wait4, pid, (long)status, __WALL | flags, 0)) > 0 && WIFSTOPPED(*status))
+                continue_helper(pid, *status);
+        return got;
+}
+
 /* The helper, as tracer, keeps all threads of the process stopped, including the waiting one: a helper that was
  * stopped, or blocks on a dead file server, would stop them forever. SIGCHLD is blocked and received by
  * rt_sigtimedwait. */
@@ -208,7 +245,7 @@ static void await_helper(long pid, int *status)
                 struct timespec time = { (time_t)(left / NS_PER_S), (long)(left % NS_PER_S) };
                 long signal;
 
-                got = sys_4(SYS_wait4, pid, (long)status, __WALL | WNOHANG, 0);
+                got = wait_helper(pid, status, WNOHANG);
                 if (got > 0 || got == -ECHILD)
                         break;
                 if (!left) {
@@ -224,21 +261,22 @@ static void await_helper(long pid, int *status)
                 got = 0;
         }
         while (got <= 0 && got != -ECHILD)
-                got = sys_4(SYS_wait4, pid, (long)status, __WALL, 0) == -EINTR ? 0 : 1;
+                got = wait_helper(pid, status, 0) == -EINTR ? 0 : 1;
 }
 
 /* Runs on `stack`. */
 static void intermediate(void *unused)
 {
         const struct kernel_sigaction dfl = { 0 };
-        long pid;
+        long pid, parent;
         int status = 0;
 
         (void)unused;
         /* A parent in another pid namespace has no pid in this one. Then the helper's pid is meaningless in the
          * parent's namespace, or denotes another process; the helper is killed by killing the intermediate, whose pid
          * was returned by clone. */
-        shared.state.elsewhere = sys_0(SYS_getppid) != shared.pid;
+        parent = sys_0(SYS_getppid);
+        shared.state.elsewhere = parent >= 0 && parent != shared.pid; /* negative: refused by a seccomp filter */
         if (shared.courier >= 0)
                 receive_from_courier();
         arrange_descriptors();
@@ -298,12 +336,13 @@ bool intermediate_free(int pid)
         return intermediate_gone() || (shared.pid != pid && !sys_shares_memory(shared.number)) || wait_until_gone();
 }
 
-int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline_ns)
+int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline_ns, bool traced)
 {
         shared.argv[0] = "crashpre-helper";
         keep_helper_environment(shared.envp, HELPER_VARIABLES + 1);
         for (int i = 0; i <= WIRE_FD_DIR; i++)
                 shared.fd[i] = fd[i];
+        shared.traced = traced;
         shared.courier = courier_socket();
         shared.state = (struct intermediate_state){ 0 };
         shared.deadline_ns = deadline_ns;

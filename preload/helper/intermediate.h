@@ -33,10 +33,11 @@ const struct intermediate_state *intermediate_state(void);
  * `pid`: the caller's process. Returns false if it has not exited. */
 bool intermediate_free(int pid);
 
-/* Starts the helper (facts/home.h). `fd`: the files for its descriptors 0 to WIRE_FD_DIR, -1: none (/dev/null below 3).
+/* Starts the helper (facts/home.h). `traced`: the intermediate traces it, so that a system call for which a seccomp filter raises SIGSYS
+ * fails with ENOSYS where it would kill the helper, which cannot have a handler before its first instruction. `fd`: the files for its descriptors 0 to WIRE_FD_DIR, -1: none (/dev/null below 3).
  * `deadline_ns` (CLOCK_MONOTONIC; 0: there is no clock): when the caller stops waiting; the helper is killed some time
  * later. Returns 0 or -errno. */
-int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline_ns);
+int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline_ns, bool traced);
 
 /* Whether the intermediate has exited and no longer uses the shared memory. */
 bool intermediate_gone(void);

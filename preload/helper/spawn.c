@@ -212,7 +212,7 @@ static void lower_oom_score(void)
 }
 
 /* Returns 0 with the result in *a, or -errno. */
-static int attempt(struct crash *c, struct attempt *a)
+static int attempt(struct crash *c, struct attempt *a, bool traced)
 {
         int crash_pipe[2], status_pipe[2], err = make_pipes(crash_pipe, status_pipe);
 
@@ -225,7 +225,7 @@ static int attempt(struct crash *c, struct attempt *a)
                         -1, -1, c->stderr_ok ? 2 : -1, [WIRE_FD_CRASH] = crash_pipe[0],
                         [WIRE_FD_STATUS] = status_pipe[1],
                         [WIRE_FD_RAW] = courier_active() ? -1 : c->raw_fd, [WIRE_FD_DIR] = c->dir_fd },
-                c->wire.pid, c->wire.deadline_ns);
+                c->wire.pid, c->wire.deadline_ns, traced);
         sys_close(crash_pipe[0]);
         sys_close(status_pipe[1]);
         if (err)
@@ -242,6 +242,15 @@ static bool is_worth_another(const struct crash *c, const struct attempt *a)
 {
         return a->end != GOT_BYTE && a->end != INTERRUPTED && a->began && !a->written && c->raw_fd >= 0 &&
                !courier_active() && intermediate_gone();
+}
+
+/* Whether a seccomp filter has ended the helper before it could say HELLO. */
+static bool was_refused(const struct attempt *a)
+{
+        const struct intermediate_state *w = intermediate_state();
+
+        return a->end == ENDED && !a->began && w->ended && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGSYS &&
+               intermediate_gone();
 }
 
 void spawn_helper(struct crash *c)
@@ -267,7 +276,9 @@ void spawn_helper(struct crash *c)
                 lower_oom_score();
         if (deadline > now)
                 c->wire.deadline_ns = now + (deadline - now) / 8 * 7;
-        if (attempt(c, &a) || a.end == GOT_BYTE)
+        if (attempt(c, &a, false) || a.end == GOT_BYTE)
+                return;
+        if (was_refused(&a) && (attempt(c, &a, true) || a.end == GOT_BYTE))
                 return;
         if (is_worth_another(c, &a)) {
                 c->wire.deadline_ns = deadline;
@@ -275,7 +286,7 @@ void spawn_helper(struct crash *c)
                 crash_note(c, a.end == TIMED_OUT ? "the helper took too long to examine the process, so only the raw report was used"
                                                  : "the helper failed to examine the process, so only the raw report was used",
                            NULL, 0);
-                if (attempt(c, &a) || a.end == GOT_BYTE)
+                if (attempt(c, &a, false) || a.end == GOT_BYTE)
                         return;
         }
         finish_failed(c, a.end);

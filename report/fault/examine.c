@@ -40,7 +40,7 @@ static size_t read_from_file(const struct target *t, uint64_t addr, uint8_t *buf
         fd = files_open_mapped(t, m);
         if (fd < 0)
                 return 0;
-        n = pread(fd, buf, len, (off_t)(m->offset + (addr - m->start)));
+        n = files_pread(fd, buf, len, (uint64_t)(m->offset + (addr - m->start)));
         close(fd);
         return n > 0 ? (size_t)n : 0;
 }
@@ -320,7 +320,7 @@ static void find_file(const struct crash_facts *f, const struct target *t, struc
         fd = files_open_mapped(t, m);
         if (fd < 0)
                 return;
-        if (!fstat(fd, &st))
+        if (!files_stat(fd, &st))
                 out->file_size = KNOWN_U64((uint64_t)st.st_size);
         close(fd);
 }

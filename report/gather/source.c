@@ -63,7 +63,7 @@ static struct age *age_of(struct job *job, size_t module)
         fd = open_module(job->t, module);
         if (fd < 0)
                 return age;
-        if (!fstat(fd, &st)) {
+        if (!files_stat(fd, &st)) {
                 age->changed = st.st_mtim;
                 age->known = true;
         }
@@ -94,13 +94,13 @@ static bool read_text(int fd, struct text *text)
         size_t size;
         ssize_t n;
 
-        if (fstat(fd, &st) || st.st_size <= 0 || (uint64_t)st.st_size > SOURCE_FILE_MAX)
+        if (files_stat(fd, &st) || st.st_size <= 0 || (uint64_t)st.st_size > SOURCE_FILE_MAX)
                 return false;
         size = (size_t)st.st_size;
         text->changed = st.st_mtim;
         text->bytes = pool_malloc(size);
         for (text->len = 0; text->len < size; text->len += (size_t)n) {
-                n = pread(fd, text->bytes + text->len, size - text->len, (off_t)text->len);
+                n = files_pread(fd, text->bytes + text->len, size - text->len, (off_t)text->len);
                 if (n <= 0)
                         break; /* it was truncated in the meantime, or cannot be read: use the bytes read so far */
         }

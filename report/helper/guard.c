@@ -125,17 +125,26 @@ static void install(int signal_number, void (*handler)(int))
         sigaction(signal_number, &action, NULL);
 }
 
+void guard_refused_calls(void)
+{
+        struct sigaction bad_call = { .sa_flags = SA_ONSTACK | SA_SIGINFO };
+        sigset_t one;
+
+        bad_call.sa_sigaction = on_bad_call;
+        sigaction(SIGSYS, &bad_call, NULL);
+        sigemptyset(&one);
+        sigaddset(&one, SIGSYS);
+        sigprocmask(SIG_UNBLOCK, &one, NULL);
+}
+
 void guard_begin(long seconds)
 {
         static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP };
-        struct sigaction bad_call = { .sa_flags = SA_ONSTACK | SA_SIGINFO };
         stack_t stack = { .ss_sp = alternate_stack, .ss_size = sizeof(alternate_stack) };
         sigset_t none;
         size_t i;
         int n;
 
-        bad_call.sa_sigaction = on_bad_call;
-        sigaction(SIGSYS, &bad_call, NULL); /* first, since the following system calls may be refused */
         for (n = 1; n <= SIGRTMAX; n++)
                 if (n != SIGKILL && n != SIGSTOP && n != SIGSYS)
                         signal(n,
@@ -181,6 +190,14 @@ static const char *failure_text(char why)
         return "was killed";
 }
 
+/* A seccomp filter may refuse getppid(2), which then returns a negative value. */
+static bool owner_is_gone(void)
+{
+        pid_t parent = getppid();
+
+        return parent > 0 && parent != spare.owner;
+}
+
 /* Does not block. */
 static bool read_letter(int fd, char *why)
 {
@@ -199,7 +216,7 @@ static char await_letter(int fd, uint64_t until)
         char why = 0;
 
         while ((now = clock_now_ns()) < until) {
-                int n = getppid() != spare.owner ? 1 : poll(p, 2, (int)((until - now) / 1000000) + 1);
+                int n = owner_is_gone() ? 1 : poll(p, 2, (int)((until - now) / 1000000) + 1);
 
                 if (n > 0) {
                         read_letter(fd, &why); /* it may have been written just before the owner's end */

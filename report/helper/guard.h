@@ -10,6 +10,9 @@
 
 #include <stdint.h>
 
+/* Lets system calls for which an inherited seccomp filter raises SIGSYS fail with ENOSYS. Called first. */
+void guard_refused_calls(void);
+
 /* Resets signal actions and mask to those of a new process, with SIGPIPE and SIGXFSZ ignored; afterwards a crash or the
  * deadline ends the helper and is recorded in the raw report (WIRE_FD_RAW). `seconds`: the deadline until
  * guard_deadline() is called. */

@@ -14,6 +14,7 @@
 #include "version.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,14 +50,16 @@ static void read_raw(struct helper *h)
         struct report *r = h->report;
         char *text = NULL;
         size_t len = 0;
-        int err;
+        int err, fd;
 
         if (!h->has_raw)
                 return;
         r->files.raw = pool_printf(&r->pool, "%s.txt", h->wire.id);
         h->name = r->files.raw;
-        err = lseek(WIRE_FD_RAW, 0, SEEK_SET) < 0 ? -errno
-                                                  : store_read_fd(&r->pool, WIRE_FD_RAW, RAW_LIMIT, &text, &len);
+        fd = lseek(WIRE_FD_RAW, 0, SEEK_SET) == 0
+                     ? WIRE_FD_RAW
+                     : open(pool_printf(&r->pool, "/proc/self/fd/%d", WIRE_FD_RAW), O_RDONLY | O_CLOEXEC);
+        err = fd < 0 ? -errno : store_read_fd(&r->pool, fd, RAW_LIMIT, &text, &len);
         if (!err)
                 err = raw_read(text, len, r, &h->raw);
         if (err)

@@ -247,7 +247,8 @@ int main(int argc, char **argv)
                 printf("crashpre-helper %s (commit %s)\n", CRASHPRE_VERSION, CRASHPRE_COMMIT);
                 return 0;
         }
-        sent = helper_send_status(WIRE_HELLO); /* first: the crashing process is waiting for it */
+        guard_refused_calls();
+        sent = helper_send_status(WIRE_HELLO); /* at once: the crashing process is waiting for it */
         if (!helper_has_wire()) {
                 fputs("crashpre-helper: started by libcrashpre.so when a program crashes; not for the command line\n",
                       stderr);
@@ -255,8 +256,8 @@ int main(int argc, char **argv)
         }
         if (!sent)
                 return 1; /* write(2) is refused: no result could be written */
-        weigh_more();
         guard_begin(30);
+        weigh_more();
         setsid(); /* Ctrl-C is for the application, whose handler may end the wait */
         helper_open_descriptors(&helper);
         run(&helper);

@@ -49,7 +49,7 @@ static bool is_mapped_file(struct target *t, const struct module *m, const struc
 
         if (m->image.build_id_len)
                 return same_build_id(&m->image, f);
-        if (!m->deleted && fstat(f->fd, &st) == 0 && st.st_ino == m->inode && st.st_dev == m->dev)
+        if (!m->deleted && files_stat(f->fd, &st) == 0 && st.st_ino == m->inode && st.st_dev == m->dev)
                 return true;
         return same_headers(t, m, f);
 }
@@ -222,7 +222,7 @@ static bool same_file(const struct elf_file *a, const struct elf_file *b)
 {
         struct stat x, y;
 
-        return a->owns_fd && b->owns_fd && fstat(a->fd, &x) == 0 && fstat(b->fd, &y) == 0 && x.st_dev == y.st_dev &&
+        return a->owns_fd && b->owns_fd && files_stat(a->fd, &x) == 0 && files_stat(b->fd, &y) == 0 && x.st_dev == y.st_dev &&
                x.st_ino == y.st_ino;
 }
 

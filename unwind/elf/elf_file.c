@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/elf/elf_file.c: see elf_file.h. */
 #include "unwind/elf/elf_file.h"
+#include "unwind/target/files.h"
 #include "unwind/core/cfi/arch.h"
 #include "unwind/elf/inflate.h"
 
@@ -31,7 +32,7 @@ int elf_file_read(const struct elf_file *f, uint64_t offset, void *buf, size_t l
                 memcpy(buf, f->memory + offset, len);
                 return 0;
         }
-        return pread(f->fd, buf, len, (off_t)(f->start + offset)) == (ssize_t)len ? 0 : -EBADMSG;
+        return files_pread(f->fd, buf, len, (uint64_t)(f->start + offset)) == (ssize_t)len ? 0 : -EBADMSG;
 }
 
 static bool is_supported(const Elf64_Ehdr *h)
@@ -92,7 +93,7 @@ int elf_file_open(struct elf_file *f, int fd, uint64_t start)
         struct stat st;
 
         *f = (struct elf_file){ .fd = fd, .owns_fd = true, .start = start };
-        if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size > start)
+        if (files_stat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size > start)
                 f->size = (uint64_t)st.st_size - start;
         return init(f);
 }

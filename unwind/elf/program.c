@@ -25,7 +25,7 @@ static enum program_kind kind_of_header(int fd, unsigned *bits)
 {
         Elf64_Ehdr h;
 
-        if (pread(fd, &h, sizeof(h), 0) < (ssize_t)sizeof(Elf32_Ehdr) || memcmp(h.e_ident, ELFMAG, SELFMAG))
+        if (files_pread(fd, &h, sizeof(h), 0) < (ssize_t)sizeof(Elf32_Ehdr) || memcmp(h.e_ident, ELFMAG, SELFMAG))
                 return PROGRAM_NOT_ELF;
         *bits = h.e_ident[EI_CLASS] == ELFCLASS64 ? 64 : 32;
         if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_ident[EI_DATA] != ELFDATA2LSB || h.e_machine != ARCH_ELF_MACHINE)

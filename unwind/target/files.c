@@ -12,9 +12,48 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+
+static bool is_refusal(int err)
+{
+        return err == ENOSYS || err == EPERM || err == EACCES;
+}
+
+ssize_t files_pread(int fd, void *buf, size_t len, uint64_t offset)
+{
+        struct iovec v = { buf, len };
+        ssize_t n = pread(fd, buf, len, (off_t)offset);
+
+        if (n < 0 && is_refusal(errno))
+                n = preadv(fd, &v, 1, (off_t)offset);
+        if (n < 0 && is_refusal(errno) && lseek(fd, (off_t)offset, SEEK_SET) == (off_t)offset)
+                n = read(fd, buf, len);
+        return n;
+}
+
+int files_stat(int fd, struct stat *st)
+{
+        struct statx x;
+
+        if (!fstat(fd, st))
+                return 0;
+        if (!is_refusal(errno) || statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &x))
+                return -1;
+        memset(st, 0, sizeof(*st));
+        st->st_dev = makedev(x.stx_dev_major, x.stx_dev_minor);
+        st->st_ino = x.stx_ino;
+        st->st_mode = x.stx_mode;
+        st->st_uid = x.stx_uid;
+        st->st_size = (off_t)x.stx_size;
+        st->st_mtime = x.stx_mtime.tv_sec;
+        st->st_blocks = (blkcnt_t)x.stx_blocks;
+        st->st_blksize = (blksize_t)x.stx_blksize;
+        return 0;
+}
 
 /* Takes `fd` and returns it if it is a regular file; reading any other file could block or have side effects. */
 static int regular_only(int fd)
@@ -23,7 +62,7 @@ static int regular_only(int fd)
 
         if (fd < 0)
                 return -errno;
-        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        if (files_stat(fd, &st) == 0 && S_ISREG(st.st_mode))
                 return fd;
         close(fd);
         return -EINVAL;
@@ -104,7 +143,7 @@ int files_open_mapped(const struct target *t, const struct mapping *m)
         fd = m->deleted ? -ENOENT : files_open(t, m->path); /* its inode may be another file's by now */
         if (fd < 0)
                 return fd;
-        if (fstat(fd, &st) == 0 && st.st_ino == m->inode && st.st_dev == m->dev)
+        if (files_stat(fd, &st) == 0 && st.st_ino == m->inode && st.st_dev == m->dev)
                 return fd;
         close(fd);
         return -ESTALE;

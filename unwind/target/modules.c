@@ -144,7 +144,7 @@ static int file_view_read(void *ctx, uint64_t addr, void *buf, size_t len)
 
         if (!m || m->end - addr < len)
                 return -EFAULT;
-        return pread(view->fd, buf, len, (off_t)(m->offset + (addr - m->start))) == (ssize_t)len ? 0 : -EFAULT;
+        return files_pread(view->fd, buf, len, (uint64_t)(m->offset + (addr - m->start))) == (ssize_t)len ? 0 : -EFAULT;
 }
 
 static int image_from_file(struct target *t, const struct mapping *m, struct image *out)
