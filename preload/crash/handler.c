@@ -188,6 +188,7 @@ void *handle(int sig, siginfo_t *info, ucontext_t *uc, uint64_t restorer)
                         occasion_fatal(sig, info, uc);
                 return handler;
         case ARRIVAL_RETURN:
+                guard_time_is_up(info);
                 break;
         }
         return NULL;

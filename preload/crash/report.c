@@ -79,7 +79,7 @@ static void report_steps(void *crash)
                 mask_for_crash_path(NULL);
                 output_append_outcome(c, "given up after a fault in the crash path, signal ", NULL, fault.signal);
         }
-        if (state.after_report && c->wire.dir[0] && !guard_run(step_after_report, c, &fault))
+        if (state.after_report && c->wire.dir[0] && !guard_run_foreign(step_after_report, c, settings.signals))
                 mask_for_crash_path(NULL);
         output_finish(c);
 }
@@ -101,12 +101,11 @@ static void call_filter(void *result)
 
 static bool wanted(void)
 {
-        struct guard_fault fault;
         int yes = 1;
 
         if (state.disabled)
                 return false;
-        if (state.filter && !guard_run(call_filter, &yes, &fault))
+        if (state.filter && !guard_run_foreign(call_filter, &yes, settings.signals))
                 mask_for_crash_path(NULL);
         return yes != 0;
 }

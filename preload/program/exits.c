@@ -5,6 +5,7 @@
  * exit() and quick_exit() need no interposition: they call functions that this library registers (init.c).
  * Async-signal-safe, as signal-safety(7) requires of _exit().
  */
+#include "preload/base/guard.h"
 #include "preload/base/syscalls.h"
 #include "preload/crash/occasion.h"
 #include "preload/program/interpose.h"
@@ -15,6 +16,7 @@
 static _Noreturn void leave(int status)
 {
         if (interpose_active()) {
+                guard_leave_foreign();
                 occasion_wait_for_death();
                 occasion_exit();
         }

@@ -5,6 +5,7 @@
  * reported, too. libc's constructor has not run then: environ is not set, and the environment is passed as an argument.
  */
 #include "preload/base/arch.h"
+#include "preload/base/guard.h"
 #include "preload/base/keep.h"
 #include "preload/base/libc.h"
 #include "preload/base/linkmap.h"
@@ -56,6 +57,7 @@ static void on_exit_called(void *unused)
         (void)unused;
         if (!active)
                 return;
+        guard_leave_foreign();
         occasion_wait_for_death();
         occasion_exit();
 }

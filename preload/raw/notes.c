@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/facts/notes.h"
+#include "preload/base/guard.h"
 #include "preload/base/probe.h"
+#include "preload/facts/settings.h"
 #include "preload/raw/line.h"
 #include "preload/raw/sections.h"
+#include "preload/signal/mask.h"
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/str.h"
 
@@ -64,19 +67,36 @@ void rawsection_breadcrumbs(void)
         }
 }
 
+/* Of a function of the program; static, since it may be abandoned while it writes there. */
+static struct {
+        int (*read)(char *buf, size_t size);
+        int n;
+        char text[256];
+} call;
+
+static void call_read(void *unused)
+{
+        (void)unused;
+        call.n = call.read(call.text, sizeof(call.text));
+}
+
 static void put_metadata_entry(const struct note_metadata *m)
 {
         static const char *const suffix[] = { "", " (int)", " (double)", " (bool)", "" };
-        char text[256];
         const char *value = m->value;
 
         if (m->type == NOTE_VOLATILE) {
-                int n = m->read(text, sizeof(text));
-
-                if (n < 0)
+                call.read = m->read;
+                call.n = -1;
+                if (!guard_run_foreign(call_read, NULL, settings.signals)) {
+                        mask_for_crash_path(NULL);
+                        crash_note(raw.crash, "a function of crashpre_set_volatile() was abandoned", NULL, 0);
                         return;
-                text[(size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1] = 0;
-                value = text;
+                }
+                if (call.n < 0)
+                        return;
+                call.text[(size_t)call.n < sizeof(call.text) ? (size_t)call.n : sizeof(call.text) - 1] = 0;
+                value = call.text;
         }
         sigsafe_text(out, m->key, str_len(m->key));
         sigsafe_str(out, suffix[m->type <= NOTE_VOLATILE ? m->type : 0]);

@@ -12,8 +12,10 @@
  * this section is for reports without a helper, or without ptrace. */
 #include "preload/base/guard.h"
 #include "preload/base/syscalls.h"
+#include "preload/facts/settings.h"
 #include "preload/raw/line.h"
 #include "preload/raw/sections.h"
+#include "preload/signal/mask.h"
 #include "unwind/core/image/dynsym.h"
 #include "unwind/core/terms/raw_format.h"
 
@@ -121,16 +123,17 @@ static void put_lines(int fd)
 void rawsection_python(void)
 {
         struct python p;
-        struct guard_fault fault;
         int pipe_fd[2];
 
         /* Writes to a full pipe fail: the outermost frames are missing then, but the write does not block. */
         if (!raw.crash->signal || !find_python(&p) || sys_2(SYS_pipe2, (long)pipe_fd, O_CLOEXEC | O_NONBLOCK) < 0)
                 return;
         p.write_fd = pipe_fd[1];
-        if (!guard_run(dump, &p, &fault))
+        if (!guard_run_foreign(dump, &p, settings.signals)) {
+                mask_for_crash_path(NULL);
                 crash_note(raw.crash, "the Python frames are incomplete: the interpreter's memory is corrupted", NULL,
                            0);
+        }
         sys_close(pipe_fd[1]);
         put_lines(pipe_fd[0]);
         sys_close(pipe_fd[0]);

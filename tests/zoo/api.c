@@ -218,6 +218,55 @@ static void filter_aborts(void)
         crash();
 }
 
+/* ... or do not come back. */
+static const char *how_to_stay_away;
+
+static int stay_away(void)
+{
+        static pthread_mutex_t locked = PTHREAD_MUTEX_INITIALIZER;
+
+        if (!strcmp(how_to_stay_away, "exit"))
+                exit(7);
+        if (!strcmp(how_to_stay_away, "_exit"))
+                _exit(7);
+        if (!strcmp(how_to_stay_away, "loop"))
+                for (volatile int forever = 1; forever;)
+                        ;
+        pthread_mutex_lock(&locked);
+        pthread_mutex_lock(&locked);
+        return 0;
+}
+
+static int stay_away_in_filter(int sig)
+{
+        (void)sig;
+        return stay_away();
+}
+
+static int stay_away_after(const char *path)
+{
+        (void)path;
+        return stay_away();
+}
+
+static int stay_away_in_value(char *buf, size_t size)
+{
+        (void)buf;
+        (void)size;
+        return stay_away();
+}
+
+static void does_not_return(void)
+{
+        how_to_stay_away = getenv("STAY_AWAY");
+        crashpre_set("before", "1");
+        crashpre_set_volatile("value", stay_away_in_value);
+        crashpre_set("behind", "2");
+        crashpre_set_filter(stay_away_in_filter);
+        crashpre_set_after_report(stay_away_after);
+        crash();
+}
+
 static void disabled(void)
 {
         crashpre_set_enabled(0);
@@ -260,6 +309,7 @@ static const struct {
         { "deep-context", deep_context },
         { "filter", filter },
         { "filter-crashes", filter_crashes },
+        { "does-not-return", does_not_return },
         { "filter-aborts", filter_aborts },
         { "request-within", request_within },
         { "after-report", after_report },
