@@ -2,11 +2,12 @@
 #include "preload/base/keep.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
+#include "unwind/core/terms/str.h"
 
 #include <sys/mman.h>
 
 #define FOR_HELPER '\1' /* first byte of a string of the helper's environment */
-#define EARLY_SIZE 1024
+#define EARLY_SIZE 3072 /* with the rest of SEALED_DATA, a page */
 
 /* Consecutive strings: first in a page that start-up touches anyway. Strings that do not fit are omitted. */
 SEALED_DATA static char early[EARLY_SIZE] = { 0 };
@@ -18,19 +19,21 @@ SEALED_DATA static struct area {
 
 #define AREAS (sizeof(areas) / sizeof(areas[0]))
 
-static char *put(char mark, const char *s, size_t n)
+static char *put(char mark, const char *s, size_t n, const char *more)
 {
+        size_t extra = str_len(more);
+
         for (unsigned i = 0; i < AREAS; i++) {
                 struct area *a = &areas[i];
                 char *to = a->bytes + a->used;
 
-                if (n + 1 >= a->size - a->used)
+                if (n + extra + 1 >= a->size - a->used)
                         continue;
                 if (mark)
                         *to++ = mark;
                 __builtin_memcpy(to, s, n);
-                to[n] = 0;
-                a->used = (size_t)(to - a->bytes) + n + 1;
+                __builtin_memcpy(to + n, more, extra + 1);
+                a->used = (size_t)(to - a->bytes) + n + extra + 1;
                 return to;
         }
         return NULL;
@@ -38,12 +41,17 @@ static char *put(char mark, const char *s, size_t n)
 
 const char *keep_string(const char *s, size_t n)
 {
-        return put(0, s, n);
+        return put(0, s, n, "");
+}
+
+const char *keep_joined(const char *s, size_t n, const char *more)
+{
+        return put(0, s, n, more);
 }
 
 void keep_for_helper(const char *entry, size_t n)
 {
-        put(FOR_HELPER, entry, n);
+        put(FOR_HELPER, entry, n, "");
 }
 
 void keep_helper_environment(char **envp, size_t room)

@@ -13,6 +13,9 @@
 /* Returns a NUL-terminated copy of `n` bytes, valid for the life of the process; NULL if no space is left. */
 const char *keep_string(const char *s, size_t n);
 
+/* Returns a NUL-terminated copy of `n` bytes of `s` followed by `more`, likewise. */
+const char *keep_joined(const char *s, size_t n, const char *more);
+
 /* Copies "NAME=value" for the helper's environment. */
 void keep_for_helper(const char *entry, size_t n);
 

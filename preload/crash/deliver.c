@@ -2,13 +2,14 @@
 #include "preload/crash/deliver.h"
 #include "preload/base/arch.h"
 #include "preload/base/sandbox.h"
+#include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
 #include "preload/crash/origin.h"
 #include "preload/signal/dispatch.h"
 #include "preload/signal/mask.h"
 #include "unwind/core/terms/signames.h"
 
-static size_t own_stack_size;
+SEALED_DATA static size_t own_stack_size = 0;
 
 void deliver_init(size_t size)
 {

@@ -21,7 +21,7 @@ SEALED_DATA size_t altstack_marked_size = 0;
 /* Few, since a core file has room for them. */
 #define STATIC_STACKS 12
 static char memory[PAGE + STATIC_STACKS * USUAL_SIZE] __attribute__((aligned(ARCH_PAGE_MAX)));
-static struct altstack record[STATIC_STACKS];
+STARTUP_DATA static struct altstack record[STATIC_STACKS] = { { 0 } };
 STARTUP_DATA static unsigned used = 0; /* of the static ones, those that were given out once */
 
 #define MAPPED_AT_ONCE 16
@@ -31,7 +31,7 @@ STARTUP_DATA static unsigned used = 0; /* of the static ones, those that were gi
  * unmapped, so that reading a stale next is harmless. */
 #define TAG_MASK ((uintptr_t)63)
 _Static_assert(sizeof(struct altstack) <= 64, "entries are aligned to 64 bytes");
-static uintptr_t pool;
+STARTUP_DATA static uintptr_t pool = 0;
 
 /* The stacks released last, each replaced by one released later. */
 #define COOLING 8u

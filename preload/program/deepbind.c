@@ -6,15 +6,17 @@
  * changed before its constructors run: crti.o lets each module call __gmon_start__ first, if that is defined (glibc,
  * sysdeps/x86_64/crti.S). A module that is linked without the usual start-up files is not reached.
  */
+
 #include "preload/base/arch.h"
 #include "preload/base/libc.h"
 #include "preload/base/next.h"
+#include "preload/base/startup.h"
 #include "preload/facts/slots.h"
 #include "preload/program/interpose.h"
 
 #include <dlfcn.h>
 
-static bool seen; /* some module was opened with the flag */
+STARTUP_DATA static bool seen = false; /* some module was opened with the flag */
 
 static void *no_dlopen(void)
 {
