@@ -199,16 +199,24 @@ static bool children_elsewhere(void)
                 !str_is(own, children));
 }
 
-/* A dying process should die of its own signal and not, because its helper needs memory, of the kernel's choice (proc(5),
- * oom_score_adj). Requires CAP_SYS_RESOURCE; without it the helper's own score (intermediate.c) has to do. */
-static void lower_oom_score(void)
+static void write_oom_score(const char *text, size_t len)
 {
         int fd = sys_openat(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
 
         if (fd < 0)
                 return;
-        sys_write(fd, "-1000", 5);
+        sys_write(fd, text, len);
         sys_close(fd);
+}
+
+static size_t read_oom_score(char *text, size_t size)
+{
+        int fd = sys_openat(AT_FDCWD, "/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC, 0);
+        ssize_t n = fd < 0 ? 0 : sys_read(fd, text, size);
+
+        if (fd >= 0)
+                sys_close(fd);
+        return n > 0 ? (size_t)n : 0;
 }
 
 /* Returns 0 with the result in *a, or -errno. */
@@ -253,27 +261,11 @@ static bool was_refused(const struct attempt *a)
                intermediate_gone();
 }
 
-void spawn_helper(struct crash *c)
+static void run_helper(struct crash *c)
 {
         uint64_t deadline = c->wire.deadline_ns, now = sys_clock_ns(CLOCK_MONOTONIC);
         struct attempt a;
 
-        if (!intermediate_free(c->wire.pid)) {
-                output_append_outcome(c, "not started: an earlier helper is still running", NULL, OUTPUT_NO_NUMBER);
-                return;
-        }
-        if (!*home.helper) {
-                output_append_outcome(c, "not started: the library's path is unknown and CRASHPRE_HELPER is not set",
-                                      NULL, OUTPUT_NO_NUMBER);
-                return;
-        }
-        if (c->wire.kind != WIRE_KIND_FATAL && children_elsewhere()) {
-                output_append_outcome(c, "not started: the program's children are in another pid namespace", NULL,
-                                      OUTPUT_NO_NUMBER);
-                return;
-        }
-        if (c->wire.kind == WIRE_KIND_FATAL)
-                lower_oom_score();
         if (deadline > now)
                 c->wire.deadline_ns = now + (deadline - now) / 8 * 7;
         if (attempt(c, &a, false) || a.end == GOT_BYTE)
@@ -290,4 +282,34 @@ void spawn_helper(struct crash *c)
                         return;
         }
         finish_failed(c, a.end);
+}
+
+void spawn_helper(struct crash *c)
+{
+        char score[16];
+        size_t len;
+
+        if (!intermediate_free(c->wire.pid)) {
+                output_append_outcome(c, "not started: an earlier helper is still running", NULL, OUTPUT_NO_NUMBER);
+                return;
+        }
+        if (!*home.helper) {
+                output_append_outcome(c, "not started: the library's path is unknown and CRASHPRE_HELPER is not set",
+                                      NULL, OUTPUT_NO_NUMBER);
+                return;
+        }
+        if (c->wire.kind != WIRE_KIND_FATAL && children_elsewhere()) {
+                output_append_outcome(c, "not started: the program's children are in another pid namespace", NULL,
+                                      OUTPUT_NO_NUMBER);
+                return;
+        }
+        /* A dying process should die of its own signal and not, because its helper needs memory, of the kernel's choice (proc(5)).
+         * Requires CAP_SYS_RESOURCE; without it the helper's own score (intermediate.c) has to do. The program may go on all the same
+         * (crashpre_set_after_report()). */
+        len = c->wire.kind == WIRE_KIND_FATAL ? read_oom_score(score, sizeof(score)) : 0;
+        if (len)
+                write_oom_score("-1000", 5);
+        run_helper(c);
+        if (len)
+                write_oom_score(score, len);
 }
