@@ -281,7 +281,8 @@ static void run_helper(struct crash *c)
                 if (attempt(c, &a, false) || a.end == GOT_BYTE)
                         return;
         }
-        finish_failed(c, a.end);
+        if (!a.written || a.end != ENDED) /* else it was killed at its end, with nothing left to do but to print */
+                finish_failed(c, a.end);
 }
 
 void spawn_helper(struct crash *c)
