@@ -86,7 +86,7 @@ void stderr_begin(struct sigsafe_out *o)
         if (is_on_file_server())
                 o->err = -ETIMEDOUT;
         o->give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
-        o->carriage_returns = needs_carriage_return();
+        o->carriage_returns = !o->err && needs_carriage_return(); /* ioctl(2) would be passed to the server */
 }
 
 /* ---- the summary of a report without the helper's ---- */

@@ -98,7 +98,8 @@ static void write_json(struct helper *h)
 
 static void print(struct helper *h)
 {
-        struct text_options options = { .columns = text_columns(STDERR_FILENO), .colour = text_colour(STDERR_FILENO) };
+        int device = stderr_device();
+        struct text_options options = { .columns = text_columns(device), .colour = text_colour(device) };
         char *text;
 
         guard_stage("stderr");

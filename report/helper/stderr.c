@@ -3,24 +3,46 @@
 #include "report/helper/guard.h"
 #include "report/text/text.h"
 #include "unwind/target/clock.h"
+#include "unwind/target/mountinfo.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Maximum delay of a process by a full stderr without a reader. */
 #define PATIENCE_MS 1000
 
+/* The type of the file, or 0. Unlike fstat(2), asks no file server. */
+static mode_t type_of_stderr(void)
+{
+        struct statx x;
+        struct stat st;
+
+        if (!statx(STDERR_FILENO, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &x))
+                return x.stx_mode & S_IFMT;
+        if ((errno == ENOSYS || errno == EPERM) && !fstat(STDERR_FILENO, &st)) /* a seccomp filter */
+                return st.st_mode & S_IFMT;
+        return 0;
+}
+
+int stderr_device(void)
+{
+        return S_ISCHR(type_of_stderr()) ? STDERR_FILENO : -1;
+}
+
 /* Opens the same pipe or terminal again, so that O_NONBLOCK is not set for the application's descriptor. */
 static int reopen_stderr(void)
 {
-        struct stat st;
+        mode_t type = type_of_stderr();
 
-        if (fstat(STDERR_FILENO, &st) || (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode)))
+        if (!S_ISFIFO(type) && !S_ISCHR(type))
                 return -1;
         return open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
@@ -54,10 +76,35 @@ static void write_all(const char *text, size_t len)
                 close(own);
 }
 
+/* A write to a file of a server that does not answer never returns, nor does any other call for it: a child does that, which is
+ * left behind then. It has no other descriptor, in which somebody would wait for its end. */
+static void write_aside(const char *text, size_t len)
+{
+        uint64_t deadline = clock_now_ns() + PATIENCE_MS * NS_PER_MS;
+        const struct timespec nap = { .tv_nsec = 1000000 };
+        pid_t pid = fork();
+
+        if (!pid) {
+                close_range(STDERR_FILENO + 1, ~0u, 0);
+                write_all(text, len);
+                _exit(0);
+        }
+        while (pid > 0 && !waitpid(pid, NULL, WNOHANG)) {
+                if (clock_now_ns() >= deadline) {
+                        kill(pid, SIGKILL);
+                        return;
+                }
+                nanosleep(&nap, NULL);
+        }
+}
+
 void stderr_write(const char *text, size_t len)
 {
-        char *converted = text_for_terminal(STDERR_FILENO, text, &len);
+        char *converted = text_for_terminal(stderr_device(), text, &len);
 
-        write_all(converted, len);
+        if (S_ISREG(type_of_stderr()) && mountinfo_of_descriptor(STDERR_FILENO) == MOUNT_UNKNOWN)
+                write_aside(converted, len);
+        else
+                write_all(converted, len);
         free(converted);
 }

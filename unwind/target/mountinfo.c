@@ -76,23 +76,40 @@ enum mount_kind mountinfo_of_mapping(const struct mapping *m)
         return s.kind;
 }
 
+/* Sets what identifies the mount of `fd`, and *dev. */
+static void identify(struct mount_search *s, int fd, dev_t *dev)
+{
+        struct statx x;
+
+        if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &x))
+                return;
+        *dev = makedev(x.stx_dev_major, x.stx_dev_minor);
+        s->dev = device(*dev);
+        if (x.stx_mask & STATX_MNT_ID)
+                s->id = (int64_t)x.stx_mnt_id;
+}
+
 enum mount_kind mountinfo_of_path(const char *path, dev_t *dev)
 {
         struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_CACHED };
         struct mount_search s = { .id = -1, .path = path, .path_len = strlen(path) };
         int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-        struct statx x;
 
         *dev = 0;
         if (fd >= 0) {
-                if (!statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &x)) {
-                        *dev = makedev(x.stx_dev_major, x.stx_dev_minor);
-                        s.dev = device(*dev);
-                        if (x.stx_mask & STATX_MNT_ID)
-                                s.id = (int64_t)x.stx_mnt_id;
-                }
+                identify(&s, fd, dev);
                 close(fd);
         }
+        search(&s);
+        return s.kind;
+}
+
+enum mount_kind mountinfo_of_descriptor(int fd)
+{
+        struct mount_search s = { .id = -1, .path = "" };
+        dev_t dev;
+
+        identify(&s, fd, &dev);
         search(&s);
         return s.kind;
 }

@@ -16,6 +16,9 @@ enum mount_kind mountinfo_of_mapping(const struct mapping *m);
 /* The file system that `path` is on. *dev: its device, as in stat(2), 0 if it is not known. */
 enum mount_kind mountinfo_of_path(const char *path, dev_t *dev);
 
+/* The file system of an open file. */
+enum mount_kind mountinfo_of_descriptor(int fd);
+
 /* 0, or -ETIMEDOUT if `path` is on a file system that may not answer, and it does not: that is tried once for each of them, in a
  * process of its own, with a limit of half a second. */
 int mountinfo_await(const char *path);
