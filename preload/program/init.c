@@ -62,12 +62,16 @@ static void on_exit_called(void *unused)
         occasion_exit();
 }
 
-/* The kernel puts the auxiliary vector behind the environment. getauxval(3) would need a dynamic symbol look-up. */
+/* The kernel puts the auxiliary vector behind the environment and its NULL. In a program with AT_SECURE, ld.so removes variables from
+ * the environment, such as TMPDIR (glibc: elf/rtld.c, process_envvars(); sysdeps/generic/unsecvars.h), by moving the others and the
+ * NULL down: more NULLs follow then. The vector itself never begins with one. getauxval(3) would need a dynamic symbol look-up. */
 static const ElfW(auxv_t) * auxv_behind(char **envp)
 {
         while (*envp)
                 envp++;
-        return (const void *)(envp + 1);
+        while (!*envp)
+                envp++;
+        return (const void *)envp;
 }
 
 static uint64_t aux(const ElfW(auxv_t) * auxv, uint64_t type)
