@@ -127,6 +127,215 @@ all_threads_told() {
         nothing_in "$CRASHPRE_DIR"
 }
 
+# ---- programs that gain privileges, and the library in /etc/ld.so.preload ----
+
+# preloaded_for_all COMMAND...: with mounts of its own, in which the copy of the library is in /etc/ld.so.preload, which AT_SECURE
+# does not empty.
+preloaded_for_all() {
+        if [ ! -d "$T/etc" ]; then
+                cp -a /etc "$T/etc"
+                echo "$public_lib" >"$T/etc/ld.so.preload"
+        fi
+        # shellcheck disable=SC2016 # for the inner shell
+        timeout -k 5 "$LIMIT" unshare --mount --propagation private sh -c 'mount --bind "$0" /etc && exec "$@"' "$T/etc" "$@"
+}
+
+# left_alone: bin/gained ends as without the library, although the environment of a user asks for everything; no file, no program of his.
+left_alone() {
+        local word plain
+        printf '#!/bin/sh\ntouch %s/ran\n' "$public/reports" >"$public/bin/mine"
+        chmod 755 "$public/bin/mine"
+        local wishes=(CRASHPRE_DIR="$CRASHPRE_DIR" CRASHPRE_HELPER="$public/bin/mine" CRASHPRE_ON_REPORT="$public/bin/mine" CRASHPRE_MODE=0666
+                CRASHPRE_STDERR=full CRASHPRE_SIGNALS=+USR1 TMPDIR="$CRASHPRE_DIR")
+        # in a program without privileges the same settings have an effect
+        run -139 preloaded_for_all "${nobody[@]}" env -i "${wishes[@]}" "$public/bin/zoo" null-write
+        [ -e "$CRASHPRE_DIR/ran" ] && [ "$(reports .txt)" = 1 ] || fail "the preload has no effect here" "$output"
+        rm -f "$CRASHPRE_DIR"/*
+        for word in footprint null-write abort nothing; do
+                run timeout 20 "${nobody[@]}" env -i "${wishes[@]}" "$public/bin/gained" $word
+                plain=$status/$output
+                run preloaded_for_all "${nobody[@]}" env -i "${wishes[@]}" "$public/bin/gained" $word
+                [ "$status/$output" = "$plain" ] || fail "$word: $status $output" "without: $plain"
+        done
+        nothing_in "$CRASHPRE_DIR"
+}
+
+may_gain() {
+        [ "$(id -u)" = 0 ] || skip "needs root to make such a program"
+        in_new -m
+        everybody_can_reach
+        cp "$public/bin/zoo" "$public/bin/gained"
+}
+
+@test "the library in /etc/ld.so.preload: a set-user-ID program is as without it, whatever the environment asks for" {
+        may_gain
+        chown 65533 "$public/bin/gained"
+        chmod 4755 "$public/bin/gained"
+        left_alone
+}
+
+@test "the library in /etc/ld.so.preload: a set-group-ID program is as without it, whatever the environment asks for" {
+        may_gain
+        chgrp 65533 "$public/bin/gained"
+        chmod 2755 "$public/bin/gained"
+        left_alone
+}
+
+@test "the library in /etc/ld.so.preload: a program with file capabilities is as without it, whatever the environment asks for" {
+        may_gain
+        need setcap
+        setcap cap_net_raw+ep "$public/bin/gained" 2>/dev/null || skip "no file capabilities on this file system"
+        left_alone
+}
+
+@test "the library in /etc/ld.so.preload: in a set-user-ID program it makes no system call" {
+        may_gain
+        need strace
+        chown 65533 "$public/bin/gained"
+        chmod 4755 "$public/bin/gained"
+        cp "$tools/libempty.so" "$public/lib/"
+        for lib in "$public/lib/libempty.so" "$public_lib"; do
+                rm -rf "$T/etc"
+                public_lib=$lib preloaded_for_all strace -u nobody -o "$T/strace.${lib##*/}" env -i "$public/bin/gained" nothing
+                # the library has other segments than an empty one, which ld.so maps
+                sed -n '/^execve(.*gained/,$p' "$T/strace.${lib##*/}" >"$T/gained.${lib##*/}"
+                sed 's/(.*//' "$T/gained.${lib##*/}" | grep -vxE 'mmap|mprotect|munmap|openat|read|pread64|fstat|newfstatat|close' >"$T/calls.${lib##*/}"
+        done
+        [ -s "$T/calls.libempty.so" ]
+        diff "$T/calls.libempty.so" "$T/calls.${public_lib##*/}" >&2 || fail "other system calls"
+        lacks -E 'libexec|/proc' "$T/gained.${public_lib##*/}"
+}
+
+# ---- another root ----
+
+# a_mark: a static program $T/mark, which creates /ran where it runs.
+a_mark() {
+        echo '#include <fcntl.h>
+int main(void) { return open("/ran", O_WRONLY | O_CREAT, 0600) < 0; }' | gcc -static -o "$T/mark" -x c - 2>/dev/null || skip "no static libc"
+        chmod 755 "$T/mark"
+}
+
+# in_another_root: prepares ZOO_ROOT with a report directory; the helper is the copy $T/helper/crashpre-helper.
+in_another_root() {
+        [ "$(id -u)" = 0 ] || skip "chroot(2) needs root"
+        export ZOO_ROOT=$T/root CRASHPRE_DIR=/reports CRASHPRE_HELPER=$T/helper/crashpre-helper
+        mkdir -p "$ZOO_ROOT/reports" "$ZOO_ROOT$T/helper" "$ZOO_ROOT/bin" "$T/helper"
+        cp "$helper" "$CRASHPRE_HELPER"
+        a_mark
+}
+
+# not_executed: the raw report is complete and says that the helper is another file; nothing ran.
+not_executed() {
+        CRASHPRE_DIR=${1:-$ZOO_ROOT/reports}
+        raw_is_complete "$(raw_report)"
+        grep -q "^helper: not executed, it is another file than when the program started: " "$(raw_report)" || fail "$(grep ^helper: "$(raw_report)")"
+        [ "$(reports .json)" = 0 ]
+        [ ! -e "$ZOO_ROOT/ran" ] || fail "it was executed"
+}
+
+@test "chroot, a program is planted at the helper's path: not executed, and the raw report says so" {
+        in_another_root
+        cp "$T/mark" "$ZOO_ROOT$CRASHPRE_HELPER"
+        run -139 preloaded crasher chroot-null-write
+        not_executed
+}
+
+@test "chroot, a script is planted at the helper's path: not executed, and the raw report says so" {
+        in_another_root
+        cp "$T/mark" "$ZOO_ROOT/bin/sh"
+        printf '#!/bin/sh\n' >"$ZOO_ROOT$CRASHPRE_HELPER"
+        chmod 755 "$ZOO_ROOT$CRASHPRE_HELPER"
+        run -139 preloaded crasher chroot-null-write
+        not_executed
+}
+
+@test "chroot, a copy of the helper is at its path: not executed, and the raw report says so" {
+        in_another_root
+        cp -p "$CRASHPRE_HELPER" "$ZOO_ROOT$CRASHPRE_HELPER"
+        run -139 preloaded crasher chroot-null-write
+        not_executed
+}
+
+@test "chroot, the helper itself is at its path: both reports; CRASHPRE_ON_REPORT is not executed, and the raw report says so" {
+        in_another_root
+        ln "$CRASHPRE_HELPER" "$ZOO_ROOT$CRASHPRE_HELPER"
+        cp "$T/mark" "$ZOO_ROOT/bin/sh"
+        cp "$T/mark" "$ZOO_ROOT/bin/mark"
+        export CRASHPRE_ON_REPORT=/bin/mark
+        run -139 preloaded crasher chroot-null-write
+        CRASHPRE_DIR=$ZOO_ROOT/reports
+        good_reports 1
+        [ ! -e "$ZOO_ROOT/ran" ] || fail "it was executed"
+        grep -q "changed its root directory, so no command is executed" "$(raw_report)" || fail "$(tail -n 5 "$(raw_report)")"
+}
+
+@test "chroot, a helper that is a script, its interpreter planted: not executed" {
+        in_another_root
+        CRASHPRE_HELPER=$(a_helper helper/script <<<'exec "$HELPER" "$@"')
+        export CRASHPRE_HELPER
+        ln "$CRASHPRE_HELPER" "$ZOO_ROOT$CRASHPRE_HELPER"
+        cp "$T/mark" "$ZOO_ROOT/bin/bash"
+        run -139 preloaded crasher chroot-null-write
+        CRASHPRE_DIR=$ZOO_ROOT/reports
+        raw_is_complete "$(raw_report)"
+        grep -q '^helper: could not be started' "$(raw_report)" || fail "$(grep ^helper: "$(raw_report)")"
+        [ ! -e "$ZOO_ROOT/ran" ] || fail "it was executed"
+}
+
+@test "pivot_root, a program is planted at the helper's path: not executed, and the raw report says so" {
+        in_another_root
+        in_new -m
+        echo '#include <sched.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void)
+{
+        const char *root = getenv("ZOO_ROOT");
+        if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount(root, root, NULL, MS_BIND, NULL) || chdir(root) ||
+            syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/"))
+                return 3;
+        *(volatile int *)(volatile long){ 0 } = 1;
+}' >"$T/pivot.c"
+        gcc -w -g -D_GNU_SOURCE -o "$T/pivot" "$T/pivot.c"
+        cp "$T/mark" "$ZOO_ROOT$CRASHPRE_HELPER"
+        run -139 preloaded "$T/pivot"
+        not_executed
+}
+
+@test "the helper is replaced while the program runs: not executed, and the raw report says so" {
+        mkdir "$T/helper"
+        export CRASHPRE_HELPER=$T/helper/crashpre-helper ZOO_ROOT=$T/none
+        cp "$helper" "$CRASHPRE_HELPER"
+        printf '#!/bin/sh\ntouch %s/ran\n' "$T" >"$T/other"
+        chmod 755 "$T/other"
+        # shellcheck disable=SC2016 # for the inner shell
+        run -139 timeout "$LIMIT" env T="$T" LIB="$preload" bash -c 'LD_PRELOAD=$LIB "$0" < <(while [ ! -s "$T/out" ]; do sleep 0.01; done; mv "$T/other" "$CRASHPRE_HELPER"; echo) >"$T/out"' "$tools/late"
+        not_executed "$CRASHPRE_DIR"
+        [ ! -e "$T/ran" ] || fail "it was executed"
+}
+
+# ---- how the library is named ----
+
+@test "LD_PRELOAD by a symbolic link, a relative path, \$ORIGIN or \$LIB: the helper is found" {
+        mkdir -p "$T/links" "$T/origin/bin" "$T/origin/lib" "$T/lib/x86_64-linux-gnu" "$T/lib64" "$T/elsewhere"
+        ln -s "$preload" "$T/links/other-name.so"
+        ln -s "$preload" "$T/origin/lib/libcrashpre.so"
+        ln -s "$preload" "$T/lib/x86_64-linux-gnu/libcrashpre.so"
+        ln -s "$preload" "$T/lib64/libcrashpre.so"
+        ln -s "$preload" "$T/lib/libcrashpre.so"
+        cp "$(zoo)" "$T/origin/bin/zoo"
+        cd "$build"
+        # shellcheck disable=SC2016 # for ld.so
+        for name in "$T/links/other-name.so" ./lib/libcrashpre.so lib/../lib/libcrashpre.so '$ORIGIN/../lib/libcrashpre.so' "$T"'/$LIB/libcrashpre.so'; do
+                fresh_reports
+                run -139 timeout "$LIMIT" env LD_PRELOAD="$name" "$T/origin/bin/zoo" null-write
+                good_reports 1 || fail "$name"
+                assert_stack "$(the_report)" null_write zoo_go main
+        done
+}
+
 # ---- tracers ----
 
 @test "strace is attached: its pid and name are told, and what to do" {
