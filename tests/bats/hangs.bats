@@ -62,6 +62,17 @@ unfilled() {
         for memory in memfd shared private hugetlb; do unfilled $memory env; done
 }
 
+@test "arguments and environment in memory that is never filled, no process may be traced: same death, both reports, in time" {
+        "$tools/unfilled" probe register 2>"$T/why" || skip "$(<"$T/why")"
+        export CRASHPRE_ENV=HOME,PATH
+        for place in arg env; do
+                fresh_reports
+                run -139 preloaded "$tools/refuse" ptrace "$tools/unfilled" memfd $place
+                good_reports 1
+                assert_stack "$(the_report)" crash main
+        done
+}
+
 # ---- file servers ----
 
 # serve [OPTION...]: $T/files by tests/tools/hungfs at $mnt.
