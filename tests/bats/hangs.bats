@@ -73,6 +73,14 @@ unfilled() {
         done
 }
 
+@test "arguments in memory that is never filled, of a program that became another user: same death, both reports, in time" {
+        open_to_nobody
+        "$tools/unfilled" probe register 2>"$T/why" || skip "$(<"$T/why")"
+        run -139 preloaded "$tools/unfilled" memfd user-arg
+        good_reports 1
+        assert_stack "$(the_report)" crash main
+}
+
 # ---- file servers ----
 
 # serve [OPTION...]: $T/files by tests/tools/hungfs at $mnt.

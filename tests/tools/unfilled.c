@@ -4,11 +4,10 @@
  *
  *   unfilled MEMORY PLACE [FILE]
  *
- * MEMORY: memfd, shared (anonymous), private (anonymous), named (private, with a name), hugetlb, file (FILE, in a tmpfs),
- * heap, stack, minor (a memfd whose pages exist and are not
- * mapped). PLACE, which leads there: register, sp, bp, return (a return address), arg or
- * env (the process's arguments and environment).
- * "unfilled probe register" tries whether userfaultfd(2) works here. Exit status 77: that kind of memory does not exist here, or
+ * MEMORY: memfd, shared (anonymous), private (anonymous), named (private, with a name), hugetlb, file (FILE, in a tmpfs), heap,
+ * stack, minor (a memfd whose pages exist and are not mapped). PLACE, which leads there: register, sp, bp, return (a return address),
+ * arg or env (the process's arguments and environment); "user-" before it: as another user, whose helper may not attach. "unfilled
+ * probe register" tries whether userfaultfd(2) works here. Exit status 77: that kind of memory does not exist here, or
  * userfaultfd(2) is refused.
  */
 #include <errno.h>
@@ -175,17 +174,22 @@ static void crash(const char *place, char *p)
 
 int main(int argc, char **argv)
 {
+        const char *place = argc > 2 ? argv[2] : "";
+        int as_user = !strncmp(place, "user-", 5);
         char *p;
 
         if (argc < 3)
                 return 2;
+        place += as_user ? 5 : 0;
         p = memory(argv[1], argc > 3 ? argv[3] : "");
         if (!strcmp(argv[1], "probe"))
                 return 0;
-        if (!strcmp(argv[2], "arg"))
+        if (!strcmp(place, "arg"))
                 move(0, p);
-        if (!strcmp(argv[2], "env"))
+        if (!strcmp(place, "env"))
                 move(1, p);
-        crash(argv[2], p + SIZE / 2);
+        if (as_user && setresuid(65534, 65534, 65534))
+                unavailable("setresuid");
+        crash(place, p + SIZE / 2);
         return 0;
 }
