@@ -57,7 +57,8 @@ static inline int fileid_read(int dir, const char *path, struct fileid *out)
         }
         if (err != -ENOSYS && err != -EPERM)
                 return (int)err;
-        err = sys_4(SYS_newfstatat, dir, (long)path, (long)&st, AT_EMPTY_PATH); /* before Linux 4.11, or a seccomp filter */
+        err = sys_4(SYS_newfstatat, dir, (long)path, (long)&st,
+                    AT_EMPTY_PATH); /* before Linux 4.11, or a seccomp filter */
         if (err)
                 return (int)err;
         out->known = true;

@@ -33,7 +33,7 @@ void guard_fault(int sig, const siginfo_t *info, uint64_t pc)
 
 /* ---- functions of the program ---- */
 
-static int foreign_tid; /* thread inside guard_run_foreign(), 0 if none */
+static int foreign_tid;   /* thread inside guard_run_foreign(), 0 if none */
 static bool foreign_left; /* such a function did not come back: it may hold a lock, or exit() is half done */
 
 /* A timer that sends `sig` to this thread (timer_create(2): SIGEV_THREAD_ID). Returns its id, or -errno. */

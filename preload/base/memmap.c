@@ -25,8 +25,9 @@ static struct {
         char spill[LINE_MAX_BYTES];
         char names[NAMES_SIZE];
         size_t names_used;
-        uint64_t complete;            /* below this address the table has every range */
-        struct memmap_range run[RUN]; /* ranges that were omitted last, all of the same file, which may have code further up */
+        uint64_t complete; /* below this address the table has every range */
+        struct memmap_range
+                run[RUN]; /* ranges that were omitted last, all of the same file, which may have code further up */
         size_t run_count;
         char run_name[LINE_MAX_BYTES];
         const struct memmap_range *code; /* the executable range that was selected last */
@@ -308,7 +309,8 @@ static const struct memmap_range *search_file(uint64_t addr)
         int fd = open_maps();
         ssize_t n = 0;
 
-        while (fd >= 0 && !s.done && ((n = sys_read(fd, store.spill + have, LINE_MAX_BYTES - have)) > 0 || n == -EINTR)) {
+        while (fd >= 0 && !s.done &&
+               ((n = sys_read(fd, store.spill + have, LINE_MAX_BYTES - have)) > 0 || n == -EINTR)) {
                 size_t end = have + (size_t)(n > 0 ? n : 0);
 
                 start = 0;

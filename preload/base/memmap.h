@@ -17,7 +17,7 @@ struct memmap_range {
         uint64_t start, end, offset;
         uint32_t perms; /* MAPS_* */
         uint32_t path_len;
-        const char *path; /* not NUL-terminated; "" for none, or if the store of names is full */
+        const char *path;    /* not NUL-terminated; "" for none, or if the store of names is full */
         uint64_t dev, inode; /* dev: major << 32 | minor; 0: none */
         bool deleted;
 };

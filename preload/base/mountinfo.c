@@ -33,8 +33,7 @@ static void search(struct mount_search *s)
         size_t have = 0;
         ssize_t n;
 
-        while (fd >= 0 && !s->certain &&
-               ((n = sys_read(fd, store.buffer + have, BUFFER - have)) > 0 || n == -EINTR)) {
+        while (fd >= 0 && !s->certain && ((n = sys_read(fd, store.buffer + have, BUFFER - have)) > 0 || n == -EINTR)) {
                 size_t end = have + (size_t)(n > 0 ? n : 0), start = 0;
 
                 for (size_t i = have; i < end; i++) {

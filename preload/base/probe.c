@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/probe.h"
+#include "preload/base/keep.h"
 #include "preload/base/memmap.h"
 #include "preload/base/mountinfo.h"
-#include "preload/base/keep.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/cfi/arch.h"
 #include "unwind/core/image/maps.h"
@@ -72,8 +72,9 @@ static uint64_t pagemap_entry(uint64_t page, uint64_t otherwise)
 /* Private memory without a file; the kernel names some of it. Shared anonymous memory has a file, "/dev/zero". */
 static bool is_anonymous(const struct memmap_range *r)
 {
-        return !r->inode && (!r->path_len || str_item_is(r->path, r->path_len, "[heap]") ||
-                             (r->path_len >= 6 && (str_item_is(r->path, 6, "[stack") || str_item_is(r->path, 6, "[anon:"))));
+        return !r->inode &&
+               (!r->path_len || str_item_is(r->path, r->path_len, "[heap]") ||
+                (r->path_len >= 6 && (str_item_is(r->path, 6, "[stack") || str_item_is(r->path, 6, "[anon:"))));
 }
 
 enum access { ACCESS_READ, ACCESS_ZERO, ACCESS_NONE };

@@ -98,7 +98,8 @@ static bool in_crash_path(int sig, const siginfo_t *info, const ucontext_t *uc)
 /* Facts of the signal and of the library. */
 static APART void gather_own(struct arrival_facts *f, int sig, const siginfo_t *info, const ucontext_t *uc)
 {
-        f->on_intermediate_stack = intermediate_stands_on(arch_context_sp(uc)) || courier_stands_on(arch_context_sp(uc));
+        f->on_intermediate_stack =
+                intermediate_stands_on(arch_context_sp(uc)) || courier_stands_on(arch_context_sp(uc));
         f->call_refused = sig == SIGSYS && info->si_code == SYS_SECCOMP;
         f->in_trial = info->si_code > 0 && sig != SIGSYS && sig != SIGTRAP && trial_is_mine();
         f->claim_is_mine = claim_is_mine();

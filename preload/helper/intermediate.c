@@ -28,7 +28,7 @@
 static struct {
         int fd[WIRE_FD_DIR + 1];
         bool traced;
-        int courier; /* a socket for courier_receive(), or -1 */
+        int courier;   /* a socket for courier_receive(), or -1 */
         int pid;       /* process that started it: a forked child has a copy of its parent's */
         int number;    /* pid of the intermediate */
         int child_tid; /* cleared by the kernel when the intermediate has exited (CLONE_CHILD_CLEARTID) */

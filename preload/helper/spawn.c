@@ -230,8 +230,8 @@ static int attempt(struct crash *c, struct attempt *a, bool traced)
         }
         err = intermediate_start(
                 (const int[]){
-                        -1, -1, c->stderr_ok ? 2 : -1, [WIRE_FD_CRASH] = crash_pipe[0],
-                        [WIRE_FD_STATUS] = status_pipe[1],
+                        -1, -1,
+                        c->stderr_ok ? 2 : -1, [WIRE_FD_CRASH] = crash_pipe[0], [WIRE_FD_STATUS] = status_pipe[1],
                         [WIRE_FD_RAW] = courier_active() ? -1 : c->raw_fd, [WIRE_FD_DIR] = c->dir_fd },
                 c->wire.pid, c->wire.deadline_ns, traced);
         sys_close(crash_pipe[0]);
@@ -275,8 +275,10 @@ static void run_helper(struct crash *c)
         if (is_worth_another(c, &a)) {
                 c->wire.deadline_ns = deadline;
                 c->wire.raw_only = true;
-                crash_note(c, a.end == TIMED_OUT ? "the helper took too long to examine the process, so only the raw report was used"
-                                                 : "the helper failed to examine the process, so only the raw report was used",
+                crash_note(c,
+                           a.end == TIMED_OUT
+                                   ? "the helper took too long to examine the process, so only the raw report was used"
+                                   : "the helper failed to examine the process, so only the raw report was used",
                            NULL, 0);
                 if (attempt(c, &a, false) || a.end == GOT_BYTE)
                         return;

@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 
 #define STACK_SIZE 32768
-#define SLICE_NS 20000000ll     /* polling interval, where a wake-up may be refused or missed */
-#define END_NS 500000000ull     /* for the process to end by itself */
-#define KILLED_NS 200000000ull  /* for it to end once it was killed: longer only if the file system ignores that */
-#define FD_PIPE 0               /* in the process */
+#define SLICE_NS 20000000ll    /* polling interval, where a wake-up may be refused or missed */
+#define END_NS 500000000ull    /* for the process to end by itself */
+#define KILLED_NS 200000000ull /* for it to end once it was killed: longer only if the file system ignores that */
+#define FD_PIPE 0              /* in the process */
 #define FD_SOCKET 1
 
 enum { WORKING = 1 };

@@ -177,7 +177,8 @@ static bool directory_answers(const char *path)
         str_cat(known, sizeof(known), &at, path);
         do {
                 fd = open_path(AT_FDCWD, known, RESOLVE_CACHED);
-                if (fd == -ENOSYS || fd == -EINVAL || fd == -EPERM || fd == -E2BIG) /* before Linux 5.12, or a seccomp filter */
+                if (fd == -ENOSYS || fd == -EINVAL || fd == -EPERM ||
+                    fd == -E2BIG) /* before Linux 5.12, or a seccomp filter */
                         return mountinfo_of_path(path) != MOUNT_UNKNOWN;
         } while (fd < 0 && cut_last(known));
         if (fd < 0)

@@ -54,7 +54,10 @@ static struct process_stat read_stat(void)
         while (i > 0 && raw.text[i - 1] != ')')
                 i--;
         for (; i > 0 && i < len; i++) {
-                uint64_t *value = field == 22 ? &s.start_time : field == 48 ? &s.arg_start : field == 49 ? &s.arg_end : NULL;
+                uint64_t *value = field == 22   ? &s.start_time
+                                  : field == 48 ? &s.arg_start
+                                  : field == 49 ? &s.arg_end
+                                                : NULL;
 
                 if (raw.text[i] == ' ')
                         field++;

@@ -10,8 +10,8 @@
 #include "unwind/core/terms/str.h"
 
 #include <asm/ioctls.h>
-#include <errno.h>
 #include <asm/termbits.h>
+#include <errno.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 

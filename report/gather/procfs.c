@@ -52,8 +52,7 @@ static void read_cmdline(struct report *report, struct target *t, pid_t pid, con
 {
         struct report_process *p = &report->process;
         size_t len, at;
-        const char *text =
-                arguments_read(&report->pool, t, pid, "cmdline", area->arg_start, area->arg_end, &len);
+        const char *text = arguments_read(&report->pool, t, pid, "cmdline", area->arg_start, area->arg_end, &len);
 
         if (!text || !len)
                 return;

@@ -222,8 +222,8 @@ static bool same_file(const struct elf_file *a, const struct elf_file *b)
 {
         struct stat x, y;
 
-        return a->owns_fd && b->owns_fd && files_stat(a->fd, &x) == 0 && files_stat(b->fd, &y) == 0 && x.st_dev == y.st_dev &&
-               x.st_ino == y.st_ino;
+        return a->owns_fd && b->owns_fd && files_stat(a->fd, &x) == 0 && files_stat(b->fd, &y) == 0 &&
+               x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static int try_link(struct search *s)

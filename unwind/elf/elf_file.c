@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/elf/elf_file.c: see elf_file.h. */
 #include "unwind/elf/elf_file.h"
-#include "unwind/target/files.h"
 #include "unwind/core/cfi/arch.h"
 #include "unwind/elf/inflate.h"
+#include "unwind/target/files.h"
 
 #include <errno.h>
 #include <stdlib.h>

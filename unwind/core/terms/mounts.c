@@ -79,7 +79,7 @@ int mounts_parse_line(const char *line, size_t len, struct mount_line *out)
         word(&t, &ignored); /* root */
         out->point_len = word(&t, &out->point);
         word(&t, &ignored); /* options */
-        do /* optional fields, up to a single hyphen */
+        do                  /* optional fields, up to a single hyphen */
                 n = word(&t, &ignored);
         while (!t.bad && !(n == 1 && *ignored == '-'));
         out->type_len = word(&t, &out->type);
@@ -116,7 +116,9 @@ bool mounts_is_below(const struct mount_line *m, const char *path, size_t path_l
 
 bool mounts_is_nowhere(const char *path, size_t len)
 {
-        static const char *const begins[] = { "/memfd:", "/SYSV", "/dev/zero", "/anon_hugepage", "/secretmem", "/dmabuf" };
+        static const char *const begins[] = {
+                "/memfd:", "/SYSV", "/dev/zero", "/anon_hugepage", "/secretmem", "/dmabuf"
+        };
 
         for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
                 size_t n = str_len(begins[i]);

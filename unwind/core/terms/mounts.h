@@ -22,7 +22,7 @@ enum mount_kind {
 
 struct mount_line {
         int64_t id;
-        uint64_t dev; /* major << 32 | minor */
+        uint64_t dev;             /* major << 32 | minor */
         const char *point, *type; /* point into the line, not NUL-terminated */
         size_t point_len, type_len;
 };
