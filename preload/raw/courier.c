@@ -54,10 +54,7 @@ _Noreturn void courier_end(void)
 struct rights {
         char byte;
         struct iovec iov;
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(2 * sizeof(int))];
-        } control;
+        char control[CMSG_SPACE(2 * sizeof(int))] __attribute__((aligned(8))); /* a struct cmsghdr and the descriptors */
         struct msghdr message;
 };
 
@@ -66,18 +63,20 @@ static void prepare(struct rights *r)
         *r = (struct rights){ .byte = 'f' };
         r->iov = (struct iovec){ &r->byte, 1 };
         r->message = (struct msghdr){ .msg_iov = &r->iov, .msg_iovlen = 1 };
-        r->message.msg_control = &r->control;
+        r->message.msg_control = r->control;
         r->message.msg_controllen = sizeof(r->control);
 }
 
 static void pass_on(const int fd[2])
 {
         struct rights r;
+        struct cmsghdr *header = (struct cmsghdr *)(void *)r.control;
 
         prepare(&r);
-        r.control.header = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
-        r.control.header.cmsg_len = CMSG_LEN(2 * sizeof(int));
-        __builtin_memcpy(CMSG_DATA(&r.control.header), fd, 2 * sizeof(int));
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(2 * sizeof(int));
+        __builtin_memcpy(CMSG_DATA(header), fd, 2 * sizeof(int));
         sys_3(SYS_sendmsg, FD_SOCKET, (long)&r.message, MSG_NOSIGNAL);
 }
 
@@ -282,15 +281,16 @@ int courier_sync(uint64_t sent, uint64_t wait_ns)
 int courier_receive(int socket_fd, int fd[2])
 {
         struct rights r;
+        const struct cmsghdr *header = (const struct cmsghdr *)(const void *)r.control;
         ssize_t n;
 
         prepare(&r);
         n = sys_3(SYS_recvmsg, socket_fd, (long)&r.message, MSG_DONTWAIT);
         if (n < 0)
                 return (int)n;
-        if (r.message.msg_controllen < CMSG_LEN(2 * sizeof(int)) || r.control.header.cmsg_type != SCM_RIGHTS)
+        if (r.message.msg_controllen < CMSG_LEN(2 * sizeof(int)) || header->cmsg_type != SCM_RIGHTS)
                 return -EBADMSG;
-        __builtin_memcpy(fd, CMSG_DATA(&r.control.header), 2 * sizeof(int));
+        __builtin_memcpy(fd, CMSG_DATA(header), 2 * sizeof(int));
         return 0;
 }
 
