@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Exit codes as of env(1). */
@@ -39,6 +40,7 @@ struct run {
         char **command;
         struct store_entry *before; /* reports that were there already */
         size_t before_count;
+        time_t began;
         const char *gap;     /* why the command does not load the library; NULL: it does, as far as can be seen */
         const char *program; /* name of the program that the command was at its end; NULL unknown */
         sigset_t waited;     /* blocked while the command runs, and taken by sigwaitinfo() */
@@ -104,9 +106,9 @@ static void identify_stderr(struct run *r)
         r->own_stderr = pool_printf(&r->pool, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
 }
 
-static void list_reports(struct run *r, struct store_entry **v, size_t *n)
+static void list_reports(struct run *r, const char *dir, struct store_entry **v, size_t *n)
 {
-        int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         *v = NULL;
         *n = 0;
@@ -312,38 +314,89 @@ static void print_bugs(struct run *r, const struct bugs *bugs)
                                colour);
 }
 
-/* Returns the number of new reports, those of relays included. */
-static size_t print_new_reports(struct run *r)
+/* Whether the report is elsewhere because the directory of this run could not be written (libcrashpre(7): then TMPDIR and /tmp are
+ * tried, with a diagnostic). */
+static bool was_meant_for(const struct run *r, const struct report *report)
 {
-        int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        struct bugs bugs = { NULL, 0 };
+        static const char begin[] = "no report could be written to ";
+        size_t i, len = strlen(r->dir);
+
+        for (i = 0; i < report->diagnostic_count; i++) {
+                const char *message = report->diagnostics[i].message;
+
+                if (message && !strncmp(message, begin, sizeof(begin) - 1) &&
+                    !strncmp(message + sizeof(begin) - 1, r->dir, len) && message[sizeof(begin) - 1 + len] == ':')
+                        return true;
+        }
+        return false;
+}
+
+/* Whether the report `e` of directory `dir` can be of this run, as far as its name shows. */
+static bool is_new(const struct run *r, const char *dir, const struct store_entry *e)
+{
+        char begin[32] = "";
+        struct tm began;
+
+        if (!strcmp(dir, r->dir))
+                return !was_there(r, e);
+        if (gmtime_r(&r->began, &began))
+                strftime(begin, sizeof(begin), "%Y%m%dT%H%M%S", &began);
+        return strcmp(e->time, begin) >= 0;
+}
+
+/* Adds the new reports of `dir`. Returns their number, those of relays included. */
+static size_t add_new_reports(struct run *r, struct bugs *bugs, const char *dir)
+{
+        int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        bool elsewhere = strcmp(dir, r->dir) != 0;
         struct store_entry *v;
         size_t n, i, count = 0;
         char why[256];
 
         if (fd < 0)
                 return 0;
-        list_reports(r, &v, &n);
+        list_reports(r, dir, &v, &n);
         for (i = 0; i < n; i++) {
                 struct store_choice file;
                 struct report *report;
                 const char *path;
+                int err;
 
-                if (was_there(r, &v[i]))
+                if (!is_new(r, dir, &v[i]))
                         continue;
                 file = store_choose(fd, &v[i]);
                 if (!file.name)
                         continue;
-                count++;
-                path = pool_printf(&r->pool, "%s/%s", r->dir, file.name);
+                path = pool_printf(&r->pool, "%s/%s", dir, file.name);
                 report = report_new();
-                if (load_report(report, fd, file.name, why, sizeof(why)))
-                        cli_error(r->self, "%s: %s", path, why);
-                else if (!report->cause.relayed)
-                        add_report(r, &bugs, report, path);
+                err = load_report(report, fd, file.name, why, sizeof(why));
+                if (!elsewhere || (!err && was_meant_for(r, report))) {
+                        count++;
+                        if (err)
+                                cli_error(r->self, "%s: %s", path, why);
+                        else if (!report->cause.relayed)
+                                add_report(r, bugs, report, path);
+                }
                 report_free(report);
         }
         close(fd);
+        return count;
+}
+
+/* Returns the number of new reports, in the directory of this run and in those where they go if it cannot be written. */
+static size_t print_new_reports(struct run *r)
+{
+        const char *temporary = getenv("TMPDIR"), *places[] = { r->dir, temporary && *temporary == '/' ? temporary : NULL, "/tmp" };
+        struct bugs bugs = { NULL, 0 };
+        size_t i, k, count = 0;
+
+        for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+                for (k = 0; places[i] && k < i; k++)
+                        if (places[k] && !strcmp(places[k], places[i]))
+                                places[i] = NULL;
+                if (places[i])
+                        count += add_new_reports(r, &bugs, places[i]);
+        }
         print_bugs(r, &bugs);
         return count;
 }
@@ -473,7 +526,8 @@ static int run_command(struct run *r)
         pid_t pid;
         int status;
 
-        list_reports(r, &r->before, &r->before_count);
+        list_reports(r, r->dir, &r->before, &r->before_count);
+        r->began = time(NULL);
         r->gap = cover_gap(&r->pool, r->command[0]);
         set_signals(r);
         pid = start(r);

@@ -16,6 +16,17 @@ crashpre() {
 
 # ---- run ----
 
+@test "run: a directory that cannot be written: the report in TMPDIR is in the summary, others there are not" {
+        mkdir "$T/tmp"
+        touch "$T/file"
+        # another crash, whose report is there on purpose
+        CRASHPRE_DIR=$T/tmp run -139 preloaded "$(zoo)" null-write
+        TMPDIR=$T/tmp run -139 --separate-stderr crashpre run --dir "$T/file/reports" -- sh -c '"$1" abort 2>/dev/null; CRASHPRE_DIR=$2 "$1" null-write 2>/dev/null' _ "$(zoo)" "$T/tmp"
+        [ "$(grep -c '^report: ' <<<"$stderr")" = 1 ] || fail "$stderr"
+        [[ $stderr == *"died of SIGABRT"*"report: $T/tmp/crash-zoo-"* ]] || fail "$stderr"
+        [[ $stderr != *"there is no report"* ]] || fail "$stderr"
+}
+
 @test "run: the status of the command is passed on, nothing is printed, nothing is left" {
         run -7 crashpre run -- sh -c 'echo out; exit 7'
         [ "$output" = out ] || fail "$output"
