@@ -54,7 +54,8 @@ _Noreturn void courier_end(void)
 struct rights {
         char byte;
         struct iovec iov;
-        char control[CMSG_SPACE(2 * sizeof(int))] __attribute__((aligned(8))); /* a struct cmsghdr and the descriptors */
+        char control[CMSG_SPACE(2 * sizeof(int))]
+                __attribute__((aligned(8))); /* a struct cmsghdr and the descriptors */
         struct msghdr message;
 };
 
