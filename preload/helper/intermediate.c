@@ -57,8 +57,8 @@ static _Noreturn void leave(int status)
  * unless the process may raise them. */
 static void lift_limits(void)
 {
-        static const int resources[] = { RLIMIT_AS,     RLIMIT_DATA, RLIMIT_STACK,  RLIMIT_FSIZE,
-                                         RLIMIT_NOFILE, RLIMIT_CPU,  RLIMIT_RTTIME, RLIMIT_CORE };
+        static const int resources[] = { RLIMIT_AS,  RLIMIT_DATA,   RLIMIT_STACK, RLIMIT_FSIZE,  RLIMIT_NOFILE,
+                                         RLIMIT_CPU, RLIMIT_RTTIME, RLIMIT_CORE,  RLIMIT_MEMLOCK };
 
         for (unsigned i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
                 struct rlimit limit;

@@ -311,7 +311,7 @@ void spawn_helper(struct crash *c)
          * (crashpre_set_after_report()). */
         len = c->wire.kind == WIRE_KIND_FATAL ? read_oom_score(score, sizeof(score)) : 0;
         if (len)
-                write_oom_score("-1000", 5);
+                write_oom_score("-999", 4); /* -1000 would leave the kernel no way out if nothing else can be killed */
         run_helper(c);
         if (len)
                 write_oom_score(score, len);

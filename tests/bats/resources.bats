@@ -155,6 +155,49 @@ teardown() {
         [ "$(stat -c %s "$T/preloaded/core")" -lt 7000000 ] || fail "$(ls -la "$T/preloaded")"
 }
 
+# ---- a memory cgroup ----
+
+# in_cgroup BYTES COMMAND...: runs it in a memory cgroup of its own with that limit, no swap. Sets $status.
+in_cgroup() {
+        local limit=$1 group
+        shift
+        if [ -d /sys/fs/cgroup/memory ]; then
+                group=/sys/fs/cgroup/memory/crashpre-test.$$.$BATS_TEST_NUMBER
+                mkdir "$group" 2>/dev/null || skip "no memory cgroup can be made here"
+                echo "$limit" >"$group/memory.limit_in_bytes"
+                [ ! -e "$group/memory.memsw.limit_in_bytes" ] || echo "$limit" >"$group/memory.memsw.limit_in_bytes"
+        else
+                group=/sys/fs/cgroup/crashpre-test.$$.$BATS_TEST_NUMBER
+                mkdir "$group" 2>/dev/null || skip "no memory cgroup can be made here"
+                { echo "$limit" >"$group/memory.max" && echo 0 >"$group/memory.swap.max"; } 2>/dev/null || { rmdir "$group" && skip "the memory controller is not enabled here"; }
+        fi
+        status=0
+        # shellcheck disable=SC2016
+        bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group" "$@" >/dev/null 2>&1 || status=$?
+        wait_until 10 rmdir "$group" 2>/dev/null
+}
+
+@test "a memory cgroup at its limit: the process dies of its own signal, not of the kernel's choice, and there is a raw report" {
+        [ "$(id -u)" = 0 ] || skip "needs root to make a memory cgroup"
+        cat >"$T/eat.c" <<'C'
+#include <stdlib.h>
+#include <string.h>
+int main(int argc, char **argv)
+{
+        size_t n = strtoul(argv[argc - 1], 0, 0) << 10;
+        memset(malloc(n), 1, n);
+        *(volatile int *)0 = 1;
+}
+C
+        gcc -O0 -w -o "$T/eat" "$T/eat.c"
+        for kb in 30000 32500 33300 33600 33900; do
+                fresh_reports
+                in_cgroup $((34 << 20)) env LD_PRELOAD="$preload" "$T/eat" $kb
+                [ "$status" = 139 ] || fail "with $kb kB of 34 MB: status $status"
+                raw_is_complete "$(raw_report)"
+        done
+}
+
 # ---- disks and directories ----
 
 # on_disk OPTIONS WORD...: reports go to a disk mounted with these options, and nowhere else: /tmp is read-only. What it holds at the

@@ -289,6 +289,19 @@ each_refused() {
         [ $tried -gt 300 ] || fail "only $tried system calls are known"
 }
 
+@test "calls that only the helper makes, answered by SIGSYS or refused: names and lines all the same" {
+        by() {
+                local call
+                for call in getppid getrandom rseq readlink prlimit64 set_robust_list setsid pidfd_open poll preadv2 pread64 newfstatat statx openat2 lseek execveat dup3 close_range; do
+                        REPORTS=1 refused "$call=$1" null-write
+                        assert_stack "$(the_report)" null_write zoo_go main
+                        assert_json "$(the_report)" ".threads[0].frames[0].line == $(line_of 'CRASH: null-write')"
+                done
+        }
+        by trap
+        by EPERM
+}
+
 @test "every system call there is, refused in turn: a complete raw report, the same death, no wait" { LIMIT=10 each_refused EPERM; }
 @test "every system call there is, in turn said not to exist: a complete raw report, the same death, no wait" { LIMIT=10 each_refused ENOSYS; }
 @test "every system call there is, in turn answered by SIGSYS: a complete raw report, no wait" { LIMIT=10 each_refused trap; }
