@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/memmap.h"
 #include "preload/base/keep.h"
+#include "preload/base/lines.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/image/maps.h"
 #include "unwind/core/terms/raw_format.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#define MAPS "/proc/thread-self/maps"
 #define MAX_RANGES 16384
 #define FREE_RANGES 8192    /* of those: for mappings of any kind, the lowest ones */
 #define LINE_MAX_BYTES 8192 /* a path of PATH_MAX with each byte escaped is cut */
@@ -219,11 +221,6 @@ static void read_text(int fd)
                 read_rest(fd, store.text + len - tail, tail);
 }
 
-static int open_maps(void)
-{
-        return sys_openat(AT_FDCWD, "/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
-}
-
 void memmap_insert(const struct memmap_range *r)
 {
         struct memmap *m = &store.map;
@@ -241,7 +238,7 @@ void memmap_insert(const struct memmap_range *r)
 
 const struct memmap *memmap_read(void)
 {
-        int fd = open_maps();
+        int fd = sys_openat(AT_FDCWD, MAPS, O_RDONLY | O_CLOEXEC, 0);
 
         store.map = (struct memmap){ .range = store.range, .text = store.text };
         store.names_used = 0;
@@ -282,51 +279,31 @@ static const struct memmap_range *add_later(const struct memmap_range *r, uint64
 
 struct search {
         uint64_t addr, gap; /* gap: the end of the last range below addr */
-        bool done;
         const struct memmap_range *found;
 };
 
-static void search_line(struct search *s, const char *line, size_t len)
+static bool search_line(void *ctx, const char *line, size_t len)
 {
+        struct search *s = ctx;
         struct maps_line parsed;
         struct memmap_range r;
 
-        if (s->done || maps_parse_line(line, len, &parsed) < 0)
-                return;
+        if (maps_parse_line(line, len, &parsed) < 0)
+                return true;
         if (parsed.end <= s->addr) {
                 s->gap = parsed.end;
-                return;
+                return true;
         }
-        s->done = true;
         range_of(&parsed, &r);
         s->found = parsed.start <= s->addr ? add_later(&r, 0, 0) : add_later(NULL, s->gap, parsed.start);
+        return false;
 }
 
 static const struct memmap_range *search_file(uint64_t addr)
 {
         struct search s = { .addr = addr };
-        size_t have = 0, start;
-        int fd = open_maps();
-        ssize_t n = 0;
 
-        while (fd >= 0 && !s.done &&
-               ((n = sys_read(fd, store.spill + have, LINE_MAX_BYTES - have)) > 0 || n == -EINTR)) {
-                size_t end = have + (size_t)(n > 0 ? n : 0);
-
-                start = 0;
-                for (size_t i = have; i < end; i++) {
-                        if (store.spill[i] != '\n')
-                                continue;
-                        search_line(&s, store.spill + start, i - start);
-                        start = i + 1;
-                }
-                have = end - start < LINE_MAX_BYTES ? end - start : 0;
-                for (size_t i = 0; i < have; i++)
-                        store.spill[i] = store.spill[start + i];
-        }
-        if (fd >= 0)
-                sys_close(fd);
-        if (!s.done && n == 0)
+        if (lines_each(MAPS, store.spill, LINE_MAX_BYTES, search_line, &s))
                 add_later(NULL, s.gap, UINT64_MAX);
         return s.found;
 }

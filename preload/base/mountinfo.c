@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/mountinfo.h"
+#include "preload/base/lines.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/terms/str.h"
 
-#include <errno.h>
 #include <sys/stat.h>
 
 #ifndef STATX_MNT_ID
@@ -27,27 +27,17 @@ void mountinfo_begin(void)
         store.known_count = 0;
 }
 
+static bool search_line(void *search, const char *line, size_t len)
+{
+        struct mount_search *s = search;
+
+        mounts_search_line(s, line, len);
+        return !s->certain;
+}
+
 static void search(struct mount_search *s)
 {
-        int fd = sys_openat(AT_FDCWD, "/proc/thread-self/mountinfo", O_RDONLY | O_CLOEXEC, 0);
-        size_t have = 0;
-        ssize_t n;
-
-        while (fd >= 0 && !s->certain && ((n = sys_read(fd, store.buffer + have, BUFFER - have)) > 0 || n == -EINTR)) {
-                size_t end = have + (size_t)(n > 0 ? n : 0), start = 0;
-
-                for (size_t i = have; i < end; i++) {
-                        if (store.buffer[i] != '\n')
-                                continue;
-                        mounts_search_line(s, store.buffer + start, i - start);
-                        start = i + 1;
-                }
-                have = end - start < BUFFER ? end - start : 0;
-                for (size_t i = 0; i < have; i++)
-                        store.buffer[i] = store.buffer[start + i];
-        }
-        if (fd >= 0)
-                sys_close(fd);
+        lines_each("/proc/thread-self/mountinfo", store.buffer, BUFFER, search_line, s);
 }
 
 enum mount_kind mountinfo_of_mapping(const struct memmap_range *r)
