@@ -57,7 +57,10 @@ bool stderr_is_log(void)
 
 void stderr_check(struct crash *c)
 {
-        c->stderr_ok = settings.stderr_mode != SETTING_STDERR_NONE && stderr_is_log();
+        /* Where the program has closed descriptor 2, it may be ours: the raw report, too, is a regular file with O_APPEND. */
+        bool ours = c->raw_fd == 2 || c->dir_fd == 2;
+
+        c->stderr_ok = settings.stderr_mode != SETTING_STDERR_NONE && !ours && stderr_is_log();
 }
 
 /* ---- how ---- */

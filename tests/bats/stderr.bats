@@ -378,3 +378,11 @@ json_line() {
         json_line '.summary | endswith("errno 2: ~/none")'
         [ "$(jq -r .path "$T/line")" = "$(raw_report)" ] || fail "$(<"$T/line")"
 }
+
+@test "a program that closed all descriptors: the text for stderr is not in the raw report, which may have number 2" {
+        for mode in brief full json; do
+                fresh_reports
+                CRASHPRE_STDERR=$mode run -139 preloaded crasher closeall-null-write
+                good_reports 1
+        done
+}
