@@ -31,7 +31,7 @@ endif
 
 comma := ,
 GOALS := $(or $(MAKECMDGOALS),all)
-TEST_GOALS := check check-all bench tests coverage
+TEST_GOALS := check check-all bench soak tests coverage
 Q := $(if $(V),,@)
 # Build lines of a test run go to stderr: its stdout is a TAP stream.
 say = $(if $(V),:,@printf '  %-8s%s\n' $(1) '$(patsubst $(CURDIR)/%,%,$(2))' $(if $(filter $(TEST_GOALS),$(GOALS)),>&2))
@@ -161,7 +161,7 @@ PKG_CONFIG_FILE := lib/pkgconfig/crashpre.pc
 INSTALLED := $(patsubst $(BUILD)/%,%,$(LIBRARY) $(PROGRAMS) $(DATA))
 
 # ---- targets -----------------------------------------------------------------------------------------------------------------
-.PHONY: all tests zoo install uninstall deb demo check check-all bench fuzz fuzzers coverage lint lint-c lint-shell lint-man format format-check clean help FORCE
+.PHONY: all tests zoo install uninstall deb demo check check-all bench soak fuzz fuzzers coverage lint lint-c lint-shell lint-man format format-check clean help FORCE
 
 all: $(LIBRARY) $(PROGRAMS) $(DATA) ## library, helper, command, header, man pages (default)
 
@@ -195,6 +195,10 @@ coverage: ## which lines of helper, command and unwind/ the unit tests and the f
 
 bench: tests ## start-up cost, time to report, unwinding against other tools
 	@BUILD='$(abspath $(BUILD))' tests/bench/run
+
+soak: tests ## thousands of random crashes and storms, then with a sanitized helper; prints its seed
+	@$(MAKE) SAN=address,undefined BUILD=build-san all
+	@BUILD='$(abspath $(BUILD))' SAN_BUILD=build-san tests/soak/run
 
 install: all ## copy the build tree to $(DESTDIR)$(PREFIX)
 	$(Q)for file in $(INSTALLED); do \
@@ -250,6 +254,9 @@ help: ## this text
 		TESTS 'check: files, regular expressions on titles, or both, as in TESTS="death units", TESTS=hlt, TESTS=crashes:hlt' \
 		KEEP 'check: KEEP=1 keeps the directories of the tests' \
 		JOBS 'check: test files run at once (number of cores)' \
+		SEED 'soak: SEED=N repeats the run that printed it' \
+		ROUNDS 'soak: rounds of each storm (200); ten times as many random crashes' \
+		AT 'soak: AT=STEP:NUMBER runs that round only' \
 		FUZZ_SECONDS 'fuzz: seconds for each target (60)' \
 		FUZZ_TARGETS 'fuzz: which ones, as in FUZZ_TARGETS="raw elf" ($(FUZZ_NAMES))' \
 		COV 'COV=1 counts the lines that helper and command run, for gcov; make coverage does it in a tree of its own'
