@@ -195,7 +195,7 @@ may_gain() {
         chmod 4755 "$public/bin/gained"
         cp "$tools/libempty.so" "$public/lib/"
         for lib in "$public/lib/libempty.so" "$public_lib"; do
-                rm -rf "$T/etc"
+                rm -rf "${T:?}/etc"
                 public_lib=$lib preloaded_for_all strace -u nobody -o "$T/strace.${lib##*/}" env -i "$public/bin/gained" nothing
                 # the library has other segments than an empty one, which ld.so maps
                 sed -n '/^execve(.*gained/,$p' "$T/strace.${lib##*/}" >"$T/gained.${lib##*/}"
