@@ -2,7 +2,7 @@
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
 #include "unwind/core/terms/clock.h"
-#include "unwind/core/terms/redact.h"
+#include "unwind/core/terms/secret.h"
 #include "unwind/core/terms/utf8.h"
 
 #include <errno.h>
@@ -104,11 +104,16 @@ void sigsafe_str(struct sigsafe_out *o, const char *s)
                 sigsafe_char(o, *s);
 }
 
-/* Writes ~ for a home directory at s[at] that must be hidden. Returns its length, 0 if there is none. */
-static size_t hide_home(struct sigsafe_out *o, const char *s, size_t n, size_t at)
+/* Writes what replaces a home directory or a secret at s[at]. Returns its length, 0 if there is none. */
+static size_t hide(struct sigsafe_out *o, const char *s, size_t n, size_t at)
 {
-        size_t len = o->hide_homes ? redact_home_at(s, n, at, o->home) : 0;
+        size_t len = o->secrets ? secrets_at(o->secrets, s, n, at, SECRET_MIN) : 0;
 
+        if (len) {
+                sigsafe_str(o, SECRET_WITHHELD);
+                return len;
+        }
+        len = o->hide_homes ? redact_home_at(s, n, at, &o->homes) : 0;
         if (len)
                 sigsafe_char(o, '~');
         return len;
@@ -119,7 +124,7 @@ static void put_text(struct sigsafe_out *o, const char *s, size_t n, bool lines)
         for (size_t i = 0, hidden; i < n; i += hidden ? hidden : 1) {
                 unsigned char c = (unsigned char)s[i];
 
-                hidden = hide_home(o, s, n, i);
+                hidden = hide(o, s, n, i);
                 if (hidden)
                         continue;
                 if ((c >= 0x20 && c < 0x7f && c != '\\') || (lines && c == '\n')) {

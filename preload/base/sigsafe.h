@@ -10,9 +10,13 @@
 #ifndef CRASHPRE_PRELOAD_SIGSAFE_H
 #define CRASHPRE_PRELOAD_SIGSAFE_H
 
+#include "unwind/core/terms/redact.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct secrets;
 
 struct sigsafe_out {           /* begins as { .fd = fd } */
         int fd;                /* borrowed: not closed here; -1: no output, text stays in buf */
@@ -23,9 +27,10 @@ struct sigsafe_out {           /* begins as { .fd = fd } */
         uint64_t give_up_ns;   /* CLOCK_MONOTONIC, for may_block */
         /* CRASHPRE_REDACT=paths: home directories in the program's text become ~ (unwind/core/terms/redact.h) */
         bool hide_homes;
-        const char *home; /* $HOME; borrowed; "" or NULL if unknown */
-        uint64_t sent;    /* bytes written to fd */
-        size_t used;      /* bytes waiting in buf */
+        struct redact_homes homes;
+        const struct secrets *secrets; /* values that the program's text is printed without; borrowed; NULL: none */
+        uint64_t sent;                 /* bytes written to fd */
+        size_t used;                   /* bytes waiting in buf */
         char buf[8192];
 };
 
@@ -33,7 +38,8 @@ struct sigsafe_out {           /* begins as { .fd = fd } */
 void sigsafe_str(struct sigsafe_out *o, const char *s);
 /* Writes `n` bytes unchanged. */
 void sigsafe_bytes(struct sigsafe_out *o, const char *s, size_t n);
-/* Writes `n` bytes of the program's, with backslashes and bytes that are not printable ASCII as \xHH. */
+/* Writes `n` bytes of the program's, with backslashes and bytes that are not printable ASCII as \xHH, and with homes and secrets
+ * replaced. */
 void sigsafe_text(struct sigsafe_out *o, const char *s, size_t n);
 /* Like sigsafe_text(), but keeps newlines. */
 void sigsafe_lines(struct sigsafe_out *o, const char *s, size_t n);

@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-SEALED_DATA struct settings settings = { .dir = "", .tmpdir = "", .helper = "", .home = "", .argv0 = "", .note = "" };
+#define ENVIRONMENT_MAX 0x1000000 /* more than execve(2) accepts */
+
+SEALED_DATA struct settings settings = { .dir = "", .tmpdir = "", .helper = "", .argv0 = "", .note = "" };
 
 static const char *keep(const char *s)
 {
@@ -64,6 +66,26 @@ static bool is_for_helper(const char *entry)
         return false;
 }
 
+/* Stores a home directory and, if it differs, its canonical path, which the kernel knows. */
+static void keep_home(const char *home)
+{
+        char link[32], path[PATH_MAX];
+        int fd = sys_openat(AT_FDCWD, home, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        size_t at = 0;
+        ssize_t n;
+
+        settings.homes.path[0] = keep(home);
+        if (fd < 0)
+                return;
+        str_cat(link, sizeof(link), &at, "/proc/self/fd/");
+        str_cat_dec(link, sizeof(link), &at, (uint64_t)fd, 1);
+        n = sys_readlink(link, path, sizeof(path) - 1);
+        sys_close(fd);
+        path[n > 0 ? n : 0] = 0;
+        if (path[0] == '/' && !str_is(path, home))
+                settings.homes.path[1] = keep(path);
+}
+
 /* Skips most variables by their first letter: a desktop's environment has about a hundred. */
 static bool may_matter(char first)
 {
@@ -80,8 +102,8 @@ static void read_environment(char **envp)
                 keep_for_helper(*envp, str_len(*envp));
                 if (str_begins(*envp, "TMPDIR=/"))
                         settings.tmpdir = keep(*envp + sizeof("TMPDIR=") - 1);
-                if (settings.redact & REDACT_PATHS && str_begins(*envp, "HOME="))
-                        settings.home = keep(*envp + sizeof("HOME=") - 1);
+                if (settings.redact & REDACT_PATHS && str_begins(*envp, "HOME=/"))
+                        keep_home(*envp + sizeof("HOME=") - 1);
         }
 }
 
@@ -122,6 +144,20 @@ static bool is_wanted(const char *only, const char *skip)
 
 /* ---- the whole ---- */
 
+/* The kernel puts the file name of the program behind the environment's strings (fs/binfmt_elf.c: create_elf_tables()); ld.so, run
+ * as a command, puts another address there. */
+static void set_environment(char **envp, uint64_t execfn)
+{
+        uint64_t start = (uint64_t)*envp;
+
+        settings.envp = (uint64_t)envp;
+        settings.environ_at = (uint64_t)&__environ;
+        if (start && execfn > start && execfn - start < ENVIRONMENT_MAX) {
+                settings.env_start = start;
+                settings.env_end = execfn;
+        }
+}
+
 static void set_paths(const struct setting_values *v)
 {
         const char *dir = v->text[SETTING_DIR];
@@ -150,7 +186,7 @@ static void set_stderr(const char *of_run)
         }
 }
 
-void settings_load(char **argv, char **envp)
+void settings_load(char **argv, char **envp, uint64_t execfn)
 {
         struct setting_values v;
 
@@ -170,6 +206,7 @@ void settings_load(char **argv, char **envp)
         settings.enabled = v.number[SETTING_ENABLED] && is_wanted(v.text[SETTING_ONLY], v.text[SETTING_SKIP]);
         if (!settings.enabled)
                 return;
+        set_environment(envp, execfn);
         set_paths(&v);
         read_environment(envp);
         set_stderr(v.text[SETTING_RUN_STDERR]);

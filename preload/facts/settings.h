@@ -8,6 +8,7 @@
 #ifndef CRASHPRE_PRELOAD_SETTINGS_H
 #define CRASHPRE_PRELOAD_SETTINGS_H
 
+#include "unwind/core/terms/redact.h"
 #include "unwind/core/terms/settings_table.h"
 
 #include <stdbool.h>
@@ -31,22 +32,24 @@ struct settings {
          * `crashpre run`. 0, 0: none. */
         dev_t stderr_dev;
         ino_t stderr_ino;
-        dev_t stderr_tty;   /* number of the terminal or other device that it is at load time; 0: none */
-        bool stderr_of_run; /* CRASHPRE_RUN_STDERR is set */
-        const char *dir;    /* absolute; "" unknown */
-        const char *tmpdir; /* $TMPDIR, "" unset */
-        const char *helper; /* CRASHPRE_HELPER, absolute; "": relative to the library (home.h) */
-        const char *home;   /* $HOME, stored if paths are redacted; "" unknown */
-        const char *argv0;  /* used if /proc is not available */
-        uint64_t argv;      /* address of the array that main() gets; 0: unknown. The program may change it. */
-        const char *note;   /* lines about invalid values */
+        dev_t stderr_tty;          /* number of the terminal or other device that it is at load time; 0: none */
+        bool stderr_of_run;        /* CRASHPRE_RUN_STDERR is set */
+        const char *dir;           /* absolute; "" unknown */
+        const char *tmpdir;        /* $TMPDIR, "" unset */
+        const char *helper;        /* CRASHPRE_HELPER, absolute; "": relative to the library (home.h) */
+        struct redact_homes homes; /* $HOME, stored if paths are redacted */
+        const char *argv0;         /* used if /proc is not available */
+        /* Addresses of the arrays that main() gets, of the kernel's block of "NAME=value" strings, and of the variable environ; 0:
+         * unknown. The program may change all of them. */
+        uint64_t argv, envp, env_start, env_end, environ_at;
+        const char *note; /* lines about invalid values */
 };
 
 extern struct settings settings; /* written only by settings_load(), before any handler is installed; then read-only */
 
-/* Reads the environment. Not async-signal-safe; allocates nothing: strings are copied to static memory, since programs
+/* Reads the environment. `execfn`: AT_EXECFN of the auxiliary vector (getauxval(3)); 0: unknown. Not async-signal-safe; allocates nothing: strings are copied to static memory, since programs
  * overwrite their environment (setproctitle) and change directory. */
-void settings_load(char **argv, char **envp);
+void settings_load(char **argv, char **envp, uint64_t execfn);
 
 /* Returns a stored absolute path, so that a later chdir() does not change the file that is meant; "" if it cannot be determined.
  * Not async-signal-safe. */

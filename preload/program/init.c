@@ -122,7 +122,7 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         }
         next_init();
         aborts_init();
-        settings_load(argv, envp);
+        settings_load(argv, envp, aux(auxv, AT_EXECFN));
         if (!settings.enabled)
                 return;
         home_load();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/raw/line.h"
+#include "preload/privacy/secrets.h"
 #include "unwind/core/terms/str.h"
 
 struct raw_writer raw;
@@ -35,6 +36,8 @@ void rawline_dec(enum raw_key key, int64_t value)
 
 void rawline_hex(enum raw_key key, uint64_t value)
 {
+        if (privacy_in_block(&value, sizeof(value))) /* a pointer that was overwritten by a secret */
+                return;
         rawline_key(key);
         sigsafe_hex(out, value);
         sigsafe_char(out, '\n');

@@ -7,6 +7,7 @@
 #include "preload/raw/sections.h"
 #include "preload/signal/mask.h"
 #include "unwind/core/terms/raw_format.h"
+#include "unwind/core/terms/secret.h"
 #include "unwind/core/terms/str.h"
 
 static struct sigsafe_out *const out = &raw.out;
@@ -99,6 +100,10 @@ static void put_metadata_entry(const struct note_metadata *m)
                 value = call.text;
         }
         sigsafe_text(out, m->key, str_len(m->key));
+        if (secret_has_name(m->key, str_len(m->key))) {
+                sigsafe_str(out, ": " SECRET_WITHHELD "\n");
+                return;
+        }
         sigsafe_str(out, suffix[m->type <= NOTE_VOLATILE ? m->type : 0]);
         sigsafe_str(out, ": ");
         sigsafe_text(out, value, str_len(value));

@@ -4,6 +4,7 @@
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
+#include "preload/privacy/secrets.h"
 #include "preload/raw/courier.h"
 #include "preload/raw/stderr.h"
 #include "unwind/core/terms/raw_format.h"
@@ -274,7 +275,8 @@ void output_begin(struct crash *c, struct sigsafe_out *o)
                 .fd = c->raw_fd,
                 .may_block = courier_active(),
                 .hide_homes = settings.redact & REDACT_PATHS,
-                .home = settings.home,
+                .homes = settings.homes,
+                .secrets = privacy_secrets(),
         };
         if (o->may_block)
                 o->give_up_ns = sys_clock_ns(CLOCK_MONOTONIC) + patience();

@@ -6,6 +6,7 @@
 #include "preload/base/stackwalk.h"
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
+#include "preload/privacy/secrets.h"
 #include "preload/raw/exception.h"
 #include "preload/raw/line.h"
 #include "preload/raw/message.h"
@@ -98,7 +99,8 @@ static int write_all(void)
 static void redact_output(void)
 {
         raw.out.hide_homes = settings.redact & REDACT_PATHS;
-        raw.out.home = settings.home;
+        raw.out.homes = settings.homes;
+        raw.out.secrets = privacy_secrets();
 }
 
 static int write_to_directory(struct crash *c, unsigned i)
@@ -157,6 +159,29 @@ static void walk(void *crash)
         c->wire.frame_count = stackwalk(&c->wire.regs, c->wire.frames, max, &c->wire.frame_end);
 }
 
+static void collect_secrets(void *unused)
+{
+        (void)unused;
+        privacy_collect();
+}
+
+/* Removes them from the texts that the helper uses even where it cannot read the environment itself. */
+static void withhold_secrets(void *crash)
+{
+        const struct secrets *s = privacy_secrets();
+        struct wire_crash *w = &((struct crash *)crash)->wire;
+
+        if (s->incomplete)
+                crash_note(crash, "the secret variables are too many or too long: not all values are searched for",
+                           NULL, 0);
+        rawsection_withhold_registers();
+        secrets_replace(s, w->message, sizeof(w->message));
+        secrets_replace(s, w->reason, sizeof(w->reason));
+        secrets_replace(s, w->note, sizeof(w->note));
+        for (uint32_t i = 0; i < w->exception.count && i < EXCEPTION_CHAIN_MAX; i++)
+                secrets_replace(s, w->exception.v[i].what, sizeof(w->exception.v[i].what));
+}
+
 static void find_exception(void *crash)
 {
         exception_find(crash);
@@ -208,6 +233,10 @@ void rawreport_write(struct crash *c)
                 crash_note(c, "the search for an exception was abandoned because it faulted", NULL, 0);
         if (!guard_run(find_message, c, &fault))
                 crash_note(c, "the search for a message was abandoned because it faulted", NULL, 0);
+        if (!guard_run(collect_secrets, NULL, &fault))
+                crash_note(c, "the search for secret variables was abandoned because it faulted", NULL, 0);
+        if (!guard_run(withhold_secrets, c, &fault))
+                crash_note(c, "the removal of secret values was abandoned because it faulted", NULL, 0);
         for (unsigned i = 0; err && i < OUTPUT_DIRECTORIES; i++) {
                 int now = write_to_directory(c, i);
 

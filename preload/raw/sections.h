@@ -20,6 +20,9 @@ void rawsection_frames(void);      /* state.c */
 void rawsection_modules(void);     /* maps.c */
 void rawsection_maps(void);        /* maps.c */
 
+/* Determines which registers are left out, since they contain a part of a value that stays in the process, and adds notes. state.c */
+void rawsection_withhold_registers(void);
+
 /* "/bin/app +0x1136", "-" outside modules. state.c */
 void rawsection_place(uint64_t pc);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/base/arch.h"
 #include "preload/facts/settings.h"
+#include "preload/privacy/secrets.h"
 #include "preload/raw/encode.h"
 #include "preload/raw/line.h"
 #include "preload/raw/sections.h"
@@ -8,6 +9,39 @@
 #include "unwind/core/terms/redact.h"
 
 static struct sigsafe_out *const out = &raw.out;
+
+static uint32_t hidden_registers;
+static bool hidden_xstate;
+
+/* The block of vector registers; NULL if there is none, or if it is left out: through these registers memory is copied. */
+static const void *find_xstate(size_t *size)
+{
+        if (!raw.crash->uc || hidden_xstate ||
+            settings.redact & (REDACT_MEMORY | REDACT_ENV | REDACT_CMDLINE | REDACT_PATHS))
+                return NULL;
+        return arch_context_xstate(raw.crash->uc, size);
+}
+
+void rawsection_withhold_registers(void)
+{
+        const struct arch_registers *regs = &raw.crash->wire.regs;
+        const void *xstate;
+        size_t size;
+
+        hidden_registers = 0;
+        hidden_xstate = false;
+        for (unsigned i = 0; i < ARCH_REGS; i++)
+                if (regs->known & 1u << i && privacy_in_block(&regs->v[i], sizeof(regs->v[i])))
+                        hidden_registers |= 1u << i;
+        xstate = find_xstate(&size);
+        hidden_xstate = xstate && privacy_in_block(xstate, size);
+        if (hidden_registers)
+                crash_note(raw.crash, "registers with a part of a private value are left out", NULL, 0);
+        if (hidden_xstate)
+                crash_note(raw.crash,
+                           "the vector registers are left out: they contain a part of a secret variable's value", NULL,
+                           0);
+}
 
 void rawsection_registers(void)
 {
@@ -19,11 +53,9 @@ void rawsection_registers(void)
 
         sigsafe_str(out, RAW_SECTION_REGISTERS "\n");
         for (unsigned i = 0; i < sizeof(order); i++)
-                if (regs->known & 1u << order[i])
+                if (regs->known & 1u << order[i] && !(hidden_registers >> order[i] & 1))
                         rawline_register(names[order[i]], regs->v[order[i]]);
-        if (!raw.crash->uc || settings.redact & REDACT_MEMORY)
-                return;
-        xstate = arch_context_xstate(raw.crash->uc, &size);
+        xstate = find_xstate(&size);
         if (xstate)
                 encode_block(out, raw_key_name(RAW_KEY_XSTATE), (uint64_t)xstate, size);
 }

@@ -4,6 +4,7 @@
 #include "preload/base/mountinfo.h"
 #include "preload/base/syscalls.h"
 #include "preload/facts/settings.h"
+#include "preload/privacy/secrets.h"
 #include "preload/raw/output.h"
 #include "unwind/core/terms/redact.h"
 #include "unwind/core/terms/signames.h"
@@ -163,6 +164,7 @@ static void print_text(struct sigsafe_out *o, const struct crash *c, const char 
         put_settings(o, c, put_setting_line);
         if (c->raw_fd >= 0) {
                 o->hide_homes = false;
+                o->secrets = NULL;
                 sigsafe_str(o, "report: ");
                 sigsafe_text(o, c->wire.dir, str_len(c->wire.dir));
                 sigsafe_char(o, '/');
@@ -231,7 +233,8 @@ void stderr_print_outcome(struct sigsafe_out *o, const struct crash *c, const ch
 {
         stderr_begin(o);
         o->hide_homes = settings.redact & REDACT_PATHS;
-        o->home = settings.home;
+        o->homes = settings.homes;
+        o->secrets = privacy_secrets();
         if (settings.stderr_mode == SETTING_STDERR_JSON)
                 print_json(o, c, what, detail, number);
         else

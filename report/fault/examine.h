@@ -29,8 +29,4 @@ struct examination {
  * report's frames have names, they provide the start of the function, so that instructions before pc are listed too. */
 void examine(struct report *report, const struct crash_facts *facts, struct target *t, struct examination *out);
 
-/* Fills report->memory: the bytes around SP and around each register that points to readable memory, a few kilobytes in
- * total. Uses the registers of t->threads[0]. */
-void examine_memory(struct report *report, struct target *t);
-
 #endif

@@ -9,6 +9,7 @@
 #define CRASHPRE_REPORT_HELPER_H
 
 #include "report/fault/examine.h"
+#include "report/gather/privacy.h"
 #include "report/gather/python.h"
 #include "report/helper/guard.h"
 #include "report/model/model.h"
@@ -28,6 +29,7 @@ struct helper {
         struct target *target;
         struct symbols *symbols;
         struct python_stacks python;
+        const struct privacy *privacy;  /* NULL: nothing of the process was read */
         const struct examination *seen; /* NULL: the code at the crash was not examined */
         uint64_t attach_began;
         bool attached;

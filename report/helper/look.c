@@ -2,6 +2,7 @@
 /* report/helper/look.c: gathers the data of the process: threads by ptrace, or those sent by its handler; the raw
  * report, /proc; then names. */
 #include "report/finish.h"
+#include "report/gather/memory.h"
 #include "report/gather/procfs.h"
 #include "report/gather/python.h"
 #include "report/gather/source.h"
@@ -184,6 +185,21 @@ static void look_at_raw_report(struct helper *h)
         add_wire_thread(h);
 }
 
+/* Also determines the values that the texts of the report must not contain. */
+static void read_memory(struct helper *h)
+{
+        bool wanted = h->wire.kind != WIRE_KIND_REQUEST && !(h->settings.redact & REDACT_MEMORY);
+        uint64_t now = clock_now_ns(), left = h->wire.deadline_ns > now ? h->wire.deadline_ns - now : 0;
+        struct privacy_settings settings = { .redact = h->settings.redact, .environment = h->settings.environment };
+
+        if (settings.redact & REDACT_PATHS)
+                privacy_find_homes(h->report, &settings.homes);
+        h->target->deadline_ns = now + left / 2;
+        h->privacy = privacy_new(h->report, h->target, h->wire.pid, wanted ? memory_highest(h->target) : 0, &settings);
+        if (wanted)
+                memory_fill(h->report, h->target, h->privacy);
+}
+
 static void look_at_process(struct helper *h)
 {
         attach(h);
@@ -202,8 +218,7 @@ static void look_at_process(struct helper *h)
                 look_from_outside(h);
         else if (h->crash_missed)
                 add_wire_thread(h);
-        if (h->wire.kind != WIRE_KIND_REQUEST)
-                examine_memory(h->report, h->target);
+        read_memory(h);
         if (h->attached && !helper_is_fatal(h)) {
                 process_release_all(h->target);
                 helper_send_status(WIRE_RELEASED);

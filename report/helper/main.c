@@ -67,6 +67,20 @@ static void explain(struct helper *h)
                 relay_mark(h->report, WIRE_FD_DIR);
 }
 
+static void redact(struct helper *h)
+{
+        struct redaction r = { .what = h->settings.redact };
+
+        if (h->privacy) {
+                r.homes = *privacy_homes(h->privacy);
+                r.secrets = privacy_secrets(h->privacy);
+                r.hidden = privacy_hidden(h->privacy);
+        } else if (r.what & REDACT_PATHS) {
+                privacy_find_homes(h->report, &r.homes);
+        }
+        redact_report(h->report, &r);
+}
+
 /* ---- results ---- */
 
 static void write_json(struct helper *h)
@@ -218,7 +232,7 @@ static void run(struct helper *h)
         diagnose_notes(h->report, h->wire.note);
         helper_name(h);
         explain(h);
-        redact_report(h->report, h->settings.redact, getenv("HOME"));
+        redact(h);
         write_json(h);
         print(h);
         call_hook(h);

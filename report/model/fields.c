@@ -1,47 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/model/fields.h"
 
-#define STRING(name, type, member)                                                   \
-        {                                                                            \
-                name, FIELD_STRING, offsetof(struct type, member), 0, 0, NULL, false \
+#define STRING_OF(name, type, member, origin)                                                \
+        {                                                                                    \
+                name, FIELD_STRING, offsetof(struct type, member), 0, 0, NULL, false, origin \
         }
-#define HEX(name, type, member)                                                   \
-        {                                                                         \
-                name, FIELD_HEX, offsetof(struct type, member), 0, 0, NULL, false \
+#define STRING(name, type, member) STRING_OF(name, type, member, FIELD_FROM_PROGRAM)
+#define NAME(name, type, member) STRING_OF(name, type, member, FIELD_FROM_FILE)
+#define TERM(name, type, member) STRING_OF(name, type, member, FIELD_OWN)
+#define PLAIN(name, kind, type, member)                                                          \
+        {                                                                                        \
+                name, kind, offsetof(struct type, member), 0, 0, NULL, false, FIELD_FROM_PROGRAM \
         }
-#define INT(name, type, member)                                                   \
-        {                                                                         \
-                name, FIELD_INT, offsetof(struct type, member), 0, 0, NULL, false \
+#define HEX(name, type, member) PLAIN(name, FIELD_HEX, type, member)
+#define INT(name, type, member) PLAIN(name, FIELD_INT, type, member)
+#define REAL(name, type, member) PLAIN(name, FIELD_REAL, type, member)
+#define FLAG(name, type, member) PLAIN(name, FIELD_FLAG, type, member)
+#define MARK(name, type, member) PLAIN(name, FIELD_MARK, type, member)
+#define OBJECT(name, type, member, sub)                                                                 \
+        {                                                                                               \
+                name, FIELD_OBJECT, offsetof(struct type, member), 0, 0, sub, false, FIELD_FROM_PROGRAM \
         }
-#define REAL(name, type, member)                                                   \
-        {                                                                          \
-                name, FIELD_REAL, offsetof(struct type, member), 0, 0, NULL, false \
+#define ARRAY_OF(name, kind, type, member, counter, element, sub, always, origin)                                \
+        {                                                                                                        \
+                name, kind, offsetof(struct type, member), offsetof(struct type, counter), element, sub, always, \
+                        origin                                                                                   \
         }
-#define FLAG(name, type, member)                                                   \
-        {                                                                          \
-                name, FIELD_FLAG, offsetof(struct type, member), 0, 0, NULL, false \
-        }
-#define MARK(name, type, member)                                                   \
-        {                                                                          \
-                name, FIELD_MARK, offsetof(struct type, member), 0, 0, NULL, false \
-        }
-#define OBJECT(name, type, member, sub)                                             \
-        {                                                                           \
-                name, FIELD_OBJECT, offsetof(struct type, member), 0, 0, sub, false \
-        }
-#define ARRAY(name, kind, type, member, counter, element, sub, always)                                          \
-        {                                                                                                       \
-                name, kind, offsetof(struct type, member), offsetof(struct type, counter), element, sub, always \
-        }
-#define END                                              \
-        {                                                \
-                NULL, FIELD_STRING, 0, 0, 0, NULL, false \
+#define ARRAY(name, kind, type, member, counter, element, sub, always) \
+        ARRAY_OF(name, kind, type, member, counter, element, sub, always, FIELD_FROM_PROGRAM)
+#define END                                                                  \
+        {                                                                    \
+                NULL, FIELD_STRING, 0, 0, 0, NULL, false, FIELD_FROM_PROGRAM \
         }
 
 static const struct field tool_fields[] = {
-        STRING("name", report_tool, name),
-        STRING("version", report_tool, version),
-        STRING("commit", report_tool, commit),
+        TERM("name", report_tool, name),
+        TERM("version", report_tool, version),
+        TERM("commit", report_tool, commit),
         END,
 };
 
@@ -53,32 +48,32 @@ static const struct field source_fields[] = {
 
 static const struct field frame_fields[] = {
         INT("index", report_frame, index),
-        STRING("trust", report_frame, trust),
+        TERM("trust", report_frame, trust),
         HEX("pc", report_frame, pc),
         INT("module", report_frame, module),
         HEX("module_offset", report_frame, module_offset),
         HEX("lookup_offset", report_frame, lookup_offset),
-        STRING("function", report_frame, function),
-        STRING("symbol", report_frame, symbol),
+        NAME("function", report_frame, function),
+        NAME("symbol", report_frame, symbol),
         INT("function_offset", report_frame, function_offset),
         STRING("file", report_frame, file),
         INT("line", report_frame, line),
         INT("column", report_frame, column),
         FLAG("inline", report_frame, inlined),
         FLAG("signal_frame", report_frame, signal_frame),
-        STRING("text", report_frame, text),
+        NAME("text", report_frame, text),
         OBJECT("source", report_frame, source, source_fields),
         END,
 };
 
 static const struct field nested_fields[] = {
-        STRING("type", report_nested, type),
+        NAME("type", report_nested, type),
         STRING("what", report_nested, what),
         END,
 };
 
 static const struct field exception_fields[] = {
-        STRING("type", report_exception, type),
+        NAME("type", report_exception, type),
         STRING("what", report_exception, what),
         ARRAY("nested", FIELD_LIST, report_exception, nested, nested_count, sizeof(struct report_nested), nested_fields,
               false),
@@ -88,10 +83,10 @@ static const struct field exception_fields[] = {
 };
 
 static const struct field cause_fields[] = {
-        STRING("kind", report_cause, kind),
+        TERM("kind", report_cause, kind),
         STRING("summary", report_cause, summary),
         STRING("message", report_cause, message),
-        STRING("chance", report_cause, chance),
+        TERM("chance", report_cause, chance),
         MARK("relayed", report_cause, relayed),
         OBJECT("exception", report_cause, exception, exception_fields),
         END,
@@ -106,29 +101,29 @@ static const struct field sender_fields[] = {
 
 static const struct field signal_fields[] = {
         INT("number", report_signal, number),
-        STRING("name", report_signal, name),
+        TERM("name", report_signal, name),
         INT("code", report_signal, code),
-        STRING("code_name", report_signal, code_name),
+        TERM("code_name", report_signal, code_name),
         HEX("address", report_signal, address),
         INT("syscall", report_signal, syscall),
-        STRING("syscall_name", report_signal, syscall_name),
+        TERM("syscall_name", report_signal, syscall_name),
         OBJECT("sender", report_signal, sender, sender_fields),
         END,
 };
 
 static const struct field recursion_fields[] = {
-        ARRAY("functions", FIELD_STRINGS, report_recursion, functions, function_count, sizeof(const char *), NULL,
-              false),
+        ARRAY_OF("functions", FIELD_STRINGS, report_recursion, functions, function_count, sizeof(const char *), NULL,
+                 false, FIELD_FROM_FILE),
         INT("count", report_recursion, count),
         END,
 };
 
 static const struct field fault_fields[] = {
-        STRING("class", report_fault, class),
-        STRING("access", report_fault, access),
+        TERM("class", report_fault, class),
+        TERM("access", report_fault, access),
         HEX("address", report_fault, address),
-        STRING("instruction", report_fault, instruction),
-        STRING("operand", report_fault, operand),
+        NAME("instruction", report_fault, instruction),
+        NAME("operand", report_fault, operand),
         STRING("mapping", report_fault, mapping),
         STRING("explanation", report_fault, explanation),
         OBJECT("recursion", report_fault, recursion, recursion_fields),
@@ -152,7 +147,7 @@ static const struct field process_fields[] = {
         STRING("cwd", report_process, cwd),
         INT("uid", report_process, uid),
         INT("gid", report_process, gid),
-        STRING("start_time", report_process, start_time),
+        TERM("start_time", report_process, start_time),
         REAL("uptime_seconds", report_process, uptime_seconds),
         ARRAY("environment", FIELD_PAIRS, report_process, environment, environment_count, sizeof(struct report_pair),
               NULL, false),
@@ -161,7 +156,7 @@ static const struct field process_fields[] = {
 
 static const struct field system_fields[] = {
         STRING("kernel", report_system, kernel),
-        STRING("machine", report_system, machine),
+        TERM("machine", report_system, machine),
         STRING("distribution", report_system, distribution),
         STRING("hostname", report_system, hostname),
         INT("cpus", report_system, cpus),
@@ -184,7 +179,7 @@ static const struct field script_frame_fields[] = {
 };
 
 static const struct field interpreter_fields[] = {
-        STRING("language", report_interpreter, language),
+        TERM("language", report_interpreter, language),
         ARRAY("frames", FIELD_LIST, report_interpreter, frames, frame_count, sizeof(struct report_script_frame),
               script_frame_fields, false),
         END,
@@ -202,21 +197,23 @@ static const struct field thread_fields[] = {
               true),
         OBJECT("interpreter", report_thread, interpreter, interpreter_fields),
         INT("frames_omitted", report_thread, frames_omitted),
-        STRING("unwind_end", report_thread, unwind_end),
+        TERM("unwind_end", report_thread, unwind_end),
         END,
 };
 
 static const struct field memory_fields[] = {
-        STRING("register", report_memory, register_name),
+        TERM("register", report_memory, register_name),
         HEX("address", report_memory, address),
         STRING("mapping", report_memory, mapping),
-        STRING("bytes", report_memory, bytes),
+        TERM("bytes", report_memory, bytes),
+        INT("length", report_memory, length),
+        TERM("withheld", report_memory, withheld),
         END,
 };
 
 static const struct field instruction_fields[] = {
         HEX("address", report_instruction, address),
-        STRING("text", report_instruction, text),
+        NAME("text", report_instruction, text),
         FLAG("faulting", report_instruction, faulting),
         END,
 };
@@ -225,14 +222,14 @@ static const struct field module_fields[] = {
         STRING("path", report_module, path),
         HEX("base", report_module, base),
         HEX("end", report_module, end),
-        STRING("build_id", report_module, build_id),
+        TERM("build_id", report_module, build_id),
         STRING("debug_file", report_module, debug_file),
-        STRING("status", report_module, status),
+        TERM("status", report_module, status),
         END,
 };
 
 static const struct field breadcrumb_fields[] = {
-        STRING("time", report_breadcrumb, time),
+        TERM("time", report_breadcrumb, time),
         INT("tid", report_breadcrumb, tid),
         STRING("category", report_breadcrumb, category),
         STRING("message", report_breadcrumb, message),
@@ -240,12 +237,12 @@ static const struct field breadcrumb_fields[] = {
 };
 
 static const struct field files_fields[] = {
-        STRING("raw", report_files, raw),
+        TERM("raw", report_files, raw),
         END,
 };
 
 static const struct field diagnostic_fields[] = {
-        STRING("stage", report_diagnostic, stage),
+        TERM("stage", report_diagnostic, stage),
         STRING("message", report_diagnostic, message),
         END,
 };
@@ -261,9 +258,9 @@ static const struct field timings_fields[] = {
 };
 
 const struct field report_fields[] = {
-        STRING("schema", report, schema),
-        STRING("id", report, id),
-        STRING("time", report, time),
+        TERM("schema", report, schema),
+        TERM("id", report, id),
+        TERM("time", report, time),
         REAL("time_unix", report, time_unix),
         OBJECT("tool", report, tool, tool_fields),
         OBJECT("cause", report, cause, cause_fields),
@@ -271,8 +268,8 @@ const struct field report_fields[] = {
         OBJECT("fault", report, fault, fault_fields),
         OBJECT("process", report, process, process_fields),
         OBJECT("system", report, system, system_fields),
-        STRING("signature", report, signature),
-        STRING("fingerprint", report, fingerprint),
+        NAME("signature", report, signature),
+        TERM("fingerprint", report, fingerprint),
         ARRAY("threads", FIELD_LIST, report, threads, thread_count, sizeof(struct report_thread), thread_fields, true),
         OBJECT("interpreter", report, interpreter, interpreter_fields),
         ARRAY("modules", FIELD_LIST, report, modules, module_count, sizeof(struct report_module), module_fields, true),

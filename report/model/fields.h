@@ -23,6 +23,13 @@ enum field_type {
         FIELD_METADATA,  /* array of struct report_metadata: an object of scalars */
 };
 
+/* Of strings: what may occur in them, for redaction. */
+enum field_origin {
+        FIELD_FROM_PROGRAM, /* any text of the program's or of the system's */
+        FIELD_FROM_FILE,    /* names from symbol tables and debugging information, instructions */
+        FIELD_OWN,          /* terms of this report: enumerations, identifiers, times */
+};
+
 struct field {
         const char *name;
         enum field_type type;
@@ -31,6 +38,7 @@ struct field {
         size_t size;             /* FIELD_LIST: of one element */
         const struct field *sub; /* FIELD_OBJECT, FIELD_LIST */
         bool always;             /* lists: written even when empty */
+        enum field_origin origin;
 };
 
 extern const struct field report_fields[];

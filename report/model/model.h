@@ -185,7 +185,9 @@ struct report_memory {
         const char *register_name;
         struct known_u64 address;
         const char *mapping;
-        const char *bytes; /* hexadecimal */
+        const char *bytes;       /* hexadecimal; NULL if they are withheld */
+        struct known_int length; /* of withheld bytes */
+        const char *withheld;    /* why: report/gather/privacy.h */
 };
 
 struct report_instruction {

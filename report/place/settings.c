@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/place/settings.h"
+#include "unwind/core/terms/secret.h"
 #include "unwind/core/terms/str.h"
 
 #include <fnmatch.h>
@@ -53,7 +54,7 @@ size_t settings_check(setting_note *note, void *ctx)
         return c.count;
 }
 
-static bool matches(const char *globs, const char *name, int flags)
+static bool matches(const char *globs, const char *name)
 {
         const char *item;
         char glob[256];
@@ -64,7 +65,7 @@ static bool matches(const char *globs, const char *name, int flags)
                         continue;
                 memcpy(glob, item, len);
                 glob[len] = 0;
-                if (!fnmatch(glob, name, flags))
+                if (!fnmatch(glob, name, 0))
                         return true;
         }
         return false;
@@ -72,5 +73,5 @@ static bool matches(const char *globs, const char *name, int flags)
 
 bool settings_shows_variable(const char *globs, const char *name)
 {
-        return matches(globs, name, 0) && !matches("*KEY*,*TOKEN*,*SECRET*,*PASS*", name, FNM_CASEFOLD);
+        return matches(globs, name) && !secret_has_name(name, strlen(name));
 }

@@ -267,14 +267,27 @@ static void memory_head(struct writer *w, const struct report_memory *m)
         fprintf(w->out, "%s%s\n", m->mapping ? ", in " : "", m->mapping ? text_safe(w, m->mapping) : "");
 }
 
+/* Whether `m` is the rest of a block that is divided by what is withheld of it. */
+static bool continues_block(const struct report_memory *before, const struct report_memory *m)
+{
+        uint64_t n = before->bytes ? strlen(before->bytes) / 2 : (uint64_t)before->length.v;
+
+        return (before->withheld || m->withheld) && before->address.v + n == m->address.v && before->register_name &&
+               m->register_name && !strcmp(before->register_name, m->register_name);
+}
+
 /* Repeated lines are replaced by one "*", as in hexdump(1). */
-static void memory_block(struct writer *w, const struct report_memory *m)
+static void memory_block(struct writer *w, const struct report_memory *m, bool continues)
 {
         size_t n = m->bytes ? strlen(m->bytes) / 2 : 0, i, same = 0;
 
         if (is_code(w, m, n))
                 return;
-        memory_head(w, m);
+        if (!continues)
+                memory_head(w, m);
+        if (!m->bytes && m->withheld)
+                fprintf(w->out, "    0x%016" PRIx64 "  withheld: %" PRId64 " bytes, %s\n", m->address.v, m->length.v,
+                        text_safe(w, m->withheld));
         for (i = 0; i < n; i += BYTES_A_LINE) {
                 bool last = n - i <= BYTES_A_LINE;
 
@@ -295,7 +308,8 @@ void text_memory(struct writer *w)
         if (w->report->memory_count)
                 text_title(w, "Memory");
         for (i = 0; i < w->report->memory_count; i++)
-                memory_block(w, &w->report->memory[i]);
+                memory_block(w, &w->report->memory[i],
+                             i && continues_block(&w->report->memory[i - 1], &w->report->memory[i]));
 }
 
 void text_notes(struct writer *w)

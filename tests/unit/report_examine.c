@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_examine.c: examination of the code at a crash, in a constructed process, and with random input. */
 #include "report/fault/examine.h"
+#include "report/gather/memory.h"
 #include "tests/unit/tap.h"
 #include "unwind/core/image/maps.h"
 
@@ -8,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CODE 0x400000u
 #define DATA 0x500000u
@@ -54,6 +56,9 @@ static struct target space = { .ops = &ops,
                                .mappings = { mappings, sizeof(mappings) / sizeof(mappings[0]) },
                                .threads = &thread,
                                .thread_count = 1 };
+
+/* Of a process without flagged mappings at these addresses: this one. */
+static const struct privacy *privacy;
 
 static void put(uint8_t *at, const char *bytes, size_t n)
 {
@@ -260,7 +265,7 @@ static void memory(void)
         thread.regs.v[ARCH_REG_RDI] = UINT64_MAX;    /* unmapped */
         thread.regs.v[ARCH_REG_FP] = SP + 16;        /* shown with SP */
         thread.regs.v[ARCH_REG_PC] = CODE + 0x100;
-        examine_memory(r, &space);
+        memory_fill(r, &space, privacy);
         tap_ok(r->memory_count == 5, "SP, rax, rcx, rdx, rip: %zu blocks", r->memory_count);
         tap_ok(same(r->memory[0].register_name, "rsp") && r->memory[0].address.v == SP - 128 &&
                        strlen(r->memory[0].bytes) == 1024,
@@ -274,8 +279,8 @@ static void memory(void)
         report_free(r);
         r = report_new();
         thread.regs.known = 0;
-        examine_memory(r, &space);
-        examine_memory(r, NULL);
+        memory_fill(r, &space, privacy);
+        memory_fill(r, NULL, privacy);
         tap_ok(!r->memory_count, "no registers: no blocks");
         report_free(r);
 }
@@ -315,7 +320,7 @@ static void random_crashes(void)
                 if (random() % 2)
                         page_fault(&f, any_value(), (uint64_t)random() % 32);
                 r = explained(&f, &e);
-                examine_memory(r, &space);
+                memory_fill(r, &space, privacy);
                 good = !f.signal || r->fault.class;
                 report_free(r);
         }
@@ -324,11 +329,17 @@ static void random_crashes(void)
 
 int main(void)
 {
+        const struct privacy_settings settings = { .environment = "" };
+        struct report *r = report_new();
+
+        space.living = getpid();
+        privacy = privacy_new(r, &space, getpid(), UINT64_MAX, &settings);
         operands();
         arrivals();
         stacks();
         listing();
         memory();
         random_crashes();
+        report_free(r);
         return tap_done();
 }

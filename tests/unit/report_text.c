@@ -348,6 +348,30 @@ static void threads(void)
 
 #define ZEROS "00000000000000000000000000000000"
 
+static void withheld_memory(void)
+{
+        struct report *r = STACK("main");
+        struct text_options options = { 0 };
+        struct report_memory *m;
+        char *text;
+
+        *POOL_APPEND(&r->pool, r->memory, r->memory_count) =
+                (struct report_memory){ "rsp", KNOWN_U64(0x1000), "[stack]", "4142", { 0 }, NULL };
+        *POOL_APPEND(&r->pool, r->memory, r->memory_count) =
+                (struct report_memory){ "rsp", KNOWN_U64(0x1002), "[stack]", NULL, KNOWN_INT(7), "secret" };
+        m = POOL_APPEND(&r->pool, r->memory, r->memory_count);
+        *m = (struct report_memory){ "rax", KNOWN_U64(0x1009), "[heap]", NULL, KNOWN_INT(12), "dont-dump" };
+        text = text_show(r, &options);
+        tap_ok(strstr(text, "\nMemory\n  rsp, in [stack]\n"
+                            "    0x0000000000001000  41 42                                            AB\n"
+                            "    0x0000000000001002  withheld: 7 bytes, secret\n"
+                            "  rax, in [heap]\n"
+                            "    0x0000000000001009  withheld: 12 bytes, dont-dump\n") != NULL,
+               "show: withheld bytes");
+        free(text);
+        report_free(r);
+}
+
 static void sections(void)
 {
         struct report *r = STACK("strlen", "string_at", "ffi_call", "call", "eval", "main");
@@ -414,7 +438,7 @@ static void add_hostile(struct report *r)
         *POOL_APPEND(&r->pool, r->interpreter.frames, r->interpreter.frame_count) =
                 (struct report_script_frame){ HOSTILE, HOSTILE, { 0 } };
         *POOL_APPEND(&r->pool, r->memory, r->memory_count) =
-                (struct report_memory){ HOSTILE, KNOWN_U64(1), HOSTILE, HOSTILE };
+                (struct report_memory){ HOSTILE, KNOWN_U64(1), HOSTILE, HOSTILE, KNOWN_INT(1), HOSTILE };
         *POOL_APPEND(&r->pool, r->disassembly, r->disassembly_count) =
                 (struct report_instruction){ KNOWN_U64(1), HOSTILE, true };
         *POOL_APPEND(&r->pool, r->threads[0].context, r->threads[0].context_count) =
@@ -525,6 +549,7 @@ int main(void)
         folded();
         threads();
         sections();
+        withheld_memory();
         terminal();
         deep();
         empty();

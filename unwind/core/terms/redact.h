@@ -21,9 +21,20 @@ enum redact {
 
 #define REDACT_WORDS "cmdline,env,memory,variables,paths,hostname"
 
+enum { REDACT_HOMES = 2 };
+
+/* The user's home directory as $HOME spells it, and its canonical path, where $HOME has symbolic links; NULL or "": unknown. */
+struct redact_homes {
+        const char *path[REDACT_HOMES];
+};
+
 /* Returns the length of a home directory that begins at s[at] and ends at the end of a path component; 0 if there is
- * none. Recognized are `home` (NULL or "": unknown), /root, and directories directly below /home. Reads s[0] to s[len
- * - 1]. */
-size_t redact_home_at(const char *s, size_t len, size_t at, const char *home);
+ * none. Recognized are `homes` (may be NULL), /root, and directories directly below /home; repeated slashes and "/./" count as one
+ * slash. Reads s[0] to s[len - 1]. */
+size_t redact_home_at(const char *s, size_t len, size_t at, const struct redact_homes *homes);
+
+/* The same for memory, where text has neighbours that do not belong to it: what precedes s[0] or follows the directory does not
+ * matter. */
+size_t redact_home_bytes(const char *s, size_t len, const struct redact_homes *homes);
 
 #endif
