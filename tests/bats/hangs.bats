@@ -188,6 +188,20 @@ data_hangs() {
 @test "a mapped file's server hangs: same death, all names" { ways data_hangs; }
 @test "a mapped file's server hangs, its names are known to the kernel: same death, all names" { ways data_hangs -c 3600; }
 
+arguments_hang() {
+        open_to_nobody
+        serve
+        head -c 1M /dev/zero | tr '\\0' a >"$T/files/data"
+        begin "$tools/late" -m "$mnt/data" -a "${@:1:$#-1}"
+        hang "${@: -1}"
+        dies
+        good_reports 1
+        assert_stack "$(the_report)" late_crash late_here main
+}
+
+@test "the arguments' file server hangs: same death, all names" { ways arguments_hang; }
+@test "the arguments' file server hangs, and nobody may attach: same death, all names" { ways arguments_hang -u; }
+
 program_hangs() {
         serve "${@:1:$#-1}"
         cp "$tools/late" "$T/files/late"

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/tools/late.c: crashes when it is told to.
  *
- *   late [-m FILE]... [-l LIBRARY]...
+ *   late [-m FILE]... [-l LIBRARY]... [-a] [-u]
  *
  * -m maps the first megabyte of a file and reads its first page; at the crash registers lead to a page of it that was not read.
- * -l loads a library; if it exports late_call(f), the crash comes from a call through it. Prints "ready", waits for a line on standard
- * input and writes to address 0.
+ * -l loads a library; if it exports late_call(f), the crash comes from a call through it. -a: the process's arguments are on the page
+ * that was not read, as far as /proc shows. -u: another user goes on, whose helper may not trace the process. Prints "ready", waits for a
+ * line on standard input and writes to address 0.
  */
+#include "tests/tools/area.h"
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,8 +57,17 @@ int main(int argc, char **argv)
         char line[16];
         int option;
 
-        while ((option = getopt(argc, argv, "m:l:")) != -1) {
-                void *library = option == 'l' ? dlopen(optarg, RTLD_NOW) : NULL;
+        while ((option = getopt(argc, argv, "m:l:au")) != -1) {
+                void *library;
+
+                if (option == 'a' || option == 'u') {
+                        if (option == 'a' ? area_move(0, unread, 4096) : setresuid(65534, 65534, 65534)) {
+                                perror("late");
+                                return 77;
+                        }
+                        continue;
+                }
+                library = option == 'l' ? dlopen(optarg, RTLD_NOW) : NULL;
 
                 if (option == 'm' ? map_file(optarg) : !library) {
                         fprintf(stderr, "late: %s\n", option == 'l' ? dlerror() : "cannot map the file");

@@ -10,6 +10,8 @@
  * probe register" tries whether userfaultfd(2) works here. Exit status 77: that kind of memory does not exist here, or
  * userfaultfd(2) is refused.
  */
+#include "tests/tools/area.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -116,47 +118,9 @@ static char *memory(const char *kind, const char *path)
         return p;
 }
 
-/* The values that /proc/self/stat shows (proc(5)), in `value` from field 26 on. */
-static void own_layout(unsigned long long *value)
+static void move_area(int environment, char *p)
 {
-        char text[4096] = "", *at;
-        int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-
-        if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-                unavailable("/proc/self/stat");
-        close(fd);
-        at = strrchr(text, ')');
-        for (int field = 2; at && field < 51; field++) {
-                at = strchr(at + 1, ' ');
-                if (at && field >= 25)
-                        value[field - 25] = strtoull(at + 1, NULL, 10);
-        }
-}
-
-/* PR_SET_MM_ARG_START and its like need CAP_SYS_RESOURCE, PR_SET_MM_MAP does not (prctl(2)). */
-static void move(int environment, char *p)
-{
-        unsigned long long f[26] = { 0 }, from = (uintptr_t)p, to = from + 8192;
-        struct prctl_mm_map m;
-
-        own_layout(f);
-        m = (struct prctl_mm_map){
-                .start_code = f[0],
-                .end_code = f[1],
-                .start_stack = f[2],
-                .start_data = f[19],
-                .end_data = f[20],
-                .start_brk = f[21],
-                .brk = (uintptr_t)sbrk(0),
-                .arg_start = f[22],
-                .arg_end = f[23],
-                .env_start = f[24],
-                .env_end = f[25],
-                .exe_fd = -1u,
-        };
-        *(environment ? &m.env_start : &m.arg_start) = from;
-        *(environment ? &m.env_end : &m.arg_end) = to;
-        if (prctl(PR_SET_MM, PR_SET_MM_MAP, &m, sizeof(m), 0))
+        if (area_move(environment, p, 8192))
                 unavailable("PR_SET_MM_MAP");
 }
 
@@ -185,9 +149,9 @@ int main(int argc, char **argv)
         if (!strcmp(argv[1], "probe"))
                 return 0;
         if (!strcmp(place, "arg"))
-                move(0, p);
+                move_area(0, p);
         if (!strcmp(place, "env"))
-                move(1, p);
+                move_area(1, p);
         if (as_user && setresuid(65534, 65534, 65534))
                 unavailable("setresuid");
         crash(place, p + SIZE / 2);
