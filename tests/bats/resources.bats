@@ -264,7 +264,8 @@ refused() {
         nothing_in "$T/closed"
         TMPDIR=$T/closed CRASHPRE_DIR=$T/readonly run -139 as_nobody timeout 20 env LD_PRELOAD="$preload" "$(zoo)" null-write
         [[ $output =~ report:\ (/tmp/crash-zoo-[^/]*)\.json ]] || fail "$output"
-        [ -s "${BASH_REMATCH[1]}.json" ] && [ -s "${BASH_REMATCH[1]}.txt" ]
+        [ -s "${BASH_REMATCH[1]}.json" ]
+        [ -s "${BASH_REMATCH[1]}.txt" ]
         rm "${BASH_REMATCH[1]}".*
 }
 
