@@ -74,20 +74,22 @@ static ssize_t read_file(void *path, void *buf, size_t size)
         return fd < 0 || n < 0 ? -1 : (ssize_t)used;
 }
 
-char *arguments_read(struct pool *pool, struct target *t, pid_t living, const char *name, uint64_t start, uint64_t end,
-                     size_t *len)
+char *arguments_read_file(struct pool *pool, const char *path, size_t *len)
 {
-        char path[64], *text;
-        ssize_t n;
+        char *text = pool_alloc(pool, TEXT_LIMIT + 1);
+        ssize_t n = aside_run(read_file, pool_strdup(pool, path), text, TEXT_LIMIT, WAIT_NS);
 
-        if (t && start && start < end)
-                return read_memory(pool, t, start, end, !strcmp(name, "cmdline"), len);
-        snprintf(path, sizeof(path), "/proc/%d/%s", (int)living, name);
-        text = pool_alloc(pool, TEXT_LIMIT + 1);
-        n = aside_run(read_file, path, text, TEXT_LIMIT, WAIT_NS);
         if (n < 0)
                 return NULL;
         text[n] = 0;
         *len = (size_t)n;
         return text;
+}
+
+char *arguments_read(struct pool *pool, struct target *t, pid_t living, const char *name, uint64_t start, uint64_t end,
+                     size_t *len)
+{
+        if (t && start && start < end)
+                return read_memory(pool, t, start, end, !strcmp(name, "cmdline"), len);
+        return arguments_read_file(pool, pool_printf(pool, "/proc/%d/%s", (int)living, name), len);
 }

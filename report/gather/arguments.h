@@ -16,6 +16,10 @@ struct arguments_area {
 /* `living`: the number of a thread in /proc that has not ended. */
 void arguments_find(pid_t living, struct arguments_area *out);
 
+/* Returns the text of a file whose reading may wait for ever, read by a process that can be left behind, from the pool; NULL if it cannot
+ * be read in half a second. Longer text is cut. */
+char *arguments_read_file(struct pool *pool, const char *path, size_t *len);
+
 /* Returns the text of /proc/PID/<name> ("cmdline" or "environ"), from the pool: strings, each with its NUL; NULL if it cannot be read.
  * Reading that file may wait for ever for a page of the process, so its memory is read from `t` (start to end), or, without a
  * target (NULL), by a process that can be left behind. Longer text is cut. */

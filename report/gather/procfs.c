@@ -218,8 +218,11 @@ static const char *distribution(struct report *report, pid_t pid)
 {
         static const char key[] = "PRETTY_NAME=";
         size_t len;
-        char *text = read_proc(report, pid, "root/etc/os-release", &len), *line, *end;
+        char *text = NULL, *line, *end;
 
+        if (pid && !proc_root_is_ours(pid))
+                text = arguments_read_file(&report->pool,
+                                           pool_printf(&report->pool, "/proc/%d/root/etc/os-release", (int)pid), &len);
         if (!text)
                 text = read_file(report, "/etc/os-release", &len);
         for (line = text; line && *line; line = end ? end + 1 : NULL) {

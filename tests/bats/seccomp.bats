@@ -66,6 +66,16 @@ each_answer() {
         each_answer by
 }
 
+@test "process_vm_readv refused, an uncaught exception: the same death, its type and text" {
+        by() {
+                fresh_reports
+                A_TOKEN=abcdefgh run -134 timeout 20 "$tools/refuse" "process_vm_readv=$1" env LD_PRELOAD="$preload" "$tools/zoo-O0/leaks" exception A_TOKEN
+                good_reports 1
+                assert_json "$(the_report)" '.cause.exception.type == "std::runtime_error" and .signal.name == "SIGABRT"'
+        }
+        each_answer by
+}
+
 @test "process_vm_readv and the files of /proc refused: by a pipe, the frames are all there" {
         # The raw report's own way; openat is refused as well, so it goes to stderr.
         ZOO_REFUSE=process_vm_readv,openat run -139 --separate-stderr preloaded crasher refuse-qsort-null-write

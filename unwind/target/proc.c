@@ -5,9 +5,11 @@
 #include "unwind/target/files.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Handler -> intermediate -> helper -> its spare, and one that a test inserts. */
@@ -160,4 +162,19 @@ uint64_t proc_status_mask(const char *id, const char *name)
 
         free(line);
         return mask;
+}
+
+static bool read_root(const char *path, struct statx *out)
+{
+        return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO, out) == 0;
+}
+
+bool proc_root_is_ours(pid_t pid)
+{
+        struct statx theirs, ours;
+        char path[32];
+
+        snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+        return read_root(path, &theirs) && read_root("/", &ours) && theirs.stx_dev_major == ours.stx_dev_major &&
+               theirs.stx_dev_minor == ours.stx_dev_minor && theirs.stx_ino == ours.stx_ino;
 }

@@ -30,6 +30,9 @@ char proc_task_state(pid_t proc, pid_t task);
  * empty or refused, and process_vm_readv(2) finds no memory. Returns `proc` also if nothing can be determined. */
 pid_t proc_living(pid_t proc);
 
+/* Whether process `pid` has the same root directory as this one. Its file system is not asked for anything: it may never answer. */
+bool proc_root_is_ours(pid_t pid);
+
 /* proc_status() returns the first number after `name` ("TracerPid:") in /proc/ID/status, where ID may be "self" or
  * "12/task/13"; -1 if there is none. proc_status_mask() returns a mask in hexadecimal digits ("CapEff:"); 0 if there
  * is none. */

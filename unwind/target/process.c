@@ -285,12 +285,9 @@ struct process *process_of(struct target *t)
  * every file more expensive. */
 static void set_root(struct target *t)
 {
-        struct stat theirs, ours;
-
-        snprintf(t->root, sizeof(t->root), "/proc/%d/root", (int)t->living);
-        if (stat(t->root, &theirs) == 0 && stat("/", &ours) == 0 && theirs.st_dev == ours.st_dev &&
-            theirs.st_ino == ours.st_ino)
-                t->root[0] = '\0';
+        t->root[0] = '\0';
+        if (!proc_root_is_ours(t->living))
+                snprintf(t->root, sizeof(t->root), "/proc/%d/root", (int)t->living);
 }
 
 struct process *process_new(pid_t pid)
