@@ -312,7 +312,7 @@ place_hangs() {
         serve "${@:2:$#-2}"
         mkdir -p "$mnt/src"
         cp "$root/tests/tools/late.c" "$mnt/src/"
-        (cd "$mnt/src" && gcc -g -O0 -D_GNU_SOURCE -o "$T/late" late.c -ldl)
+        (cd "$mnt/src" && gcc -g -O0 -I "$root" -D_GNU_SOURCE -o "$T/late" late.c -ldl)
         case $1 in
         source) begin "$T/late" ;;
         debug) CRASHPRE_DEBUG_DIR=$mnt/src begin "$T/late" ;;
