@@ -13,9 +13,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fuse.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,28 +218,14 @@ static void rename_file(const struct fuse_in_header *in, uint64_t to_parent, con
         reply(in, err, NULL, 0);
 }
 
-static void answer(const struct fuse_in_header *in)
+static bool answer_about_names(const struct fuse_in_header *in)
 {
-        static char data[MAX_WRITE];
+        static char data[PATH_MAX];
         const void *arg = in + 1;
         const char *name = arg;
         ssize_t n;
 
         switch (in->opcode) {
-        case FUSE_INIT: {
-                const struct fuse_init_in *init = arg;
-                struct fuse_init_out out = { .major = FUSE_KERNEL_VERSION,
-                                             .minor = 31,
-                                             .max_readahead = init->max_readahead,
-                                             .max_write = MAX_WRITE };
-
-                out.flags = FUSE_BIG_WRITES & init->flags;
-                out.max_background = 16;
-                out.congestion_threshold = 12;
-                reply(in, 0, &out, sizeof(out));
-                printf("%d\n", getpid());
-                break;
-        }
         case FUSE_LOOKUP:
                 reply_entry(in, 0, below(in->nodeid, name));
                 break;
@@ -283,6 +271,19 @@ static void answer(const struct fuse_in_header *in)
                 rename_file(in, r->newdir, name + sizeof(*r), r->flags);
                 break;
         }
+        default:
+                return false;
+        }
+        return true;
+}
+
+static bool answer_about_contents(const struct fuse_in_header *in)
+{
+        static char data[MAX_WRITE];
+        const void *arg = in + 1;
+        ssize_t n;
+
+        switch (in->opcode) {
         case FUSE_CREATE:
                 create(in, arg);
                 break;
@@ -323,6 +324,33 @@ static void answer(const struct fuse_in_header *in)
                 closedir((DIR *)(uintptr_t)((const struct fuse_release_in *)arg)->fh);
                 reply(in, 0, NULL, 0);
                 break;
+        default:
+                return false;
+        }
+        return true;
+}
+
+static void answer(const struct fuse_in_header *in)
+{
+        const void *arg = in + 1;
+
+        if (answer_about_names(in) || answer_about_contents(in))
+                return;
+        switch (in->opcode) {
+        case FUSE_INIT: {
+                const struct fuse_init_in *init = arg;
+                struct fuse_init_out out = { .major = FUSE_KERNEL_VERSION,
+                                             .minor = 31,
+                                             .max_readahead = init->max_readahead,
+                                             .max_write = MAX_WRITE };
+
+                out.flags = FUSE_BIG_WRITES & init->flags;
+                out.max_background = 16;
+                out.congestion_threshold = 12;
+                reply(in, 0, &out, sizeof(out));
+                printf("%d\n", getpid());
+                break;
+        }
         case FUSE_STATFS: {
                 struct statvfs v;
                 struct fuse_statfs_out out = { 0 };
