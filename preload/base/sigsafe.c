@@ -105,9 +105,9 @@ void sigsafe_str(struct sigsafe_out *o, const char *s)
 }
 
 /* Writes what replaces a home directory or a secret at s[at]. Returns its length, 0 if there is none. */
-static size_t hide(struct sigsafe_out *o, const char *s, size_t n, size_t at)
+static size_t hide(struct sigsafe_out *o, const char *s, size_t n, size_t at, size_t min)
 {
-        size_t len = o->secrets ? secrets_at(o->secrets, s, n, at, SECRET_MIN) : 0;
+        size_t len = o->secrets ? secrets_at(o->secrets, s, n, at, min) : 0;
 
         if (len) {
                 sigsafe_str(o, SECRET_WITHHELD);
@@ -119,12 +119,12 @@ static size_t hide(struct sigsafe_out *o, const char *s, size_t n, size_t at)
         return len;
 }
 
-static void put_text(struct sigsafe_out *o, const char *s, size_t n, bool lines)
+static void put_text(struct sigsafe_out *o, const char *s, size_t n, bool lines, size_t min)
 {
         for (size_t i = 0, hidden; i < n; i += hidden ? hidden : 1) {
                 unsigned char c = (unsigned char)s[i];
 
-                hidden = hide(o, s, n, i);
+                hidden = hide(o, s, n, i, min);
                 if (hidden)
                         continue;
                 if ((c >= 0x20 && c < 0x7f && c != '\\') || (lines && c == '\n')) {
@@ -139,12 +139,17 @@ static void put_text(struct sigsafe_out *o, const char *s, size_t n, bool lines)
 
 void sigsafe_text(struct sigsafe_out *o, const char *s, size_t n)
 {
-        put_text(o, s, n, false);
+        put_text(o, s, n, false, SECRET_MIN);
+}
+
+void sigsafe_path(struct sigsafe_out *o, const char *s, size_t n)
+{
+        put_text(o, s, n, false, SECRET_MIN_NAME);
 }
 
 void sigsafe_lines(struct sigsafe_out *o, const char *s, size_t n)
 {
-        put_text(o, s, n, true);
+        put_text(o, s, n, true, SECRET_MIN_NAME);
 }
 
 void sigsafe_unicode(struct sigsafe_out *o, const char *s, size_t n)

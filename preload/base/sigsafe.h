@@ -41,7 +41,10 @@ void sigsafe_bytes(struct sigsafe_out *o, const char *s, size_t n);
 /* Writes `n` bytes of the program's, with backslashes and bytes that are not printable ASCII as \xHH, and with homes and secrets
  * replaced. */
 void sigsafe_text(struct sigsafe_out *o, const char *s, size_t n);
-/* Like sigsafe_text(), but keeps newlines. */
+/* Like sigsafe_text(), for names of files: short secrets are left, of which they rarely consist and which they often contain
+ * (PASSWORD=test). */
+void sigsafe_path(struct sigsafe_out *o, const char *s, size_t n);
+/* Like sigsafe_path(), but keeps newlines. */
 void sigsafe_lines(struct sigsafe_out *o, const char *s, size_t n);
 /* Writes `n` bytes of the program's within a string of a JSON text, as ASCII: escapes for characters of UTF-8, and \xHH
  * for bytes that are not UTF-8, as utf8_valid() (report/model/utf8.h). */

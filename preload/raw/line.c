@@ -27,6 +27,13 @@ void rawline_text(enum raw_key key, const char *s, size_t n)
         sigsafe_char(out, '\n');
 }
 
+void rawline_path(enum raw_key key, const char *s, size_t n)
+{
+        rawline_key(key);
+        sigsafe_path(out, s, n);
+        sigsafe_char(out, '\n');
+}
+
 void rawline_dec(enum raw_key key, int64_t value)
 {
         rawline_key(key);

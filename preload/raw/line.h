@@ -28,6 +28,7 @@ extern struct raw_writer raw;
 void rawline_key(enum raw_key key);
 void rawline_str(enum raw_key key, const char *trusted);
 void rawline_text(enum raw_key key, const char *s, size_t n); /* bytes of the program's, escaped */
+void rawline_path(enum raw_key key, const char *s, size_t n); /* a file name, likewise */
 void rawline_dec(enum raw_key key, int64_t value);
 void rawline_hex(enum raw_key key, uint64_t value); /* none if `value` holds a part of a secret */
 

@@ -21,7 +21,7 @@ void rawsection_modules(void)
                 else
                         sigsafe_char(out, '-');
                 sigsafe_char(out, ' ');
-                sigsafe_text(out, m->path, m->path_len);
+                sigsafe_path(out, m->path, m->path_len);
                 sigsafe_char(out, '\n');
         }
         if (raw.modules->truncated)
@@ -42,7 +42,7 @@ static void put_range(const struct memmap_range *r)
         sigsafe_char(out, ' ');
         sigsafe_hex(out, r->offset);
         sigsafe_char(out, ' ');
-        sigsafe_text(out, r->path, r->path_len);
+        sigsafe_path(out, r->path, r->path_len);
         sigsafe_char(out, '\n');
 }
 

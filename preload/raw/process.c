@@ -36,7 +36,7 @@ static void put_link(enum raw_key key, const char *path)
         ssize_t n = sys_readlink(path, raw.text, sizeof(raw.text));
 
         if (n > 0)
-                rawline_text(key, raw.text, (size_t)n);
+                rawline_path(key, raw.text, (size_t)n);
 }
 
 /* Fields of /proc/PID/stat (proc(5)); 0: unknown. */

@@ -68,7 +68,7 @@ void rawsection_place(uint64_t pc)
                 sigsafe_char(out, '-');
                 return;
         }
-        sigsafe_text(out, m->path, m->path_len);
+        sigsafe_path(out, m->path, m->path_len);
         sigsafe_str(out, " +");
         sigsafe_hex(out, pc - m->image.bias);
 }

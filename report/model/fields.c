@@ -56,7 +56,7 @@ static const struct field frame_fields[] = {
         NAME("function", report_frame, function),
         NAME("symbol", report_frame, symbol),
         INT("function_offset", report_frame, function_offset),
-        STRING("file", report_frame, file),
+        NAME("file", report_frame, file),
         INT("line", report_frame, line),
         INT("column", report_frame, column),
         FLAG("inline", report_frame, inlined),
@@ -124,7 +124,7 @@ static const struct field fault_fields[] = {
         HEX("address", report_fault, address),
         NAME("instruction", report_fault, instruction),
         NAME("operand", report_fault, operand),
-        STRING("mapping", report_fault, mapping),
+        NAME("mapping", report_fault, mapping),
         STRING("explanation", report_fault, explanation),
         OBJECT("recursion", report_fault, recursion, recursion_fields),
         END,
@@ -142,9 +142,9 @@ static const struct field process_fields[] = {
         ARRAY("ancestors", FIELD_LIST, report_process, ancestors, ancestor_count, sizeof(struct report_ancestor),
               ancestor_fields, false),
         INT("tracer_pid", report_process, tracer_pid),
-        STRING("exe", report_process, exe),
+        NAME("exe", report_process, exe),
         ARRAY("cmdline", FIELD_STRINGS, report_process, cmdline, cmdline_count, sizeof(const char *), NULL, false),
-        STRING("cwd", report_process, cwd),
+        NAME("cwd", report_process, cwd),
         INT("uid", report_process, uid),
         INT("gid", report_process, gid),
         TERM("start_time", report_process, start_time),
@@ -173,7 +173,7 @@ static const struct field context_fields[] = {
 
 static const struct field script_frame_fields[] = {
         STRING("function", report_script_frame, function),
-        STRING("file", report_script_frame, file),
+        NAME("file", report_script_frame, file),
         INT("line", report_script_frame, line),
         END,
 };
@@ -204,7 +204,7 @@ static const struct field thread_fields[] = {
 static const struct field memory_fields[] = {
         TERM("register", report_memory, register_name),
         HEX("address", report_memory, address),
-        STRING("mapping", report_memory, mapping),
+        NAME("mapping", report_memory, mapping),
         TERM("bytes", report_memory, bytes),
         INT("length", report_memory, length),
         TERM("withheld", report_memory, withheld),
@@ -219,11 +219,11 @@ static const struct field instruction_fields[] = {
 };
 
 static const struct field module_fields[] = {
-        STRING("path", report_module, path),
+        NAME("path", report_module, path),
         HEX("base", report_module, base),
         HEX("end", report_module, end),
         TERM("build_id", report_module, build_id),
-        STRING("debug_file", report_module, debug_file),
+        NAME("debug_file", report_module, debug_file),
         TERM("status", report_module, status),
         END,
 };

@@ -26,7 +26,7 @@ enum field_type {
 /* Of strings: what may occur in them, for redaction. */
 enum field_origin {
         FIELD_FROM_PROGRAM, /* any text of the program's or of the system's */
-        FIELD_FROM_FILE,    /* names from symbol tables and debugging information, instructions */
+        FIELD_FROM_FILE,    /* names of files, those from symbol tables and debugging information, instructions */
         FIELD_OWN,          /* terms of this report: enumerations, identifiers, times */
 };
 

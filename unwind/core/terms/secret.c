@@ -47,6 +47,29 @@ static bool begins(const char *text, size_t len, const char *value, size_t value
         return true;
 }
 
+static bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
+static bool is_alphanumeric(char c)
+{
+        return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_plain(const char *text, size_t len)
+{
+        for (size_t i = 0; i < len; i++)
+                if (!is_alphanumeric(text[i]) || is_digit(text[i]) != is_digit(text[0]))
+                        return false;
+        return true;
+}
+
+static bool is_word(const char *text, size_t len, size_t at, size_t n)
+{
+        return !(at && is_alphanumeric(text[at - 1])) && !(at + n < len && is_alphanumeric(text[at + n]));
+}
+
 static void add(struct secrets *s, const char *text, size_t len)
 {
         unsigned char first = (unsigned char)text[0];
@@ -58,7 +81,7 @@ static void add(struct secrets *s, const char *text, size_t len)
                 s->incomplete = true;
                 return;
         }
-        s->v[s->n++] = (struct secret){ text, len };
+        s->v[s->n++] = (struct secret){ text, len, is_plain(text, len) };
         s->begins[first / 64] |= 1ull << (first % 64);
 }
 
@@ -92,7 +115,8 @@ size_t secrets_at(const struct secrets *s, const char *text, size_t len, size_t 
         for (size_t i = 0; i < s->n; i++) {
                 const struct secret *v = &s->v[i];
                 size_t n = v->len < left ? v->len : left;
-                bool whole = n == v->len && v->len >= min;
+                bool fits = !v->plain || (n >= min && (n >= SECRET_MIN_PART || is_word(text, len, at, n)));
+                bool whole = n == v->len && fits;
 
                 if (n > longest && (whole || n >= SECRET_PIECE) && begins(text + at, left, v->text, n))
                         longest = n;

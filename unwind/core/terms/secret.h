@@ -15,7 +15,8 @@
 
 enum {
         SECRET_MIN = 4,       /* shorter values are not searched for: PASS=1 would remove every 1 */
-        SECRET_MIN_NAME = 8,  /* in names of functions and the like, which are not the program's data */
+        SECRET_MIN_NAME = 12, /* plain values in names of files, functions and the like, which are not the program's data */
+        SECRET_MIN_PART = 12, /* shorter plain values are found as words only: "root" not in "roots" */
         SECRET_MIN_LINE = 16, /* lines of a longer value, such as a private key */
         SECRET_PIECE = 8,     /* bytes of a value that identify it in registers */
 };
@@ -23,6 +24,7 @@ enum {
 struct secret {
         const char *text;
         size_t len;
+        bool plain; /* letters only, or digits only: may be a word of the language (PASSWORD=test), which occurs anywhere */
 };
 
 /* A set of values, filled by secrets_add(). Begins as { .v = array, .room = elements }. */
@@ -43,8 +45,9 @@ const char *secret_of_entry(const char *entry, size_t entry_len, size_t *len);
  * the longer lines are values, too. */
 void secrets_add(struct secrets *s, const char *text, size_t len);
 
-/* Returns how many bytes at s[at] are to be withheld: the length of the longest value of at least `min` bytes that begins there, or
- * of the beginning of one with which the text ends (it was truncated); 0 if there is none. Reads s[0] to s[len - 1]. */
+/* Returns how many bytes at s[at] are to be withheld: the length of the longest value that begins there, or
+ * of the beginning of one with which the text ends (it was truncated); 0 if there is none. A plain value has `min` bytes at least
+ * and, below SECRET_MIN_PART, no letter or digit beside it. Reads s[0] to s[len - 1]. */
 size_t secrets_at(const struct secrets *s, const char *text, size_t len, size_t at, size_t min);
 
 /* Whether a block contains SECRET_PIECE consecutive bytes of a value, or a whole shorter one: copies through registers. */
