@@ -37,10 +37,10 @@ static int foreign_tid;   /* thread inside guard_run_foreign(), 0 if none */
 static bool foreign_left; /* such a function did not come back: it may hold a lock, or exit() is half done */
 
 /* A timer that sends `sig` to this thread (timer_create(2): SIGEV_THREAD_ID). Returns its id, or -errno. */
-static int start_timer(int sig)
+static int start_timer(int sig, unsigned seconds)
 {
         struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = sig };
-        const struct itimerspec limit = { .it_value = { .tv_sec = GUARD_FOREIGN_S } };
+        const struct itimerspec limit = { .it_value = { .tv_sec = seconds } };
         int id, err;
 
         event.sigev_value.sival_ptr = &foreign_tid;
@@ -52,7 +52,7 @@ static int start_timer(int sig)
         return id;
 }
 
-bool guard_run_foreign(void (*fn)(void *), void *arg, uint64_t signals)
+bool guard_run_foreign(void (*fn)(void *), void *arg, uint64_t signals, unsigned seconds)
 {
         static const uint8_t usable[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
         struct guard_fault fault;
@@ -63,7 +63,7 @@ bool guard_run_foreign(void (*fn)(void *), void *arg, uint64_t signals)
                 return false;
         for (unsigned i = 0; timer < 0 && i < sizeof(usable); i++)
                 if (signals & SIGNAL_BIT(usable[i]))
-                        timer = start_timer(usable[i]);
+                        timer = start_timer(usable[i], seconds);
         foreign_tid = sys_gettid();
         done = guard_run(fn, arg, &fault);
         foreign_tid = 0;

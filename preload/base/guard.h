@@ -19,12 +19,12 @@ struct guard_fault {
 /* Runs fn(arg). Returns false if it faulted: fn was abandoned at that instruction and *fault describes the fault. */
 bool guard_run(void (*fn)(void *), void *arg, struct guard_fault *fault);
 
-/* Runs a function of the program, which may do anything: like guard_run(), and it is also abandoned after GUARD_FOREIGN_S seconds (it
- * waits for a lock that the crash has left locked), and when it ends the process. `signals`: those for which this library's handler is
+/* Runs a function of the program, which may do anything: like guard_run(), and it is also abandoned after `seconds` (it waits for
+ * a lock that the crash has left locked), and when it ends the process. `signals`: those for which this library's handler is
  * installed; without a hardware signal among them there is no limit. Returns false if fn was abandoned, or not called because an earlier one did not come back: it may hold locks, or
  * exit(3) is half done. Not to be nested. */
 #define GUARD_FOREIGN_S 2
-bool guard_run_foreign(void (*fn)(void *), void *arg, uint64_t signals);
+bool guard_run_foreign(void (*fn)(void *), void *arg, uint64_t signals, unsigned seconds);
 
 /* Called when the process is about to exit: abandons the function that guard_run_foreign() runs in this thread; returns if there is
  * none. */

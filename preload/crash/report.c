@@ -79,7 +79,8 @@ static void report_steps(void *crash)
                 mask_for_crash_path(NULL);
                 output_append_outcome(c, "given up after a fault in the crash path, signal ", NULL, fault.signal);
         }
-        if (state.after_report && c->wire.dir[0] && !guard_run_foreign(step_after_report, c, settings.signals))
+        if (state.after_report && c->wire.dir[0] &&
+            !guard_run_foreign(step_after_report, c, settings.signals, settings.timeout_s))
                 mask_for_crash_path(NULL);
         output_finish(c);
 }
@@ -105,7 +106,7 @@ static bool wanted(void)
 
         if (state.disabled)
                 return false;
-        if (state.filter && !guard_run_foreign(call_filter, &yes, settings.signals))
+        if (state.filter && !guard_run_foreign(call_filter, &yes, settings.signals, GUARD_FOREIGN_S))
                 mask_for_crash_path(NULL);
         return yes != 0;
 }

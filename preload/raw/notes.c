@@ -89,7 +89,7 @@ static void put_metadata_entry(const struct note_metadata *m)
         if (m->type == NOTE_VOLATILE) {
                 call.read = m->read;
                 call.n = -1;
-                if (!guard_run_foreign(call_read, NULL, settings.signals)) {
+                if (!guard_run_foreign(call_read, NULL, settings.signals, GUARD_FOREIGN_S)) {
                         mask_for_crash_path(NULL);
                         crash_note(raw.crash, "a function of crashpre_set_volatile() was abandoned", NULL, 0);
                         return;
@@ -100,7 +100,7 @@ static void put_metadata_entry(const struct note_metadata *m)
                 value = call.text;
         }
         sigsafe_text(out, m->key, str_len(m->key));
-        if (secret_has_name(m->key, str_len(m->key))) {
+        if (secret_is_metadata(m->key, str_len(m->key))) {
                 sigsafe_str(out, ": " SECRET_WITHHELD "\n");
                 return;
         }

@@ -129,7 +129,7 @@ void rawsection_python(void)
         if (!raw.crash->signal || !find_python(&p) || sys_2(SYS_pipe2, (long)pipe_fd, O_CLOEXEC | O_NONBLOCK) < 0)
                 return;
         p.write_fd = pipe_fd[1];
-        if (!guard_run_foreign(dump, &p, settings.signals)) {
+        if (!guard_run_foreign(dump, &p, settings.signals, GUARD_FOREIGN_S)) {
                 mask_for_crash_path(NULL);
                 crash_note(raw.crash, "the Python frames are incomplete: the interpreter's memory is corrupted", NULL,
                            0);

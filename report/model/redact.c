@@ -91,7 +91,7 @@ static void redact_object(struct pool *pool, char *base, const struct field *fie
 
 static void redact_metadata(struct pool *pool, struct report_metadata *m, const struct redaction *r)
 {
-        if (m->name && secret_has_name(m->name, strlen(m->name))) {
+        if (m->name && secret_is_metadata(m->name, strlen(m->name))) {
                 m->kind = REPORT_STRING;
                 m->string = SECRET_WITHHELD;
         }

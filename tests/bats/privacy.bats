@@ -185,12 +185,12 @@ withheld() {
 }
 
 @test "metadata: the value of a key that looks like a secret stays" {
-        CRASHPRE_META_api_key=key-by-variable leaks notes A_TOKEN
+        CRASHPRE_META_cache_key=plain CRASHPRE_META_api_key=key-by-variable leaks notes A_TOKEN
         good_reports 1
         kept without-a-name-outside
         kept key-by-variable
         kept 123454321
-        assert_json "$(the_report)" '.metadata | .session_token == "[withheld]" and .key_number == "[withheld]" and .api_key == "[withheld]"'
+        assert_json "$(the_report)" '.metadata | .session_token == "[withheld]" and .token_number == "[withheld]" and .["cache_key"] == "plain" and .api_key == "[withheld]"'
 }
 
 @test "a request's reason contains a secret value" {

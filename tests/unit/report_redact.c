@@ -136,7 +136,7 @@ static void secret_texts(void)
                 { "hunter2", "hunter2", "[withheld]" },
                 { "hunter2", "token=hunter2&x", "token=[withheld]&x" },
                 { "hunter2", "hunter2hunter2 hunter", "[withheld][withheld] hunter" },
-                { "abc", "abc abc", "abc abc" }, /* SECRET_MIN */
+                { "abc", "abc abc", "abc abc" },                                        /* SECRET_MIN */
                 { "abcd", "abcd abcdabcd /abcd/", "[withheld] abcdabcd /[withheld]/" }, /* SECRET_MIN_PART */
                 { "1234", "1234 x1234 -1234", "[withheld] x1234 -[withheld]" },
                 { "abcdabcdabcd", "xabcdabcdabcdx", "x[withheld]x" },

@@ -142,7 +142,7 @@ static void notes(const char *value)
 {
         crashpre_set("header", (std::string("Authorization: ") + value).c_str());
         crashpre_set("session_token", "without-a-name-outside");
-        crashpre_set_int("key_number", 123454321);
+        crashpre_set_int("token_number", 123454321);
         crashpre_set("place:/home/ann", "x");
         crashpre_breadcrumb(value, "sent %s", value);
         crashpre_push(value, value, value);

@@ -8,20 +8,32 @@ static char upper(char c)
         return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
+/* Whether name[at] begins `word`, which is in capitals, in any case. */
+static bool has_at(const char *name, size_t len, size_t at, const char *word)
+{
+        size_t i = 0;
+
+        while (word[i] && at + i < len && upper(name[at + i]) == word[i])
+                i++;
+        return !word[i];
+}
+
 bool secret_has_name(const char *name, size_t len)
 {
-        static const char words[][7] = { "KEY", "TOKEN", "SECRET", "PASS" };
+        for (size_t at = 0; at < len; at++)
+                if (has_at(name, len, at, "KEY") || has_at(name, len, at, "TOKEN") || has_at(name, len, at, "SECRET") ||
+                    has_at(name, len, at, "PASS"))
+                        return true;
+        return false;
+}
 
-        for (size_t at = 0; at < len; at++) {
-                for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
-                        size_t i = 0;
-
-                        while (words[w][i] && at + i < len && upper(name[at + i]) == words[w][i])
-                                i++;
-                        if (!words[w][i])
-                                return true;
-                }
-        }
+bool secret_is_metadata(const char *key, size_t len)
+{
+        for (size_t at = 0; at < len; at++)
+                if (has_at(key, len, at, "TOKEN") || has_at(key, len, at, "SECRET") || has_at(key, len, at, "PASSW") ||
+                    has_at(key, len, at, "APIKEY") || has_at(key, len, at, "API_KEY") ||
+                    has_at(key, len, at, "PRIVATE_KEY") || has_at(key, len, at, "ACCESS_KEY"))
+                        return true;
         return false;
 }
 

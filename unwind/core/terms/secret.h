@@ -14,8 +14,9 @@
 #define SECRET_WITHHELD "[withheld]"
 
 enum {
-        SECRET_MIN = 4,       /* shorter values are not searched for: PASS=1 would remove every 1 */
-        SECRET_MIN_NAME = 12, /* plain values in names of files, functions and the like, which are not the program's data */
+        SECRET_MIN = 4, /* shorter values are not searched for: PASS=1 would remove every 1 */
+        SECRET_MIN_NAME =
+                12, /* plain values in names of files, functions and the like, which are not the program's data */
         SECRET_MIN_PART = 12, /* shorter plain values are found as words only: "root" not in "roots" */
         SECRET_MIN_LINE = 16, /* lines of a longer value, such as a private key */
         SECRET_PIECE = 8,     /* bytes of a value that identify it in registers */
@@ -35,8 +36,12 @@ struct secrets {
         uint64_t begins[4]; /* bit c: a value begins with byte c */
 };
 
-/* Whether a variable or a metadata key of that name looks like a secret: contains KEY, TOKEN, SECRET or PASS, in any case. */
+/* Whether a variable of that name looks like a secret: contains KEY, TOKEN, SECRET or PASS, in any case. */
 bool secret_has_name(const char *name, size_t len);
+
+/* Whether a key of metadata does, which the program has chosen for a report: TOKEN, SECRET, PASSW, API_KEY, APIKEY, PRIVATE_KEY or
+ * ACCESS_KEY; "cache_key" is none. */
+bool secret_is_metadata(const char *key, size_t len);
 
 /* If `entry` is "NAME=value" with such a name, returns the value and sets *len to its length; else NULL. */
 const char *secret_of_entry(const char *entry, size_t entry_len, size_t *len);
