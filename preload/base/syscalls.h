@@ -9,6 +9,7 @@
 #include "preload/base/arch.h"
 #include "unwind/core/terms/clock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <poll.h>
@@ -141,11 +142,18 @@ static inline int sys_kill(int pid, int sig)
 {
         return (int)sys_2(SYS_kill, pid, sig);
 }
+/* A seccomp filter may refuse getpid(2), and kill(2) of the -1 that it then returns (EPERM) would reach every process. */
+static inline int sys_kill_self(int sig)
+{
+        int pid = sys_getpid();
+
+        return pid > 0 ? sys_kill(pid, sig) : -ESRCH;
+}
 static inline _Noreturn void sys_exit_group(int status)
 {
         for (;;) {
                 sys_1(SYS_exit_group, status);
-                sys_kill(sys_getpid(), 9 /* SIGKILL */); /* if a seccomp filter refuses exit_group(2) */
+                sys_kill_self(9 /* SIGKILL */); /* if a seccomp filter refuses exit_group(2) */
         }
 }
 

@@ -30,7 +30,7 @@ static struct {
         bool traced;
         int courier;   /* a socket for courier_receive(), or -1 */
         int pid;       /* process that started it: a forked child has a copy of its parent's */
-        int number;    /* pid of the intermediate */
+        struct childpid number; /* of the intermediate */
         int child_tid; /* cleared by the kernel when the intermediate has exited (CLONE_CHILD_CLEARTID) */
         const char *argv[2];
         char *envp[HELPER_VARIABLES + 1];
@@ -49,7 +49,7 @@ static _Noreturn void leave(int status)
 {
         for (;;) {
                 sys_1(SYS_exit, status);
-                sys_kill(sys_getpid(), SIGKILL); /* if a seccomp filter refuses exit(2) */
+                sys_kill_self(SIGKILL); /* if a seccomp filter refuses exit(2) */
         }
 }
 
@@ -127,7 +127,7 @@ static void become_helper(void *unused)
         const uint64_t none = 0;
 
         (void)unused;
-        shared.state.helper_pid = sys_getpid(); /* set before HELLO can be received */
+        childpid_set(&shared.state.helper, sys_getpid()); /* set before HELLO can be received */
         if (shared.state.elsewhere)
                 sys_5(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         for (int sig = 1; sig <= 64; sig++)
@@ -317,27 +317,31 @@ static bool wait_until_gone(void)
 
 void intermediate_collect(void)
 {
+        int pid = childpid_get(&shared.number);
+
         if (!wait_until_gone())
                 return;
-        while (sys_4(SYS_wait4, shared.number, 0, __WALL, 0) == -EINTR)
+        while (pid && sys_4(SYS_wait4, pid, 0, __WALL, 0) == -EINTR)
                 ;
 }
 
 void intermediate_kill_helper(void)
 {
         if (shared.state.elsewhere)
-                sys_kill(shared.number, SIGKILL);
-        else if (shared.state.helper_pid > 0 && !shared.state.ended)
-                sys_kill(shared.state.helper_pid, SIGKILL);
+                childpid_kill(&shared.number);
+        else if (!shared.state.ended)
+                childpid_kill(&shared.state.helper);
 }
 
 bool intermediate_free(int pid)
 {
-        return intermediate_gone() || (shared.pid != pid && !sys_shares_memory(shared.number)) || wait_until_gone();
+        return intermediate_gone() || (shared.pid != pid && !sys_shares_memory(childpid_get(&shared.number))) || wait_until_gone();
 }
 
 int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline_ns, bool traced)
 {
+        int number;
+
         shared.argv[0] = "crashpre-helper";
         keep_helper_environment(shared.envp, HELPER_VARIABLES + 1);
         for (int i = 0; i <= WIRE_FD_DIR; i++)
@@ -348,10 +352,11 @@ int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline
         shared.deadline_ns = deadline_ns;
         shared.pid = pid;
         shared.child_tid = -1; /* anything but 0 until the kernel clears it */
-        shared.number = (int)arch_clone(CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, shared.stack + STACK_SIZE,
+        number = (int)arch_clone(CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, shared.stack + STACK_SIZE,
                                         &shared.child_tid, intermediate, NULL);
-        if (shared.number > 0)
+        childpid_set(&shared.number, number);
+        if (number > 0)
                 return 0;
         shared.child_tid = 0;
-        return shared.number;
+        return number;
 }

@@ -10,6 +10,7 @@
 #ifndef CRASHPRE_PRELOAD_INTERMEDIATE_H
 #define CRASHPRE_PRELOAD_INTERMEDIATE_H
 
+#include "preload/base/childpid.h"
 #include "unwind/core/terms/wire.h"
 
 #include <stdbool.h>
@@ -17,8 +18,8 @@
 
 /* State written by the intermediate, and by the helper before its execve, to the shared memory. */
 struct intermediate_state {
-        volatile int helper_pid; /* set before HELLO; as seen in its own pid namespace */
-        volatile int exec_error; /* 0, or errno: of clone while helper_pid is 0, else of execve */
+        struct childpid helper;  /* set before HELLO; as seen in its own pid namespace */
+        volatile int exec_error; /* 0, or errno: of clone while `helper` is not set, else of execve */
         volatile int ended;      /* the helper's wait status is in `status` */
         volatile int status;
         volatile bool overdue;   /* it was killed after its deadline */

@@ -85,7 +85,7 @@ static void report_early_end(struct crash *c)
 {
         const struct intermediate_state *w = intermediate_state();
 
-        if (w->exec_error && !w->helper_pid)
+        if (w->exec_error && !childpid_get(&w->helper))
                 report_clone_error(c, w->exec_error);
         else if (w->replaced)
                 output_append_outcome(c, "not executed, it is another file than when the program started", home.helper,
@@ -150,7 +150,7 @@ static struct attempt run_protocol(struct crash *c, int crash_fd, int status_fd)
                 /* Yama (Documentation/admin-guide/LSM/Yama.rst): with ptrace_scope 1 only a declared tracer may attach.
                  * EINVAL: no Yama. */
                 if (!intermediate_state()->elsewhere)
-                        sys_5(SYS_prctl, PR_SET_PTRACER, intermediate_state()->helper_pid, 0, 0, 0);
+                        sys_5(SYS_prctl, PR_SET_PTRACER, childpid_get(&intermediate_state()->helper), 0, 0, 0);
                 c->wire.sent_ns = sys_clock_ns(CLOCK_MONOTONIC);
                 if (send_wire(crash_fd, &c->wire))
                         do {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "preload/raw/courier.h"
+#include "preload/base/childpid.h"
 #include "preload/base/syscalls.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ enum { WORKING = 1 };
 /* Shared with the process. */
 static struct {
         int child_tid; /* cleared by the kernel when it has exited */
-        int number;    /* its pid */
+        struct childpid number;
         bool active;
         int pipe_fd[2], socket_fd[2];
         courier_open *open;
@@ -47,7 +48,7 @@ _Noreturn void courier_end(void)
 {
         for (;;) {
                 sys_1(SYS_exit, 0);
-                sys_kill(sys_getpid(), SIGKILL);
+                sys_kill_self(SIGKILL);
         }
 }
 
@@ -132,6 +133,12 @@ bool courier_gone(void)
         return !__atomic_load_n(&shared.child_tid, __ATOMIC_ACQUIRE);
 }
 
+void courier_reset(void)
+{
+        shared.active = false;
+        shared.pipe_fd[0] = shared.pipe_fd[1] = shared.socket_fd[0] = shared.socket_fd[1] = -1;
+}
+
 bool courier_active(void)
 {
         return shared.active;
@@ -154,6 +161,7 @@ static void wait_slice(int *word, int value)
 static bool collect(uint64_t wait_ns)
 {
         uint64_t end = sys_clock_ns(CLOCK_MONOTONIC) + wait_ns;
+        int pid;
 
         for (unsigned slices = 0; !courier_gone(); slices++) {
                 int tid = __atomic_load_n(&shared.child_tid, __ATOMIC_ACQUIRE);
@@ -163,7 +171,8 @@ static bool collect(uint64_t wait_ns)
                 if (tid)
                         wait_slice(&shared.child_tid, tid);
         }
-        while (sys_4(SYS_wait4, shared.number, 0, __WALL, 0) == -EINTR)
+        pid = childpid_get(&shared.number);
+        while (pid && sys_4(SYS_wait4, pid, 0, __WALL, 0) == -EINTR)
                 ;
         return true;
 }
@@ -183,7 +192,7 @@ static void give_up(void)
 {
         close_all();
         shared.active = false;
-        sys_kill(shared.number, SIGKILL);
+        childpid_kill(&shared.number);
         collect(KILLED_NS);
 }
 
@@ -217,7 +226,7 @@ static int make_channels(void)
 int courier_start(courier_open *open, void *ctx, uint64_t wait_ns, int *pipe_fd)
 {
         uint64_t end = sys_clock_ns(CLOCK_MONOTONIC) + wait_ns;
-        int err;
+        int err, pid;
 
         if (!courier_gone())
                 return -EBUSY; /* an earlier one uses the stack */
@@ -234,13 +243,14 @@ int courier_start(courier_open *open, void *ctx, uint64_t wait_ns, int *pipe_fd)
         shared.err = 0;
         shared.written = 0;
         shared.child_tid = -1;
-        shared.number = (int)arch_clone(CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, shared.stack + STACK_SIZE,
+        pid = (int)arch_clone(CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, shared.stack + STACK_SIZE,
                                         &shared.child_tid, run, NULL);
-        if (shared.number < 0) {
+        if (pid < 0) {
                 shared.child_tid = 0;
                 close_all();
-                return shared.number;
+                return pid;
         }
+        childpid_set(&shared.number, pid);
         shared.active = true;
         for (unsigned slices = 0; shared.result == WORKING; slices++) {
                 int changed = __atomic_load_n(&shared.changed, __ATOMIC_ACQUIRE);
@@ -303,6 +313,6 @@ void courier_finish(void)
         shared.active = false;
         if (collect(END_NS))
                 return;
-        sys_kill(shared.number, SIGKILL);
+        childpid_kill(&shared.number);
         collect(KILLED_NS);
 }

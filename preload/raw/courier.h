@@ -21,6 +21,9 @@ typedef int courier_open(void *ctx, int fd[2]);
  * *pipe_fd: where the file's contents are to be written. */
 int courier_start(courier_open *open, void *ctx, uint64_t wait_ns, int *pipe_fd);
 
+/* Called when a report begins: forgets what a stray write of the program may have left here. */
+void courier_reset(void);
+
 /* Whether a courier was started and not finished. */
 bool courier_active(void);
 

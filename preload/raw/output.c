@@ -47,6 +47,7 @@ static bool lifted;
 
 void output_prepare(const struct crash *c)
 {
+        courier_reset();
         lifted = c->wire.kind == WIRE_KIND_FATAL && sys_4(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&file_size) == 0;
         if (c->wire.kind != WIRE_KIND_FATAL)
                 return;

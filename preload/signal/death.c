@@ -32,7 +32,7 @@ static bool queue_original(int sig, const siginfo_t *info)
 
         sys_sigprocmask(SIG_BLOCK, &one, NULL);
         return sys_4(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), sig, (long)info) == 0 ||
-               sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig) == 0 || sys_kill(sys_getpid(), sig) == 0;
+               sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig) == 0 || sys_kill_self(sig) == 0;
 }
 
 /* Process 1 of a namespace does not die of a signal that is sent, but abort() goes on to an instruction that faults. */
@@ -76,6 +76,6 @@ _Noreturn void death_now(int sig)
         actions_kernel_default(sig);
         sys_sigprocmask(SIG_SETMASK, &mask, NULL);
         sys_3(SYS_tgkill, sys_getpid(), sys_gettid(), sig);
-        sys_kill(sys_getpid(), sig);
+        sys_kill_self(sig);
         sys_exit_group(128 + sig);
 }

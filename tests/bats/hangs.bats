@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Nothing that never answers holds the dying process: memory whose pages never come, file servers that hang, helpers that stop.
+# mounts: own
 bats_require_minimum_version 1.5.0
 
 setup() {
