@@ -28,10 +28,10 @@
 static struct {
         int fd[WIRE_FD_DIR + 1];
         bool traced;
-        int courier;   /* a socket for courier_receive(), or -1 */
-        int pid;       /* process that started it: a forked child has a copy of its parent's */
+        int courier;            /* a socket for courier_receive(), or -1 */
+        int pid;                /* process that started it: a forked child has a copy of its parent's */
         struct childpid number; /* of the intermediate */
-        int child_tid; /* cleared by the kernel when the intermediate has exited (CLONE_CHILD_CLEARTID) */
+        int child_tid;          /* cleared by the kernel when the intermediate has exited (CLONE_CHILD_CLEARTID) */
         const char *argv[2];
         char *envp[HELPER_VARIABLES + 1];
         uint64_t deadline_ns;
@@ -335,7 +335,8 @@ void intermediate_kill_helper(void)
 
 bool intermediate_free(int pid)
 {
-        return intermediate_gone() || (shared.pid != pid && !sys_shares_memory(childpid_get(&shared.number))) || wait_until_gone();
+        return intermediate_gone() || (shared.pid != pid && !sys_shares_memory(childpid_get(&shared.number))) ||
+               wait_until_gone();
 }
 
 int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline_ns, bool traced)
@@ -353,7 +354,7 @@ int intermediate_start(const int fd[WIRE_FD_DIR + 1], int pid, uint64_t deadline
         shared.pid = pid;
         shared.child_tid = -1; /* anything but 0 until the kernel clears it */
         number = (int)arch_clone(CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, shared.stack + STACK_SIZE,
-                                        &shared.child_tid, intermediate, NULL);
+                                 &shared.child_tid, intermediate, NULL);
         childpid_set(&shared.number, number);
         if (number > 0)
                 return 0;

@@ -244,7 +244,7 @@ int courier_start(courier_open *open, void *ctx, uint64_t wait_ns, int *pipe_fd)
         shared.written = 0;
         shared.child_tid = -1;
         pid = (int)arch_clone(CLONE_VM | CLONE_UNTRACED | CLONE_CHILD_CLEARTID, shared.stack + STACK_SIZE,
-                                        &shared.child_tid, run, NULL);
+                              &shared.child_tid, run, NULL);
         if (pid < 0) {
                 shared.child_tid = 0;
                 close_all();
