@@ -154,7 +154,9 @@ static void evaluate_json(struct trial *t)
                 return;
         }
         for (i = 0; i < report->diagnostic_count && !*trouble; i++)
-                if (!strcmp(report->diagnostics[i].stage, "attach"))
+                if (!strcmp(report->diagnostics[i].stage, "attach") ||
+                    !strncmp(report->diagnostics[i].message, "the helper ",
+                             11)) /* one failed, the next did without the process */
                         snprintf(trouble, sizeof(trouble), "%s", report->diagnostics[i].message);
         frames = report->threads[0].frame_count;
         if (*trouble || !frames)
