@@ -4,7 +4,8 @@
 #include "preload/base/syscalls.h"
 
 static struct {
-        int tid; /* thread inside trial_run(), 0 if none */
+        int tid;  /* thread inside trial_run(), 0 if none */
+        bool own; /* inside trial_run_own() */
         struct arch_jump jump;
 } trial;
 
@@ -25,6 +26,21 @@ bool trial_run(void (*fn)(void *), void *arg)
         if (!ended)
                 sys_sigprocmask(SIG_SETMASK, &mask, NULL); /* undo what the handler's entry changed */
         return ended;
+}
+
+bool trial_run_own(void (*fn)(void *), void *arg)
+{
+        bool ended;
+
+        trial.own = true;
+        ended = trial_run(fn, arg);
+        trial.own = false;
+        return ended;
+}
+
+bool trial_is_own(void)
+{
+        return trial.own && trial_is_mine();
 }
 
 bool trial_is_mine(void)

@@ -13,6 +13,12 @@
  * trial_run(). Not async-signal-safe; must not be nested. */
 bool trial_run(void (*fn)(void *), void *arg);
 
+/* The same for a function of the library, whose system calls fail where a seccomp filter answers them by SIGSYS. */
+bool trial_run_own(void (*fn)(void *), void *arg);
+
+/* Whether this thread is inside trial_run_own(). Async-signal-safe. */
+bool trial_is_own(void);
+
 /* Whether this thread is inside trial_run(). Async-signal-safe. */
 bool trial_is_mine(void);
 

@@ -29,7 +29,8 @@ static enum arrival for_application(const struct arrival_facts *f)
 
 bool arrival_is_own(const struct arrival_facts *f)
 {
-        return f->data_unreadable || f->on_intermediate_stack || f->in_trial || f->claim_is_mine || f->in_crash_path;
+        return f->data_unreadable || f->on_intermediate_stack || f->in_trial || f->own_call_refused ||
+               f->claim_is_mine || f->in_crash_path;
 }
 
 enum arrival arrival_decide(const struct arrival_facts *f)
@@ -38,6 +39,8 @@ enum arrival arrival_decide(const struct arrival_facts *f)
                 return ARRIVAL_DIE_NOW; /* the crash path would fault again, without end */
         if (f->on_intermediate_stack)
                 return f->call_refused ? ARRIVAL_FAIL_CALL : ARRIVAL_END_INTERMEDIATE;
+        if (f->own_call_refused)
+                return ARRIVAL_FAIL_CALL;
         if (f->in_trial)
                 return ARRIVAL_ABANDON_TRIAL;
         if (f->claim_is_mine)

@@ -15,6 +15,7 @@ struct arrival_facts {
         bool in_crash_path;         /* an instruction of the crash path raised it */
         bool data_unreadable;       /* and the library's own data cannot be read: no other fact is known */
         bool on_intermediate_stack; /* in the process that starts the helper (intermediate.h) */
+        bool own_call_refused;      /* likewise, of the library, in a trial (trial.h) */
         bool call_refused;          /* SIGSYS of a seccomp filter, in answer to a system call */
         bool in_trial;              /* a fault within trial_run() (trial.h) */
         bool claim_is_mine;         /* this thread is making a report */

@@ -102,6 +102,7 @@ static APART void gather_own(struct arrival_facts *f, int sig, const siginfo_t *
                 intermediate_stands_on(arch_context_sp(uc)) || courier_stands_on(arch_context_sp(uc));
         f->call_refused = sig == SIGSYS && info->si_code == SYS_SECCOMP;
         f->in_trial = info->si_code > 0 && sig != SIGSYS && sig != SIGTRAP && trial_is_mine();
+        f->own_call_refused = f->call_refused && trial_is_own();
         f->claim_is_mine = claim_is_mine();
         f->sent_by_process = info->si_code <= 0;
         f->own_abort = sig == SIGABRT && info->si_code == SI_TKILL && info->si_pid == sys_getpid();

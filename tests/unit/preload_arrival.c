@@ -66,6 +66,8 @@ static const struct {
         { "a refused call of the intermediate", FACTS(.on_intermediate_stack = true, .call_refused = true),
           ARRIVAL_FAIL_CALL },
         { "a fault in a trial", FACTS(.in_trial = true, .action = ARRIVAL_HANDLER), ARRIVAL_ABANDON_TRIAL },
+        { "a call refused in a trial of the library's own", FACTS(.own_call_refused = true, .action = ARRIVAL_HANDLER),
+          ARRIVAL_FAIL_CALL },
         { "a fault in a trial, blocked", FACTS(.in_trial = true, .is_blocked = true), ARRIVAL_ABANDON_TRIAL },
         { "a call of the application refused, a handler", FACTS(.call_refused = true, .action = ARRIVAL_HANDLER),
           ARRIVAL_DELIVER },

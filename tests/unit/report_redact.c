@@ -227,7 +227,7 @@ static void secret_reports(void)
         struct report_metadata *m = POOL_APPEND(&r->pool, r->metadata, r->metadata_count);
         struct report_register *reg;
 
-        m->name = "cache_key";
+        m->name = "private_key";
         m->kind = REPORT_INTEGER;
         m->integer = 42;
         m = POOL_APPEND(&r->pool, r->metadata, r->metadata_count);

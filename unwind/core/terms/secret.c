@@ -37,13 +37,23 @@ bool secret_is_metadata(const char *key, size_t len)
         return false;
 }
 
+/* CRASHPRE_META_name is metadata, under that name. */
+static bool is_secret_variable(const char *name, size_t len)
+{
+        static const char prefix[] = "CRASHPRE_META_";
+        const size_t n = sizeof(prefix) - 1;
+
+        return len > n && str_item_is(name, n, prefix) ? secret_is_metadata(name + n, len - n)
+                                                       : secret_has_name(name, len);
+}
+
 const char *secret_of_entry(const char *entry, size_t entry_len, size_t *len)
 {
         size_t name = 0;
 
         while (name < entry_len && entry[name] != '=')
                 name++;
-        if (name == entry_len || !secret_has_name(entry, name))
+        if (name == entry_len || !is_secret_variable(entry, name))
                 return NULL;
         *len = entry_len - name - 1;
         return entry + name + 1;
