@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdexcept>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <string>
