@@ -175,7 +175,7 @@ static void secret_in_small_buffers(void)
 
                 memset(text, 'Q', sizeof(text));
                 full[size - 1 < sizeof(full) - 1 ? size - 1 : sizeof(full) - 1] = 0;
-                strcpy(text, full);
+                memcpy(text, full, strlen(full) + 1);
                 secrets_replace(&s, text, size);
                 good = good && strlen(text) < size && !strstr(text, "ab-d");
                 for (size_t i = size; i < sizeof(text); i++)
