@@ -299,13 +299,15 @@ each_refused() {
         [ $tried -gt 300 ] || fail "only $tried system calls are known"
 }
 
-@test "calls that only the helper makes, answered by SIGSYS or refused: names and lines all the same" {
+@test "calls that only the helper makes, answered by SIGSYS or refused: names all the same" {
         by() {
                 local call
                 for call in getppid getrandom rseq readlink prlimit64 set_robust_list setsid pidfd_open poll preadv2 pread64 newfstatat statx openat2 lseek execveat dup3 close_range; do
                         REPORTS=1 refused "$call=$1" null-write
                         assert_stack "$(the_report)" null_write zoo_go main
-                        assert_json "$(the_report)" ".threads[0].frames[0].line == $(line_of 'CRASH: null-write')"
+                        # libelf reads files by these two itself, and has no other way
+                        [[ $call == pread64 || $call == newfstatat ]] ||
+                                assert_json "$(the_report)" ".threads[0].frames[0].line == $(line_of 'CRASH: null-write')"
                 done
         }
         by trap
