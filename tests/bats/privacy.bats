@@ -189,7 +189,6 @@ withheld() {
         good_reports 1
         kept without-a-name-outside
         kept key-by-variable
-        kept 123454321
         assert_json "$(the_report)" '.metadata | .session_token == "[withheld]" and .token_number == "[withheld]" and .["cache_key"] == "plain" and .api_key == "[withheld]"'
 }
 
