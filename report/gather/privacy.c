@@ -31,7 +31,7 @@
 
 struct area {
         uint64_t start, end;
-        uint64_t reason;
+        enum privacy_reason reason;
 };
 
 struct pattern {
@@ -42,14 +42,16 @@ struct pattern {
 
 /* Mappings that are withheld, in ascending order; nothing is known of those that end above `known_to`. */
 struct flags {
-        uint64_t known_to, n;
-        struct area v[FLAGGED_MAX];
+        struct pool *pool;
+        uint64_t known_to;
+        struct area *v;
+        size_t n;
 };
 
 struct privacy {
         struct pool *pool;
         struct target *t;
-        struct flags *flags;
+        struct flags flags;
         struct arguments_area place;
         struct privacy_settings settings;
         struct area *shown; /* the permitted variables in [env_start, env_end) */
@@ -97,7 +99,7 @@ static void flag_entry(struct flags_reader *r, enum privacy_reason reason)
         if (reason && last && last->end == r->entry.start && last->reason == reason)
                 last->end = r->entry.end;
         else if (reason)
-                f->v[f->n++] = (struct area){ r->entry.start, r->entry.end, reason };
+                *POOL_APPEND(f->pool, f->v, f->n) = (struct area){ r->entry.start, r->entry.end, reason };
         f->known_to = r->entry.end;
 }
 
@@ -190,19 +192,19 @@ static void find_flags(struct privacy *p, struct report *report, uint64_t highes
 
         if (end && (end < now || (end - now) / 4 < limit))
                 limit = end < now ? 0 : (end - now) / 4;
-        err = read_flags(p->flags, p->t->living, highest, now + limit);
+        err = read_flags(&p->flags, p->t->living, highest, now + limit);
         if (err)
                 report_diagnose(
                         report, "privacy",
                         "/proc/PID/smaps could not be read (%s): it is not known which memory the program keeps out of core "
                         "dumps, and bytes are shown of read-only file mappings alone",
                         strerror(-err));
-        else if (p->flags->known_to <= highest && p->flags->known_to != UINT64_MAX)
+        else if (p->flags.known_to <= highest && p->flags.known_to != UINT64_MAX)
                 report_diagnose(
                         report, "privacy",
                         "/proc/PID/smaps could not be read to the end in time: it is not known which memory from 0x%llx on the "
                         "program keeps out of core dumps, and bytes there are shown of read-only file mappings alone",
-                        (unsigned long long)p->flags->known_to);
+                        (unsigned long long)p->flags.known_to);
 }
 
 /* ---- values ---- */
@@ -389,7 +391,7 @@ struct privacy *privacy_new(struct report *report, struct target *t, pid_t pid, 
         p->pool = &report->pool;
         p->t = t;
         p->settings = *settings;
-        p->flags = pool_alloc(p->pool, sizeof(*p->flags));
+        p->flags.pool = p->pool;
         p->secrets.room = p->hidden.room = VALUES_MAX;
         p->secrets.v = pool_alloc(p->pool, VALUES_MAX * sizeof(*p->secrets.v));
         p->hidden.v = pool_alloc(p->pool, VALUES_MAX * sizeof(*p->hidden.v));
@@ -463,7 +465,7 @@ static void mark(struct marks *m, uint64_t start, uint64_t end, enum privacy_rea
 
 static void mark_unknown(const struct privacy *p, struct marks *m)
 {
-        uint64_t addr = m->addr > p->flags->known_to ? m->addr : p->flags->known_to, end = m->addr + m->n;
+        uint64_t addr = m->addr > p->flags.known_to ? m->addr : p->flags.known_to, end = m->addr + m->n;
 
         while (addr < end) {
                 const struct mapping *mapping = target_mapping(p->t, addr);
@@ -547,8 +549,8 @@ void privacy_mark(const struct privacy *p, uint64_t addr, size_t n, uint8_t *rea
         struct marks m = { addr, n, reasons };
 
         memset(reasons, 0, n);
-        for (size_t i = 0; i < p->flags->n; i++)
-                mark(&m, p->flags->v[i].start, p->flags->v[i].end, (enum privacy_reason)p->flags->v[i].reason);
+        for (size_t i = 0; i < p->flags.n; i++)
+                mark(&m, p->flags.v[i].start, p->flags.v[i].end, p->flags.v[i].reason);
         mark_unknown(p, &m);
         mark_environment(p, &m);
         if (p->settings.redact & REDACT_CMDLINE)
