@@ -15,6 +15,7 @@
 #define SLOTS 16u /* direct-mapped; few, since the first use of each slot in a crash costs a page fault */
 
 #define UNTRIED (-2)
+#define STEP 64u /* bytes of a string that are copied at once */
 
 enum way { WAY_VM_READV, WAY_MEM_FILE, WAY_PIPE, WAY_NONE };
 
@@ -211,8 +212,16 @@ ssize_t probe_string(uint64_t addr, char *buf, size_t size)
 {
         size_t n = 0;
 
-        while (n + 1 < size && probe_copy(addr + n, buf + n, 1) == 1 && buf[n])
-                n++;
+        while (n + 1 < size) {
+                size_t part = size - 1 - n < STEP ? size - 1 - n : STEP, got = probe_copy(addr + n, buf + n, part);
+
+                for (size_t i = 0; i < got; i++)
+                        if (!buf[n + i])
+                                return (ssize_t)(n + i);
+                n += got;
+                if (got < part)
+                        break;
+        }
         if (n == 0 && (size < 2 || probe_copy(addr, buf, 1) != 1))
                 return -EFAULT;
         buf[n] = 0;
