@@ -219,12 +219,30 @@ static void add_pattern(struct privacy *p, const char *text, size_t len, enum pr
                 p->longest = len;
 }
 
+/* `text` must stay valid. */
+static void keep(struct privacy *p, struct secrets *s, const char *text, size_t len)
+{
+        size_t most = s->n + 1;
+
+        for (const char *at = text; (at = memchr(at, '\n', len - (size_t)(at - text))); at++)
+                most++;
+        if (most > s->room && s->room < VALUES_MAX) {
+                const struct secret *old = s->v;
+
+                s->room = most > VALUES_MAX / 2 ? VALUES_MAX : 2 * most;
+                s->v = pool_alloc(p->pool, s->room * sizeof(*s->v));
+                if (old)
+                        memcpy(s->v, old, s->n * sizeof(*s->v));
+        }
+        secrets_add(s, text, len);
+}
+
 /* A long value in pieces; the last one overlaps the one before. */
 static void add_value(struct privacy *p, const char *text, size_t len, enum privacy_reason reason)
 {
         if (len < SECRET_MIN)
                 return;
-        secrets_add(&p->hidden, text, len);
+        keep(p, &p->hidden, text, len);
         for (size_t at = 0; at + PIECE < len; at += PIECE)
                 add_pattern(p, text + at, PIECE, reason);
         add_pattern(p, text + (len > PIECE ? len - PIECE : 0), len > PIECE ? PIECE : len, reason);
@@ -272,7 +290,7 @@ static const char *take_entry(struct privacy *p, const char *entry, size_t len)
         if (!value)
                 return NULL;
         if (secret_of_entry(entry, len, &secret_len))
-                secrets_add(&p->secrets, value + 1, value_len);
+                keep(p, &p->secrets, value + 1, value_len);
         else if (p->settings.redact & REDACT_ENV)
                 add_value(p, value + 1, value_len, PRIVACY_ENVIRONMENT);
         return value + 1;
@@ -339,7 +357,7 @@ static bool may_have_environ(const struct module *m)
 
 static void take_array(struct privacy *p, uint64_t array)
 {
-        char *entry = pool_alloc(p->pool, ENTRY_MAX);
+        char *entry = NULL;
         size_t left = ENVIRONMENT_MAX;
         uint64_t pointer;
 
@@ -350,6 +368,8 @@ static void take_array(struct privacy *p, uint64_t array)
                         return;
                 if (pointer >= p->place.env_start && pointer < p->place.env_end)
                         continue; /* read with the block */
+                if (!entry)
+                        entry = pool_alloc(p->pool, ENTRY_MAX);
                 n = target_read_string(p->t, pointer, entry, ENTRY_MAX);
                 if (n <= 0)
                         continue;
@@ -392,9 +412,6 @@ struct privacy *privacy_new(struct report *report, struct target *t, pid_t pid, 
         p->t = t;
         p->settings = *settings;
         p->flags.pool = p->pool;
-        p->secrets.room = p->hidden.room = VALUES_MAX;
-        p->secrets.v = pool_alloc(p->pool, VALUES_MAX * sizeof(*p->secrets.v));
-        p->hidden.v = pool_alloc(p->pool, VALUES_MAX * sizeof(*p->hidden.v));
         if (living) {
                 arguments_find(living, &p->place);
                 take_block(p, living);

@@ -68,12 +68,25 @@ static size_t colour_sequence(const char *s)
         return s[n] == 'm' ? n + 1 : 0;
 }
 
+/* Returns how many bytes at `s` are printable ASCII, which is always written as it is. */
+static size_t plain(const char *s, size_t len)
+{
+        size_t n = 0;
+
+        while (n < len && s[n] >= ' ' && s[n] <= '~')
+                n++;
+        return n;
+}
+
 /* Returns the number of bytes at `s` that are accepted together; 0 if those of *bad are not. */
 static size_t accepted(const char *s, size_t len, const struct accept *a, size_t *bad)
 {
         unsigned code = 0;
-        size_t n = utf8_character(s, len, &code);
+        size_t n = plain(s, len);
 
+        if (n)
+                return n;
+        n = utf8_character(s, len, &code);
         *bad = n ? n : 1;
         if (!n)
                 return a->bytes;

@@ -336,7 +336,7 @@ int store_sweep(int dir_fd, time_t before)
 
 int store_read_fd(struct pool *pool, int fd, size_t limit, char **text, size_t *len)
 {
-        size_t room = 64 * 1024, used = 0;
+        size_t room = 4 * 1024, used = 0; /* the size of files in /proc is 0 */
         struct stat st;
         char *buf;
 
