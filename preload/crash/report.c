@@ -49,7 +49,7 @@ static void step_raw(void *crash)
 static void step_helper(void *crash)
 {
         stderr_check(crash);
-        spawn_helper(crash);
+        spawn_helper(crash, state.after_report != NULL);
 }
 
 static void step_after_report(void *crash)

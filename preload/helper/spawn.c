@@ -80,6 +80,21 @@ static void report_clone_error(struct crash *c, int err)
                 err);
 }
 
+/* What a helper has done. */
+struct attempt {
+        enum outcome end; /* GOT_BYTE: WIRE_DONE or WIRE_ENDING */
+        bool began;       /* it has sent HELLO */
+        bool written;     /* its report is complete */
+};
+
+/* By the kernel, if memory is short; nobody else kills this process alone. */
+static bool was_killed(const struct attempt *a)
+{
+        const struct intermediate_state *w = intermediate_state();
+
+        return a->end == ENDED && w->ended && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGKILL;
+}
+
 /* Called after the helper ended without WIRE_DONE. */
 static void report_early_end(struct crash *c)
 {
@@ -92,6 +107,9 @@ static void report_early_end(struct crash *c)
                                       OUTPUT_NO_NUMBER);
         else if (w->exec_error)
                 output_append_outcome(c, "could not be started, execve failed with errno ", home.helper, w->exec_error);
+        else if (w->ended && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGKILL)
+                output_append_outcome(c, "was killed before its report was complete, as happens if memory is short", NULL,
+                                      OUTPUT_NO_NUMBER);
         else if (w->ended && WIFSIGNALED(w->status))
                 output_append_outcome(c, "ended before its report was complete, by signal ", NULL, WTERMSIG(w->status));
         else if (w->ended)
@@ -131,13 +149,6 @@ static bool send_wire(int fd, const struct wire_crash *wire)
         }
         return true;
 }
-
-/* What a helper has done. */
-struct attempt {
-        enum outcome end; /* GOT_BYTE: WIRE_DONE or WIRE_ENDING */
-        bool began;       /* it has sent HELLO */
-        bool written;     /* its report is complete */
-};
 
 /* Receives HELLO, sends the crash data ("go"), then receives bytes until WIRE_DONE. */
 static struct attempt run_protocol(struct crash *c, int crash_fd, int status_fd)
@@ -245,10 +256,11 @@ static int attempt(struct crash *c, struct attempt *a, bool traced)
         return err;
 }
 
-/* Whether another helper may succeed, which does not look at the process: this one failed by itself, with that work begun. */
+/* Whether another helper may succeed, which does not look at the process: this one failed by itself, with that work begun. If
+ * memory is short, the next one to be killed could be the program, which has to die of its own signal. */
 static bool is_worth_another(const struct crash *c, const struct attempt *a)
 {
-        return a->end != GOT_BYTE && a->end != INTERRUPTED && a->began && !a->written && c->raw_fd >= 0 &&
+        return a->end != GOT_BYTE && a->end != INTERRUPTED && !was_killed(a) && a->began && !a->written && c->raw_fd >= 0 &&
                !courier_active() && intermediate_gone();
 }
 
@@ -261,7 +273,8 @@ static bool was_refused(const struct attempt *a)
                intermediate_gone();
 }
 
-static void run_helper(struct crash *c)
+/* Returns whether the helper was killed: memory may be short. */
+static bool run_helper(struct crash *c)
 {
         uint64_t deadline = c->wire.deadline_ns, now = sys_clock_ns(CLOCK_MONOTONIC);
         struct attempt a;
@@ -269,9 +282,9 @@ static void run_helper(struct crash *c)
         if (deadline > now)
                 c->wire.deadline_ns = now + (deadline - now) / 8 * 7;
         if (attempt(c, &a, false) || a.end == GOT_BYTE)
-                return;
+                return false;
         if (was_refused(&a) && (attempt(c, &a, true) || a.end == GOT_BYTE))
-                return;
+                return false;
         if (is_worth_another(c, &a)) {
                 c->wire.deadline_ns = deadline;
                 c->wire.raw_only = true;
@@ -281,15 +294,17 @@ static void run_helper(struct crash *c)
                                    : "the helper failed to examine the process, so only the raw report was used",
                            NULL, 0);
                 if (attempt(c, &a, false) || a.end == GOT_BYTE)
-                        return;
+                        return false;
         }
         if (!a.written || a.end != ENDED) /* else it was killed at its end, with nothing left to do but to print */
                 finish_failed(c, a.end);
+        return was_killed(&a);
 }
 
-void spawn_helper(struct crash *c)
+void spawn_helper(struct crash *c, bool may_go_on)
 {
         char score[16];
+        bool killed;
         size_t len;
 
         if (!intermediate_free(c->wire.pid)) {
@@ -307,12 +322,12 @@ void spawn_helper(struct crash *c)
                 return;
         }
         /* A dying process should die of its own signal and not, because its helper needs memory, of the kernel's choice (proc(5)).
-         * Requires CAP_SYS_RESOURCE; without it the helper's own score (intermediate.c) has to do. The program may go on all the same
-         * (crashpre_set_after_report()). */
+         * Requires CAP_SYS_RESOURCE; without it the helper's own score (intermediate.c) has to do. Where memory was short it remains until
+         * the end, since the helper's spare may still run. */
         len = c->wire.kind == WIRE_KIND_FATAL ? read_oom_score(score, sizeof(score)) : 0;
         if (len)
                 write_oom_score("-999", 4); /* -1000 would leave the kernel no way out if nothing else can be killed */
-        run_helper(c);
-        if (len)
+        killed = run_helper(c);
+        if (len && (may_go_on || !killed))
                 write_oom_score(score, len);
 }

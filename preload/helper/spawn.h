@@ -11,8 +11,8 @@
 
 /* Starts the helper, sends it c->wire ("go") and waits: for a fatal crash until the report is complete (the other
  * threads are then still stopped), otherwise until the helper has ended and was reaped. Errors are appended to the raw
- * report. */
-void spawn_helper(struct crash *c);
+ * report. `may_go_on`: the program may continue after a fatal crash (crashpre_set_after_report()). */
+void spawn_helper(struct crash *c, bool may_go_on);
 
 /* Whether INT, TERM, HUP or QUIT is pending. Ctrl-C ends every wait of a crashing process. */
 bool spawn_wait_is_over(void);

@@ -7,6 +7,7 @@
 #include "unwind/core/terms/wire.h"
 #include "unwind/target/arch.h"
 #include "unwind/target/clock.h"
+#include "unwind/target/weight.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,8 @@ static const char *volatile stage = "start";
 
 /* The helper may overflow its stack: the recursion of a demangler is as deep as a symbol's name requires. */
 static char alternate_stack[64 * 1024] __attribute__((aligned(16)));
+
+#define DEATH_MS 1000 /* as long as a crashed process that nobody holds may take to die */
 
 /* A second process that can complete the report if this one fails. */
 static struct {
@@ -234,19 +237,25 @@ static char await_letter(int fd, uint64_t until)
 
 /* After the helper was killed the crashed process no longer waits: the terminal may already show a prompt, and a pipe
  * may have no reader. */
-static void redirect_stderr(void)
+static void redirect_stderr(int null)
 {
-        int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-        if (fd < 0)
-                return;
-        dup2(fd, STDERR_FILENO);
-        close(fd);
+        if (null >= 0)
+                dup2(null, STDERR_FILENO);
 }
 
-const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns)
+/* If memory was short, the kernel would next choose the crashed process, while it dies. Until then nothing is done that takes
+ * memory, such as opening a file. */
+static void await_end(int process)
 {
-        int ends[2];
+        struct pollfd p = { .fd = process, .events = POLLIN };
+
+        if (process >= 0)
+                poll(&p, 1, DEATH_MS);
+}
+
+const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns, pid_t dying)
+{
+        int ends[2], null, process;
         char why;
 
         spare.owner = getpid();
@@ -264,12 +273,19 @@ const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns)
                 return NULL;
         }
         close(ends[1]);
+        weight_renew();
+        null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        process = dying > 0 ? (int)syscall(SYS_pidfd_open, dying, 0) : -1;
         why = await_letter(ends[0], soft_ns + (hard_ns - soft_ns) / 4);
         if (why == SPARE_QUIT)
                 _exit(0);
-        if (!why)
-                redirect_stderr();
+        if (!why) {
+                redirect_stderr(null);
+                await_end(process);
+        }
         close(ends[0]);
+        close(null);
+        close(process);
         guard_deadline(hard_ns);
         return failure_text(why);
 }

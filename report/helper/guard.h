@@ -9,6 +9,7 @@
 #define CRASHPRE_REPORT_GUARD_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Lets system calls for which an inherited seccomp filter raises SIGSYS fail with ENOSYS. Called first. */
 void guard_refused_calls(void);
@@ -29,8 +30,9 @@ void guard_deadline(uint64_t ns);
  * process with the data gathered so far. Returns NULL in the helper itself, also if fork(2) fails. Returns in the spare
  * only when the helper has failed (it died, or `soft_ns` has passed), with a description of the failure ("crashed", "took too
  * long"); the spare then completes the report, until `hard_ns`. The helper, if it is still running, waits for that and
- * exits; if it was killed, the spare's stderr is /dev/null. */
-const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns);
+ * exits; if it was killed, the spare's stderr is /dev/null, and the spare begins when the process `dying` (0: none) has ended, or
+ * a second later. */
+const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns, pid_t dying);
 
 /* Ends a spare that has completed the report. Kills a helper that hangs, since it still stops the threads of the
  * crashing process. */

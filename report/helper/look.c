@@ -263,7 +263,7 @@ void helper_name(struct helper *h)
         const char *trouble;
 
         guard_stage("symbolize");
-        trouble = guard_spare(now + left / 4 * 3, hard);
+        trouble = guard_spare(now + left / 4 * 3, hard, helper_is_fatal(h) ? h->wire.pid : 0);
         if (trouble) {
                 h->is_spare = true;
                 report_diagnose(h->report, "symbolize", "no names: the search for them %s", trouble);

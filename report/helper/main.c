@@ -22,23 +22,19 @@
 #include "unwind/core/terms/str.h"
 #include "unwind/target/clock.h"
 #include "unwind/target/process.h"
+#include "unwind/target/weight.h"
 #include "version.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 /* The crashing thread dies immediately after DONE; if it does not (a debugger stopped it), the others are released
  * after this time. */
 #define HOLD_SECONDS 10
-
-#define WEIGHT_SIZE ((size_t)128 << 10) /* bytes of this file */
-#define WEIGHT_COUNT 24
 
 /* No helper needs this time to write a file: an older temporary file belongs to a helper that was killed. */
 #define STALE_SECONDS 600
@@ -240,28 +236,6 @@ static void run(struct helper *h)
         clean_up(h);
 }
 
-/* In a memory cgroup whose limit is reached the kernel kills the process with the highest score: pages in memory and, of
- * oom_score_adj, which is at its maximum here, a thousandth of the limit each, rounded down, which loses up to 999 pages
- * (mm/oom_kill.c: oom_badness()). A program that uses all of a small limit can have more than that. Pages of this file, mapped
- * again and again, count for this process and take no memory of their own but for the page tables. */
-static void weigh_more(void)
-{
-        static const char here = 0; /* in a page that is in memory already, and so are those around it, as a rule */
-        int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-        off_t offset = (off_t)((uintptr_t)&here - getauxval(AT_PHDR)) & ~(off_t)(WEIGHT_SIZE - 1);
-        char *place =
-                mmap(NULL, WEIGHT_SIZE * WEIGHT_COUNT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        int i;
-
-        for (i = 0; fd >= 0 && place != MAP_FAILED && i < WEIGHT_COUNT; i++)
-                (void)!mmap(place + WEIGHT_SIZE * i, WEIGHT_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd,
-                            offset);
-        if (place != MAP_FAILED) /* else they would be the first to be reclaimed; as far as RLIMIT_MEMLOCK permits */
-                mlock(place, WEIGHT_SIZE * WEIGHT_COUNT);
-        if (fd >= 0)
-                close(fd);
-}
-
 int main(int argc, char **argv)
 {
         static struct helper helper;
@@ -273,7 +247,7 @@ int main(int argc, char **argv)
         }
         guard_refused_calls();
         if (helper_has_wire())
-                weigh_more();                  /* before this or the crashing process takes more memory */
+                weight_take();                 /* before this or the crashing process takes more memory */
         sent = helper_send_status(WIRE_HELLO); /* at once: the crashing process is waiting for it */
         if (!helper_has_wire()) {
                 fputs("crashpre-helper: started by libcrashpre.so when a program crashes; not for the command line\n",

@@ -162,6 +162,15 @@ raw_is_complete() {
         }' "$1" >&2 || { show "$1" && fail "not a complete raw report: $1"; }
 }
 
+# There is a complete raw report and no JSON.
+raw_alone() {
+        [ "$(reports .json)" = 0 ] || { ls -la "$CRASHPRE_DIR" >&2; fail "a JSON report was not expected" || return 1; }
+        raw_is_complete "$(raw_report)"
+}
+
+# The lines that say what became of the helper.
+outcome() { grep '^helper: ' "$(raw_report)"; }
+
 # raw_frames FILE: the pcs of the handler's own walk.
 raw_frames() {
         raw_section "$1" frames | awk '$1 ~ /^[0-9]+$/ { print $3 }'

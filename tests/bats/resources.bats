@@ -15,13 +15,6 @@ raw_on_stderr() {
         raw_is_complete "$T/raw"
 }
 
-raw_alone() {
-        [ "$(reports .json)" = 0 ] || { ls -la "$CRASHPRE_DIR" >&2; fail "a JSON report was not expected" || return 1; }
-        raw_is_complete "$(raw_report)"
-}
-
-outcome() { grep '^helper: ' "$(raw_report)"; }
-
 # ---- descriptors ----
 
 @test "every descriptor in use, or all of them closed: same death, one report" {

@@ -9,6 +9,7 @@
 #include "unwind/dwarf/bytes.h"
 #include "unwind/dwarf/late.h"
 #include "unwind/target/clock.h"
+#include "unwind/target/weight.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,6 +172,7 @@ __attribute__((noreturn)) static void child(struct dwarf_stage *s, size_t first,
         static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU, SIGPIPE };
         struct sender t = { .fd = fd };
 
+        weight_renew();
         set_limits(s, now);
         if (getppid() > 0 && getppid() != parent) /* negative: refused by a seccomp filter */
                 _exit(1);

@@ -2,6 +2,7 @@
 /* unwind/target/aside.c: see aside.h. */
 #include "unwind/target/aside.h"
 #include "unwind/target/clock.h"
+#include "unwind/target/weight.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +42,8 @@ static _Noreturn void run_step(aside_step *step, void *ctx, char *buf, size_t si
 {
         ssize_t n;
 
+        weight_renew();
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(out, 0); /* every other descriptor is somebody's pipe, which must not stay open with this process */
         close_range(1, ~0u, 0);
         n = step(ctx, buf, size);
