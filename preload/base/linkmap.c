@@ -17,50 +17,56 @@ void linkmap_remember(const ElfW(auxv_t) * vector)
         auxv = vector;
 }
 
-static uint64_t aux(uint64_t type)
+/* What the kernel told the program (getauxval(3)); 0: nothing. */
+struct told {
+        uint64_t phdr, phnum, execfn, vdso;
+};
+
+static struct told read_auxv(void)
 {
+        struct told t = { 0 };
         ElfW(auxv_t) a;
 
         for (unsigned i = 0; auxv && i < MAX_ENTRIES; i++) {
                 if (probe_read(NULL, (uint64_t)(auxv + i), &a, sizeof(a)) < 0 || a.a_type == AT_NULL)
-                        return 0;
-                if (a.a_type == type)
-                        return a.a_un.a_val;
+                        break;
+                if (a.a_type == AT_PHDR)
+                        t.phdr = a.a_un.a_val;
+                else if (a.a_type == AT_PHNUM)
+                        t.phnum = a.a_un.a_val;
+                else if (a.a_type == AT_EXECFN)
+                        t.execfn = a.a_un.a_val;
+                else if (a.a_type == AT_SYSINFO_EHDR)
+                        t.vdso = a.a_un.a_val;
         }
-        return 0;
+        return t;
 }
 
-/* Finds a program header of the running program. */
-static bool program_header(uint32_t type, ElfW(Phdr) * out)
+/* Returns the address of the running program's dynamic section, 0 if it has none. */
+static uint64_t program_dynamic(const struct told *t)
 {
-        uint64_t at = aux(AT_PHDR), count = aux(AT_PHNUM);
+        uint64_t bias = 0, dynamic = 0; /* the load bias, from PT_PHDR */
+        ElfW(Phdr) p;
 
-        for (uint64_t i = 0; i < count && i < MAX_ENTRIES; i++)
-                if (probe_read(NULL, at + i * sizeof(*out), out, sizeof(*out)) == 0 && out->p_type == type)
-                        return true;
-        return false;
-}
-
-/* The load bias of the program, from its PT_PHDR. */
-static uint64_t program_bias(void)
-{
-        ElfW(Phdr) self;
-
-        return program_header(PT_PHDR, &self) ? aux(AT_PHDR) - self.p_vaddr : 0;
+        for (uint64_t i = 0; i < t->phnum && i < MAX_ENTRIES; i++) {
+                if (probe_read(NULL, t->phdr + i * sizeof(p), &p, sizeof(p)))
+                        continue;
+                if (p.p_type == PT_PHDR)
+                        bias = t->phdr - p.p_vaddr;
+                else if (p.p_type == PT_DYNAMIC)
+                        dynamic = p.p_vaddr;
+        }
+        return dynamic ? bias + dynamic : 0;
 }
 
 /* The loader stores the address of its list in the program's DT_DEBUG (System V gABI, "Dynamic Section"). */
-static uint64_t first_entry(void)
+static uint64_t first_entry(const struct told *t)
 {
-        ElfW(Phdr) dynamic;
+        uint64_t at = program_dynamic(t);
         struct r_debug debug;
         ElfW(Dyn) d;
 
-        if (!program_header(PT_DYNAMIC, &dynamic))
-                return 0;
-        for (unsigned i = 0; i < MAX_ENTRIES; i++) {
-                uint64_t at = program_bias() + dynamic.p_vaddr + i * sizeof(d);
-
+        for (unsigned i = 0; at && i < MAX_ENTRIES; i++, at += sizeof(d)) {
                 if (probe_read(NULL, at, &d, sizeof(d)) < 0 || d.d_tag == DT_NULL)
                         return 0;
                 if (d.d_tag == DT_DEBUG)
@@ -71,7 +77,8 @@ static uint64_t first_entry(void)
 
 bool linkmap_find_dynamic(uint64_t start, uint64_t end, uint64_t *bias, uint64_t *dynamic)
 {
-        uint64_t at = first_entry();
+        struct told told = read_auxv();
+        uint64_t at = first_entry(&told);
         struct link_map l;
 
         for (unsigned i = 0; at && i < MAX_ENTRIES && probe_read(NULL, at, &l, sizeof(l)) == 0; i++) {
@@ -88,7 +95,8 @@ bool linkmap_find_dynamic(uint64_t start, uint64_t end, uint64_t *bias, uint64_t
 void linkmap_each(const struct cfi_space *space, void (*fn)(void *ctx, const struct image *image, const char *path),
                   void *ctx)
 {
-        uint64_t at = first_entry(), vdso = aux(AT_SYSINFO_EHDR);
+        struct told told = read_auxv();
+        uint64_t at = first_entry(&told), vdso = told.vdso;
         struct image image;
         struct link_map l;
         char path[PATH_MAX];
@@ -100,10 +108,10 @@ void linkmap_each(const struct cfi_space *space, void (*fn)(void *ctx, const str
                         break;
                 /* The program header table is in the program's first page; a library's first page is at its load
                  * address. */
-                base = i ? l.l_addr : aux(AT_PHDR) & ~((uint64_t)keep_page_size() - 1);
+                base = i ? l.l_addr : told.phdr & ~((uint64_t)keep_page_size() - 1);
                 if (!base || base == vdso || image_read(space, base, &image) < 0)
                         continue;
-                if (probe_string(i ? (uint64_t)l.l_name : aux(AT_EXECFN), path, sizeof(path)) < 0)
+                if (probe_string(i ? (uint64_t)l.l_name : told.execfn, path, sizeof(path)) < 0)
                         path[0] = 0;
                 fn(ctx, &image, path);
         }

@@ -68,7 +68,7 @@ static bool read_image(const struct memmap *m, size_t i, struct image *out)
         if (r->inode && !memmap_has_code(m, r)) /* a data file may begin with an ELF header, too */
                 return false;
         err = image_read(&modmap_space, r->start, out);
-        return !err || (err == -EFAULT && image_from_loader(m, i, out));
+        return !err || (err == -EFAULT && r->inode && image_from_loader(m, i, out)); /* [vvar] is never readable */
 }
 
 /* A module starts at a mapping of a file (or the vdso) that begins with an ELF header, and includes the file's mappings

@@ -40,13 +40,25 @@ static void search(struct mount_search *s)
         lines_each("/proc/thread-self/mountinfo", store.buffer, BUFFER, search_line, s);
 }
 
+/* A device has one file system. */
+static bool is_known(struct mount_search *s)
+{
+        for (unsigned i = 0; i < store.known_count; i++) {
+                if (store.known[i].dev != s->dev)
+                        continue;
+                s->kind = store.known[i].kind;
+                s->certain = true;
+                return true;
+        }
+        return false;
+}
+
 enum mount_kind mountinfo_of_mapping(const struct memmap_range *r)
 {
         struct mount_search s = { .id = -1, .dev = r->dev, .path = r->path, .path_len = r->path_len };
 
-        for (unsigned i = 0; i < store.known_count; i++)
-                if (store.known[i].dev == r->dev)
-                        return store.known[i].kind;
+        if (is_known(&s))
+                return s.kind;
         search(&s);
         if (!s.certain && mounts_is_nowhere(r->path, r->path_len))
                 return MOUNT_MEMORY;
@@ -69,7 +81,8 @@ static struct mount_search search_descriptor(int fd)
         s.dev = (uint64_t)x.stx_dev_major << 32 | x.stx_dev_minor;
         if (x.stx_mask & STATX_MNT_ID)
                 s.id = (int64_t)x.stx_mnt_id;
-        search(&s);
+        if (!is_known(&s))
+                search(&s);
         return s;
 }
 

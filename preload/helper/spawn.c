@@ -210,14 +210,15 @@ static bool children_elsewhere(void)
                 !str_is(own, children));
 }
 
-static void write_oom_score(const char *text, size_t len)
+/* Returns whether that was permitted. */
+static bool write_oom_score(const char *text, size_t len)
 {
         int fd = sys_openat(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+        ssize_t n = fd < 0 ? fd : sys_write(fd, text, len);
 
-        if (fd < 0)
-                return;
-        sys_write(fd, text, len);
-        sys_close(fd);
+        if (fd >= 0)
+                sys_close(fd);
+        return n >= 0;
 }
 
 static size_t read_oom_score(char *text, size_t size)
@@ -304,7 +305,7 @@ static bool run_helper(struct crash *c)
 void spawn_helper(struct crash *c, bool may_go_on)
 {
         char score[16];
-        bool killed;
+        bool killed, lowered;
         size_t len;
 
         if (!intermediate_free(c->wire.pid)) {
@@ -325,9 +326,8 @@ void spawn_helper(struct crash *c, bool may_go_on)
          * Requires CAP_SYS_RESOURCE; without it the helper's own score (intermediate.c) has to do. Where memory was short it remains until
          * the end, since the helper's spare may still run. */
         len = c->wire.kind == WIRE_KIND_FATAL ? read_oom_score(score, sizeof(score)) : 0;
-        if (len)
-                write_oom_score("-999", 4); /* -1000 would leave the kernel no way out if nothing else can be killed */
+        lowered = len && write_oom_score("-999", 4); /* with -1000 the kernel had no way out if nothing else can be killed */
         killed = run_helper(c);
-        if (len && (may_go_on || !killed))
+        if (lowered && (may_go_on || !killed))
                 write_oom_score(score, len);
 }

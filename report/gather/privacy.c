@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/gather/privacy.h"
 
-#include "report/gather/arguments.h"
 #include "report/place/settings.h"
 #include "unwind/core/image/dynsym.h"
 #include "unwind/core/image/maps.h"
@@ -9,7 +8,6 @@
 #include "unwind/target/aside.h"
 #include "unwind/target/clock.h"
 #include "unwind/target/modules.h"
-#include "unwind/target/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -402,21 +400,20 @@ static void take_present(struct privacy *p)
 
 /* ---- the whole ---- */
 
-struct privacy *privacy_new(struct report *report, struct target *t, pid_t pid, uint64_t highest,
+struct privacy *privacy_new(struct report *report, struct target *t, const struct procfs_process *of, uint64_t highest,
                             const struct privacy_settings *settings)
 {
         struct privacy *p = pool_alloc(&report->pool, sizeof(*p));
-        pid_t living = proc_living(proc_number(pid));
 
         p->pool = &report->pool;
         p->t = t;
         p->settings = *settings;
         p->flags.pool = p->pool;
-        if (living) {
-                arguments_find(living, &p->place);
-                take_block(p, living);
+        p->place = of->arguments;
+        if (of->living) {
+                take_block(p, of->living);
                 if (settings->redact & REDACT_CMDLINE)
-                        take_arguments(p, living);
+                        take_arguments(p, of->living);
         }
         if (t)
                 take_present(p);

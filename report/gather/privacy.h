@@ -8,6 +8,7 @@
 #ifndef CRASHPRE_REPORT_PRIVACY_H
 #define CRASHPRE_REPORT_PRIVACY_H
 
+#include "report/gather/procfs.h"
 #include "report/model/model.h"
 #include "unwind/core/terms/redact.h"
 #include "unwind/core/terms/secret.h"
@@ -39,8 +40,8 @@ struct privacy; /* opaque; from the report's pool */
 
 /* Reads what is to be withheld: flags of the mappings up to the one that contains `highest`, environment and arguments. Where that is
  * not possible, a diagnostic is added to the report, and memory whose flags are not known is withheld. `t`: NULL if the memory of the
- * process cannot be read. `pid`: its process id. */
-struct privacy *privacy_new(struct report *report, struct target *t, pid_t pid, uint64_t highest,
+ * process cannot be read. */
+struct privacy *privacy_new(struct report *report, struct target *t, const struct procfs_process *of, uint64_t highest,
                             const struct privacy_settings *settings);
 
 /* Sets reasons[0] to reasons[n - 1], of enum privacy_reason, for the bytes at `addr`. What begins before or ends behind them is

@@ -22,6 +22,14 @@
 
 #define ANCESTORS_MAX 16
 
+void procfs_find(pid_t pid, const struct target *t, struct procfs_process *out)
+{
+        *out = (struct procfs_process){ .pid = pid, .number = t ? t->proc : proc_number(pid) };
+        out->living = t ? t->living : proc_living(out->number);
+        if (out->number)
+                arguments_find(out->living, &out->arguments);
+}
+
 static char *read_file(struct report *report, const char *path, size_t *len)
 {
         char *text;
@@ -109,14 +117,12 @@ static int64_t own_number(void)
         return readlink("/proc/self", text, sizeof(text) - 1) > 0 ? strtoll(text, NULL, 10) : 0;
 }
 
-static void read_start(struct report *report, pid_t pid)
+static void read_start(struct report *report, const char *stat)
 {
-        size_t len;
-        const char *text = read_proc(report, pid, "stat", &len), *at;
+        const char *at = strrchr(stat, ')'); /* comm, field 2, may contain any character */
         uint64_t ticks;
         int field;
 
-        at = text ? strrchr(text, ')') : NULL; /* comm, field 2, may contain any character */
         for (field = 2; at && field < 22; field++)
                 at = strchr(at + 1, ' ');
         if (!at)
@@ -146,9 +152,9 @@ void procfs_set_start(struct report *report, uint64_t ticks, double time_unix)
                         KNOWN_REAL(time_unix > start ? (double)(int64_t)((time_unix - start) * 100 + 0.5) / 100 : 0);
 }
 
-/* Reads the parents of the process /proc/NUMBER. Field 4 of stat is the parent; field 2, comm, may contain any
+/* Reads when the process /proc/NUMBER began, and its parents. Field 4 of stat is the parent; field 2, comm, may contain any
  * character. */
-static void read_ancestors(struct report *report, pid_t number)
+static void read_stat(struct report *report, pid_t number)
 {
         struct report_process *p = &report->process;
         int i;
@@ -160,7 +166,9 @@ static void read_ancestors(struct report *report, pid_t number)
 
                 if (!end || strlen(end) < 4)
                         return;
-                if (i) {
+                if (!i) {
+                        read_start(report, text);
+                } else {
                         struct report_ancestor *a = POOL_APPEND(&report->pool, p->ancestors, p->ancestor_count);
 
                         a->pid = KNOWN_INT(number);
@@ -172,11 +180,10 @@ static void read_ancestors(struct report *report, pid_t number)
         }
 }
 
-void procfs_read_process(struct report *report, struct target *t, pid_t pid, const char *globs)
+void procfs_read_process(struct report *report, struct target *t, const struct procfs_process *of, const char *globs)
 {
         struct report_process *p = &report->process;
-        pid_t number = proc_number(pid), living = proc_living(number);
-        struct arguments_area area;
+        pid_t number = of->number, living = of->living, pid = of->pid;
         const char *status;
         size_t len;
 
@@ -185,11 +192,9 @@ void procfs_read_process(struct report *report, struct target *t, pid_t pid, con
                 return;
         p->exe = without_deleted(report, read_proc_link(report, living, "exe", p->exe));
         p->cwd = read_proc_link(report, living, "cwd", p->cwd);
-        arguments_find(living, &area);
-        read_cmdline(report, t, living, &area);
-        read_environment(report, t, living, &area, globs);
-        read_start(report, number);
-        read_ancestors(report, number);
+        read_cmdline(report, t, living, &of->arguments);
+        read_environment(report, t, living, &of->arguments, globs);
+        read_stat(report, number);
         status = read_proc(report, number, "status", &len);
         if (!status)
                 return;
@@ -261,7 +266,7 @@ static const char *container(struct report *report)
         return !access("/.dockerenv", F_OK) ? "docker" : NULL;
 }
 
-void procfs_read_system(struct report *report, pid_t pid)
+void procfs_read_system(struct report *report, pid_t living)
 {
         struct report_system *s = &report->system;
         struct utsname names;
@@ -275,7 +280,7 @@ void procfs_read_system(struct report *report, pid_t pid)
         }
         if (cpus > 0)
                 s->cpus = KNOWN_INT(cpus);
-        name = distribution(report, proc_living(proc_number(pid)));
+        name = distribution(report, living);
         if (name)
                 s->distribution = name;
         s->container = container(report);

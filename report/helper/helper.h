@@ -29,6 +29,7 @@ struct helper {
         struct target *target;
         struct symbols *symbols;
         struct python_stacks python;
+        struct procfs_process procfs;
         const struct privacy *privacy;  /* NULL: nothing of the process was read */
         const struct examination *seen; /* NULL: the code at the crash was not examined */
         uint64_t attach_began;

@@ -178,7 +178,8 @@ static void look_at_raw_report(struct helper *h)
         guard_stage("read");
         read_raw(h);
         identify(h);
-        procfs_read_system(h->report, h->wire.pid);
+        procfs_find(h->wire.pid, NULL, &h->procfs);
+        procfs_read_system(h->report, h->procfs.living);
         if (h->settings.redact & REDACT_PATHS)
                 raw_expand_home(&h->raw, &h->report->pool, getenv("HOME"));
         h->target = raw_target(&h->raw);
@@ -195,7 +196,7 @@ static void read_memory(struct helper *h)
         if (settings.redact & REDACT_PATHS)
                 privacy_find_homes(h->report, &settings.homes);
         h->target->deadline_ns = now + left / 2;
-        h->privacy = privacy_new(h->report, h->target, h->wire.pid, wanted ? memory_highest(h->target) : 0, &settings);
+        h->privacy = privacy_new(h->report, h->target, &h->procfs, wanted ? memory_highest(h->target) : 0, &settings);
         if (wanted)
                 memory_fill(h->report, h->target, h->privacy);
 }
@@ -212,8 +213,9 @@ static void look_at_process(struct helper *h)
         guard_stage("read");
         read_raw(h);
         identify(h); /* replaces less exact values of the raw report */
-        procfs_read_process(h->report, h->attached ? h->target : NULL, h->wire.pid, h->settings.environment);
-        procfs_read_system(h->report, h->wire.pid);
+        procfs_find(h->wire.pid, h->attached ? h->target : NULL, &h->procfs);
+        procfs_read_process(h->report, h->attached ? h->target : NULL, &h->procfs, h->settings.environment);
+        procfs_read_system(h->report, h->procfs.living);
         if (!h->attached)
                 look_from_outside(h);
         else if (h->crash_missed)

@@ -331,9 +331,11 @@ int main(void)
 {
         const struct privacy_settings settings = { .environment = "" };
         struct report *r = report_new();
+        struct procfs_process of;
 
         space.living = getpid();
-        privacy = privacy_new(r, &space, getpid(), UINT64_MAX, &settings);
+        procfs_find(getpid(), NULL, &of);
+        privacy = privacy_new(r, &space, &of, UINT64_MAX, &settings);
         operands();
         arrivals();
         stacks();

@@ -21,6 +21,7 @@ static struct privacy *look(unsigned redact, const char *permitted, const char *
         const struct privacy_settings settings = { .redact = redact,
                                                    .environment = permitted,
                                                    .homes = { { home, NULL } } };
+        struct procfs_process of;
         ucontext_t uc;
 
         target_free(target);
@@ -29,7 +30,8 @@ static struct privacy *look(unsigned redact, const char *permitted, const char *
         getcontext(&uc);
         if (self_open(&uc, &target))
                 abort();
-        return privacy_new(report, target, getpid(), UINT64_MAX, &settings);
+        procfs_find(getpid(), NULL, &of);
+        return privacy_new(report, target, &of, UINT64_MAX, &settings);
 }
 
 /* Checks that the bytes at `p` have one reason. */
@@ -83,13 +85,15 @@ static void unknown(void)
         static const char constant[] = "a constant of the program",
                           written[64] __attribute__((section(".data"))) = "data";
         const struct privacy_settings settings = { .environment = "" };
+        struct procfs_process of;
         struct privacy *privacy;
         char *p = pages(1);
 
         strcpy(p, "key");
         look(0, "", NULL);
         target->deadline_ns = 1;
-        privacy = privacy_new(report, target, getpid(), UINT64_MAX, &settings);
+        procfs_find(getpid(), NULL, &of);
+        privacy = privacy_new(report, target, &of, UINT64_MAX, &settings);
         expect(privacy, p, 16, PRIVACY_UNKNOWN, "flags are unknown: anonymous memory");
         expect(privacy, written, sizeof(written), PRIVACY_UNKNOWN,
                "flags are unknown: data of a file, which the program may change");

@@ -15,8 +15,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PIECE ((size_t)128 << 10) /* bytes of this file */
-#define PIECES 24
+#define PIECE ((size_t)512 << 10) /* bytes of this file */
+#define PIECES 6
 #define AROUND ((size_t)64 << 10) /* mapped with a page that is read, if in memory (Documentation/mm: fault-around) */
 #define PAGE ((size_t)4096)
 
