@@ -261,6 +261,7 @@ const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns, pid_t dying)
         spare.owner = getpid();
         if (pipe2(ends, O_CLOEXEC))
                 return NULL;
+        weight_try();
         spare.go = ends[1];
         spare.pid = fork();
         if (spare.pid) {

@@ -359,11 +359,15 @@ static size_t run_child(struct dwarf_stage *s, size_t first)
                 s->note(s->ctx, "no lines from debugging information: cannot create a pipe");
                 return s->count;
         }
+        weight_try();
         pid = fork();
         if (pid == 0)
                 child(s, first, ends[1], clock_now_ns(), self);
         close(ends[1]);
+        if (pid > 0)
+                weight_drop();
         err = pid < 0 ? -errno : receive_all(&l, ends[0]);
+        weight_renew();
         close(ends[0]);
         if (pid < 0) {
                 s->note(s->ctx, "no lines from debugging information: cannot create a process to read it");

@@ -19,6 +19,7 @@
 #define PIECES 6
 #define AROUND ((size_t)64 << 10) /* mapped with a page that is read, if in memory (Documentation/mm: fault-around) */
 #define PAGE ((size_t)4096)
+#define TRIED ((size_t)256 << 10) /* page tables and copied pages of a child at its start */
 
 static char *place; /* NULL: none */
 
@@ -50,4 +51,19 @@ void weight_renew(void)
 {
         for (size_t at = 0; place && at < PIECE * PIECES; at += AROUND)
                 (void)*(volatile char *)(place + at);
+}
+
+void weight_drop(void)
+{
+        if (place)
+                madvise(place, PIECE * PIECES, MADV_DONTNEED);
+}
+
+void weight_try(void)
+{
+        void *p = place ? mmap(NULL, TRIED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)
+                        : MAP_FAILED;
+
+        if (p != MAP_FAILED)
+                munmap(p, TRIED);
 }
