@@ -135,6 +135,13 @@ small_check() {
         [ -z "$(find "$T/root" -type f)" ] || fail "$(find "$T/root" -type f)"
 }
 
+@test "the library's sealed data follows RELRO without a gap: one mapping at each start of a program, not three" {
+        local relro sealed
+        relro=$(readelf -lW "$preload" | awk '$1 == "GNU_RELRO" { print $3 "+" $6 }')
+        sealed=$(readelf -SW "$preload" | sed 's/^ *\[ *//; s/\]//' | awk '$2 == "sealed" { print "0x" $4 }')
+        ((relro > 0 && sealed == relro)) || { readelf -lSW "$preload" >&2; fail "RELRO ends at $relro, the sealed data begins at $sealed"; }
+}
+
 @test "one word of the zoo is one object at each level" {
         run -0 make -n -o "$build/gen/flags" -o "$build/gen/syscallnames.h" -W tests/zoo/words/threads.c "$tools"/zoo-{O0,O2}/{zoo,zoo_cxx} V=1 3>&-
         [ "$(grep -oE '[^ ]+\.o [^ ]+\.c$' <<<"$output" | sort -u | sed 's/.* //' | paste -sd ' ')" = "tests/zoo/words/threads.c tests/zoo/words/threads.c" ] || fail "$output"
