@@ -86,7 +86,7 @@ static bool report_fatal(int sig, siginfo_t *info, ucontext_t *uc)
         }
         if (!was_reported(info, uc))
                 handled = crashreport_of_signal(may_go_on ? WIRE_KIND_FIRST_CHANCE : WIRE_KIND_FATAL, sig, info, uc,
-                                                fault_ns);
+                                                WIRE_HANDLER_NONE, fault_ns);
         if (may_go_on && handled) {
                 claim_release();
                 return false;
@@ -116,7 +116,8 @@ void occasion_first_chance(int sig, siginfo_t *info, ucontext_t *uc)
                 return;
         mask_for_crash_path(&before);
         if (claim_take(patience())) {
-                crashreport_of_signal(WIRE_KIND_FIRST_CHANCE, sig, info, uc, sys_clock_ns(CLOCK_MONOTONIC));
+                crashreport_of_signal(WIRE_KIND_FIRST_CHANCE, sig, info, uc, WIRE_HANDLER_NONE,
+                                      sys_clock_ns(CLOCK_MONOTONIC));
                 remember_reported(uc);
                 claim_release();
         }
@@ -135,7 +136,7 @@ static APART void report_exit(void)
                 if (origin_handler(&regs, &d) && !already_reported(d.pc, d.sp))
                         crashreport_of_signal(WIRE_KIND_FIRST_CHANCE, d.sig, &d.info,
                                               (ucontext_t *)d.uc, // NOLINT(performance-no-int-to-ptr)
-                                              sys_clock_ns(CLOCK_MONOTONIC));
+                                              WIRE_HANDLER_EXIT, sys_clock_ns(CLOCK_MONOTONIC));
                 claim_release();
         }
         sys_sigprocmask(SIG_SETMASK, &before, NULL);

@@ -123,13 +123,15 @@ static void restore_sender(siginfo_t *info, const ucontext_t *uc)
         info->si_uid = (uid_t)sys_0(SYS_getuid);
 }
 
-bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, ucontext_t *uc, uint64_t fault_ns)
+bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, ucontext_t *uc, enum wire_handler handler,
+                           uint64_t fault_ns)
 {
         struct crash *c = &state.crash;
 
         schedule_enter(kind == WIRE_KIND_FATAL);
         begin_crash(kind, fault_ns);
         c->signal = sig;
+        c->wire.handler = (uint32_t)handler;
         c->wire.siginfo = *info;
         restore_sender(&c->wire.siginfo, uc);
         c->uc = uc;

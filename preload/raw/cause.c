@@ -57,12 +57,12 @@ static enum fault_class class_of(const struct crash *c)
         const siginfo_t *info = &c->wire.siginfo;
         uint8_t code[ARCH_INSTRUCTION_LONGEST];
         struct fault_look look = {
-                .signal = c->signal,
+                .signal = info->si_signo,
                 .code = info->si_code,
                 .from_self = info->si_pid == c->wire.pid,
                 .uncaught_exception = c->wire.uncaught_exception && !is_pure_virtual(c),
                 .terminate = c->wire.terminate,
-                .has_address = signames_has_address(c->signal, info->si_code),
+                .has_address = signames_has_address(info->si_signo, info->si_code),
                 .address = (uint64_t)info->si_addr,
                 .trap = c->wire.fault_trap,
                 .error = c->wire.fault_error,
@@ -89,29 +89,30 @@ static void put_syscall(const struct crash *c)
 
 static void put_signal(const struct crash *c, enum fault_class class)
 {
-        const char *name = signames_signal(c->signal), *code = signames_code(c->signal, c->wire.siginfo.si_code);
+        const siginfo_t *info = &c->wire.siginfo;
+        const char *name = signames_signal(info->si_signo), *code = signames_code(info->si_signo, info->si_code);
 
         rawline_key(RAW_KEY_SIGNAL);
-        sigsafe_dec(out, c->signal);
+        sigsafe_dec(out, info->si_signo);
         sigsafe_char(out, ' ');
         sigsafe_str(out, name ? name : "?");
         sigsafe_char(out, '\n');
         rawline_key(RAW_KEY_CODE);
-        sigsafe_dec(out, c->wire.siginfo.si_code);
+        sigsafe_dec(out, info->si_code);
         sigsafe_char(out, ' ');
         sigsafe_str(out, code ? code : "?");
         sigsafe_char(out, '\n');
-        if (signames_has_address(c->signal, c->wire.siginfo.si_code))
-                rawline_hex(RAW_KEY_ADDRESS, (uint64_t)c->wire.siginfo.si_addr);
-        if (signames_has_sender(c->wire.siginfo.si_code)) {
+        if (signames_has_address(info->si_signo, info->si_code))
+                rawline_hex(RAW_KEY_ADDRESS, (uint64_t)info->si_addr);
+        if (signames_has_sender(info->si_code)) {
                 rawline_key(RAW_KEY_SENDER);
                 sigsafe_str(out, "pid ");
-                sigsafe_dec(out, c->wire.siginfo.si_pid);
+                sigsafe_dec(out, info->si_pid);
                 sigsafe_str(out, " uid ");
-                sigsafe_dec(out, (int64_t)(uint32_t)c->wire.siginfo.si_uid);
+                sigsafe_dec(out, (int64_t)(uint32_t)info->si_uid);
                 sigsafe_char(out, '\n');
         }
-        if (c->signal == SIGSYS && c->wire.siginfo.si_code > 0)
+        if (info->si_signo == SIGSYS && info->si_code > 0)
                 put_syscall(c);
         rawline_key(RAW_KEY_TRAP);
         sigsafe_dec(out, (int64_t)arch_context_trap(c->fault_uc));
@@ -149,17 +150,20 @@ void rawsection_cause(void)
 {
         struct crash *c = raw.crash;
         enum fault_class class = c->signal ? class_of(c) : FAULT_UNKNOWN;
-        const char *kind = c->signal == SIGABRT ? "abort" : "signal";
+        int signal_number = c->wire.siginfo.si_signo;
+        const char *kind = signal_number == SIGABRT ? "abort" : "signal";
 
         c->class = class;
         sigsafe_str(out, RAW_SECTION_CAUSE "\n");
         if (!c->signal)
                 kind = "request";
-        else if (c->signal == SIGABRT && class == FAULT_UNCAUGHT_EXCEPTION)
+        else if (signal_number == SIGABRT && class == FAULT_UNCAUGHT_EXCEPTION)
                 kind = "exception";
         rawline_str(RAW_KEY_KIND, kind);
         if (c->signal)
                 put_signal(c, class);
+        if (c->wire.handler)
+                rawline_str(RAW_KEY_HANDLER, raw_handler_name(c->wire.handler));
         if (c->wire.message[0])
                 rawline_text(RAW_KEY_MESSAGE, c->wire.message, str_len(c->wire.message));
         if (c->wire.exception_certain) {

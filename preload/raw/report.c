@@ -13,6 +13,7 @@
 #include "preload/raw/output.h"
 #include "preload/raw/sections.h"
 #include "preload/raw/stderr.h"
+#include "preload/signal/actions.h"
 #include "preload/signal/dispatch.h"
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/redact.h"
@@ -192,23 +193,58 @@ static void find_message(void *crash)
         message_find(crash);
 }
 
-/* A process whose handler restores the default action and raises the signal again dies of a signal that it sent itself;
- * the reader needs the fault for which the handler was called. The stack trace passes through the handler to that
+/* Whether the process sent itself the signal. */
+static bool is_own(const siginfo_t *info, const struct crash *c)
+{
+        return info->si_code <= 0 && info->si_pid == c->wire.pid;
+}
+
+/* Returns the index of the frame that the signal interrupted. */
+static uint32_t frame_below(const struct crash *c, const struct dispatch *d)
+{
+        uint32_t i = 0;
+
+        while (i < c->wire.frame_count && !(c->wire.frames[i].pc == d->pc && c->wire.frames[i].sp == d->sp))
+                i++;
+        return i;
+}
+
+/* Finds the first fault: a handler that was called for a fault, or for a signal that such a handler sent to the own process. */
+static bool find_on_stack(const struct crash *c, struct dispatch *first)
+{
+        struct dispatch d;
+        uint32_t at = 0;
+        bool found = false;
+
+        while (at < c->wire.frame_count && dispatch_on_stack(c->wire.frames + at, c->wire.frame_count - at, &d)) {
+                if (d.sig != c->signal && !(SIGNAL_BIT(d.sig) & DEADLY_THOUGH_IGNORED))
+                        break; /* an alarm, say: what it interrupted is not the cause */
+                *first = d;
+                found = true;
+                if (!is_own(&d.info, c))
+                        break;
+                at = frame_below(c, &d);
+        }
+        return found;
+}
+
+/* A process whose handler ends it by abort(), or restores the default action and raises the signal again, dies of a signal that it
+ * sent itself; the reader needs the fault for which the handler was called. The stack trace passes through the handler to that
  * fault, or the signal was blocked in the handler and interrupts the code that the first one interrupted. */
 static void find_origin(void *crash)
 {
         struct crash *c = crash;
         struct dispatch d;
 
-        if (c->wire.siginfo.si_code > 0 || c->wire.siginfo.si_pid != c->wire.pid || !dispatch_any())
+        if (!is_own(&c->wire.siginfo, c) || !dispatch_any())
                 return;
-        if (dispatch_on_stack(c->wire.frames, c->wire.frame_count, &d)) {
-                if (d.sig != c->signal)
-                        return;
+        if (find_on_stack(c, &d)) {
                 crash_set_fault(c, (const ucontext_t *)d.uc); // NOLINT(performance-no-int-to-ptr)
+                c->wire.handler = c->signal == SIGABRT && d.sig != SIGABRT ? WIRE_HANDLER_ABORT : WIRE_HANDLER_RAISE;
         } else if (dispatch_returned(c->signal, arch_context_pc(c->uc), arch_context_sp(c->uc), &d)) {
                 c->wire.fault_trap = d.trap;
                 c->wire.fault_error = d.error;
+                c->wire.handler = WIRE_HANDLER_RAISE;
         } else {
                 return;
         }

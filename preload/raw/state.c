@@ -13,18 +13,24 @@ static struct sigsafe_out *const out = &raw.out;
 static uint32_t hidden_registers;
 static bool hidden_xstate;
 
+/* Those of the first fault. */
+static const struct arch_registers *shown_registers(void)
+{
+        return raw.crash->wire.handler ? &raw.crash->wire.fault_regs : &raw.crash->wire.regs;
+}
+
 /* The block of vector registers; NULL if there is none, or if it is left out: through these registers memory is copied. */
 static const void *find_xstate(size_t *size)
 {
         if (!raw.crash->uc || hidden_xstate ||
             settings.redact & (REDACT_MEMORY | REDACT_ENV | REDACT_CMDLINE | REDACT_PATHS))
                 return NULL;
-        return arch_context_xstate(raw.crash->uc, size);
+        return arch_context_xstate(raw.crash->wire.handler ? raw.crash->fault_uc : raw.crash->uc, size);
 }
 
 void rawsection_withhold_registers(void)
 {
-        const struct arch_registers *regs = &raw.crash->wire.regs;
+        const struct arch_registers *regs = shown_registers();
         const void *xstate;
         size_t size;
 
@@ -47,7 +53,7 @@ void rawsection_registers(void)
 {
         static const char *const names[ARCH_REGS] = ARCH_REG_NAMES;
         static const uint8_t order[] = ARCH_REG_DISPLAY_ORDER;
-        const struct arch_registers *regs = &raw.crash->wire.regs;
+        const struct arch_registers *regs = shown_registers();
         size_t size;
         const void *xstate;
 

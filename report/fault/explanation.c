@@ -95,11 +95,11 @@ const char *explanation_caller(struct explanation_input *in)
         const struct report_thread *thread = in->report->thread_count ? &in->report->threads[0] : NULL;
         const struct report_frame *own, *line_frame;
         const char *line;
-        size_t i;
+        size_t i = in->report->fault.frame.known ? (size_t)in->report->fault.frame.v : 0;
 
-        if (!thread || !thread->frame_count || !is_library(in->report, &thread->frames[0]))
+        if (!thread || i >= thread->frame_count || !is_library(in->report, &thread->frames[i]))
                 return NULL;
-        for (i = 1; i < thread->frame_count && is_library(in->report, &thread->frames[i]); i++)
+        for (i++; i < thread->frame_count && is_library(in->report, &thread->frames[i]); i++)
                 ;
         if (i == thread->frame_count || !thread->frames[i].function || !thread->frames[i - 1].function ||
             thread->frames[i].signal_frame)

@@ -37,6 +37,7 @@ void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *ou
         out->error = wire->fault_error;
         out->uncaught_exception = wire->uncaught_exception;
         out->terminate = wire->terminate;
+        out->handled = wire->handler != WIRE_HANDLER_NONE;
         if (wire->kind == WIRE_KIND_REQUEST)
                 return;
         out->signal = info.si_signo;
@@ -336,6 +337,18 @@ static void fill_fault(struct report *report, const struct crash_facts *f, const
                 report->fault.mapping = pool_strdup(&report->pool, m->path[0] ? m->path : "[anonymous]");
 }
 
+/* The frame that the fault interrupted: by its pc, below the trampoline through which its handler was called. Unknown if it is the
+ * innermost. */
+static struct known_int fault_frame(const struct report *report, const struct crash_facts *f)
+{
+        const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
+
+        for (size_t i = 1; thread && f->handled && i < thread->frame_count; i++)
+                if (thread->frames[i - 1].signal_frame && thread->frames[i].pc.v == f->regs.v[ARCH_REG_PC])
+                        return KNOWN_INT((int64_t)i);
+        return (struct known_int){ 0 };
+}
+
 void fault_classify(struct report *report, const struct crash_facts *f, const struct target *t,
                     const struct examination *seen)
 {
@@ -356,6 +369,7 @@ void fault_classify(struct report *report, const struct crash_facts *f, const st
                 report->signal.syscall_name = syscall_name(f->syscall.v);
         report->signal.sender.pid = f->sender_pid;
         report->signal.sender.uid = f->sender_uid;
+        report->fault.frame = fault_frame(report, f);
         fault_fill_look(f, t, &look);
         class = classify(report, f, t, &look, seen);
         if (class != FAULT_UNKNOWN || !report->fault.class)

@@ -9,6 +9,7 @@
 #include "report/helper/helper.h"
 #include "report/model/redact.h"
 #include "report/place/store.h"
+#include "unwind/core/terms/raw_keys.h"
 #include "unwind/stack/unwind.h"
 #include "unwind/target/clock.h"
 #include "unwind/target/process.h"
@@ -41,7 +42,8 @@ static void identify(struct helper *h)
                 r->cause.message = pool_strdup(&r->pool, w->reason);
         else if (w->message[0])
                 r->cause.message = pool_strdup(&r->pool, w->message);
-        if (w->kind == WIRE_KIND_FIRST_CHANCE)
+        r->cause.handler = raw_handler_name(w->handler);
+        if (w->kind == WIRE_KIND_FIRST_CHANCE && !w->handler)
                 r->cause.chance = "first";
         r->timings_us.raw = KNOWN_INT(helper_microseconds(w->fault_ns, w->raw_ns));
 }
@@ -164,6 +166,13 @@ static void leave_realtime(const struct helper *h)
                 sched_setscheduler(0, SCHED_OTHER, &none);
 }
 
+/* The registers of the report are those at the fault, also if a handler, called for it, has ended the process. */
+static void use_fault_registers(struct helper *h)
+{
+        if (h->wire.handler && h->wire.fault_regs.known && h->target && h->target->thread_count)
+                h->target->threads[0].regs = h->wire.fault_regs;
+}
+
 static void name_crashing_thread(struct helper *h)
 {
         if (!process_set_crash(h->target, h->wire.tid, &h->wire.regs))
@@ -220,6 +229,7 @@ static void look_at_process(struct helper *h)
                 look_from_outside(h);
         else if (h->crash_missed)
                 add_wire_thread(h);
+        use_fault_registers(h);
         read_memory(h);
         if (h->attached && !helper_is_fatal(h)) {
                 process_release_all(h->target);

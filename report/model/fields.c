@@ -86,6 +86,7 @@ static const struct field cause_fields[] = {
         TERM("kind", report_cause, kind),
         STRING("summary", report_cause, summary),
         STRING("message", report_cause, message),
+        TERM("handler", report_cause, handler),
         TERM("chance", report_cause, chance),
         MARK("relayed", report_cause, relayed),
         OBJECT("exception", report_cause, exception, exception_fields),
@@ -126,6 +127,7 @@ static const struct field fault_fields[] = {
         NAME("operand", report_fault, operand),
         NAME("mapping", report_fault, mapping),
         STRING("explanation", report_fault, explanation),
+        INT("frame", report_fault, frame),
         OBJECT("recursion", report_fault, recursion, recursion_fields),
         END,
 };

@@ -77,6 +77,7 @@ struct report_cause {
         const char *kind;    /* signal, abort, assertion, exception, request */
         const char *summary; /* set last, by describe_summary() */
         const char *message; /* the program's last message: assertion, malloc, fortify; of a request: its reason */
+        const char *handler; /* abort, exit, raise: how the program's own handler of the signal ended it; else NULL */
         const char *chance;  /* "first": the program's own handler runs after the report and may recover; else NULL */
         bool relayed;        /* the process passed on the signal that its child had died of: the crash is the child's */
         struct report_exception exception;
@@ -113,6 +114,7 @@ struct report_fault {
         const char *operand;     /* its operand that is the address */
         const char *mapping;     /* path, [heap], [stack], ... of the address */
         const char *explanation; /* a sentence */
+        struct known_int frame;  /* index in threads[0].frames, if a handler that was called for the fault ended the process */
         struct report_recursion recursion;
 };
 

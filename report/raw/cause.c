@@ -165,6 +165,9 @@ bool raw_cause_line(struct raw_reader *r, char *line)
         case RAW_KEY_CLASS:
                 r->raw->class = value;
                 break;
+        case RAW_KEY_HANDLER:
+                crash->handler = raw_handler_find(value);
+                return crash->handler != WIRE_HANDLER_NONE;
         default:
                 return exception_line(&crash->exception, key, value);
         }

@@ -108,9 +108,10 @@ static struct line *add_line(struct writer *w, struct line **lines, size_t *n, i
         return line;
 }
 
-static size_t foreign_end(const bool *own, size_t n, size_t first)
+/* The line "signal handler called" is never folded. */
+static size_t foreign_end(const struct report_thread *thread, const bool *own, size_t first)
 {
-        while (first < n && !own[first])
+        while (first < thread->frame_count && !own[first] && !thread->frames[first].signal_frame)
                 first++;
         return first;
 }
@@ -164,7 +165,7 @@ static struct line *make_lines(struct writer *w, const struct report_thread *thr
         size_t i = 0;
 
         while (i < thread->frame_count) {
-                size_t end = own ? foreign_end(own, thread->frame_count, i) : i;
+                size_t end = own ? foreign_end(thread, own, i) : i;
 
                 if (own && i == script) {
                         i = add_script(w, &lines, n, i, end);
@@ -242,6 +243,12 @@ static void repeated_line(struct writer *w, const struct report_thread *thread, 
                 index_of(thread, line->first), index_of(thread, line->end - 1), calls, times, w->style->plain);
 }
 
+/* In a handler that was called for the fault. */
+static bool is_before_fault(const struct report *report, const struct report_thread *thread, size_t i)
+{
+        return thread == report->threads && report->fault.frame.known && (int64_t)i < report->fault.frame.v;
+}
+
 static void print_line(struct writer *w, const struct report_thread *thread, const struct line *line)
 {
         if (line->kind == LINE_FOREIGN) {
@@ -253,7 +260,8 @@ static void print_line(struct writer *w, const struct report_thread *thread, con
                 repeated_line(w, thread, line);
         } else {
                 text_frame(w, 2, &thread->frames[line->first]);
-                text_source(w, &thread->frames[line->first]);
+                if (!is_before_fault(w->report, thread, line->first))
+                        text_source(w, &thread->frames[line->first]);
         }
 }
 

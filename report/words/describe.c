@@ -133,18 +133,28 @@ static const char *process_name(struct report *report)
                                          : program;
 }
 
+/* NULL: the process died of the signal itself. */
+static const char *handler_end(const struct report *report)
+{
+        if (is(report->cause.handler, "abort"))
+                return ", and its own handler aborted";
+        return is(report->cause.handler, "exit") ? ", and its own handler ended it by exit" : NULL;
+}
+
 const char *describe_headline(struct report *report)
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
         const char *cause = describe_cause(report), *what = process_name(report);
-        const char *verb = is(report->cause.chance, "first") ? "got" : "died of";
+        const char *end = handler_end(report), *verb = end || is(report->cause.chance, "first") ? "got" : "died of";
 
         if (is(report->cause.kind, "request"))
                 return pool_printf(&report->pool, "%s: report on %s", what, cause);
+        if (!end)
+                end = "";
         if (!thread || !thread->tid.known || thread->tid.v == report->process.pid.v)
-                return pool_printf(&report->pool, "%s %s %s", what, verb, cause);
-        return pool_printf(&report->pool, "%s %s %s in thread %s [%" PRId64 "]", what, verb, cause,
-                           thread->name ? thread->name : "?", thread->tid.v);
+                return pool_printf(&report->pool, "%s %s %s%s", what, verb, cause, end);
+        return pool_printf(&report->pool, "%s %s %s in thread %s [%" PRId64 "]%s", what, verb, cause,
+                           thread->name ? thread->name : "?", thread->tid.v, end);
 }
 
 /* ---- location ---- */
@@ -294,7 +304,7 @@ const char *describe_what(struct report *report)
                 return describe_cause(report);
         if (report->cause.exception.type && !is(report->cause.kind, "signal")) /* and what() itself did not crash */
                 return exception_phrase(report);
-        return report->cause.message ? message_phrase(report) : fault_phrase(report);
+        return report->cause.message && !report->fault.frame.known ? message_phrase(report) : fault_phrase(report);
 }
 
 /* Returns the separator between cause and location; a fault needs none. */

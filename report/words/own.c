@@ -194,14 +194,17 @@ bool own_is_crashpre(const struct report *report, const struct report_frame *fra
 size_t own_begin(struct report *report)
 {
         const struct report_thread *thread = report->threads;
-        size_t i;
+        const struct known_int *fault = &report->fault.frame;
+        size_t i, first = 0;
 
         if (!report->thread_count || !thread->frame_count)
                 return 0;
-        if (report->fault.access && !strcmp(report->fault.access, "execute") && !thread->frames[0].function)
-                return 1;
-        if (!report->cause.exception.type || (report->cause.kind && !strcmp(report->cause.kind, "signal")))
-                return 0;
+        if (fault->known && fault->v > 0 && (uint64_t)fault->v < thread->frame_count)
+                first = (size_t)fault->v;
+        if (report->fault.access && !strcmp(report->fault.access, "execute") && !thread->frames[first].function)
+                return first + 1;
+        if (first || !report->cause.exception.type || (report->cause.kind && !strcmp(report->cause.kind, "signal")))
+                return first;
         for (i = 0; i < thread->frame_count; i++)
                 if (thread->frames[i].function && matches(throwing_functions, thread->frames[i].function))
                         return i;

@@ -26,7 +26,8 @@ size_t own_script_frame(const struct report *report);
 const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n);
 
 /* Returns the index in threads[0] at which a search starts: at the throw of an exception that ended the program,
- * since a terminate handler of the program precedes it; after the target of a wild jump. */
+ * since a terminate handler of the program precedes it; at the fault whose handler ended the program; after the target of a wild
+ * jump. */
 size_t own_begin(struct report *report);
 
 /* True if the function is skipped because of its name, in any module: abort, __cxa_throw, ... */

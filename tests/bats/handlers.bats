@@ -53,6 +53,111 @@ setup() {
         status_is "signal 6"
 }
 
+# of_first_fault HANDLER FINGERPRINT: both reports are those of null_write, whose handler ended the process in that way.
+of_first_fault() {
+        local report=$(the_report)
+        assert_json "$report" '.cause.kind == "signal" and .cause.handler == "'"$1"'" and (.cause.summary | startswith("null-dereference: write to 0x0 in null_write at "))'
+        assert_json "$report" '.signal.name == "SIGSEGV" and .signal.code_name == "SEGV_MAPERR" and .signal.address == "0x0"'
+        assert_json "$report" '.fault | .class == "null-dereference" and .access == "write" and .address == "0x0" and (.explanation | test("NULL"))'
+        assert_json "$report" '(.fault.frame // 0) as $at | .threads[0] | .frames[$at].function == "null_write" and .registers.rip == .frames[$at].pc and ($at == 0 or .frames[$at - 1].signal_frame)'
+        assert_json "$report" '[.disassembly[] | select(.faulting)][0].address == .threads[0].registers.rip'
+        assert_json "$report" '.fingerprint == "'"$2"'"'
+        diff <(raw_section "$(raw_report)" cause | grep -E '^(kind|signal|code|address|class|handler): ') - <<TEXT
+kind: signal
+signal: 11 SIGSEGV
+code: 1 SEGV_MAPERR
+address: 0x0
+class: null-dereference
+handler: $1
+TEXT
+}
+
+@test "own handler ends the process, in every way: kind, class, address, registers and fingerprint are those of the fault" {
+        local fingerprint
+        export CRASHPRE_STDERR=none
+        run -139 crasher null-write
+        run -139 preloaded crasher null-write
+        fingerprint=$(jq -r .fingerprint "$(the_report)")
+        assert_json "$(the_report)" '(.cause | has("handler") | not) and (.fault | has("frame") | not)'
+        for way in abort:134:abort exit3:3:exit exit4:4:exit raise:139:raise unblock:139:raise below:139:raise tgkill:139:raise; do
+                fresh_reports
+                IFS=: read -r word end handler <<<"$way"
+                run "-$end" preloaded crasher "own-$word-null-write"
+                of_first_fault "$handler" "$fingerprint"
+        done
+}
+
+# handled WAY: a program whose handler of SIGSEGV and SIGABRT, or of SIGALRM, does as told.
+handled() {
+        [ -x "$T/handled" ] || gcc -g -O1 -x c -o "$T/handled" - <<'C'
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static const char *way;
+static sigjmp_buf back;
+static void on_abort(int sig) { signal(sig, SIG_DFL); raise(sig); }
+static void on_signal(int sig)
+{
+        (void)sig;
+        if (!strcmp(way, "jump"))
+                siglongjmp(back, 1);
+        if (!strcmp(way, "raise"))
+                raise(SIGABRT);
+        abort();
+}
+__attribute__((noinline)) static void null_write(int *volatile p) { *p = 1; }
+int main(int argc, char **argv)
+{
+        way = argv[argc - 1];
+        signal(SIGSEGV, on_signal);
+        signal(SIGALRM, on_signal);
+        if (!strcmp(way, "nested"))
+                signal(SIGABRT, on_abort);
+        if (!strcmp(way, "alarm"))
+                return raise(SIGALRM);
+        if (!strcmp(way, "sent") && !fork())
+                return kill(getppid(), SIGSEGV);
+        if (!strcmp(way, "sent"))
+                for (;;)
+                        pause();
+        if (!sigsetjmp(back, 1))
+                null_write(0);
+        abort();
+}
+C
+        fresh_reports
+        run -134 preloaded "$T/handled" "$1"
+}
+
+@test "own handler of the fault and own handler of the abort: the fault is told" {
+        handled nested
+        assert_json "$(the_report)" '.signal.name == "SIGSEGV" and .fault.class == "null-dereference" and .cause.handler == "abort" and .signature == "null_write | main"'
+        handled raise
+        assert_json "$(the_report)" '.signal.name == "SIGSEGV" and .fault.class == "null-dereference" and .cause.handler == "abort" and .signature == "null_write | main"'
+}
+
+@test "an abort in the handler of an alarm, and one after a recovered fault: an abort, of no handler" {
+        for way in alarm jump; do
+                handled $way
+                assert_json "$(the_report)" '.cause.kind == "abort" and .fault.class == "abort" and (.cause | has("handler") | not) and (.fault | has("frame") | not)'
+        done
+}
+
+@test "own handler of a signal that another process sent aborts: the sender is told" {
+        handled sent
+        assert_json "$(the_report)" '.signal.name == "SIGSEGV" and .fault.class == "sent-by-process" and .signal.sender.pid != .process.pid and .cause.handler == "abort"'
+}
+
+@test "own handler aborts: text on stderr: the headline says so, the stack goes through the handler, the source is that of the fault" {
+        export CRASHPRE_STDERR=full
+        run -134 --separate-stderr preloaded crasher own-abort-null-write
+        [[ $stderr == *"got SIGSEGV (null-dereference: write to 0x0), and its own handler aborted"* ]] || fail "$stderr"
+        [[ $stderr == *"<signal handler called>"*"null_write at "* ]] || fail "$stderr"
+        [[ $(grep -m 1 '^      > ' <<<"$stderr") == *"/* CRASH: null-write */" ]] || fail "$stderr"
+}
+
 @test "own handler kills by SIGKILL: same death" {
         faithful --reports any own-kill-null-write
         status_is "signal 9"

@@ -28,6 +28,7 @@
  *                                         innermost first
  *   reason: text                          of a request
  *   class: null-dereference               as far as it is certain in the crashing process (fault_class.h)
+ *   handler: abort                        how the program's own handler ended it: abort, exit, raise
  *   [process]
  *   pid: 4242
  *   tid: 4243

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unwind/core/terms/raw_keys.h"
 #include "unwind/core/terms/str.h"
+#include "unwind/core/terms/wire.h"
 
 /* Arrays, not pointers: the library needs no relocations for them. */
 static const char names[RAW_KEY_COUNT][16] = {
@@ -24,4 +25,25 @@ enum raw_key raw_key_find(const char *name)
                 if (str_is(names[i], name))
                         return (enum raw_key)i;
         return RAW_KEY_UNKNOWN;
+}
+
+static const char handlers[][8] = {
+        [WIRE_HANDLER_ABORT] = "abort",
+        [WIRE_HANDLER_EXIT] = "exit",
+        [WIRE_HANDLER_RAISE] = "raise",
+};
+
+#define HANDLERS (sizeof(handlers) / sizeof(handlers[0]))
+
+const char *raw_handler_name(unsigned handler)
+{
+        return handler && handler < HANDLERS ? handlers[handler] : NULL;
+}
+
+unsigned raw_handler_find(const char *name)
+{
+        for (unsigned i = 1; i < HANDLERS; i++)
+                if (str_is(handlers[i], name))
+                        return i;
+        return WIRE_HANDLER_NONE;
 }

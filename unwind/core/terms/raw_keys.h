@@ -26,6 +26,7 @@
         X(THROWN_AT, "thrown at")       \
         X(REASON, "reason")             \
         X(CLASS, "class")               \
+        X(HANDLER, "handler")           \
         X(PID, "pid")                   \
         X(TID, "tid")                   \
         X(THREAD, "thread")             \
@@ -56,5 +57,10 @@ enum raw_key {
 const char *raw_key_name(enum raw_key key);
 
 enum raw_key raw_key_find(const char *name);
+
+/* The value of "handler", of enum wire_handler (wire.h), which need not be valid. Static; NULL: none. The second returns 0 for an unknown
+ * name. */
+const char *raw_handler_name(unsigned handler);
+unsigned raw_handler_find(const char *name);
 
 #endif

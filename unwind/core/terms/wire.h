@@ -30,7 +30,7 @@
 enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 };
 
 #define WIRE_MAGIC 0x70435243u
-#define WIRE_VERSION 5u
+#define WIRE_VERSION 6u
 #define WIRE_MAX_FRAMES 256
 #define WIRE_THROW_FRAMES 48
 #define WIRE_MESSAGE_MAX 4096 /* longer messages are truncated, here and in the raw report */
@@ -42,6 +42,9 @@ enum wire_kind {
         WIRE_KIND_REQUEST = 2,     /* crashpre_report(): no signal, the program continues */
         WIRE_KIND_FIRST_CHANCE = 3 /* CRASHPRE_CHAIN=first: the application's handler may still recover */
 };
+
+/* How the program's own handler of the signal ended the process. */
+enum wire_handler { WIRE_HANDLER_NONE, WIRE_HANDLER_ABORT, WIRE_HANDLER_EXIT, WIRE_HANDLER_RAISE };
 
 struct wire_frame {
         uint64_t pc;
@@ -67,7 +70,8 @@ struct wire_crash {
         struct arch_registers fault_regs;      /* at the fault siginfo describes: regs, or those of an outer frame */
         /* trap number and page-fault error code (x86-64: REG_TRAPNO, REG_ERR of the ucontext); 0 if none */
         uint64_t fault_trap, fault_error;
-        siginfo_t siginfo;                         /* as delivered; all zero for a request */
+        siginfo_t siginfo;                         /* of the fault, as delivered; all zero for a request */
+        uint32_t handler;                          /* enum wire_handler: of the program, called for that fault */
         uint32_t raw_only;                         /* an earlier helper failed: nothing of the process is to be read */
         uint32_t root_changed;                     /* the root directory is another one than at load time */
         uint32_t uncaught_exception;               /* std::terminate was called with an exception in flight */
