@@ -123,8 +123,8 @@ static void restore_sender(siginfo_t *info, const ucontext_t *uc)
         info->si_uid = (uid_t)sys_0(SYS_getuid);
 }
 
-bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, ucontext_t *uc, enum wire_handler handler,
-                           uint64_t fault_ns)
+bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, ucontext_t *uc,
+                           enum wire_handler handler, uint64_t fault_ns)
 {
         struct crash *c = &state.crash;
 

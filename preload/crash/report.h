@@ -19,8 +19,8 @@
 /* Reports signal `sig`, unless the application's filter rejects it. `handler`: how a handler of the application, called for it, is
  * about to end the process. `fault_ns`: time of the signal (CLOCK_MONOTONIC), 0 if there is no clock. Returns true if the function of crashpre_set_after_report() requests to treat the signal as
  * handled. */
-bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, ucontext_t *uc, enum wire_handler handler,
-                           uint64_t fault_ns);
+bool crashreport_of_signal(enum wire_kind kind, int sig, const siginfo_t *info, ucontext_t *uc,
+                           enum wire_handler handler, uint64_t fault_ns);
 
 /* Reports the calling thread, with registers `regs`, for crashpre_report(). `reason` must be readable, or NULL;
  * `sigmask` is the application's mask. Returns 0, or -errno if no raw report was written. */

@@ -108,8 +108,8 @@ static void report_early_end(struct crash *c)
         else if (w->exec_error)
                 output_append_outcome(c, "could not be started, execve failed with errno ", home.helper, w->exec_error);
         else if (w->ended && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGKILL)
-                output_append_outcome(c, "was killed before its report was complete, as happens if memory is short", NULL,
-                                      OUTPUT_NO_NUMBER);
+                output_append_outcome(c, "was killed before its report was complete, as happens if memory is short",
+                                      NULL, OUTPUT_NO_NUMBER);
         else if (w->ended && WIFSIGNALED(w->status))
                 output_append_outcome(c, "ended before its report was complete, by signal ", NULL, WTERMSIG(w->status));
         else if (w->ended)
@@ -261,8 +261,8 @@ static int attempt(struct crash *c, struct attempt *a, bool traced)
  * memory is short, the next one to be killed could be the program, which has to die of its own signal. */
 static bool is_worth_another(const struct crash *c, const struct attempt *a)
 {
-        return a->end != GOT_BYTE && a->end != INTERRUPTED && !was_killed(a) && a->began && !a->written && c->raw_fd >= 0 &&
-               !courier_active() && intermediate_gone();
+        return a->end != GOT_BYTE && a->end != INTERRUPTED && !was_killed(a) && a->began && !a->written &&
+               c->raw_fd >= 0 && !courier_active() && intermediate_gone();
 }
 
 /* Whether a seccomp filter has ended the helper before it could say HELLO. */
@@ -326,7 +326,8 @@ void spawn_helper(struct crash *c, bool may_go_on)
          * Requires CAP_SYS_RESOURCE; without it the helper's own score (intermediate.c) has to do. Where memory was short it remains until
          * the end, since the helper's spare may still run. */
         len = c->wire.kind == WIRE_KIND_FATAL ? read_oom_score(score, sizeof(score)) : 0;
-        lowered = len && write_oom_score("-999", 4); /* with -1000 the kernel had no way out if nothing else can be killed */
+        lowered = len &&
+                  write_oom_score("-999", 4); /* with -1000 the kernel had no way out if nothing else can be killed */
         killed = run_helper(c);
         if (lowered && (may_go_on || !killed))
                 write_oom_score(score, len);

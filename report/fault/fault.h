@@ -19,7 +19,7 @@ struct crash_facts {
         uint64_t trap, error; /* trap number and page-fault error code, 0 unknown */
         pid_t pid;
         bool uncaught_exception, terminate;
-        bool handled; /* a handler of the program was called for it, and ended the process */
+        bool handled;               /* a handler of the program was called for it, and ended the process */
         struct arch_registers regs; /* of the crashing thread, at the fault */
 };
 

@@ -114,7 +114,8 @@ struct report_fault {
         const char *operand;     /* its operand that is the address */
         const char *mapping;     /* path, [heap], [stack], ... of the address */
         const char *explanation; /* a sentence */
-        struct known_int frame;  /* index in threads[0].frames, if a handler that was called for the fault ended the process */
+        struct known_int
+                frame; /* index in threads[0].frames, if a handler that was called for the fault ended the process */
         struct report_recursion recursion;
 };
 

@@ -55,7 +55,8 @@ setup() {
 
 # of_first_fault HANDLER FINGERPRINT: both reports are those of null_write, whose handler ended the process in that way.
 of_first_fault() {
-        local report=$(the_report)
+        local report
+        report=$(the_report)
         assert_json "$report" '.cause.kind == "signal" and .cause.handler == "'"$1"'" and (.cause.summary | startswith("null-dereference: write to 0x0 in null_write at "))'
         assert_json "$report" '.signal.name == "SIGSEGV" and .signal.code_name == "SEGV_MAPERR" and .signal.address == "0x0"'
         assert_json "$report" '.fault | .class == "null-dereference" and .access == "write" and .address == "0x0" and (.explanation | test("NULL"))'

@@ -39,7 +39,8 @@ void weight_take(void)
         if (fd >= 0 && all != MAP_FAILED) {
                 place = all;
                 for (size_t i = 0; i < PIECES; i++)
-                        (void)!mmap(place + PIECE * i, PIECE, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, offset);
+                        (void)!mmap(place + PIECE * i, PIECE, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd,
+                                    offset);
                 lock_some();
         }
         if (fd >= 0)
