@@ -80,19 +80,12 @@ static void report_clone_error(struct crash *c, int err)
                 err);
 }
 
-/* What a helper has done. */
-struct attempt {
-        enum outcome end; /* GOT_BYTE: WIRE_DONE or WIRE_ENDING */
-        bool began;       /* it has sent HELLO */
-        bool written;     /* its report is complete */
-};
-
 /* By the kernel, if memory is short; nobody else kills this process alone. */
-static bool was_killed(const struct attempt *a)
+static bool was_killed(void)
 {
         const struct intermediate_state *w = intermediate_state();
 
-        return a->end == ENDED && w->ended && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGKILL;
+        return w->ended && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGKILL;
 }
 
 /* Called after the helper ended without WIRE_DONE. */
@@ -107,7 +100,7 @@ static void report_early_end(struct crash *c)
                                       OUTPUT_NO_NUMBER);
         else if (w->exec_error)
                 output_append_outcome(c, "could not be started, execve failed with errno ", home.helper, w->exec_error);
-        else if (w->ended && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGKILL)
+        else if (was_killed())
                 output_append_outcome(c, "was killed before its report was complete, as happens if memory is short",
                                       NULL, OUTPUT_NO_NUMBER);
         else if (w->ended && WIFSIGNALED(w->status))
@@ -149,6 +142,13 @@ static bool send_wire(int fd, const struct wire_crash *wire)
         }
         return true;
 }
+
+/* What a helper has done. */
+struct attempt {
+        enum outcome end; /* GOT_BYTE: WIRE_DONE or WIRE_ENDING */
+        bool began;       /* it has sent HELLO */
+        bool written;     /* its report is complete */
+};
 
 /* Receives HELLO, sends the crash data ("go"), then receives bytes until WIRE_DONE. */
 static struct attempt run_protocol(struct crash *c, int crash_fd, int status_fd)
@@ -261,8 +261,8 @@ static int attempt(struct crash *c, struct attempt *a, bool traced)
  * memory is short, the next one to be killed could be the program, which has to die of its own signal. */
 static bool is_worth_another(const struct crash *c, const struct attempt *a)
 {
-        return a->end != GOT_BYTE && a->end != INTERRUPTED && !was_killed(a) && a->began && !a->written &&
-               c->raw_fd >= 0 && !courier_active() && intermediate_gone();
+        return a->end != GOT_BYTE && a->end != INTERRUPTED && !(a->end == ENDED && was_killed()) && a->began &&
+               !a->written && c->raw_fd >= 0 && !courier_active() && intermediate_gone();
 }
 
 /* Whether a seccomp filter has ended the helper before it could say HELLO. */
@@ -299,7 +299,7 @@ static bool run_helper(struct crash *c)
         }
         if (!a.written || a.end != ENDED) /* else it was killed at its end, with nothing left to do but to print */
                 finish_failed(c, a.end);
-        return was_killed(&a);
+        return a.end == ENDED && was_killed();
 }
 
 void spawn_helper(struct crash *c, bool may_go_on)

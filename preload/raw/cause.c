@@ -115,9 +115,9 @@ static void put_signal(const struct crash *c, enum fault_class class)
         if (info->si_signo == SIGSYS && info->si_code > 0)
                 put_syscall(c);
         rawline_key(RAW_KEY_TRAP);
-        sigsafe_dec(out, (int64_t)arch_context_trap(c->fault_uc));
+        sigsafe_dec(out, (int64_t)c->wire.fault_trap);
         sigsafe_str(out, " error ");
-        sigsafe_hex(out, arch_context_fault_error(c->fault_uc));
+        sigsafe_hex(out, c->wire.fault_error);
         sigsafe_char(out, '\n');
         rawline_str(RAW_KEY_CLASS, fault_class_name(class));
 }

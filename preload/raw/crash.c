@@ -32,7 +32,6 @@ void crash_begin(struct crash *c, enum wire_kind kind, uint64_t fault_ns, const 
 
 void crash_set_fault(struct crash *c, const ucontext_t *uc)
 {
-        c->fault_uc = uc;
         arch_registers_from_context(uc, &c->wire.fault_regs);
         c->wire.fault_trap = arch_context_trap(uc);
         c->wire.fault_error = arch_context_fault_error(uc);

@@ -17,8 +17,6 @@ struct crash {
         struct wire_crash wire; /* the data sent to the helper; filled step by step */
         int signal;             /* that the process dies of; 0 for a request */
         ucontext_t *uc;         /* the interrupted context; NULL for a request */
-        /* of the fault that wire.siginfo describes: uc, or that of an outer frame whose handler ended the process */
-        const ucontext_t *fault_uc;
         enum fault_class class; /* as far as the raw report has it */
         bool stderr_ok;         /* report text is to be written to descriptor 2 (stderr.h) */
         int dir_fd, raw_fd;     /* -1: none; with a courier (courier.h) raw_fd is its pipe, and dir_fd -1 */

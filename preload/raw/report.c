@@ -21,6 +21,7 @@
 #include "version.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 static struct sigsafe_out *const out = &raw.out;
@@ -233,13 +234,17 @@ static bool find_on_stack(const struct crash *c, struct dispatch *first)
  * fault, or the signal was blocked in the handler and interrupts the code that the first one interrupted. */
 static void find_origin(void *crash)
 {
+        static ucontext_t context;
         struct crash *c = crash;
         struct dispatch d;
 
         if (!is_own(&c->wire.siginfo, c) || !dispatch_any())
                 return;
         if (find_on_stack(c, &d)) {
-                crash_set_fault(c, (const ucontext_t *)d.uc); // NOLINT(performance-no-int-to-ptr)
+                /* of the program's stack, which its handler may have written */
+                if (probe_read(NULL, d.uc, &context, offsetof(ucontext_t, uc_mcontext.fpregs)))
+                        return;
+                crash_set_fault(c, &context);
                 c->wire.handler = c->signal == SIGABRT && d.sig != SIGABRT ? WIRE_HANDLER_ABORT : WIRE_HANDLER_RAISE;
         } else if (dispatch_returned(c->signal, arch_context_pc(c->uc), arch_context_sp(c->uc), &d)) {
                 c->wire.fault_trap = d.trap;

@@ -13,19 +13,27 @@ static struct sigsafe_out *const out = &raw.out;
 static uint32_t hidden_registers;
 static bool hidden_xstate;
 
-/* Those of the first fault. */
+/* Those of the first fault; of a request, of its caller. */
 static const struct arch_registers *shown_registers(void)
 {
-        return raw.crash->wire.handler ? &raw.crash->wire.fault_regs : &raw.crash->wire.regs;
+        const struct wire_crash *w = &raw.crash->wire;
+
+        return w->fault_regs.known ? &w->fault_regs : &w->regs;
 }
 
-/* The block of vector registers; NULL if there is none, or if it is left out: through these registers memory is copied. */
+static bool is_outer_frame(void)
+{
+        return shown_registers()->v[ARCH_REG_SP] != raw.crash->wire.regs.v[ARCH_REG_SP];
+}
+
+/* The block of vector registers; NULL if there is none, or if it is left out: through these registers memory is copied. Those of an
+ * outer frame are in memory that the program may have written. */
 static const void *find_xstate(size_t *size)
 {
-        if (!raw.crash->uc || hidden_xstate ||
+        if (!raw.crash->uc || is_outer_frame() || hidden_xstate ||
             settings.redact & (REDACT_MEMORY | REDACT_ENV | REDACT_CMDLINE | REDACT_PATHS))
                 return NULL;
-        return arch_context_xstate(raw.crash->wire.handler ? raw.crash->fault_uc : raw.crash->uc, size);
+        return arch_context_xstate(raw.crash->uc, size);
 }
 
 void rawsection_withhold_registers(void)

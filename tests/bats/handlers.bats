@@ -138,6 +138,61 @@ C
         assert_json "$(the_report)" '.signal.name == "SIGSEGV" and .fault.class == "null-dereference" and .cause.handler == "abort" and .signature == "null_write | main"'
 }
 
+@test "own handler of SIGABRT raises it again: message, exception and explanation are those of the abort" {
+        g++ -g -O1 -w -x c++ -o "$T/again" - <<'C'
+#include <assert.h>
+#include <signal.h>
+#include <stdexcept>
+static void on_abort(int sig)
+{
+        sigset_t set;
+        signal(sig, SIG_DFL);
+        sigemptyset(&set);
+        sigaddset(&set, sig);
+        sigprocmask(SIG_UNBLOCK, &set, nullptr);
+        raise(sig);
+}
+__attribute__((noinline)) static void check(int *p) { assert(p); }
+__attribute__((noinline)) static void thrower() { throw std::runtime_error("why"); }
+int main(int argc, char **)
+{
+        signal(SIGABRT, on_abort);
+        if (argc == 1)
+                check(nullptr);
+        thrower();
+}
+C
+        run -134 preloaded "$T/again"
+        assert_json "$(the_report)" '.cause | .kind == "assertion" and .handler == "raise" and (.summary | test("^assertion failed: p, in check at "))'
+        assert_json "$(the_report)" '.fault.class == "assertion" and .signature == "check | main"'
+        fresh_reports
+        run -134 preloaded "$T/again" throw
+        assert_json "$(the_report)" '.cause | .kind == "exception" and .handler == "raise" and (.summary | test("^std::runtime_error: why, thrown in thrower at "))'
+        assert_json "$(the_report)" '.fault.class == "uncaught-exception" and .signature == "thrower | main"'
+}
+
+@test "own handler overwrites the context of its signal and aborts: same death, a report" {
+        gcc -g -O1 -w -x c -o "$T/overwrites" - <<'C'
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+static void on_fault(int sig, siginfo_t *info, void *context)
+{
+        memset(context, 0x5a, 304); /* also the pointer to the vector registers */
+        abort();
+}
+int main(void)
+{
+        struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
+        sigaction(SIGSEGV, &action, NULL);
+        *(volatile int *)0 = 1;
+}
+C
+        run -134 preloaded "$T/overwrites"
+        good_reports 1
+        assert_json "$(the_report)" '.signal.name == "SIGSEGV" and .cause.handler == "abort" and ([.diagnostics[] | select(.message | test("faulted"))] | length) == 0'
+}
+
 @test "an abort in the handler of an alarm, and one after a recovered fault: an abort, of no handler" {
         for way in alarm jump; do
                 handled $way
