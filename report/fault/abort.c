@@ -2,6 +2,7 @@
 #include "report/fault/abort.h"
 
 #include "report/fault/fault.h"
+#include "report/words/own.h"
 
 #include <string.h>
 
@@ -81,9 +82,9 @@ static const struct {
 const struct report_frame *fault_frame_of(const struct report *report, const char *function, size_t n)
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
-        size_t len = strlen(function), i;
+        size_t len = strlen(function), begin = own_fault(report), i;
 
-        for (i = 0; thread && i < thread->frame_count && i < n; i++) {
+        for (i = begin; thread && i < thread->frame_count && i - begin < n; i++) {
                 const char *name = thread->frames[i].function;
 
                 if (thread->frames[i].signal_frame) /* the interrupted code is not a caller */

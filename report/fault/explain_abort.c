@@ -40,7 +40,8 @@ static const char *abort_words(struct report *report, const struct crash_facts *
 
         (void)f;
         if (frame && !own_frame(report, frame)) /* a run-time that aborts */
-                frame = own_first(report, report->threads[0].frames, report->threads[0].frame_count);
+                frame = own_first(report, report->threads[0].frames + own_fault(report),
+                                  report->threads[0].frame_count - own_fault(report));
         if (report->cause.message)
                 return "The program called abort() after printing a message.";
         if (frame && frame->function)

@@ -95,7 +95,7 @@ const char *explanation_caller(struct explanation_input *in)
         const struct report_thread *thread = in->report->thread_count ? &in->report->threads[0] : NULL;
         const struct report_frame *own, *line_frame;
         const char *line;
-        size_t i = in->report->fault.frame.known ? (size_t)in->report->fault.frame.v : 0;
+        size_t i = own_fault(in->report);
 
         if (!thread || i >= thread->frame_count || !is_library(in->report, &thread->frames[i]))
                 return NULL;

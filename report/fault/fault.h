@@ -39,8 +39,8 @@ struct examination;
 void fault_classify(struct report *report, const struct crash_facts *facts, const struct target *t,
                     const struct examination *seen);
 
-/* Returns the first frame of that function, with or without parameters, among the crashing thread's `n` innermost
- * frames; NULL if there is none before an interrupted frame. Aliases in libc ("__GI_abort") match the function's
+/* Returns the first frame of that function, with or without parameters, among `n` frames of the crashing thread, from that of the
+ * fault on (own_fault()); NULL if there is none before an interrupted frame. Aliases in libc ("__GI_abort") match the function's
  * name. */
 const struct report_frame *fault_frame_of(const struct report *report, const char *function, size_t n);
 

@@ -167,6 +167,7 @@ bool raw_cause_line(struct raw_reader *r, char *line)
                 break;
         case RAW_KEY_HANDLER:
                 crash->handler = raw_handler_find(value);
+                r->report->cause.handler = raw_handler_name(crash->handler);
                 return crash->handler != WIRE_HANDLER_NONE;
         default:
                 return exception_line(&crash->exception, key, value);

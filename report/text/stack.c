@@ -243,12 +243,6 @@ static void repeated_line(struct writer *w, const struct report_thread *thread, 
                 index_of(thread, line->first), index_of(thread, line->end - 1), calls, times, w->style->plain);
 }
 
-/* In a handler that was called for the fault. */
-static bool is_before_fault(const struct report *report, const struct report_thread *thread, size_t i)
-{
-        return thread == report->threads && report->fault.frame.known && (int64_t)i < report->fault.frame.v;
-}
-
 static void print_line(struct writer *w, const struct report_thread *thread, const struct line *line)
 {
         if (line->kind == LINE_FOREIGN) {
@@ -260,7 +254,8 @@ static void print_line(struct writer *w, const struct report_thread *thread, con
                 repeated_line(w, thread, line);
         } else {
                 text_frame(w, 2, &thread->frames[line->first]);
-                if (!is_before_fault(w->report, thread, line->first))
+                if (thread != w->report->threads ||
+                    line->first >= own_fault(w->report)) /* not of a handler of the fault */
                         text_source(w, &thread->frames[line->first]);
         }
 }

@@ -203,7 +203,9 @@ const char *describe_where(struct report *report)
         frames = report->threads[0].frames;
         own = own_place(report, &i);
         if (!own)
-                return frames->function ? pool_printf(&report->pool, "in %s", place_of_frame(report, frames)) : NULL;
+                return frames[own_fault(report)].function
+                               ? pool_printf(&report->pool, "in %s", place_of_frame(report, &frames[own_fault(report)]))
+                               : NULL;
         called = i > own_begin(report) && frames[i - 1].function ? function_name(report, &frames[i - 1]) : NULL;
         if (!called || !is(report->cause.kind, "signal"))
                 return pool_printf(&report->pool, "in %s", own);
@@ -304,7 +306,10 @@ const char *describe_what(struct report *report)
                 return describe_cause(report);
         if (report->cause.exception.type && !is(report->cause.kind, "signal")) /* and what() itself did not crash */
                 return exception_phrase(report);
-        return report->cause.message && !report->fault.frame.known ? message_phrase(report) : fault_phrase(report);
+        if (report->cause.message &&
+            !(is(report->cause.kind, "signal") && own_fault(report))) /* or the handler's message */
+                return message_phrase(report);
+        return fault_phrase(report);
 }
 
 /* Returns the separator between cause and location; a fault needs none. */

@@ -191,24 +191,30 @@ bool own_is_crashpre(const struct report *report, const struct report_frame *fra
         return base && !strncmp(base, "libcrashpre.so", 14);
 }
 
+size_t own_fault(const struct report *report)
+{
+        const struct known_int *at = &report->fault.frame;
+
+        return at->known && at->v > 0 && report->thread_count && (uint64_t)at->v < report->threads[0].frame_count
+                       ? (size_t)at->v
+                       : 0;
+}
+
 size_t own_begin(struct report *report)
 {
         const struct report_thread *thread = report->threads;
-        const struct known_int *fault = &report->fault.frame;
-        size_t i, first = 0;
+        size_t first = own_fault(report), i;
 
         if (!report->thread_count || !thread->frame_count)
                 return 0;
-        if (fault->known && fault->v > 0 && (uint64_t)fault->v < thread->frame_count)
-                first = (size_t)fault->v;
         if (report->fault.access && !strcmp(report->fault.access, "execute") && !thread->frames[first].function)
                 return first + 1;
-        if (first || !report->cause.exception.type || (report->cause.kind && !strcmp(report->cause.kind, "signal")))
+        if (!report->cause.exception.type || (report->cause.kind && !strcmp(report->cause.kind, "signal")))
                 return first;
-        for (i = 0; i < thread->frame_count; i++)
+        for (i = first; i < thread->frame_count; i++)
                 if (thread->frames[i].function && matches(throwing_functions, thread->frames[i].function))
                         return i;
-        return 0;
+        return first;
 }
 
 bool own_is_standard(struct report *report, const struct report_frame *frame)

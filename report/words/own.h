@@ -25,6 +25,9 @@ size_t own_script_frame(const struct report *report);
 /* Returns the innermost own frame; NULL if there is none. */
 const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n);
 
+/* Returns the index in threads[0] of the frame in which the fault happened: not 0 if a handler, called for it, ended the program. */
+size_t own_fault(const struct report *report);
+
 /* Returns the index in threads[0] at which a search starts: at the throw of an exception that ended the program,
  * since a terminate handler of the program precedes it; at the fault whose handler ended the program; after the target of a wild
  * jump. */

@@ -121,7 +121,7 @@ static void add_any(struct report *report, struct parts *parts)
         int round;
 
         for (round = 0; round < 3 && !parts->count; round++) {
-                for (i = 0; i < thread->frame_count; i++) {
+                for (i = own_fault(report); i < thread->frame_count; i++) {
                         const struct report_frame *frame = &thread->frames[i];
 
                         if (!frame->module.known || frame->signal_frame || own_is_crashpre(report, frame))

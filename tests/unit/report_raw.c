@@ -123,6 +123,11 @@ static void kinds_of_signals(void)
         tap_ok(f.syscall.v == 20 && f.syscall_foreign, "a system call by the numbers of another processor");
         f = facts_of("signal: 11 SIGSEGV\ncode: 1 SEGV_MAPERR\naddress: 0xfffffffffffffff0\n");
         tap_ok(f.address.known && f.address.v == 0xfffffffffffffff0 && !f.sender_pid.known, "an address");
+        tap_ok(!f.handled, "no handler");
+        f = facts_of("signal: 11 SIGSEGV\ncode: 1 SEGV_MAPERR\naddress: 0x0\nhandler: abort\n");
+        tap_ok(f.signal == 11 && f.handled, "a handler that aborted");
+        f = facts_of("signal: 11 SIGSEGV\ncode: 1 SEGV_MAPERR\naddress: 0x0\nhandler: flew away\n");
+        tap_ok(f.signal == 11 && !f.handled, "a handler that ended it in a way not known here");
         f = facts_of("reason: asked\n");
         tap_ok(!f.signal && !f.address.known, "a request has no signal");
 }
