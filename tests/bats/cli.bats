@@ -6,8 +6,8 @@ setup() {
         load helpers
         unset "${!CRASHPRE_@}" LD_PRELOAD ASAN_OPTIONS NO_COLOR # the command looks at every CRASHPRE_ variable
         export CRASHPRE_STDERR=none
-        mkdir "$T/work"
-        cd "$T/work" || return
+        mkdir "$T/cwd"
+        cd "$T/cwd" || return
 }
 
 crashpre() {
@@ -30,14 +30,14 @@ crashpre() {
 @test "run: the status of the command is passed on, nothing is printed, nothing is left" {
         run -7 crashpre run -- sh -c 'echo out; exit 7'
         [ "$output" = out ] || fail "$output"
-        nothing_in "$T/work"
+        nothing_in "$T/cwd"
 }
 
 @test "run: a crash ends it by the same signal, without a second core, and prints the path of the new report" {
         run -139 --separate-stderr crashpre run -- "$(zoo)" null-write
-        CRASHPRE_DIR=$T/work/crash-reports good_reports 1
+        CRASHPRE_DIR=$T/cwd/crash-reports good_reports 1
         [[ $stderr == *"crashpre: zoo["*" died of SIGSEGV (null-dereference: write to 0x0)"* ]] || fail "$stderr"
-        [[ $stderr == *"report: $T/work/crash-reports/crash-zoo-"*.json* ]] || fail "$stderr"
+        [[ $stderr == *"report: $T/cwd/crash-reports/crash-zoo-"*.json* ]] || fail "$stderr"
         ended run "$build/bin/crashpre" run -d "$T/more" -- "$(zoo)" abort
         [[ $(<"$T/run.status") == "signal 6"* && $(<"$T/run.status") != *core* ]] || fail "$(<"$T/run.status")"
 }
@@ -46,7 +46,7 @@ crashpre() {
         run crashpre run -- "$(zoo)" null-write
         run --separate-stderr -3 crashpre run -- sh -c "$(zoo) null-write; $(zoo) div-zero; exit 3"
         [ "$(grep -c '^report: ' <<<"$stderr")" = 2 ] || fail "$stderr"
-        CRASHPRE_DIR=$T/work/crash-reports good_reports 3
+        CRASHPRE_DIR=$T/cwd/crash-reports good_reports 3
 }
 
 @test "run: crashes of one bug are printed once, with their count and the last report" {
@@ -54,20 +54,20 @@ crashpre() {
         [ "$(grep -c '^crashpre: ' <<<"$stderr")" = 2 ] || fail "$stderr"
         # by time, not by process ID, which may get a digit more, or start over
         mapfile -t reports < <(printf '%s\n' crash-reports/*.json | sort -t- -k5)
-        [[ $stderr == *$'\n  in null_write at memory.c:'*"report: $T/work/${reports[0]}"$'\n'"  and 2 more of the same, the last: $T/work/${reports[2]}"$'\n'* ]] ||
+        [[ $stderr == *$'\n  in null_write at memory.c:'*"report: $T/cwd/${reports[0]}"$'\n'"  and 2 more of the same, the last: $T/cwd/${reports[2]}"$'\n'* ]] ||
                 fail "$stderr" "${reports[@]}"
         [[ $stderr == *$'\n  in div_zero at '* ]] || fail "$stderr"
 }
 
 @test "run: where reports go" {
         run -139 crashpre run --dir here -- "$(zoo)" null-write
-        CRASHPRE_DIR=$T/work/here good_reports 1
+        CRASHPRE_DIR=$T/cwd/here good_reports 1
         CRASHPRE_DIR=there run -139 crashpre run -- sh -c "mkdir sub; cd sub; $(zoo) null-write"
-        CRASHPRE_DIR=$T/work/there good_reports 1
+        CRASHPRE_DIR=$T/cwd/there good_reports 1
         CRASHPRE_DIR=there run -139 crashpre run --dir="$T/elsewhere" -- "$(zoo)" null-write
         CRASHPRE_DIR=$T/elsewhere good_reports 1
         CRASHPRE_DIR=there run -0 crashpre run -- sh -c 'echo "$CRASHPRE_DIR"'
-        [ "$output" = "$T/work/there" ] || fail "$output"
+        [ "$output" = "$T/cwd/there" ] || fail "$output"
 }
 
 @test "run: an existing LD_PRELOAD is kept, and comes first" {
@@ -225,7 +225,7 @@ crashpre run: CRASHPRE_ENABLED, CRASHPRE_SIGNALS, CRASHPRE_ONLY and CRASHPRE_SKI
 # a_crash [WORD]: one report in ./crash-reports.
 a_crash() {
         run -"${STATUS:-139}" crashpre run -- "$(zoo)" "${1:-null-write}"
-        CRASHPRE_DIR=$T/work/crash-reports
+        CRASHPRE_DIR=$T/cwd/crash-reports
         report=$(the_report)
         raw=$(raw_report)
         unset CRASHPRE_DIR
@@ -245,12 +245,12 @@ a_crash() {
         run -0 crashpre show "$report"
         first=${lines[0]}
         [ -n "$first" ]
-        for name in "${report%.json}" "$T/work/crash-reports" "$raw"; do
+        for name in "${report%.json}" "$T/cwd/crash-reports" "$raw"; do
                 run -0 crashpre show "$name"
                 [ "${lines[0]}" = "$first" ] || fail "$name: $output"
         done
         cd /
-        CRASHPRE_DIR=$T/work/crash-reports run -0 crashpre show
+        CRASHPRE_DIR=$T/cwd/crash-reports run -0 crashpre show
         [ "${lines[0]}" = "$first" ] || fail "$output"
 }
 
@@ -316,7 +316,7 @@ a_crash() {
 }
 
 @test "show: a report on request, and a minimal one" {
-        CRASHPRE_DIR=$T/work/crash-reports run -0 preloaded "$tools/zoo-O0/api" request
+        CRASHPRE_DIR=$T/cwd/crash-reports run -0 preloaded "$tools/zoo-O0/api" request
         run -0 crashpre show
         [[ ${lines[0]} == "crashpre: api["*"]: report on a request"* && $output == *" request at api.c:"* ]] || fail "$output"
         echo '{"schema": "crashpre-report/1"}' >least.json
