@@ -75,9 +75,9 @@ static enum outcome wait_byte(struct crash *c, int fd, char *byte)
 static void report_clone_error(struct crash *c, int err)
 {
         output_append_outcome(
-                c, "could not be started, clone failed with errno ",
+                c, "not started: clone: ",
                 err == EAGAIN ? "no more processes are allowed (RLIMIT_NPROC, or the container's pids.max)" : NULL,
-                err);
+                -err);
 }
 
 /* By the kernel, if memory is short; nobody else kills this process alone. */
@@ -88,6 +88,21 @@ static bool was_killed(void)
         return w->ended && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGKILL;
 }
 
+/* The exit statuses of ld.so(8), of report/model/pool.c, and of a helper that finds its descriptors closed. NULL: another one. */
+static const char *status_words(int status)
+{
+        switch (status) {
+        case 127:
+                return "the loader could not load its libraries";
+        case 125:
+                return "out of memory";
+        case 2:
+                return "too many open files (RLIMIT_NOFILE)";
+        default:
+                return NULL;
+        }
+}
+
 /* Called after the helper ended without WIRE_DONE. */
 static void report_early_end(struct crash *c)
 {
@@ -96,15 +111,17 @@ static void report_early_end(struct crash *c)
         if (w->exec_error && !childpid_get(&w->helper))
                 report_clone_error(c, w->exec_error);
         else if (w->replaced)
-                output_append_outcome(c, "not executed, it is another file than when the program started", home.helper,
+                output_append_outcome(c, "not started: it is another file than when the program started", home.helper,
                                       OUTPUT_NO_NUMBER);
         else if (w->exec_error)
-                output_append_outcome(c, "could not be started, execve failed with errno ", home.helper, w->exec_error);
+                output_append_outcome(c, "not started: execve: ", home.helper, -w->exec_error);
         else if (was_killed())
                 output_append_outcome(c, "was killed before its report was complete, as happens if memory is short",
                                       NULL, OUTPUT_NO_NUMBER);
         else if (w->ended && WIFSIGNALED(w->status))
                 output_append_outcome(c, "ended before its report was complete, by signal ", NULL, WTERMSIG(w->status));
+        else if (w->ended && status_words(WEXITSTATUS(w->status)))
+                output_append_outcome(c, "gave up", status_words(WEXITSTATUS(w->status)), OUTPUT_NO_NUMBER);
         else if (w->ended)
                 output_append_outcome(c, "ended before its report was complete, with status ", NULL,
                                       WEXITSTATUS(w->status));
@@ -237,7 +254,7 @@ static int attempt(struct crash *c, struct attempt *a, bool traced)
         int crash_pipe[2], status_pipe[2], err = make_pipes(crash_pipe, status_pipe);
 
         if (err) {
-                output_append_outcome(c, "not started: pipe2 failed with errno ", NULL, -err);
+                output_append_outcome(c, "not started: pipe2: ", NULL, err);
                 return err;
         }
         err = intermediate_start(

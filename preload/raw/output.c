@@ -7,6 +7,7 @@
 #include "preload/privacy/secrets.h"
 #include "preload/raw/courier.h"
 #include "preload/raw/stderr.h"
+#include "unwind/core/terms/errwords.h"
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/redact.h"
 #include "unwind/core/terms/str.h"
@@ -341,9 +342,15 @@ void output_discard(struct crash *c)
 
 void output_put_outcome(struct sigsafe_out *o, const char *what, const char *detail, int number)
 {
+        const char *words = number < 0 && number != OUTPUT_NO_NUMBER ? errwords(-number) : NULL;
+
         sigsafe_str(o, what);
-        if (number != OUTPUT_NO_NUMBER)
-                sigsafe_dec(o, number);
+        if (words)
+                sigsafe_str(o, words);
+        else if (number < 0 && number != OUTPUT_NO_NUMBER)
+                sigsafe_str(o, "errno ");
+        if (!words && number != OUTPUT_NO_NUMBER)
+                sigsafe_dec(o, number < 0 ? -number : number);
         if (detail) {
                 sigsafe_str(o, ": ");
                 sigsafe_text(o, detail, str_len(detail));

@@ -10,6 +10,8 @@
 #include "preload/base/sigsafe.h"
 #include "preload/raw/crash.h"
 
+#include <limits.h>
+
 /* Called before any file is opened: ensures that, in a dying process, the thread has a free descriptor that no other
  * thread closes, and may write files up to its hard limits. Does nothing in a process that continues. */
 void output_prepare(const struct crash *c);
@@ -40,13 +42,14 @@ void output_finish(struct crash *c);
 uint64_t output_pending_signals(void);
 void output_forget_signals(uint64_t before);
 
-enum { OUTPUT_NO_NUMBER = -1 };
+enum { OUTPUT_NO_NUMBER = INT_MIN };
 
 /* Reports that the helper failed: appends a "helper: " line to the finished raw report and, if report text may be
  * written to descriptor 2, prints the failure and the path of the raw report there. `detail` may be NULL. */
 void output_append_outcome(struct crash *c, const char *what, const char *detail, int number);
 
-/* Writes `what`, then `number` unless it is OUTPUT_NO_NUMBER, then ": " and `detail` unless it is NULL. */
+/* Writes `what`; then `number`, or of -errno its text as strerror(3) has it, unless it is OUTPUT_NO_NUMBER; then ": " and `detail` unless
+ * it is NULL. */
 void output_put_outcome(struct sigsafe_out *o, const char *what, const char *detail, int number);
 
 #endif

@@ -110,13 +110,20 @@ static const char *program_of(const struct crash *c, size_t *len)
 }
 
 /* Writes "died of SIGSEGV; helper not started: ...", with paths redacted. */
+#define NOT_STARTED "not started: "
+
 static void put_summary(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail, int number)
 {
         const char *name = signames_signal(c->signal);
 
         sigsafe_str(o, c->signal ? "died of " : "report on request");
         sigsafe_str(o, !c->signal ? "" : name ? name : "a signal");
-        sigsafe_str(o, "; helper ");
+        if (str_begins(what, NOT_STARTED)) {
+                sigsafe_str(o, "; no helper: ");
+                what += sizeof(NOT_STARTED) - 1;
+        } else {
+                sigsafe_str(o, "; helper ");
+        }
         output_put_outcome(o, what, detail, number);
 }
 

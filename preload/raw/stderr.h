@@ -23,7 +23,7 @@ void stderr_check(struct crash *c);
 void stderr_begin(struct sigsafe_out *o);
 
 /* Prints what the helper would have printed, as far as it is known: the signal, why there is no summary (`what`, then
- * `number` unless it is OUTPUT_NO_NUMBER, then `detail` unless it is NULL), and the path of the raw report. */
+ * `number` and `detail` as output_put_outcome()), and the path of the raw report. */
 void stderr_print_outcome(struct sigsafe_out *o, const struct crash *c, const char *what, const char *detail,
                           int number);
 

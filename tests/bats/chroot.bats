@@ -19,7 +19,7 @@ setup() {
         [ "$(grep -c ' .*/libc.so.6 +0x' "$report")" -ge 3 ]
         grep -q '^0x[0-9a-f]* 0x[0-9a-f]* [0-9a-f]\{40\} .*/zoo$' "$report"
         grep -q '\[vdso\]$' "$report"
-        grep -q '^helper: could not be started, execve failed with errno 2: ' "$report"
+        grep -q '^helper: not started: execve: No such file or directory: ' "$report"
 }
 
 @test "chroot in which nothing can be written: the report goes to stderr" {

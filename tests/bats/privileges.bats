@@ -228,7 +228,7 @@ in_another_root() {
 not_executed() {
         CRASHPRE_DIR=${1:-$ZOO_ROOT/reports}
         raw_is_complete "$(raw_report)"
-        grep -q "^helper: not executed, it is another file than when the program started: " "$(raw_report)" || fail "$(grep ^helper: "$(raw_report)")"
+        grep -q "^helper: not started: it is another file than when the program started: " "$(raw_report)" || fail "$(grep ^helper: "$(raw_report)")"
         [ "$(reports .json)" = 0 ]
         [ ! -e "$ZOO_ROOT/ran" ] || fail "it was executed"
 }
@@ -432,7 +432,7 @@ in_new() {
         run -139 timeout 20 unshare -m sh -c 'mount --bind "$2" "${0%/lib/*}/libexec" && LD_PRELOAD="$0" exec "$1" null-write' "$preload" "$(zoo)" "$T/empty"
         [ "$(reports .json)" = 0 ]
         raw_is_complete "$(raw_report)"
-        grep -q '^helper: could not be started, execve failed with errno 2: ' "$(raw_report)"
+        grep -q '^helper: not started: execve: No such file or directory: ' "$(raw_report)"
 }
 
 @test "network, ipc and host name of its own: all threads" {

@@ -86,7 +86,7 @@ each_answer() {
 @test "clone refused: the raw report stands alone, and says so" {
         by() {
                 refused "clone=$1,clone3=$1,fork=$1,vfork=$1" null-write
-                [[ $(last_word) == "helper: could not be started, clone failed with errno "* ]] || fail "$(last_word)"
+                [[ $(last_word) == "helper: not started: clone: "* ]] || fail "$(last_word)"
                 [ "$(reports .json)" = 0 ]
         }
         each_answer by
@@ -95,7 +95,7 @@ each_answer() {
 @test "execve refused: the raw report stands alone, and says so" {
         by() {
                 refused "execve=$1,execveat=$1" null-write
-                [[ $(last_word) == "helper: could not be started, execve failed with errno "*"crashpre-helper" ]] || fail "$(last_word)"
+                [[ $(last_word) == "helper: not started: execve: "*"crashpre-helper" ]] || fail "$(last_word)"
                 [ "$(reports .json)" = 0 ]
         }
         each_answer by
@@ -112,7 +112,7 @@ each_answer() {
 @test "pipe2 refused: the raw report stands alone, and says so" {
         by() {
                 refused "pipe2=$1" null-write
-                [[ $(last_word) == "helper: not started: pipe2 failed with errno "* ]] || fail "$(last_word)"
+                [[ $(last_word) == "helper: not started: pipe2: "* ]] || fail "$(last_word)"
         }
         each_answer by
 }

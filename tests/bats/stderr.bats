@@ -331,7 +331,7 @@ json_line() {
         export CRASHPRE_STDERR=json
         CRASHPRE_HELPER=/nonexistent run -139 --separate-stderr preloaded crasher null-write
         json_line 'keys_unsorted == ["program", "pid", "class", "summary", "path"] and .program == "zoo" and .class == "null-dereference"'
-        json_line '.summary == "died of SIGSEGV; helper could not be started, execve failed with errno 2: /nonexistent"'
+        json_line '.summary == "died of SIGSEGV; no helper: execve: No such file or directory: /nonexistent"'
         [ "$(jq -r .path "$T/line")" = "$(raw_report)" ] || fail "$(<"$T/line")"
         [[ $(raw_report) == *"-$(jq .pid "$T/line")-"* ]] || fail "$(<"$T/line")"
         CRASHPRE_HELPER=/nonexistent run -0 --separate-stderr preloaded crasher request-nothing

@@ -125,7 +125,7 @@ dies_well() {
         for CRASHPRE_HELPER in "$T"/{directory,fifo,script,short,arm}; do
                 export CRASHPRE_HELPER
                 dies_well 5 many-null-write || fail "with $CRASHPRE_HELPER"
-                grep -qE '^helper: (could not be started, execve failed with errno [0-9]+: |ended before its report was complete)' "$(raw_report)" || fail "$(tail -n 2 "$(raw_report)")"
+                grep -qE '^helper: (not started: execve: .*: |gave up|ended before its report was complete)' "$(raw_report)" || fail "$(tail -n 2 "$(raw_report)")"
         done
 }
 
