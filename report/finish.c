@@ -6,6 +6,7 @@
 #include "report/gather/stacks.h"
 #include "report/gather/throw_site.h"
 #include "report/words/describe.h"
+#include "report/words/own.h"
 #include "report/words/signature.h"
 
 int finish_stacks(struct report *report, struct target *t, struct symbols *symbols, const struct wire_crash *crash,
@@ -17,6 +18,8 @@ int finish_stacks(struct report *report, struct target *t, struct symbols *symbo
         throw_site_add(t, crash->throw_pc, thrown);
         err = stacks_fill(report, t, symbols, crash->kind != WIRE_KIND_REQUEST);
         throw_site_take(report, t, thrown);
+        if (crash->kind == WIRE_KIND_REQUEST && report->thread_count)
+                own_begin_at_caller(report, &report->threads[0]);
         if (report->thread_count) {
                 report->threads[0].context = raw->context;
                 report->threads[0].context_count = raw->context_count;

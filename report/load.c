@@ -79,7 +79,7 @@ int load_report(struct report *report, int dir_fd, const char *file, char *why, 
         if (name_len > 4 && !strcmp(file + name_len - 4, ".txt")) {
                 err = load_raw(report, text, len);
                 if (err)
-                        snprintf(why, why_size, "not a raw crash report (by its first line)");
+                        snprintf(why, why_size, "not a crash report");
                 else
                         mark_relay(report, dir_fd, file);
                 return err;

@@ -176,6 +176,18 @@ static const struct cli_option *option_of(const struct cli_command *self, int co
         return o;
 }
 
+/* getopt(3): of a short option, which may stand among others ("-xy"), the letter is in optopt; of a long one there is none, or the value
+ * in the table. */
+static const char *refused_option(char **argv)
+{
+        static char letter[] = "-?";
+
+        if (!optopt || optopt >= OPTION_BASE)
+                return argv[optind - 1];
+        letter[1] = (char)optopt;
+        return letter;
+}
+
 int cli_parse(const struct cli_command *self, int argc, char **argv, void *into, int *operands)
 {
         struct parser parser;
@@ -190,9 +202,9 @@ int cli_parse(const struct cli_command *self, int argc, char **argv, void *into,
                 if (code == OPTION_HELP || code == help_option.letter)
                         return cli_print_help(self);
                 if (code == '?')
-                        return cli_usage_error(self, "unknown option: %s", argv[optind - 1]);
+                        return cli_usage_error(self, "unknown option: %s", refused_option(argv));
                 if (code == ':')
-                        return cli_usage_error(self, "%s: expected an argument", argv[optind - 1]);
+                        return cli_usage_error(self, "%s: expected an argument", refused_option(argv));
                 o = option_of(self, code);
                 expected = o->set(into, optarg);
                 if (expected)

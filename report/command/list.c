@@ -28,8 +28,21 @@
 
 enum list_style { LIST_TABLE, LIST_PATHS, LIST_JSON };
 
+#define PLACES_MAX 4 /* directories */
+
+struct place {
+        const char *dir;
+        int fd;
+};
+
+struct found {
+        struct store_entry entry;
+        const struct place *place;
+};
+
 struct row {
         const struct store_entry *entry;
+        const struct place *place;
         struct store_choice file;
         const char *program, *summary, *what, *kind, *signal, *class, *signature, *fingerprint;
         struct known_int pid, threads;
@@ -40,9 +53,9 @@ struct row {
 struct listing {
         const struct cli_command *self;
         struct pool pool;
-        const char *dir;
-        int dir_fd;
-        struct store_entry *entries; /* oldest first */
+        struct place places[PLACES_MAX];
+        size_t place_count;
+        struct found *entries; /* oldest first */
         size_t entry_count;
         enum list_style style;
         bool all; /* relayed ones, too */
@@ -99,18 +112,20 @@ static void keep(struct listing *l, struct row *row, struct report *report)
 }
 
 /* Memory does not grow with the number of reports but by a few words each. */
-static void read_row(struct listing *l, const struct store_entry *entry, struct row *row)
+static void read_row(struct listing *l, const struct found *found, struct row *row)
 {
         struct report *report = report_new();
         char why[256] = "";
 
-        *row = (struct row){ .entry = entry, .file = store_choose(l->dir_fd, entry) };
+        *row = (struct row){ .entry = &found->entry,
+                             .place = found->place,
+                             .file = store_choose(found->place->fd, &found->entry) };
         read_name(l, row);
         if (row->file.foreign && !l->foreign_count++)
-                l->foreign = row->file.foreign;
+                l->foreign = pool_printf(&l->pool, "%s/%s", row->place->dir, row->file.foreign);
         if (!row->file.name)
                 row->error = "a core, but no report";
-        else if (load_report(report, l->dir_fd, row->file.name, why, sizeof(why)))
+        else if (load_report(report, row->place->fd, row->file.name, why, sizeof(why)))
                 row->error = pool_strdup(&l->pool, why);
         else
                 keep(l, row, report);
@@ -225,9 +240,10 @@ static const char *file_of(const struct row *row, unsigned kind)
 
 static const char *path_of(struct listing *l, const struct row *row)
 {
-        size_t len = strlen(l->dir);
+        const char *dir = row->place->dir;
+        size_t len = strlen(dir);
 
-        return pool_printf(&l->pool, "%s%s%s", l->dir, l->dir[len - 1] == '/' ? "" : "/",
+        return pool_printf(&l->pool, "%s%s%s", dir, dir[len - 1] == '/' ? "" : "/",
                            row->file.name ? row->file.name : file_of(row, STORE_CORE));
 }
 
@@ -323,8 +339,7 @@ static void warn_of_foreign(struct listing *l)
         if (l->foreign_count > 1)
                 others = pool_printf(&l->pool, ", and so are %zu others", l->foreign_count - 1);
         if (l->foreign)
-                cli_error(l->self, "%s/%s is ignored%s: the raw report belongs to another user", l->dir, l->foreign,
-                          others);
+                cli_error(l->self, "%s is ignored%s: the raw report belongs to another user", l->foreign, others);
 }
 
 /* Returns the exit code. */
@@ -343,40 +358,53 @@ static int print(struct listing *l)
         if (relayed && !n)
                 cli_error(l->self,
                           "%s: only reports of programs that passed on the signal of their child; --all lists them",
-                          l->dir);
+                          l->places[0].dir);
         return n ? CLI_SUCCESS : CLI_NOTHING;
 }
 
-/* 0, also where there are no reports in it, or -errno. */
+static int oldest_first(const void *a, const void *b)
+{
+        const struct found *x = a, *y = b;
+
+        return strcmp(x->entry.time, y->entry.time);
+}
+
+/* Adds the reports of a directory. Returns 0, also if there are none, or -errno. */
 static int look_into(struct listing *l, const char *dir)
 {
+        struct place *place = &l->places[l->place_count];
+        struct store_entry *v = NULL;
+        size_t n = 0, i;
         int err;
 
-        if (l->dir_fd >= 0)
-                close(l->dir_fd);
-        l->dir = dir;
-        l->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (l->dir_fd < 0)
+        *place = (struct place){ .dir = dir, .fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+        if (place->fd < 0)
                 return -errno;
-        err = store_list(&l->pool, l->dir_fd, &l->entries, &l->entry_count);
+        l->place_count++;
+        err = store_list(&l->pool, place->fd, &v, &n);
+        for (i = 0; !err && i < n; i++)
+                *POOL_APPEND(&l->pool, l->entries, l->entry_count) = (struct found){ v[i], place };
         return err;
 }
 
 static int find(struct listing *l, const char *dir)
 {
+        const char *first = dir ? dir : places_default(0);
+        bool several = !dir && places_default(1);
         size_t n;
         int err = 0;
 
         if (dir)
                 err = look_into(l, dir);
+        for (n = 0; !dir && places_default(n) && l->place_count < PLACES_MAX; n++)
+                err = look_into(l, places_default(n));
+        if (l->entry_count)
+                qsort(l->entries, l->entry_count, sizeof(*l->entries), oldest_first);
+        else if (err)
+                cli_error(l->self, "%s: %s", several ? places_default(n - 1) : first, strerror(-err));
         else
-                for (n = 0; !l->entry_count && places_default(n); n++)
-                        err = look_into(l, places_default(n));
-        if (err)
-                cli_error(l->self, "%s: %s", l->dir, strerror(-err));
-        else if (!l->entry_count)
                 cli_error(l->self, "no crash report in %s; name a directory, or set CRASHPRE_DIR",
-                          dir || !places_default(1) ? l->dir : "./crash-reports and the working directory");
+                          several ? "./crash-reports and the working directory" : first);
         return l->entry_count ? CLI_SUCCESS : CLI_NOTHING;
 }
 
@@ -403,7 +431,7 @@ static const char *set_paths(void *listing, const char *value)
 
 static int list(const struct cli_command *self, int argc, char **argv)
 {
-        struct listing l = { .self = self, .dir_fd = -1, .columns = text_columns(STDOUT_FILENO) };
+        struct listing l = { .self = self, .columns = text_columns(STDOUT_FILENO) };
         int operands, code = cli_parse(self, argc, argv, &l, &operands);
 
         if (code >= 0)
@@ -416,8 +444,8 @@ static int list(const struct cli_command *self, int argc, char **argv)
         code = find(&l, argv[operands]);
         if (print(&l) != CLI_SUCCESS)
                 code = CLI_NOTHING;
-        if (l.dir_fd >= 0)
-                close(l.dir_fd);
+        while (l.place_count)
+                close(l.places[--l.place_count].fd);
         pool_free(&l.pool);
         return code;
 }
@@ -434,7 +462,7 @@ const struct cli_command cli_list = {
         .arguments = "[--all] [--json | --paths] [DIR]",
         .summary = "list crash reports, the newest first",
         .help = "A line for each report in DIR: time, program, cause, and the innermost functions of the program.\n"
-                "Without DIR: of $CRASHPRE_DIR, else of ./crash-reports, else of the working directory. \"raw only\"\n"
+                "Without DIR: of $CRASHPRE_DIR, else of ./crash-reports and of the working directory. \"raw only\"\n"
                 "marks a report without a JSON file: the program died before names could be found.\n"
                 "Programs that passed on the signal of their child, as timeout(1) does, are left out.\n",
         .options = list_options,

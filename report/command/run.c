@@ -7,9 +7,11 @@
 #include "report/place/install.h"
 #include "report/place/settings.h"
 #include "report/place/store.h"
+#include "unwind/core/terms/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdint.h>
@@ -56,19 +58,20 @@ static bool choose_directory(struct run *r, const char *option)
         const char *dir = option ? option : getenv("CRASHPRE_DIR");
         char cwd[PATH_MAX];
 
+        r->cwd = getcwd(cwd, sizeof(cwd)) ? pool_strdup(&r->pool, cwd) : NULL;
         if (!dir || !*dir)
                 dir = "crash-reports";
         if (*dir == '/' || (!option && !strcmp(dir, "-"))) {
                 r->dir = pool_strdup(&r->pool, dir);
                 return true;
         }
-        if (!getcwd(cwd, sizeof(cwd))) {
+        if (!r->cwd) {
                 cli_error(r->self, "working directory: %s", strerror(errno));
                 return false;
         }
         while (!strncmp(dir, "./", 2))
                 dir += 2;
-        r->dir = pool_printf(&r->pool, "%s/%s", strcmp(cwd, "/") ? cwd : "", dir);
+        r->dir = pool_printf(&r->pool, "%s/%s", strcmp(r->cwd, "/") ? r->cwd : "", dir);
         return true;
 }
 
@@ -100,6 +103,27 @@ static bool names_entry(const char *list, const char *entry, const char *separat
         return false;
 }
 
+/* A sanitizer's run-time refuses to start behind another library, and intercepts what it needs to see first. Before all others the
+ * library is called first for what they interpose as well. */
+static const char *with_library(struct run *r, const char *preload)
+{
+        size_t at = 0, last = 0, n;
+
+        while (preload[at]) {
+                const char *entry, *base;
+
+                at += strspn(preload + at, " :");
+                n = strcspn(preload + at, " :");
+                entry = pool_strndup(&r->pool, preload + at, n);
+                base = str_base(entry);
+                at += n;
+                if (!fnmatch("lib*san.so*", base, 0) || !fnmatch("libclang_rt.*", base, 0))
+                        last = at;
+        }
+        return last ? pool_printf(&r->pool, "%.*s:%s%s", (int)last, preload, r->library, preload + last)
+                    : pool_printf(&r->pool, "%s:%s", r->library, preload);
+}
+
 static void set_environment(struct run *r)
 {
         const char *preload = getenv("LD_PRELOAD"), *asan = getenv("ASAN_OPTIONS");
@@ -107,7 +131,7 @@ static void set_environment(struct run *r)
         if (!preload || !*preload)
                 setenv("LD_PRELOAD", r->library, 1);
         else if (!names_entry(preload, r->library, " :"))
-                setenv("LD_PRELOAD", pool_printf(&r->pool, "%s:%s", preload, r->library), 1);
+                setenv("LD_PRELOAD", with_library(r, preload), 1);
         /* Programs built with gcc's AddressSanitizer refuse any preload otherwise. */
         if (!asan || !*asan)
                 setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);

@@ -13,6 +13,7 @@ struct run {
         const struct cli_command *self;
         struct pool pool;
         const char *dir;        /* absolute */
+        const char *cwd;        /* of this command; NULL: not known */
         const char *library;    /* libcrashpre.so */
         const char *own_stderr; /* value of CRASHPRE_RUN_STDERR */
         char **command;

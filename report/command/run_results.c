@@ -5,6 +5,7 @@
 #include "report/doctor/cover.h"
 #include "report/load.h"
 #include "report/model/utf8.h"
+#include "report/place/shown.h"
 #include "report/text/text.h"
 
 #include <fcntl.h>
@@ -62,7 +63,7 @@ static void add_report(struct run *r, struct bugs *bugs, struct report *report, 
 {
         struct text_options options = { .columns = text_columns(STDERR_FILENO),
                                         .colour = cli_wants_colour(stderr),
-                                        .path = path };
+                                        .path = shown_path(&r->pool, path, r->cwd) };
         struct bug *bug;
         char *text;
         size_t i;
@@ -95,12 +96,12 @@ static void print_bugs(struct run *r, const struct bugs *bugs)
                 cli_print_text(bug->text, colour);
                 if (bug->more)
                         cli_print_text(pool_printf(&r->pool, "  and %zu more of the same, the last: %s\n", bug->more,
-                                                   utf8_printable(&r->pool, bug->last)),
+                                                   utf8_printable(&r->pool, shown_path(&r->pool, bug->last, r->cwd))),
                                        colour);
         }
         if (i < bugs->n)
                 cli_print_text(pool_printf(&r->pool, "crashpre: and %zu other crashes: crashpre list %s\n", bugs->n - i,
-                                           utf8_printable(&r->pool, r->dir)),
+                                           utf8_printable(&r->pool, shown_path(&r->pool, r->dir, r->cwd))),
                                colour);
 }
 

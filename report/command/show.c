@@ -38,6 +38,8 @@ static int print_report(const char *path, bool all_threads, bool colour, char *w
 struct choice {
         struct pool pool;
         const char *path;    /* NULL: none found */
+        const char *time;    /* of the report, if it was looked for in a directory: sorts as text */
+        bool relayed;        /* as a report that is only chosen if there is no other */
         const char *foreign; /* path of a JSON file that belongs to another user than the raw report; NULL: none */
 };
 
@@ -60,33 +62,42 @@ static bool is_relayed(int dir_fd, const char *name)
         return is;
 }
 
-/* The newest report of a directory: its JSON file, or the raw one. One of a program that passed on a signal is chosen
+/* Chooses the newest report of a directory, if it is newer than what was chosen before: its JSON file, or the raw one. One of a program that passed on a signal is chosen
  * only if there is no other. */
-static bool choose_newest(struct choice *c, const char *dir)
+static void choose_newest(struct choice *c, const char *dir)
 {
         struct store_choice newest = { .name = NULL }, relayed = { .name = NULL };
+        const char *time = NULL, *relayed_time = NULL;
         struct store_entry *v = NULL;
         size_t n = 0;
         int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (fd < 0)
-                return false;
+                return;
         store_list(&c->pool, fd, &v, &n);
         while (!newest.name && n--) {
                 struct store_choice file = store_choose(fd, &v[n]);
 
                 if (!file.name)
                         continue;
-                if (!is_relayed(fd, file.name))
+                if (!is_relayed(fd, file.name)) {
                         newest = file;
-                else if (!relayed.name)
+                        time = v[n].time;
+                } else if (!relayed.name) {
                         relayed = file;
+                        relayed_time = v[n].time;
+                }
         }
         close(fd);
+        if (!newest.name && !relayed.name)
+                return;
+        if (c->path &&
+            (c->relayed == !newest.name ? strcmp(c->time, newest.name ? time : relayed_time) >= 0 : !c->relayed))
+                return; /* that of an earlier directory is newer, or is no relayed one */
+        c->relayed = !newest.name;
+        c->time = newest.name ? time : relayed_time;
         newest = newest.name ? newest : relayed;
-        if (newest.name)
-                choose_file(c, pool_printf(&c->pool, "%s/", dir), newest.name, newest.foreign);
-        return newest.name != NULL;
+        choose_file(c, pool_printf(&c->pool, "%s/", dir), newest.name, newest.foreign);
 }
 
 /* The name of a report, or of its JSON file: whether that belongs to the report depends on its owner. */
@@ -146,8 +157,7 @@ static const char *choose_default(struct choice *c)
         size_t n;
 
         for (n = 0; places_default(n); n++)
-                if (choose_newest(c, places_default(n)))
-                        break;
+                choose_newest(c, places_default(n));
         return places_default(1) ? "./crash-reports and the working directory" : places_default(0);
 }
 
@@ -170,7 +180,7 @@ static const char *set_colour(void *options, const char *value)
 static int show(const struct cli_command *self, int argc, char **argv)
 {
         struct show_options options = { .colour = cli_wants_colour(stdout) };
-        struct choice choice = { { NULL }, NULL, NULL };
+        struct choice choice = { .path = NULL };
         const char *searched = NULL;
         int operands, code = cli_parse(self, argc, argv, &options, &operands);
         char why[256];
@@ -208,7 +218,7 @@ const struct cli_command cli_show = {
         .arguments = "[--all-threads] [--color WHEN] [REPORT]",
         .summary = "show a crash report",
         .help = "REPORT is a .json or .txt file, its name without that, or a directory, whose newest report is\n"
-                "shown. Without it: the newest in $CRASHPRE_DIR, else in ./crash-reports, else here.\n",
+                "shown. Without it: the newest in $CRASHPRE_DIR, else in ./crash-reports and here.\n",
         .options = show_options,
         .exit_status = "0 shown, 1 no such report or not readable, 2 usage\n",
         .run = show,

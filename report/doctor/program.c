@@ -130,17 +130,18 @@ static void check_sanitizer(struct subject *s)
                            "AddressSanitizer: writes its own report, crashpre another one");
 }
 
-/* A run-time that handles the signals itself. Go's ends the process by exit(2) after it has printed a crash, unless it
- * is configured to die of the signal (package runtime, "Environment Variables"). */
+/* A run-time that handles the signals itself. Go's ends the process by exit(2) after it has printed a crash, and its handlers are
+ * installed by system calls, which the library does not see. */
 static void check_runtime(struct subject *s)
 {
-        const char *traceback = getenv("GOTRACEBACK");
-        bool dies = traceback && !strcmp(traceback, "crash");
+        const char *chain = getenv("CRASHPRE_CHAIN");
+        bool first = chain && !strcmp(chain, "first");
 
         if (s->facts.kind == PROGRAM_DYNAMIC && s->facts.go)
-                doctor_add(s->d, "runtime", dies ? DOCTOR_OK : DOCTOR_WARN, dies ? NULL : "export GOTRACEBACK=crash",
+                doctor_add(s->d, "runtime", first ? DOCTOR_OK : DOCTOR_WARN,
+                           first ? NULL : "export CRASHPRE_CHAIN=first",
                            "Go: its run-time handles panics; crashes in C are reported%s",
-                           dies ? "" : " only if it is set to die of them");
+                           first ? " before its handlers run" : " only before its handlers run");
 }
 
 /* ---- information in reports ---- */

@@ -5,11 +5,13 @@
 #include "report/place/install.h"
 #include "report/place/settings.h"
 #include "report/place/store.h"
+#include "unwind/elf/program.h"
 #include "version.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -28,6 +30,7 @@
 #endif
 
 #define CAP_SYS_PTRACE_BIT 19
+#define DEBUG_DIRS "/usr/lib/debug"
 #define OLD_SIGSTKSZ 8192 /* <signal.h> before glibc 2.34 */
 #define VERSION_PATIENCE_MS 5000
 #define ROOM_WANTED (1024 * 1024)
@@ -261,20 +264,63 @@ static bool has_debug_files(struct doctor *d, const char *dirs)
         return false;
 }
 
+static int find_libc(struct dl_phdr_info *info, size_t size, void *path)
+{
+        const char *base = strrchr(info->dlpi_name, '/');
+
+        (void)size;
+        if (!base || (strncmp(base, "/libc.so", 8) && strncmp(base, "/libc-2", 7)))
+                return 0;
+        *(const char **)path = info->dlpi_name;
+        return 1;
+}
+
+/* Only exported functions have names without a symbol table, which the packages of the distributions lack. */
+static bool libc_has_names(const char *dirs)
+{
+        struct program_facts facts;
+        const char *path = NULL;
+        bool has;
+
+        dl_iterate_phdr(find_libc, &path);
+        if (!path || program_read(path, dirs, &facts))
+                return false;
+        has = facts.symbols || facts.minidebug || facts.debug_file;
+        program_clear(&facts);
+        return has;
+}
+
+static const char *libc_debug_command(void)
+{
+        static const struct {
+                const char *tool, *command;
+        } systems[] = {
+                { "/usr/bin/apt-get", "apt-get install libc6-dbg" },
+                { "/usr/bin/dnf", "dnf debuginfo-install glibc" },
+                { "/usr/bin/zypper", "zypper install glibc-debuginfo" },
+        };
+        size_t i;
+
+        for (i = 0; i < sizeof(systems) / sizeof(systems[0]); i++)
+                if (!access(systems[i].tool, X_OK))
+                        return systems[i].command;
+        return "install the debug files of libc";
+}
+
 static void check_debug_files(struct doctor *d)
 {
         const char *dirs = getenv("CRASHPRE_DEBUG_DIR");
-        bool told = dirs && *dirs, there = has_debug_files(d, told ? dirs : "/usr/lib/debug");
+        bool told = dirs && *dirs, there = told && has_debug_files(d, dirs);
 
-        if (there)
-                doctor_add(d, "debug", DOCTOR_OK, NULL, "separate debug files are searched in %s",
-                           told ? dirs : "/usr/lib/debug");
-        else if (told)
+        if (told && !there)
                 doctor_add(d, "debug", DOCTOR_WARN, "unset CRASHPRE_DEBUG_DIR",
                            "CRASHPRE_DEBUG_DIR=%s: no .build-id directory in there", dirs);
-        else
+        else if (libc_has_names(told ? dirs : DEBUG_DIRS))
                 doctor_add(d, "debug", DOCTOR_OK, NULL,
-                           "no debug files of the system's libraries here (apt-get install libc6-dbg has libc's)");
+                           "separate debug files are searched in %s; that of libc is there", told ? dirs : DEBUG_DIRS);
+        else
+                doctor_add(d, "debug", DOCTOR_WARN, libc_debug_command(),
+                           "libc has no debug files: its inner functions have no names");
 }
 
 void doctor_system(struct doctor *d)

@@ -72,12 +72,13 @@ static const char *assertion(struct report *report, const struct crash_facts *f)
 {
         const struct report_frame *frame = asserting(report);
 
+        const char *condition = describe_assertion(report), *line = frame ? describe_line(report, frame) : NULL;
+
         (void)f;
-        if (frame)
-                return pool_printf(&report->pool,
-                                   "An assertion in %s failed: a condition that must always hold was false.",
-                                   name_and_line(report, frame));
-        return "An assertion of the program failed: a condition that must always hold was false.";
+        return pool_printf(&report->pool, "%s%s%s%s%s failed%s%s.", line ? line : "",
+                           line ? ": assertion" : "Assertion", condition ? " `" : "", condition ? condition : "",
+                           condition ? "'" : "", frame ? " in " : "",
+                           frame ? names_plain(&report->pool, frame->function) : "");
 }
 
 static const char *heap_corruption(struct report *report, const struct crash_facts *f)

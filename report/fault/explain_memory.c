@@ -35,8 +35,8 @@ const char *explain_null_dereference(struct explanation_input *in)
                 what = pool_printf(in->pool,
                                    "%s, that is %" PRId64 " byte%s from NULL: a member of a struct or an element of an "
                                    "array through a NULL pointer.",
-                                   m ? pool_printf(in->pool, ", address 0x%" PRIx64, in->address) : "", offset,
-                                   offset == 1 ? "" : "s");
+                                   m && m->base >= 0 ? pool_printf(in->pool, ", address 0x%" PRIx64, in->address) : "",
+                                   offset, offset == 1 ? "" : "s");
         else
                 what = ", just below NULL: at a negative offset from a NULL pointer.";
         return explanation_join(in,
@@ -164,13 +164,13 @@ const char *explain_non_canonical(struct explanation_input *in)
         const char *hint;
 
         if (!in->report->fault.address.known)
-                return "The program used an address that is not valid on this processor (a non-canonical one): a "
+                return "The program used something that is not an address of this processor (non-canonical): a "
                        "pointer was not initialized, or was overwritten.";
         hint = fault_pointer_hint(in->report, in->t, explanation_pointer(in));
         return explanation_join(in,
                                 pool_printf(in->pool,
-                                            "The program %s %s, and 0x%" PRIx64 " is not a valid address on this "
-                                            "processor (it is non-canonical): the pointer was not initialized, or "
+                                            "The program %s %s, and 0x%" PRIx64 " is not an address of this "
+                                            "processor (non-canonical): the pointer was not initialized, or "
                                             "was overwritten.",
                                             explanation_access_text(in), explanation_operand_text(in), in->address),
                                 explanation_join(in, hint, explanation_caller(in)));

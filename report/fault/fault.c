@@ -5,6 +5,7 @@
 #include "report/fault/examine.h"
 #include "report/fault/explain.h"
 #include "report/fault/syscall_name.h"
+#include "report/words/describe.h"
 #include "report/words/recursion.h"
 #include "unwind/core/image/fault_look.h"
 #include "unwind/core/image/maps.h"
@@ -16,15 +17,6 @@
 /* Maximum offset of a member or an array element from a null pointer, if the pointer is known. */
 #define NULL_INDEXED ((uint64_t)16 << 20)
 #define NULL_ARRAY ((uint64_t)1 << 32)
-
-const char *fault_signal_name(struct report *report, int signal)
-{
-        const char *name = signames_signal(signal);
-
-        if (!name && signal >= SIGRTMIN && signal <= SIGRTMAX)
-                name = pool_printf(&report->pool, "SIGRTMIN+%d", signal - SIGRTMIN);
-        return name;
-}
 
 void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *out)
 {
@@ -360,7 +352,7 @@ void fault_classify(struct report *report, const struct crash_facts *f, const st
                 return;
         }
         report->signal.number = KNOWN_INT(f->signal);
-        report->signal.name = fault_signal_name(report, f->signal);
+        report->signal.name = describe_signal(report, f->signal);
         report->signal.code = KNOWN_INT(f->code);
         report->signal.code_name = signames_code(f->signal, f->code);
         report->signal.address = f->address;

@@ -44,7 +44,4 @@ void fault_classify(struct report *report, const struct crash_facts *facts, cons
  * name. */
 const struct report_frame *fault_frame_of(const struct report *report, const char *function, size_t n);
 
-/* "SIGSEGV", "SIGRTMIN+3", from the report's pool; NULL unknown. */
-const char *fault_signal_name(struct report *report, int signal);
-
 #endif

@@ -70,12 +70,13 @@ static void read_cmdline(struct report *report, struct target *t, pid_t pid, con
                 *POOL_APPEND(&report->pool, p->cmdline, p->cmdline_count) = text + at;
 }
 
-static void read_environment(struct report *report, struct target *t, pid_t pid, const struct arguments_area *area,
+static void read_environment(struct report *report, struct target *t, pid_t pid, struct procfs_process *of,
                              const char *globs)
 {
         struct report_process *p = &report->process;
         size_t len, at, size;
-        char *text = arguments_read(&report->pool, t, pid, "environ", area->env_start, area->env_end, &len);
+        char *text =
+                arguments_read(&report->pool, t, pid, "environ", of->arguments.env_start, of->arguments.env_end, &len);
 
         for (at = 0; text && at < len; at += size + 1) {
                 char *entry = text + at, *value = strchr(entry, '=');
@@ -85,6 +86,10 @@ static void read_environment(struct report *report, struct target *t, pid_t pid,
                 if (!value)
                         continue;
                 *value++ = 0;
+                if (!strcmp(entry, "PATH"))
+                        of->search_path = value;
+                else if (!strcmp(entry, "PWD"))
+                        of->shell_directory = value;
                 if (!settings_shows_variable(globs, entry))
                         continue;
                 pair = POOL_APPEND(&report->pool, p->environment, p->environment_count);
@@ -180,7 +185,7 @@ static void read_stat(struct report *report, pid_t number)
         }
 }
 
-void procfs_read_process(struct report *report, struct target *t, const struct procfs_process *of, const char *globs)
+void procfs_read_process(struct report *report, struct target *t, struct procfs_process *of, const char *globs)
 {
         struct report_process *p = &report->process;
         pid_t number = of->number, living = of->living, pid = of->pid;
@@ -193,7 +198,7 @@ void procfs_read_process(struct report *report, struct target *t, const struct p
         p->exe = without_deleted(report, read_proc_link(report, living, "exe", p->exe));
         p->cwd = read_proc_link(report, living, "cwd", p->cwd);
         read_cmdline(report, t, living, &of->arguments);
-        read_environment(report, t, living, &of->arguments, globs);
+        read_environment(report, t, living, of, globs);
         read_stat(report, number);
         status = read_proc(report, number, "status", &len);
         if (!status)

@@ -16,14 +16,16 @@ struct procfs_process {
         pid_t number;                    /* in /proc; 0: not there */
         pid_t living;                    /* a thread that has not ended */
         struct arguments_area arguments; /* all 0: not known */
+        const char *search_path;         /* $PATH and $PWD that the program was started with; NULL: not known */
+        const char *shell_directory;
 };
 
 /* `t`: the process, if it is attached, else NULL. */
 void procfs_find(pid_t pid, const struct target *t, struct procfs_process *out);
 
 /* Fills report->process from /proc/PID: exe, cwd, ids, times; command line, and the environment variables that `globs`
- * (settings.h) permits, from the memory of `t`, or without a target (NULL) from there, too. */
-void procfs_read_process(struct report *report, struct target *t, const struct procfs_process *of, const char *globs);
+ * (settings.h) permits, from the memory of `t`, or without a target (NULL) from there, too. Sets the last members of *of. */
+void procfs_read_process(struct report *report, struct target *t, struct procfs_process *of, const char *globs);
 
 /* Sets process.start_time and uptime_seconds from clock ticks since boot (proc(5), stat field 22), for a crash at
  * `time_unix`. */

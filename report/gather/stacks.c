@@ -2,6 +2,7 @@
 #include "report/gather/stacks.h"
 
 #include "report/words/describe.h"
+#include "unwind/target/arch.h"
 
 #include <string.h>
 
@@ -95,11 +96,21 @@ static void count_calls(const struct target *t, const struct symbol_query *q, si
         }
 }
 
-static void fill_place(struct report_frame *out, const struct target *t, const struct thread_frame *from)
+static const char *signal_of_frame(struct report *report, struct target *t, const struct thread_frame *from)
+{
+        int signal = 0;
+
+        return arch_signal_of_frame(t, from->sp, &signal) ? NULL : describe_signal(report, signal);
+}
+
+static void fill_place(struct report *report, struct report_frame *out, struct target *t,
+                       const struct thread_frame *from)
 {
         out->trust = cfi_trust_name(from->trust);
         out->pc = KNOWN_U64(from->pc);
         out->signal_frame = from->signal_frame;
+        if (from->signal_frame)
+                out->signal = signal_of_frame(report, t, from);
         if (from->module >= 0 && (size_t)from->module < t->modules.n) {
                 uint64_t offset = from->pc - t->modules.v[from->module].image.bias;
 
@@ -121,7 +132,7 @@ static void fill_line(struct report *report, struct report_frame *out, const str
 }
 
 /* Fills `calls` frames, innermost first: the last is the physical one. */
-static void fill_calls(struct report *report, struct report_frame *out, size_t calls, const struct target *t,
+static void fill_calls(struct report *report, struct report_frame *out, size_t calls, struct target *t,
                        const struct thread_frame *from, const struct symbol_query *q)
 {
         struct report_frame *physical = &out[calls - 1];
@@ -129,7 +140,7 @@ static void fill_calls(struct report *report, struct report_frame *out, size_t c
         size_t i;
 
         for (i = 0; i < calls; i++) {
-                fill_place(&out[i], t, from);
+                fill_place(report, &out[i], t, from);
                 if (line)
                         fill_line(report, &out[i], &line[i]);
                 out[i].inlined = &out[i] != physical;
@@ -144,7 +155,7 @@ static void fill_calls(struct report *report, struct report_frame *out, size_t c
                 out[i].text = describe_frame(report, &out[i]);
 }
 
-static void fill_thread(struct report *report, struct report_thread *out, const struct target *t,
+static void fill_thread(struct report *report, struct report_thread *out, struct target *t,
                         const struct target_thread *from, const struct symbol_query *q, const size_t *calls)
 {
         size_t i, k, n = 0;

@@ -61,6 +61,7 @@ static const struct field frame_fields[] = {
         INT("column", report_frame, column),
         FLAG("inline", report_frame, inlined),
         FLAG("signal_frame", report_frame, signal_frame),
+        TERM("signal", report_frame, signal),
         NAME("text", report_frame, text),
         OBJECT("source", report_frame, source, source_fields),
         END,

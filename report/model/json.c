@@ -375,7 +375,7 @@ static bool is_report(const json_t *document, char *why, size_t why_size)
                 snprintf(why, why_size,
                          "a report of another version, %.40s: this version of crashpre reads " REPORT_SCHEMA, schema);
         else
-                snprintf(why, why_size, "JSON, but not a crashpre report (no \"schema\": \"" REPORT_SCHEMA "\")");
+                snprintf(why, why_size, "not a crash report (JSON without \"schema\": \"" REPORT_SCHEMA "\")");
         return false;
 }
 
@@ -389,8 +389,10 @@ int json_read_report(const char *text, size_t len, struct report *out, char *why
         memory.exceeded = false;
         json_set_alloc_funcs(limited_malloc, limited_free);
         document = json_loadb(text, len, 0, &error);
-        if (!document && !memory.exceeded)
+        if (!document && !memory.exceeded && len && memchr("{ \t\n", *text, 4)) /* a damaged one, maybe */
                 snprintf(why, why_size, "not JSON: line %d: %s", error.line, error.text);
+        else if (!document && !memory.exceeded)
+                snprintf(why, why_size, "not a crash report");
         if (document && is_report(document, why, why_size)) {
                 read_object(&out->pool, out, report_fields, document);
                 result = 0;

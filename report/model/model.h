@@ -168,6 +168,7 @@ struct report_frame {
         struct known_int line, column;
         bool inlined;
         bool signal_frame;
+        const char *signal; /* the one of a signal frame */
         const char *text;
         struct report_source source;
 };

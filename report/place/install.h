@@ -6,6 +6,7 @@
 #include "report/model/pool.h"
 
 #define INSTALL_LIBRARY "lib/libcrashpre.so"
+#define INSTALL_COMMAND_OF_HELPER "../bin/crashpre"
 #define INSTALL_HELPER "libexec/crashpre/crashpre-helper"
 
 /* Returns the resolved path, from the pool, of a file given relative to the prefix; the build tree has the layout of an

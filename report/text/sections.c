@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define REGISTERS_A_LINE 3
+#define SPACED_COLUMNS 89 /* a line of memory with a blank between its bytes */
 #define BYTES_A_LINE 16
 #define SCRIPT_FRAMES 8 /* on stderr */
 
@@ -206,15 +206,19 @@ void text_instructions(struct writer *w)
 
 void text_registers(struct writer *w, const struct report_thread *thread)
 {
-        size_t i;
+        size_t name = 0, i, a_line;
 
         if (thread->register_count)
                 text_title(w, "Registers");
+        for (i = 0; i < thread->register_count; i++)
+                if (name < names_width(thread->registers[i].name))
+                        name = names_width(thread->registers[i].name);
+        a_line = w->columns / (name + sizeof("  0x0123456789abcdef"));
         for (i = 0; i < thread->register_count; i++) {
-                bool last = i + 1 == thread->register_count || i % REGISTERS_A_LINE == REGISTERS_A_LINE - 1;
+                bool last = i + 1 == thread->register_count || !a_line || i % a_line == a_line - 1;
 
-                fprintf(w->out, "  %-8s 0x%016" PRIx64 "%s", text_safe(w, thread->registers[i].name),
-                        thread->registers[i].value, last ? "\n" : " ");
+                fprintf(w->out, "%s%-*s 0x%016" PRIx64 "%s", a_line && i % a_line ? " " : "  ", (int)name,
+                        text_safe(w, thread->registers[i].name), thread->registers[i].value, last ? "\n" : " ");
         }
 }
 
@@ -223,7 +227,7 @@ static int hex_value(char c)
         return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower(c) - 'a' + 10 : 0;
 }
 
-/* Prints "  0x00007ffd5a3c1000  48 65 6c 6c 6f 00 ...  Hello." */
+/* Prints "    0x00007ffd5a3c1000  48 65 6c 6c 6f 00 ...  Hello."; in few columns "    0x00007ffd5a3c1000  48656c6c 6f00...  Hello." */
 static void memory_line(struct writer *w, uint64_t address, const char *hex, size_t n)
 {
         char text[BYTES_A_LINE + 1] = "";
@@ -234,10 +238,12 @@ static void memory_line(struct writer *w, uint64_t address, const char *hex, siz
                 int byte = i < n ? hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]) : ' ';
 
                 text[i] = (char)(byte >= 0x20 && byte < 0x7f ? byte : '.');
+                if (w->columns >= SPACED_COLUMNS || i % 4 == 0)
+                        fputc(' ', w->out);
                 if (i < n)
-                        fprintf(w->out, " %02x", byte);
+                        fprintf(w->out, "%02x", byte);
                 else
-                        fputs("   ", w->out);
+                        fputs("  ", w->out);
         }
         text[n] = '\0';
         fprintf(w->out, "  %s\n", text);

@@ -71,6 +71,12 @@ static size_t width(struct writer *w, const char *s)
         return strchr(s, '\033') ? n - strlen(w->style->cyan) - strlen(w->style->plain) : n;
 }
 
+/* The frames of a thread are an array, innermost first; before a signal frame is the handler's. */
+static bool called_own_handler(struct writer *w, const struct report_frame *frame)
+{
+        return frame->index.v > 0 && !own_is_crashpre(w->report, frame - 1);
+}
+
 void text_frame(struct writer *w, size_t indent, const struct report_frame *frame)
 {
         const char *rest, *name, *number = pool_printf(w->pool, "%*s#%-2" PRId64 " ", (int)indent, "", frame->index.v);
@@ -78,7 +84,9 @@ void text_frame(struct writer *w, size_t indent, const struct report_frame *fram
         size_t used;
 
         if (frame->signal_frame) {
-                fprintf(w->out, "%s<signal handler called>\n", number);
+                fprintf(w->out, "%s-- signal%s%s%s --\n", number, frame->signal ? " " : "",
+                        frame->signal ? text_safe(w, frame->signal) : "",
+                        called_own_handler(w, frame) ? ", handled by the program" : "");
                 return;
         }
         if (!frame->function) {

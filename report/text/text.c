@@ -139,13 +139,17 @@ char *text_full(struct report *report, const struct text_options *options)
 
         begin(&w, report, options);
         text_interpreter(&w);
-        if (report->thread_count)
+        if (report->thread_count) {
                 text_stack(&w, &report->threads[0]);
+                text_context(&w, &report->threads[0]);
+        }
         text_threads_line(&w);
         setting_lines(&w);
         path_line(&w);
         if (options->path)
-                fprintf(w.out, "  more: crashpre show %s\n", text_quoted(&w, options->path));
+                fprintf(w.out, "  more: %s show %s\n",
+                        text_quoted(&w, options->command ? options->command : "crashpre"),
+                        text_quoted(&w, options->path));
         return finish(&w);
 }
 

@@ -12,8 +12,9 @@
 struct text_options {
         size_t columns; /* names are shortened to fit, source and paths are not; 0: TEXT_COLUMNS */
         bool colour;
-        bool all_threads; /* text_show() only */
-        const char *path; /* path of the report, NULL: none */
+        bool all_threads;    /* text_show() only */
+        const char *path;    /* path of the report, NULL: none */
+        const char *command; /* as the user can type it; NULL: crashpre */
 };
 
 /* Returns headline, cause, the first own frame of the program, and path. All four functions return new memory

@@ -130,12 +130,35 @@ static const char *verb_of(struct writer *w, const char *name)
         return call ? pool_printf(w->pool, "sleeping in %s", call) : NULL;
 }
 
+/* A thread that waits in the crash path until the report of the first one is complete. NULL: it does not. */
+static const char *crashed_as_well(struct writer *w, const struct report_thread *thread)
+{
+        const struct report_frame *interrupted;
+        const char *line;
+        size_t i;
+
+        for (i = 0; i < thread->frame_count && !thread->frames[i].signal_frame; i++)
+                ;
+        if (i + 1 >= thread->frame_count || !i || !own_is_crashpre(w->report, &thread->frames[i - 1]))
+                return NULL;
+        interrupted = &thread->frames[i + 1];
+        line = describe_line(w->report, interrupted);
+        return pool_printf(w->pool, "that crashed as well (%s%s%s)",
+                           thread->frames[i].signal ? thread->frames[i].signal : "",
+                           thread->frames[i].signal ? (line ? " at " : " in ") : (line ? "at " : "in "),
+                           text_safe(w, line                    ? line
+                                        : interrupted->function ? names_plain(w->pool, interrupted->function)
+                                                                : describe_place(w->report, interrupted)));
+}
+
 /* Returns the outermost blocking call above own code: pthread_cond_wait, not the futex it uses. */
 static const char *doing(struct writer *w, const struct report_thread *thread)
 {
-        const char *verb = NULL;
+        const char *verb = crashed_as_well(w, thread);
         size_t i;
 
+        if (verb)
+                return verb;
         for (i = 0; i < thread->frame_count && !own_frame(w->report, &thread->frames[i]); i++) {
                 const char *name = thread->frames[i].function ? names_plain(w->pool, thread->frames[i].function) : "";
                 const char *found = verb_of(w, name);

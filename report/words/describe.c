@@ -5,10 +5,12 @@
 #include "report/words/own.h"
 #include "report/words/recursion.h"
 #include "unwind/core/terms/fault_class.h"
+#include "unwind/core/terms/signames.h"
 #include "unwind/core/terms/str.h"
 #include "unwind/elf/demangle.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,15 @@ const char *describe_program(struct report *report)
         if (!name && report->process.cmdline_count)
                 name = str_base(report->process.cmdline[0]);
         return name && *name ? name : "process";
+}
+
+const char *describe_signal(struct report *report, int signal)
+{
+        const char *name = signames_signal(signal);
+
+        if (!name && signal >= SIGRTMIN && signal <= SIGRTMAX)
+                name = pool_printf(&report->pool, "SIGRTMIN+%d", signal - SIGRTMIN);
+        return name;
 }
 
 const char *describe_type(struct pool *pool, const char *mangled)
@@ -114,8 +125,9 @@ const char *describe_cause(struct report *report)
         const char *class = report->fault.class, *name = signal_name(report), *more;
 
         if (is(report->cause.kind, "request"))
-                return report->cause.message ? pool_printf(&report->pool, "a request (%s)", report->cause.message)
-                                             : "a request";
+                return report->cause.message && *report->cause.message
+                               ? pool_printf(&report->pool, "a request (%s)", report->cause.message)
+                               : "a request";
         if (!class)
                 return name;
         more = detail(report);

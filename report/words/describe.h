@@ -35,6 +35,9 @@ const char *describe_recursion(struct report *report);
 /* Extracts the expression of the failed assertion from the message ("n > 0"); NULL if there is none. */
 const char *describe_assertion(struct report *report);
 
+/* "SIGSEGV", "SIGRTMIN+3", from the report's pool; NULL: no such signal. */
+const char *describe_signal(struct report *report, int signal);
+
 /* Returns "libx.so+0x1139", or the address if no module is known. */
 const char *describe_place(struct report *report, const struct report_frame *frame);
 

@@ -191,6 +191,29 @@ bool own_is_crashpre(const struct report *report, const struct report_frame *fra
         return base && !strncmp(base, "libcrashpre.so", 14);
 }
 
+/* crashpre.h has its functions in the program itself as well. */
+static bool is_ours(struct report *report, const struct report_frame *frame)
+{
+        static const char *const functions[] = { "crashpre_*", "crashpre::*", NULL };
+
+        return own_is_crashpre(report, frame) ||
+               (frame->function && matches(functions, names_plain(&report->pool, frame->function)));
+}
+
+void own_begin_at_caller(struct report *report, struct report_thread *thread)
+{
+        size_t n = 0, i;
+
+        while (n < thread->frame_count && is_ours(report, &thread->frames[n]))
+                n++;
+        if (!n || n == thread->frame_count || thread->frames[n].index.v != (int64_t)n)
+                return;
+        thread->frames += n;
+        thread->frame_count -= n;
+        for (i = 0; i < thread->frame_count; i++)
+                thread->frames[i].index.v -= (int64_t)n;
+}
+
 size_t own_fault(const struct report *report)
 {
         const struct known_int *at = &report->fault.frame;

@@ -25,6 +25,9 @@ size_t own_script_frame(const struct report *report);
 /* Returns the innermost own frame; NULL if there is none. */
 const struct report_frame *own_first(struct report *report, const struct report_frame *frames, size_t n);
 
+/* Removes the innermost frames that are crashpre's own: a report on request begins at the caller. Not if frames are missing there. */
+void own_begin_at_caller(struct report *report, struct report_thread *thread);
+
 /* Returns the index in threads[0] of the frame in which the fault happened: not 0 if a handler, called for it, ended the program. */
 size_t own_fault(const struct report *report);
 

@@ -70,9 +70,12 @@ crashpre() {
         [ "$output" = "$T/cwd/there" ] || fail "$output"
 }
 
-@test "run: an existing LD_PRELOAD is kept, and comes first" {
+@test "run: an existing LD_PRELOAD is kept, behind the library; sanitizers stand before it" {
         LD_PRELOAD=$tools/libempty.so run -0 crashpre run -- sh -c 'echo "$LD_PRELOAD"'
-        [ "$output" = "$tools/libempty.so:$build/lib/libcrashpre.so" ] || fail "$output"
+        [ "$output" = "$build/lib/libcrashpre.so:$tools/libempty.so" ] || fail "$output"
+        ln -s "$tools/libempty.so" "$T/libasan.so.8"
+        LD_PRELOAD="$tools/libempty.so $T/libasan.so.8:$tools/libone.so" run -0 --separate-stderr crashpre run -- sh -c 'echo "$LD_PRELOAD"'
+        [ "$output" = "$tools/libempty.so $T/libasan.so.8:$build/lib/libcrashpre.so:$tools/libone.so" ] || fail "$output"
         LD_PRELOAD="" run -0 crashpre run -- sh -c 'echo "$LD_PRELOAD"'
         [ "$output" = "$build/lib/libcrashpre.so" ] || fail "$output"
         run -0 crashpre run -- "$build/bin/crashpre" run -- sh -c 'echo "$LD_PRELOAD"'
@@ -362,7 +365,7 @@ a_crash() {
         [[ -z $output && $stderr == "crashpre show: later.json: a report of another version, crashpre-report/2: "* ]] || fail "$output $stderr"
         echo nonsense >crash.txt
         run -1 crashpre show crash.txt
-        [[ $output == "crashpre show: crash.txt: not a raw crash report"* ]] || fail "$output"
+        [[ $output == "crashpre show: crash.txt: not a crash report"* ]] || fail "$output"
 }
 
 @test "usage: 2, on stderr; help: 0, on stdout" {

@@ -267,9 +267,9 @@ file_build_id() {
         echo x >x
         objcopy --add-section .note.go.buildid=x app go
         run -0 doctor ./go
-        says warn runtime 'crashes in C are reported only if'
-        mended_by 'export GOTRACEBACK=crash'
-        GOTRACEBACK=crash run -0 doctor ./go
+        says warn runtime 'crashes in C are reported only before its handlers run'
+        mended_by 'export CRASHPRE_CHAIN=first'
+        CRASHPRE_CHAIN=first run -0 doctor ./go
         says ok runtime
         c_program app -static
         objcopy --add-section .go.buildinfo=x app go

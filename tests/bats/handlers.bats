@@ -209,7 +209,7 @@ C
         export CRASHPRE_STDERR=full
         run -134 --separate-stderr preloaded crasher own-abort-null-write
         [[ $stderr == *"got SIGSEGV (null-dereference: write to 0x0), and its own handler aborted"* ]] || fail "$stderr"
-        [[ $stderr == *"<signal handler called>"*"null_write at "* ]] || fail "$stderr"
+        [[ $stderr == *"-- signal SIGSEGV, handled by the program --"*"null_write at "* ]] || fail "$stderr"
         [[ $(grep -m 1 '^      > ' <<<"$stderr") == *"/* CRASH: null-write */" ]] || fail "$stderr"
 }
 

@@ -33,4 +33,9 @@ bool arch_plt_slot(const uint8_t *code, size_t len, uint64_t addr, uint64_t *slo
 /* Returns the number of functions in `code` that begin by setting up a frame pointer. */
 size_t arch_count_frame_pointers(const uint8_t *code, size_t len);
 
+struct target;
+
+/* Reads the number of the signal from a frame of the kernel's: `sp` is SP at the code that ends the handler. Returns 0, or -errno. */
+int arch_signal_of_frame(struct target *t, uint64_t sp, int *signal);
+
 #endif

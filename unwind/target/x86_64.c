@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/target/x86_64.c: registers of x86-64 threads from ptrace and ucontext. */
 #include "unwind/target/arch.h"
+#include "unwind/target/target.h"
 
 #include <elf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -121,4 +123,18 @@ size_t arch_count_frame_pointers(const uint8_t *code, size_t len)
                 at += sizeof(prologue);
         }
         return n;
+}
+
+/* The kernel's struct rt_sigframe (arch/x86/include/asm/sigframe.h): the return address, which the handler has popped, a ucontext that
+ * is shorter than libc's, and the siginfo. */
+#define KERNEL_UCONTEXT_SIZE 304
+
+int arch_signal_of_frame(struct target *t, uint64_t sp, int *signal)
+{
+        siginfo_t info;
+        int err = target_read(t, sp + KERNEL_UCONTEXT_SIZE, &info.si_signo, sizeof(info.si_signo));
+
+        if (!err)
+                *signal = info.si_signo;
+        return err;
 }
