@@ -7,7 +7,6 @@
 #include "report/place/install.h"
 #include "report/place/settings.h"
 #include "report/place/store.h"
-#include "unwind/core/terms/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +114,7 @@ static const char *with_library(struct run *r, const char *preload)
                 at += strspn(preload + at, " :");
                 n = strcspn(preload + at, " :");
                 entry = pool_strndup(&r->pool, preload + at, n);
-                base = str_base(entry);
+                base = strrchr(entry, '/') ? strrchr(entry, '/') + 1 : entry;
                 at += n;
                 if (!fnmatch("lib*san.so*", base, 0) || !fnmatch("libclang_rt.*", base, 0))
                         last = at;

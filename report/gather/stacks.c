@@ -100,7 +100,7 @@ static const char *signal_of_frame(struct report *report, struct target *t, cons
 {
         int signal = 0;
 
-        return arch_signal_of_frame(t, from->sp, &signal) ? NULL : describe_signal(report, signal);
+        return !t->ops || arch_signal_of_frame(t, from->sp, &signal) ? NULL : describe_signal(report, signal);
 }
 
 static void fill_place(struct report *report, struct report_frame *out, struct target *t,

@@ -389,7 +389,7 @@ int json_read_report(const char *text, size_t len, struct report *out, char *why
         memory.exceeded = false;
         json_set_alloc_funcs(limited_malloc, limited_free);
         document = json_loadb(text, len, 0, &error);
-        if (!document && !memory.exceeded && len && memchr("{ \t\n", *text, 4)) /* a damaged one, maybe */
+        if (!document && !memory.exceeded && len && memchr("{[ \t\n", *text, 5)) /* a damaged one, maybe */
                 snprintf(why, why_size, "not JSON: line %d: %s", error.line, error.text);
         else if (!document && !memory.exceeded)
                 snprintf(why, why_size, "not a crash report");

@@ -55,6 +55,7 @@ examples() {
         mkdir "$T/try"
         cd "$T/try"
         ln -s "$build" build
+        PATH=${PATH#"$build/bin:"} # nothing is installed yet
         # commands that need a network or change the system run on the bare machine of check-all
         examples --skip '^(apt-get|make|crashpre)\b' "$root/README.md"
 }

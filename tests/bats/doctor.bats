@@ -93,7 +93,7 @@ a_prefix() {
 @test "doctor: a helper that is missing, is another program, or is of another build" {
         CRASHPRE_HELPER=$T/nothing run -1 doctor
         says FAIL helper "$T/nothing: No such file"
-        says FAIL trial 'only the raw report; the helper: could not be started'
+        says FAIL trial 'only the raw report; the helper: not started: execve'
         mended_by "unset CRASHPRE_HELPER"
         CRASHPRE_HELPER=/bin/true run -1 doctor
         says FAIL helper 'is not a helper'

@@ -115,7 +115,7 @@ crash_command() {
                 run -0 from_start $kind "${crash[@]}"
                 [[ $output == "crashpre: "*"zoo["*"report: "* ]] || fail "$kind:" "$output" || return 1
                 CRASHPRE_HELPER=/nonexistent run -0 from_start $kind "${crash[@]}"
-                [[ $output == "crashpre: zoo["*"execve failed"*"report: "* ]] || fail "$kind, no helper:" "$output" || return 1
+                [[ $output == "crashpre: zoo["*"no helper: execve: No such file"*"report: "* ]] || fail "$kind, no helper:" "$output" || return 1
                 CRASHPRE_DIR=- run -0 from_start $kind "${crash[@]}"
                 [[ $output == "crashpre raw report 1"*"end of report"* ]] || fail "$kind, no directory:" "$output" || return 1
         done
@@ -335,7 +335,7 @@ json_line() {
         [ "$(jq -r .path "$T/line")" = "$(raw_report)" ] || fail "$(<"$T/line")"
         [[ $(raw_report) == *"-$(jq .pid "$T/line")-"* ]] || fail "$(<"$T/line")"
         CRASHPRE_HELPER=/nonexistent run -0 --separate-stderr preloaded crasher request-nothing
-        json_line '(has("class") | not) and (.summary | startswith("report on request; helper "))'
+        json_line '(has("class") | not) and (.summary | startswith("report on request; no helper: "))'
         CRASHPRE_DIR=- run -139 --separate-stderr preloaded crasher null-write
         [[ $stderr == *"end of report"* ]] || fail "$stderr"
         stderr=$(grep '^{' <<<"$stderr")
@@ -375,7 +375,7 @@ json_line() {
         export CRASHPRE_STDERR=json CRASHPRE_REDACT=paths HOME=$T/ann CRASHPRE_DIR=$T/ann/reports CRASHPRE_HELPER=$T/ann/none
         mkdir -p "$CRASHPRE_DIR"
         run -139 --separate-stderr preloaded crasher null-write
-        json_line '.summary | endswith("errno 2: ~/none")'
+        json_line '.summary | endswith("No such file or directory: ~/none")'
         [ "$(jq -r .path "$T/line")" = "$(raw_report)" ] || fail "$(<"$T/line")"
 }
 

@@ -36,7 +36,7 @@ in_order() {
                 in_order "crashpre: *" "  The program wrote 4 bytes *" "  #0  shop::Shelf::put(shop::Item const&) at inlined.cc:*  (inlined)" \
                         "        $root/tests/zoo/inlined.cc:$(line_of 'CRASH: inlined')" "      >*// CRASH: inlined" "  #1  shop::put_all<...>*" \
                         "  #3  shop::open(shop::Shelf&) at inlined.cc:*" "  #4  main at inlined.cc:*" "  and 1 more thread, sleeping in nanosleep" \
-                        "report: $(the_report)" "  more: crashpre show $(the_report)"
+                        "report: $(the_report)" "  more: *build/bin/crashpre show $(the_report)"
                 [[ $text != *__libc_start* && $text != *_start* ]] || fail "$text"
         done
 }
@@ -148,4 +148,59 @@ in_order() {
         run -0 "$build/bin/crashpre" show "$report"
         mapfile -t text_lines <<<"$output"
         in_order "  #3  first at *" "  #4-#*  these 3 calls 3000 more times" "  #* main at recursion.c:*"
+}
+
+# ---- what can be typed, and fits ----
+
+@test "a terminal of 80 columns: no line of registers and memory is wider; each register and the text of the memory are there" {
+        cd "$T"
+        preloaded crasher null-write || true
+        stty_show() { script -qec "stty cols 80; $build/bin/crashpre show --color never $(the_report)" /dev/null </dev/null | tr -d '\r'; }
+        need script
+        stty_show >shown
+        sed -n '/^Registers/,/^Notes/p' shown | grep 0x >wide
+        [ "$(wc -l <wide)" -gt 20 ] || fail "$(<shown)"
+        lacks -E '.{81}' <wide
+        for name in rax rsp rip eflags gs_base; do grep -qE "^  (.* )?$name +0x[0-9a-f]{16}" shown || fail "no $name" "$(<wide)" || return 1; done
+        grep -qE '^    0x[0-9a-f]{16}  ?([0-9a-f]{8} ){3}[0-9a-f]{8}  .{16}$' shown || fail "$(<wide)"
+}
+
+@test "the next command and the path can be typed where the program was started; not where it has changed its directory" {
+        mkdir -p "$T/here/below" && cd "$T/here"
+        run_it() { (cd "$T/here" && PWD=$T/here PATH=$1 CRASHPRE_DIR=${2-reports} CRASHPRE_STDERR=full LD_PRELOAD=$preload "${@:3}" 2>&1 >/dev/null); }
+        run run_it "$PATH" reports "$(zoo)" null-write
+        [[ $output == *$'\n'"report: reports/crash-zoo-"*.json$'\n'"  more: $build/bin/crashpre show reports/crash-zoo-"*.json* ]] || fail "$output"
+        run run_it "$build/bin:$PATH" reports "$(zoo)" null-write
+        [[ $output == *$'\n'"  more: crashpre show reports/crash-zoo-"*.json* ]] || fail "$output"
+        run run_it "$PATH" "$T/here/reports" env --chdir "$T/here/below" "$(zoo)" null-write
+        [[ $output == *$'\n'"report: $T/here/reports/crash-zoo-"*.json$'\n'* ]] || fail "$output"
+        run run_it "$PATH" "$T/elsewhere" "$(zoo)" null-write
+        [[ $output == *$'\n'"report: $T/elsewhere/crash-zoo-"*.json$'\n'* ]] || fail "$output"
+}
+
+@test "threads that crashed as well are told apart from those that wait; each with its signal and place" {
+        cd "$T"
+        printf '%s\n' '#include <pthread.h>' 'static pthread_barrier_t b;' \
+                'static void *f(void *p) { pthread_barrier_wait(&b); *(volatile int *)0 = 1; return p; }' \
+                'int main(void) { pthread_t t[3]; pthread_barrier_init(&b, 0, 3); for (int i = 0; i < 3; i++) pthread_create(&t[i], 0, f, 0); pthread_join(t[0], 0); }' >both.c
+        gcc -g both.c -o both -lpthread
+        for try in 1 2 3 4 5 6 7 8; do
+                run env CRASHPRE_STDERR=full LD_PRELOAD="$preload" ./both
+                [[ $output != *"and 3 more threads: 2 that crashed as well (SIGSEGV at both.c:3), 1 waiting in pthread_join"* ]] || return 0
+        done
+        fail "$try times" "$output"
+}
+
+@test "crashpre_push: what the thread was doing is on stderr; a request without a reason; its stack begins at the caller" {
+        cd "$T"
+        printf '%s\n' '#include <crashpre.h>' 'static int ask(void) { return crashpre_report(0); }' \
+                'int main(void) { crashpre_push("net", "request", "parse"); return ask(); }' >asks.c
+        gcc -g -I"$build/include" asks.c -o asks
+        for how in header library; do
+                [ $how = header ] || gcc -g -DCRASHPRE_NO_WRAPPERS -include stddef.h -x c - -o asks -L"$build/lib" -lcrashpre <<<'int crashpre_report(const char *); void crashpre_push(const char *, const char *, const char *); static int ask(void) { return crashpre_report(0); } int main(void) { crashpre_push("net", "request", "parse"); return ask(); }' || return 1
+                run env CRASHPRE_DIR="$T/$how" CRASHPRE_STDERR=full LD_PRELOAD="$preload" LD_LIBRARY_PATH="$build/lib" ./asks
+                [[ $output == "crashpre: asks["*"]: report on a request"$'\n'* && $output != *"()"$'\n'*"#0"* ]] || fail "$output" || return 1
+                [[ $output == *$'\n  #0  ask'*$'\n  #1  main'*$'\n  doing: net, request: parse\n'* ]] || fail "$output" || return 1
+                assert_json "$(echo "$T/$how"/*.json)" '[.threads[0].frames[0:2][] | .index, .function] == [0, "ask", 1, "main"]' || return 1
+        done
 }

@@ -88,6 +88,7 @@ def normal(line, places):
     for place, name in places:
         line = line.replace(place, name)
     line = line.replace("/tmp/try", "/src/crashpre")
+    line = re.sub(r"^(\s*more: )/src/crashpre/(?=build/bin/crashpre )", r"\1", line)  # of a build below the working directory
     line = re.sub(r"^(\s*(> +)?)\d+(?=\s{2,}|$)", r"\1LINE", line)  # of a source
     line = re.sub(r"\.(cc?|h):\d+\b", r".\1:LINE", line)
     line = re.sub(r"(crash-[^ /]*?)-\d+-\d{8}T\d{6}\.\d{6}Z", r"\1-PID-TIME", line)

@@ -81,7 +81,7 @@ static void plain(void)
         is_text(text_full(r, &options),
                 "crashpre: app[4242] died of SIGSEGV (null-dereference: write to 0x0)\n"
                 "  #0  0x401136 in no module  (guessed from the stack)\n"
-                "  #1  <signal handler called>\n"
+                "  #1  -- signal, handled by the program --\n"
                 "  (the stack ends here, bad-pc: the return address points to no code)\n",
                 "a frame found by scanning, a trampoline, an early end");
         report_free(r);
