@@ -15,11 +15,15 @@ static const struct {
         const char *part;
         enum fault_class class;
 } messages[] = {
+        { "panicked at ", FAULT_PANIC }, /* Rust: report/gather/rust_panic.c */
         { "malloc assertion failure in", FAULT_HEAP_CORRUPTION },
         { "sysmalloc: Assertion", FAULT_HEAP_CORRUPTION },
         { "Assertion `", FAULT_ASSERTION },
         { "Assertion '", FAULT_ASSERTION },
         { "assertion failed", FAULT_ASSERTION },
+        { "ASSERT: \"", FAULT_ASSERTION }, /* Qt, qglobal.cpp */
+        { "ASSERT failure in ", FAULT_ASSERTION },
+        { "] Check failed: ", FAULT_ASSERTION },   /* glog, abseil */
         { ": Error: ", FAULT_ASSERTION },          /* libstdc++'s debug mode, src/c++11/debug.cc */
         { "Unexpected error: ", FAULT_ASSERTION }, /* assert_perror(3) */
         { "stack smashing detected", FAULT_STACK_SMASHING },
@@ -71,6 +75,27 @@ static const struct {
         { "std::__1::__libcpp_verbose_abort", FAULT_ASSERTION },
         { "g_assertion_message", FAULT_ASSERTION },
         { "g_assertion_message_expr", FAULT_ASSERTION },
+        { "g_assertion_message_cmpnum", FAULT_ASSERTION },
+        { "g_assertion_message_cmpstr", FAULT_ASSERTION },
+        { "g_assertion_message_cmpstrv", FAULT_ASSERTION },
+        { "g_assertion_message_cmpint", FAULT_ASSERTION },
+        { "g_assertion_message_error", FAULT_ASSERTION },
+        { "qt_assert", FAULT_ASSERTION },
+        { "qt_assert_x", FAULT_ASSERTION },
+        { "boost::assertion_failed", FAULT_ASSERTION },
+        { "boost::assertion::detail::assertion_failed_msg", FAULT_ASSERTION },
+        { "caml_failed_assert", FAULT_ASSERTION },
+        { "core::panicking::panic_fmt", FAULT_PANIC },
+        { "core::panicking::panic", FAULT_PANIC },
+        { "std::panicking::begin_panic", FAULT_PANIC },
+        { "std::panicking::begin_panic_handler", FAULT_PANIC },
+        { "std::panicking::rust_panic_with_hook", FAULT_PANIC },
+        { "rust_begin_unwind", FAULT_PANIC },
+        { "__rustc::rust_begin_unwind", FAULT_PANIC },
+        { "rust_panic", FAULT_PANIC },
+        { "runtime.gopanic", FAULT_PANIC },
+        { "runtime.panicmem", FAULT_PANIC },
+        { "runtime.fatalpanic", FAULT_PANIC },
         /* An allocator, of any library, that calls abort(). */
         { "free", FAULT_HEAP_CORRUPTION },
         { "cfree", FAULT_HEAP_CORRUPTION },

@@ -68,6 +68,17 @@ static const struct report_frame *asserting(const struct report *report)
         return frame > last + 1 && frame < end && frame->function ? frame : NULL;
 }
 
+static const char *panic(struct report *report, const struct crash_facts *f)
+{
+        const char *where = describe_where(report);
+
+        (void)f;
+        return pool_printf(
+                &report->pool,
+                "The program panicked%s%s, and a panic ends the process here: it was built so, or the panic cannot unwind.",
+                where ? " " : "", where ? where : "");
+}
+
 static const char *assertion(struct report *report, const struct crash_facts *f)
 {
         const struct report_frame *frame = asserting(report);
@@ -238,6 +249,7 @@ const char *fault_explain_abort(struct report *report, const struct crash_facts 
         } classes[] = {
                 { FAULT_ABORT, abort_words },
                 { FAULT_ASSERTION, assertion },
+                { FAULT_PANIC, panic },
                 { FAULT_HEAP_CORRUPTION, heap_corruption },
                 { FAULT_STACK_SMASHING, stack_smashing },
                 { FAULT_FORTIFY, fortify },

@@ -16,6 +16,7 @@
 
 /* Maximum offset of a member or an array element from a null pointer, if the pointer is known. */
 #define NULL_INDEXED ((uint64_t)16 << 20)
+#define TRAP_DEPTH 6 /* frames from the instruction to the function that was told to end the program */
 #define NULL_ARRAY ((uint64_t)1 << 32)
 
 void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *out)
@@ -247,6 +248,23 @@ static enum fault_class refine_abort(const struct report *report, enum fault_cla
         return class == FAULT_PURE_VIRTUAL_CALL || fault_class_is_coarser(first, class) ? class : first;
 }
 
+/* The functions of a run-time that end the program by an instruction, as others do by abort(): g_error() and what
+ * core::intrinsics::abort() of Rust is compiled to. */
+static enum fault_class refine_trap(const struct report *report, enum fault_class first)
+{
+        static const char *const functions[] = { "g_logv", "g_log", "g_log_structured", "g_log_structured_array",
+                                                 "g_log_structured_standard" };
+        enum fault_class class = fault_abort_class(report);
+        size_t i;
+
+        if (class == FAULT_PANIC || class == FAULT_ASSERTION)
+                return class;
+        for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+                if (fault_frame_of(report, functions[i], TRAP_DEPTH))
+                        return FAULT_ABORT;
+        return first;
+}
+
 static enum fault_class classify(const struct report *report, const struct crash_facts *f, const struct target *t,
                                  const struct fault_look *look, const struct examination *e)
 {
@@ -255,6 +273,9 @@ static enum fault_class classify(const struct report *report, const struct crash
         if (f->signal == SIGABRT && signames_has_sender(f->code) && look->from_self)
                 return refine_abort(report, first);
         switch (first) {
+        case FAULT_TRAP:
+        case FAULT_ILLEGAL_INSTRUCTION:
+                return refine_trap(report, first);
         case FAULT_UNKNOWN:
         case FAULT_UNMAPPED_ADDRESS:
         case FAULT_INACCESSIBLE_ADDRESS:
@@ -272,6 +293,8 @@ static const char *kind(const struct crash_facts *f, enum fault_class class)
                 return "exception";
         if (class == FAULT_ASSERTION)
                 return "assertion";
+        if (class == FAULT_ABORT || class == FAULT_PANIC)
+                return "abort";
         return f->signal == SIGABRT && class != FAULT_SENT_BY_PROCESS ? "abort" : "signal";
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/gather/message.h"
 
+#include "report/gather/last_words.h"
 #include "report/words/describe.h"
 #include "unwind/core/image/library_message.h"
 #include "unwind/target/modules.h"
@@ -55,13 +56,16 @@ void message_by_names(struct report *report, struct wire_crash *wire, struct tar
         static const char *const pure[] = { "__cxa_pure_virtual" }, *const deleted[] = { "__cxa_deleted_virtual" };
         const siginfo_t info = wire->siginfo;
 
+        if (!report->cause.message && !wire->handler &&
+            (info.si_signo == SIGABRT || info.si_signo == SIGTRAP || info.si_signo == SIGILL))
+                report->cause.message = last_words(report, t);
         if (info.si_signo != SIGABRT || info.si_code > 0)
                 return;
         if (!wire->terminate && is_on_stack(report, terminate, sizeof(terminate) / sizeof(terminate[0]))) {
                 wire->terminate = 1;
                 wire->uncaught_exception = wire->exception_certain = wire->exception.count > 0;
         }
-        if (wire->message[0])
+        if (wire->message[0] || report->cause.message)
                 return;
         if (!wire->terminate) {
                 find_assertion(report, t);

@@ -18,6 +18,16 @@ static const char *const foreign_modules[] = {
         /* C++ and its exceptions; calls through pointers */
         "libstdc++.so*", "libgcc_s.so*", "libc++.so*", "libc++abi.so*", "libunwind.so*", "libsupc++*", "libffi.so*",
         "libobjc.so*",
+        /* GLib; Qt's core; messages */
+        "libglib-2.0.so*", "libgobject-2.0.so*", "libgio-2.0.so*", "libgthread-2.0.so*", "libQt[0-9]*Core.so*",
+        "libglog.so*", "libabsl_*.so*",
+        /* test runners */
+        "libgtest*.so*", "libgmock*.so*", "libboost_unit_test_framework.so*", "libboost_prg_exec_monitor.so*",
+        "libCatch2*.so*",
+        /* run-times of languages */
+        "libgfortran.so*", "libquadmath.so*", "libgnat-*.so*", "libgnarl-*.so*", "libphobos2*.so*", "libgphobos.so*",
+        "libgdruntime.so*", "libdruntime*.so*", "libjvm.so*", "libjava.so*", "libjli.so*", "libruby*.so*",
+        "libstd-*.so*", "libmono*.so*", "libcoreclr.so*",
         /* allocators */
         "libjemalloc.so*", "libtcmalloc*.so*", "libmimalloc.so*",
         /* sanitizers and libcrashpre */
@@ -45,7 +55,24 @@ static const char *const foreign_functions[] = {
         "rust_begin_unwind", "rust_panic*", "__rust_*", "_rust_*", "__rustc*",
         /* GLib and Qt: fatal messages */
         "g_log", "g_logv", "g_log_*", "g_assertion_message*", "g_return_if_fail_warning", "g_abort", "_g_log_abort",
-        "g_error*", "qt_assert*", "qt_message_fatal", "qt_message", "QMessageLogger::*", "qFatal", "qAbort",
+        "g_error*", "qt_assert*", "qt_message_fatal*", "qt_message", "QMessageLogger::*", "qFatal", "qAbort",
+        /* glog, abseil, Boost */
+        "google::LogMessage*", "google::ErrnoLogMessage*", "google::*CheckOp*", "google::DumpStackTraceAndExit*",
+        "absl::*RawLog*", "absl::*raw_log*", "absl::*log_internal::*", "boost::assertion_failed*",
+        "boost::assertion::*", "boost::throw_exception*", "boost::wrapexcept*", "boost::exception_detail::*",
+        /* test runners: GoogleTest, Catch2, Boost.Test */
+        "testing::internal::*", "testing::Test::*", "testing::TestInfo::*", "testing::TestSuite::*",
+        "testing::TestCase::*", "testing::UnitTest::*", "RUN_ALL_TESTS", "Catch::*", "boost::unit_test::*",
+        "boost::execution_monitor::*", "boost::detail::function::*", "boost::function*::operator()",
+        "boost::test_tools::*",
+        /* V8 */
+        "v8::*", "Builtins_*",
+        /* Go, and its calls of C */
+        "runtime.*", "runtime/*", "_cgo_*", "x_cgo_*", "crosscall*", "_rt0_*", "syscall.*", "internal/*",
+        /* Fortran, Ada, OCaml, D */
+        "_gfortran*", "__gnat_*", "caml_main", "caml_start*", "caml_callback*", "caml_c_call", "caml_raise*",
+        "caml_fatal*", "caml_failed_assert", "caml_alloc*", "caml_call_gc", "caml_garbage_collection", "caml_program",
+        "_d_*", "d_run_main*",
         /* sanitizers */
         "__asan*", "__ubsan*", "__tsan*", "__lsan*", "__msan*", "__sanitizer*", "__interceptor_*", "___interceptor_*",
         /* start of a process or a thread */
@@ -56,7 +83,26 @@ static const char *const foreign_functions[] = {
 };
 
 /* C++ programs may also have a namespace "core": these apply to Rust's symbols only. */
-static const char *const foreign_rust_functions[] = { "core::*", "alloc::*", "<core::*", "<alloc::*", "<std::*", NULL };
+static const char *const foreign_rust_functions[] = {
+        "core::*", "alloc::*", "<core::*", "<alloc::*", "<std::*", "std::*",
+        /* traits of these for types of none, as "<usize as core::slice::index::SliceIndex<>>::index" */
+        "<[a-z0-9]* as core::*", "<&* as core::*", "<\\[* as core::*", "<(* as core::*", "<dyn * as core::*",
+        "<\\** as core::*", "<[A-Z] as core::*", "<[A-Z] as alloc::*", "<&* as alloc::*", "<[a-z0-9]* as alloc::*",
+        "<&* as std::*", "<[a-z0-9]* as std::*", "<[A-Z] as std::*",
+        /* the test harness */
+        "test::__rust_begin_short_backtrace*", "test::run_test*", "test::console::*", "test::test_main*",
+        "test::types::*", "test::assert_test_result*", NULL
+};
+
+/* A type of the program: its path has a crate that is not Rust's own. */
+static bool is_own_type(const char *name)
+{
+        size_t path = name[0] == '<' ? strspn(name + 1, "&*") + 1 : 0,
+               crate = strspn(name + path, "abcdefghijklmnopqrstuvwxyz_0123456789");
+
+        return path && crate && !strncmp(name + path + crate, "::", 2) && strncmp(name + path, "core::", 6) != 0 &&
+               strncmp(name + path, "alloc::", 7) != 0 && strncmp(name + path, "std::", 5) != 0;
+}
 
 static const char *const standard_functions[] = { "std::*", "__gnu_cxx::*", NULL };
 
@@ -100,6 +146,11 @@ static bool is_rust(const struct report_frame *frame)
                strspn(frame->symbol + len - 17, "0123456789abcdef") == 16 && frame->symbol[len - 1] == 'E';
 }
 
+static bool is_foreign_rust(const struct report_frame *frame, const char *name)
+{
+        return is_rust(frame) && !is_own_type(name) && matches(foreign_rust_functions, name);
+}
+
 bool own_frame(struct report *report, const struct report_frame *frame)
 {
         const char *path = module_path(report, frame), *name;
@@ -114,7 +165,7 @@ bool own_frame(struct report *report, const struct report_frame *frame)
         if (!frame->function)
                 return true;
         name = names_plain(&report->pool, frame->function);
-        return !matches(foreign_functions, name) && !(is_rust(frame) && matches(foreign_rust_functions, name));
+        return !matches(foreign_functions, name) && !is_foreign_rust(frame, name);
 }
 
 static bool is_interpreter(const struct report *report, const struct report_frame *frame)
@@ -244,5 +295,5 @@ bool own_is_standard(struct report *report, const struct report_frame *frame)
 {
         const char *name = frame->function ? names_plain(&report->pool, frame->function) : NULL;
 
-        return matches(standard_functions, name) || (is_rust(frame) && matches(foreign_rust_functions, name));
+        return matches(standard_functions, name) || (name && is_foreign_rust(frame, name));
 }

@@ -11,11 +11,12 @@
 #include <string.h>
 
 enum {
-        ROWS = 2048,        /* slots of the row cache; a power of two */
-        MAX_WALK = 1000000, /* frames */
-        CLOCK_EVERY = 1024, /* frames between two checks of the clock */
-        STACK_AHEAD = 8192, /* bytes of each stack fetched before the walks */
-        RETRIES = 8,        /* repeated walks of one thread after a further table was found */
+        ROWS = 2048,         /* slots of the row cache; a power of two */
+        MAX_WALK = 1000000,  /* frames */
+        CLOCK_EVERY = 1024,  /* frames between two checks of the clock */
+        STACK_AHEAD = 8192,  /* bytes of each stack fetched before the walks */
+        REGISTERS_KEPT = 32, /* frames */
+        RETRIES = 8,         /* repeated walks of one thread after a further table was found */
 };
 
 /* Unwind tables from a module's file, in addition to those that are loaded. */
@@ -122,13 +123,22 @@ static void mark_trampoline(struct unwinder *u)
                 frame->signal_frame = true;
 }
 
-static int walk_own(struct unwinder *u, const struct arch_registers *regs)
+static void keep_registers(struct target_thread *thread, const struct arch_registers *regs)
 {
+        if (thread->frame_regs && thread->frame_regs_count < REGISTERS_KEPT)
+                thread->frame_regs[thread->frame_regs_count++] = *regs;
+}
+
+static int walk_own(struct unwinder *u, struct target_thread *thread)
+{
+        const struct arch_registers *regs = &thread->regs;
         struct cfi_walk walk;
         size_t n = 0;
         int err;
 
         frames_clear(&u->frames);
+        thread->frame_regs_count = 0;
+        keep_registers(thread, regs);
         cfi_walk_begin(&walk, &u->space, u->cache, regs);
         err = add_current(u, &walk);
         while (!err && cfi_walk_next(&walk)) {
@@ -139,6 +149,7 @@ static int walk_own(struct unwinder *u, const struct arch_registers *regs)
                         break;
                 }
                 err = add_current(u, &walk);
+                keep_registers(thread, &walk.regs);
         }
         if (!err && walk.end != CFI_END_MAX_FRAMES && cfi_walk_is_signal_frame(&walk))
                 mark_trampoline(u);
@@ -251,10 +262,10 @@ static int unwind_thread(struct unwinder *u, struct target_thread *thread, enum 
                 err = walk_libunwind(u, &thread->regs);
                 swap_frames(u);
         } else {
-                err = walk_own(u, &thread->regs);
+                err = walk_own(u, thread);
                 for (int i = 0; !err && i < RETRIES && find_tables(u); i++) {
                         memset(u->cache.rows, 0, ROWS * sizeof(*u->cache.rows));
-                        err = walk_own(u, &thread->regs);
+                        err = walk_own(u, thread);
                 }
                 if (!err)
                         err = check_by_libunwind(u, thread, check);
@@ -297,6 +308,8 @@ int unwind_threads(struct target *t, size_t max_frames, enum unwind_check check,
                 err = -ENOMEM;
         frames_begin(&u.frames, max_frames ? max_frames : 1);
         frames_begin(&u.other, max_frames ? max_frames : 1);
+        if (!err && t->thread_count) /* without memory for them, less is known */
+                t->threads[0].frame_regs = calloc(REGISTERS_KEPT, sizeof(struct arch_registers));
         if (!err)
                 prefetch_stacks(t);
         for (size_t i = 0; !err && i < t->thread_count; i++)

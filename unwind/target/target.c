@@ -133,8 +133,10 @@ void target_free(struct target *t)
                 free(t->modules.v[i].path);
                 free(t->modules.v[i].debug_file);
         }
-        for (size_t i = 0; i < t->thread_count; i++)
+        for (size_t i = 0; i < t->thread_count; i++) {
                 free(t->threads[i].frames);
+                free(t->threads[i].frame_regs);
+        }
         free(t->modules.v);
         free(t->mappings.v);
         free(t->maps_text);

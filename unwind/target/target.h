@@ -77,6 +77,10 @@ struct target_thread {
         size_t frame_count;
         size_t frames_omitted; /* in the middle: the innermost and outermost are kept */
         size_t omitted_after;  /* index of the last frame before the gap */
+        /* of the innermost frames, of the crashing thread only; filled by unwind_threads(). What the frame's function has kept in a register
+         * that functions preserve is known there. */
+        struct arch_registers *frame_regs;
+        size_t frame_regs_count;
         enum cfi_end end;
 };
 

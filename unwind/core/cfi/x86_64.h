@@ -93,6 +93,9 @@ struct arch_registers {
         }
 
 /* The order in which gdb's "info registers" lists them. */
+/* That functions preserve (System V ABI, AMD64, figure 3.4), other than SP. */
+#define ARCH_REG_PRESERVED ARCH_REG_RBX, ARCH_REG_FP, ARCH_REG_R12, ARCH_REG_R13, ARCH_REG_R14, ARCH_REG_R15
+
 #define ARCH_REG_DISPLAY_ORDER                                                                                         \
         {                                                                                                              \
                 ARCH_REG_RAX, ARCH_REG_RBX, ARCH_REG_RCX, ARCH_REG_RDX, ARCH_REG_RSI, ARCH_REG_RDI, ARCH_REG_FP,       \

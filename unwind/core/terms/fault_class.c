@@ -33,8 +33,10 @@ static const struct {
         [FAULT_ILLEGAL_INSTRUCTION] = { "illegal-instruction", 0 },
         [FAULT_PRIVILEGED_INSTRUCTION] = { "privileged-instruction", 0 },
         [FAULT_TRAP] = { "trap", 0 },
-        [FAULT_ABORT] = { "abort", 0 },
-        [FAULT_ASSERTION] = { "assertion", SET(ABORT) },
+        [FAULT_ABORT] = { "abort",
+                          SET(TRAP) | SET(ILLEGAL_INSTRUCTION) }, /* by an instruction: GLib, abort() of Rust's core */
+        [FAULT_ASSERTION] = { "assertion", SET(ABORT) | SET(TRAP) | SET(ILLEGAL_INSTRUCTION) },
+        [FAULT_PANIC] = { "panic", SET(ABORT) | SET(TRAP) | SET(ILLEGAL_INSTRUCTION) },
         [FAULT_HEAP_CORRUPTION] = { "heap-corruption", SET(ABORT) },
         [FAULT_STACK_SMASHING] = { "stack-smashing", SET(ABORT) },
         [FAULT_FORTIFY] = { "fortify", SET(ABORT) },

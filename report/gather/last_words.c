@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* report/gather/last_words.c: the table of functions, and how the message is found in each. */
+#include "report/gather/last_words.h"
+
+#include "report/gather/live_frame.h"
+#include "report/gather/rust_panic.h"
+#include "report/model/names.h"
+#include "unwind/core/cfi/arch_unwind.h"
+#include "unwind/core/image/dynsym.h"
+#include "unwind/target/modules.h"
+
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define DEPTH 40 /* frames, inlined ones included */
+
+/* ---- GLib ---- */
+
+/* glib/gtestutils.c: g_assertion_message() copies its message there, "so that it can be found in a core dump". */
+static const char *glib_assertion(const struct live_frame *f)
+{
+        struct cfi_space space = modules_space(f->t);
+        struct dynsym symbol;
+        uint64_t at;
+
+        if (f->module < 0 || dynsym_find(&space, &f->t->modules.v[f->module].image, "__glib_assert_msg", &symbol) ||
+            !live_word(f, symbol.addr, &at) || !at)
+                return NULL;
+        return live_string(f, at);
+}
+
+/* glib/gmessages.c: g_logv() frees the formatted message after the fatal signal, so it has its address. NULL if more than one address is
+ * that of a text on the heap. */
+static const char *glib_message(const struct live_frame *f)
+{
+        const char *found = NULL, *s;
+        uint64_t at = 0;
+        size_t i;
+
+        for (i = 0; i < f->value_count; i++) {
+                if (f->values[i] == at || !live_is_data(f, f->values[i]) || !(s = live_string(f, f->values[i])))
+                        continue;
+                if (found)
+                        return NULL;
+                found = s;
+                at = f->values[i];
+        }
+        return found;
+}
+
+/* glib/gmessages.c: an array of GLogField (key, value, length of the value or -1), one of which is the message. */
+static const char *glib_fields(const struct live_frame *f)
+{
+        uint64_t at;
+        int64_t len;
+        size_t i;
+
+        for (i = 0; i + 2 < f->value_count; i++) {
+                const char *key = live_is_constant(f, f->values[i]) ? live_string(f, f->values[i]) : NULL;
+
+                if (!key || strcmp(key, "MESSAGE") != 0)
+                        continue;
+                at = f->values[i + 1];
+                len = (int64_t)f->values[i + 2];
+                return len < 0 ? live_string(f, at) : live_text(f, at, (uint64_t)len);
+        }
+        return NULL;
+}
+
+/* ---- Qt ---- */
+
+/* UTF-16 as UTF-8. */
+static const char *utf16(const struct live_frame *f, uint64_t at, uint64_t len)
+{
+        static uint16_t units[LIVE_STRING_MAX];
+        char *out, *o;
+        size_t i;
+
+        if (!len || len > LIVE_STRING_MAX || target_read(f->t, at, units, (size_t)len * 2))
+                return NULL;
+        o = out = pool_alloc(&f->report->pool, (size_t)len * 3 + 1);
+        for (i = 0; i < len; i++) {
+                uint32_t c = units[i];
+
+                if (c >= 0xd800 && c < 0xdc00 && i + 1 < len && units[i + 1] >= 0xdc00 && units[i + 1] < 0xe000)
+                        c = 0x10000 + ((c - 0xd800) << 10) + (units[++i] - 0xdc00u);
+                if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f || (c >= 0xd800 && c < 0xe000))
+                        return NULL;
+                if (c < 0x80) {
+                        *o++ = (char)c;
+                } else if (c < 0x800) {
+                        *o++ = (char)(0xc0 | c >> 6);
+                        *o++ = (char)(0x80 | (c & 0x3f));
+                } else {
+                        if (c >= 0x10000)
+                                *o++ = (char)(0xf0 | c >> 18);
+                        *o++ = (char)(c >= 0x10000 ? 0x80 | (c >> 12 & 0x3f) : 0xe0 | c >> 12);
+                        *o++ = (char)(0x80 | (c >> 6 & 0x3f));
+                        *o++ = (char)(0x80 | (c & 0x3f));
+                }
+        }
+        return out;
+}
+
+/* A QString. Qt 5 (qarraydata.h): the address of { int ref, size; uint alloc; qptrdiff offset }, the text at that offset. Qt 6
+ * (qarraydatapointer.h): { header, text, size }, with the text behind a header of { int ref; flags; qsizetype alloc }. */
+static const char *qstring(const struct live_frame *f, const uint64_t *w, size_t left)
+{
+        struct {
+                int32_t ref, size;
+                uint32_t alloc, unused;
+                int64_t offset;
+        } five;
+        struct {
+                int32_t ref, flags;
+                int64_t alloc;
+        } six;
+
+        if (w[0] & 7 || !live_is_data(f, w[0]))
+                return NULL;
+        if (!target_read(f->t, w[0], &five, sizeof(five)) && five.ref > 0 && five.ref < 1000 && five.size > 0 &&
+            five.offset == sizeof(five) && (five.alloc & 0x7fffffff) >= (uint32_t)five.size)
+                return utf16(f, w[0] + sizeof(five), (uint64_t)five.size);
+        if (left >= 3 && w[1] == w[0] + sizeof(six) && !target_read(f->t, w[0], &six, sizeof(six)) && six.ref > 0 &&
+            six.ref < 1000 && six.alloc >= (int64_t)w[2] && six.alloc <= LIVE_STRING_MAX * 4)
+                return utf16(f, w[1], w[2]);
+        return NULL;
+}
+
+/* qlogging.cpp: QMessageLogger::fatal() and qt_message() keep the message in a QString until the process has ended. */
+static const char *qt_message(const struct live_frame *f)
+{
+        const char *s = NULL;
+        size_t i;
+
+        for (i = 0; i < f->value_count && !s; i++)
+                s = qstring(f, f->values + i, f->value_count - i);
+        return s;
+}
+
+/* ---- a text that is recognized by its form ---- */
+
+/* Searches [at, at + len) for a line in the form of `glob`. */
+static const char *line_in(const struct live_frame *f, uint64_t at, size_t len, const char *glob)
+{
+        static char bytes[32768];
+        size_t i, n;
+
+        if (len > sizeof(bytes) - 1)
+                len = sizeof(bytes) - 1;
+        while (len && target_read(f->t, at, bytes, len))
+                len /= 2;
+        for (i = 0; i < len; i += n + 1) {
+                n = strcspn(bytes + i, "\n");
+                if (n > len - i)
+                        n = len - i;
+                bytes[i + n] = 0;
+                if (n > 16) {
+                        const char *s = live_text(f, at + i, n);
+
+                        if (s && !fnmatch(glob, s, 0))
+                                return s;
+                }
+                n = strlen(bytes + i);
+        }
+        return NULL;
+}
+
+/* absl/base/internal/raw_logging.cc: the line is in an array of RawLogVA() when it aborts. */
+static const char *absl_raw(const struct live_frame *f)
+{
+        return line_in(f, f->sp, (size_t)(f->end - f->sp), "\\[*: [0-9]*] RAW: *");
+}
+
+/* glog, src/logging.cc: "F20261201 10:20:30.123456  4242 file.cc:12] Check failed: ...", in the LogMessageData of the LogMessage, whose methods
+ * have its address. absl/log has the same form without the year. */
+static const char *glog_message(const struct live_frame *f)
+{
+        static const char form[] = "F[0-9][0-9][0-9][0-9]* [0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9]* *[0-9] *:[0-9]*] *";
+        const char *s = NULL;
+        uint64_t w[8];
+        size_t i, k;
+
+        for (i = 0; i < f->value_count && i < 64 && !s; i++) {
+                if (f->values[i] & 7 || !target_mapping(f->t, f->values[i]) ||
+                    target_read(f->t, f->values[i], w, sizeof(w)))
+                        continue;
+                s = line_in(f, f->values[i], 32768, form);
+                for (k = 0; k < 8 && !s; k++)
+                        if (!(w[k] & 7) && live_is_data(f, w[k]))
+                                s = line_in(f, w[k], 32768, form);
+        }
+        return s;
+}
+
+/* ---- constants in the code that called ---- */
+
+/* The strings and the line that a failed check passes; `form` names the arguments: s a string, d a line, other characters are copied. */
+static const char *constants(const struct live_frame *f, const struct live_frame *caller, const char *form)
+{
+        struct cfi_space space = modules_space(f->t);
+        const char *text = "", *s;
+        uint64_t a[4];
+
+        if (!arch_constant_arguments(&space, caller->pc, a))
+                return NULL;
+        for (; *form; form++) {
+                uint64_t value = form[0] == '%' ? a[form[1] - '1'] : 0;
+
+                if (*form != '%') {
+                        text = pool_printf(&f->report->pool, "%s%c", text, *form);
+                        continue;
+                }
+                if (form[2] == 'd') {
+                        text = pool_printf(&f->report->pool, "%s%" PRIu64, text, value);
+                } else {
+                        s = live_string(f, value);
+                        if (!s)
+                                return NULL;
+                        text = pool_printf(&f->report->pool, "%s%s", text, s);
+                }
+                form += 2;
+        }
+        return text;
+}
+
+/* ---- the table ---- */
+
+/* By names_plain(). `find`: from the function's frame; else `form`: from the constants of its caller. The first that finds something counts. */
+static const struct {
+        const char *function;
+        const char *(*find)(const struct live_frame *f);
+        const char *form;
+} table[] = {
+        { "g_assertion_message*", glib_assertion, NULL },
+        { "g_logv", glib_message, NULL },
+        { "g_log_structured", glib_fields, NULL },
+        { "g_log_structured_standard", glib_fields, NULL },
+        { "g_log_structured_array", glib_fields, NULL },
+        { "QMessageLogger::fatal", qt_message, NULL },
+        { "qFatal", qt_message, NULL },
+        { "qt_assert*", qt_message, NULL },
+        { "absl::*RawLog*", absl_raw, NULL },
+        { "google::LogMessage::*", glog_message, NULL },
+        { "google::LogMessageFatal::*", glog_message, NULL },
+        { "absl::*log_internal::LogMessage*", glog_message, NULL },
+        { "core::panicking::panic_fmt", rust_panic_message, NULL },
+        { "core::panicking::panic_nounwind_fmt*", rust_panic_message, NULL },
+        { "core::panicking::panic_nounwind*", rust_panic_message, NULL },
+        { "std::panicking::begin_panic*", rust_panic_message, NULL },
+        { "*rust_begin_unwind", rust_panic_message, NULL },
+        { "std::panicking::rust_panic_with_hook", rust_panic_message, NULL },
+        /* boost/assert.hpp: (expression, function, file, line); with a message (expression, message, function, file) */
+        { "boost::assertion_failed", NULL, "%3s:%4d: %2s: Assertion `%1s' failed." },
+        { "boost::assertion::detail::assertion_failed_msg", NULL, "%4s: %3s: Assertion `%1s' failed: %2s" },
+        /* caml/misc.h: caml_failed_assert (expression, file, line); caml_fatal_error (format, ...) */
+        { "caml_failed_assert", NULL, "%2s:%3d: Assertion `%1s' failed." },
+        { "caml_fatal_error", NULL, "Fatal error: %1s" },
+};
+
+static const char *words_of(struct report *report, struct target *t, size_t index, const char *name)
+{
+        struct live_frame f, caller;
+        const char *s = NULL;
+        size_t i;
+
+        for (i = 0; i < sizeof(table) / sizeof(table[0]) && !s; i++) {
+                if (fnmatch(table[i].function, name, 0) || !live_frame_read(report, t, index, &f))
+                        continue;
+                if (table[i].find)
+                        s = table[i].find(&f);
+                else if (live_frame_read(report, t, index + 1, &caller))
+                        s = constants(&f, &caller, table[i].form);
+        }
+        return s;
+}
+
+const char *last_words(struct report *report, struct target *t)
+{
+        const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
+        const char *s = NULL;
+        size_t i;
+
+        for (i = 0; thread && i < thread->frame_count && i < DEPTH && !s && !thread->frames[i].signal_frame; i++)
+                if (thread->frames[i].function)
+                        s = words_of(report, t, i, names_plain(&report->pool, thread->frames[i].function));
+        return s;
+}

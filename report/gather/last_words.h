@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* report/gather/last_words.h: what a run-time or library said before it ended the program, as far as a function of it that is still active,
+ * or a record of its own, has it. Never from memory that is not in use any more. Not async-signal-safe. */
+#ifndef CRASHPRE_REPORT_LAST_WORDS_H
+#define CRASHPRE_REPORT_LAST_WORDS_H
+
+#include "report/model/model.h"
+#include "unwind/target/target.h"
+
+/* Returns the message, from the report's pool; NULL: none of the known functions is active in the crashing thread, or its message was not
+ * found. Needs names. */
+const char *last_words(struct report *report, struct target *t);
+
+#endif
