@@ -276,6 +276,16 @@ static void test_demangling(void)
                 { "_D3foo3barFZv", "foo.bar()" },
                 { "_Znwm@plt", "operator new(unsigned long)@plt" },
                 { "_ZN3foo3barEv.cold", "foo::bar() [clone .cold]" },
+                { "_Z3getIiET_v", "get<int>()" },
+                { "_D3foo3barFZv.cold", "foo.bar() [clone .cold]" },
+                { "__solver_MOD_step", "solver::step" },
+                { "__solver.details_MOD_step", "solver.details::step" },
+                { "__solver_MOD_step.constprop.0", "solver::step [clone .constprop.0]" },
+                { "__GI___MOD_LIST", "__GI___MOD_LIST" },
+                { "___MOD_", "___MOD_" },
+                { "shop__put__2", "shop__put__2" },
+                { "nested.0", "nested" },
+                { "v1.0.part", "v1.0.part" },
                 { "_Z", "_Z" },
                 { "_R", "_R" },
                 { "_D", "_D" },
@@ -290,6 +300,38 @@ static void test_demangling(void)
         }
 }
 
+static void test_ada(void)
+{
+        static const char *const names[][2] = {
+                { "_ada_start", "start" },
+                { "shop__put__2", "shop.put" },
+                { "shop__put__nested__2.0", "shop.put.nested" },
+                { "shop__Olt", "shop.\"<\"" },
+                { "shop___elabb", "shop'Elab_Body" },
+                { "start__workerTB.1", "start.worker" },
+                { "shop__lock__getE12b", "shop.lock.get" },
+                { "shop__put__B_2__nested", "shop.put.nested" },
+                { "shop__put.cold", "shop.put [clone .cold]" },
+                { "shop__put@plt", "shop.put@plt" },
+                { "main", "main" },
+                { "TB", "TB" },
+                { "__B_1__", "__B_1__" },
+                { "_Z3getv", "_Z3getv" },
+                { "", "" },
+        };
+        static const char *const others[] = { "main", "__libc_start_main", "_Z1f__x", "a__", "Put__x", "" };
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                char *got = demangle_ada(names[i][0]);
+
+                tap_ok(got && strcmp(got, names[i][1]) == 0, "%s is %s in Ada", names[i][0], got);
+                free(got);
+        }
+        tap_ok(demangle_maybe_ada("_ada_start") && demangle_maybe_ada("shop__put"), "these may be Ada");
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+                tap_ok(!demangle_maybe_ada(others[i]), "'%s' is not Ada", others[i]);
+}
+
 /* f(X<int, int>, X<X<int, int>, X<int, int> >, ...): each parameter is twice as long as the one before. */
 static void test_endless_name(void)
 {
@@ -300,8 +342,22 @@ static void test_endless_name(void)
         for (int i = 0; i < 16; i++)
                 used += (size_t)sprintf(name + used, "S_IS%c_S%c_E", digits[i], digits[i]);
         got = demangle(name);
-        tap_ok(got && strncmp(got, "f(X<int, int>, X<X<int, int>, X<int", 35) == 0 && strlen(got) == 65536,
-               "a name of exponential length is truncated");
+        tap_ok(got && strncmp(got, "f(X<int, int>, X<X<int, int>, X<int", 35) == 0 && strlen(got) == 65536 &&
+                       strcmp(got + 65533, "...") == 0,
+               "a name of exponential length is truncated, and marked");
+        free(got);
+}
+
+/* f(x000...*, ...): 10,000 characters, each a part of the name. */
+static void test_long_name(void)
+{
+        char name[16384] = "_Z1f", *at = name + 4, *got;
+
+        for (int i = 0; i < 150; i++)
+                at += sprintf(at, "P65x%064d", i % 10);
+        got = demangle(name);
+        tap_ok(got && strlen(got) == 150 * 68 + 1 && strncmp(got, "f(x000", 6) == 0, "a name of %zu characters",
+               strlen(name));
         free(got);
 }
 
@@ -312,6 +368,8 @@ int main(void)
         test_deadline();
         test_damage();
         test_demangling();
+        test_ada();
         test_endless_name();
+        test_long_name();
         return tap_done();
 }

@@ -256,10 +256,15 @@ struct answers { /* of one unit; arrays with equal indexes */
 static void name_line(Dwarf_Die *die, struct symbol_line *line)
 {
         struct dwarf_name name = dwarf_name_of(die);
+        enum dwarf_naming naming = dwarf_naming(die);
 
-        if (name.linkage) {
+        if (name.linkage)
                 line->symbol = strdup(name.linkage);
-                line->function = demangle_call(name.linkage);
+        line->from_source = name.plain && naming != DWARF_NAMING_LINKAGE;
+        if (line->from_source && naming == DWARF_NAMING_GNAT) {
+                line->function = demangle_ada(name.plain);
+        } else if (name.linkage && !line->from_source) {
+                line->function = demangle(name.linkage);
         } else if (name.plain) {
                 line->function = dwarf_name_qualified(&name, die);
         }

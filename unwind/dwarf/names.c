@@ -74,20 +74,50 @@ struct dwarf_name dwarf_name_of(Dwarf_Die *die)
 
 /* ---- what is around it ---- */
 
-static const char *separator(Dwarf_Die *unit)
+/* Codes that the dwarf.h of elfutils 0.188 does not have (dwarfstd.org/languages.html). */
+enum { LANG_C_PLUS_PLUS_17 = 0x2a, LANG_C_PLUS_PLUS_20 = 0x2b, LANG_FORTRAN_18 = 0x2d, LANG_ADA_2005, LANG_ADA_2012 };
+
+static const struct language {
+        int code;
+        const char *separator;
+        bool joined; /* the name of a nested function contains all that is around the outer one */
+        enum dwarf_naming naming;
+} languages[] = {
+        { DW_LANG_C_plus_plus, "::", false, DWARF_NAMING_LINKAGE },
+        { DW_LANG_C_plus_plus_03, "::", false, DWARF_NAMING_LINKAGE },
+        { DW_LANG_C_plus_plus_11, "::", false, DWARF_NAMING_LINKAGE },
+        { DW_LANG_C_plus_plus_14, "::", false, DWARF_NAMING_LINKAGE },
+        { LANG_C_PLUS_PLUS_17, "::", false, DWARF_NAMING_LINKAGE },
+        { LANG_C_PLUS_PLUS_20, "::", false, DWARF_NAMING_LINKAGE },
+        { DW_LANG_Rust, "::", false, DWARF_NAMING_LINKAGE },
+        { DW_LANG_D, ".", true, DWARF_NAMING_LINKAGE },
+        { DW_LANG_Fortran77, "::", false, DWARF_NAMING_SCOPES },
+        { DW_LANG_Fortran90, "::", false, DWARF_NAMING_SCOPES },
+        { DW_LANG_Fortran95, "::", false, DWARF_NAMING_SCOPES },
+        { DW_LANG_Fortran03, "::", false, DWARF_NAMING_SCOPES },
+        { DW_LANG_Fortran08, "::", false, DWARF_NAMING_SCOPES },
+        { LANG_FORTRAN_18, "::", false, DWARF_NAMING_SCOPES },
+        { DW_LANG_Ada83, NULL, false, DWARF_NAMING_GNAT },
+        { DW_LANG_Ada95, NULL, false, DWARF_NAMING_GNAT },
+        { LANG_ADA_2005, NULL, false, DWARF_NAMING_GNAT },
+        { LANG_ADA_2012, NULL, false, DWARF_NAMING_GNAT },
+};
+
+static const struct language *language_of(Dwarf_Die *user)
 {
-        switch (dwarf_srclang(unit)) {
-        case DW_LANG_C_plus_plus:
-        case DW_LANG_C_plus_plus_03:
-        case DW_LANG_C_plus_plus_11:
-        case DW_LANG_C_plus_plus_14:
-        case DW_LANG_Rust:
-                return "::";
-        case DW_LANG_D:
-                return ".";
-        default:
-                return NULL;
-        }
+        static const struct language unknown = { .naming = DWARF_NAMING_LINKAGE };
+        Dwarf_Die unit;
+        int code = dwarf_diecu(user, &unit, NULL, NULL) ? dwarf_srclang(&unit) : -1;
+
+        for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++)
+                if (languages[i].code == code)
+                        return &languages[i];
+        return &unknown;
+}
+
+enum dwarf_naming dwarf_naming(Dwarf_Die *user)
+{
+        return language_of(user)->naming;
 }
 
 bool dwarf_language_nests(Dwarf_Die *unit)
@@ -130,11 +160,17 @@ static bool child_around(struct dwarf_abbrevs *abbrevs, Dwarf_Die *scope, const 
 }
 
 /* A class without a name, such as a lambda, adds no scope to its members, as in gdb. */
-static bool append_scope(char **out, Dwarf_Die *scope, const char *sep)
+static bool append_scope(char **out, Dwarf_Die *scope, const struct language *language)
 {
-        const char *name = dwarf_diename(scope);
+        const char *name = dwarf_diename(scope), *sep = language->separator;
 
         switch (dwarf_tag(scope)) {
+        case DW_TAG_subprogram:
+                if (!name || !(language->joined || language->naming == DWARF_NAMING_SCOPES))
+                        return true;
+                if (!language->joined)
+                        **out = '\0';
+                return append(out, name, sep);
         case DW_TAG_namespace:
                 return append(out, name ? name : "(anonymous namespace)", sep);
         case DW_TAG_module:
@@ -169,19 +205,18 @@ char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user)
 {
         Dwarf_Die unit, scope, next, named = name->named;
         struct dwarf_abbrevs abbrevs = { 0 };
+        const struct language *language = language_of(user);
         char *out = strdup("");
-        const char *sep;
+        bool scoped;
 
         if (!out || !name->plain) {
                 free(out);
                 return NULL;
         }
-        sep = dwarf_diecu(user, &unit, NULL, NULL) && dwarf_diecu(&named, &scope, NULL, NULL) &&
-                              !has_no_scope(name, &named, &unit)
-                      ? separator(&unit)
-                      : NULL;
-        for (int i = 0; sep && i < MAX_SCOPES && child_around(&abbrevs, &scope, &named, &next); i++) {
-                if (next.addr == named.addr || !append_scope(&out, &next, sep))
+        scoped = language->separator && dwarf_diecu(user, &unit, NULL, NULL) &&
+                 dwarf_diecu(&named, &scope, NULL, NULL) && !has_no_scope(name, &named, &unit);
+        for (int i = 0; scoped && i < MAX_SCOPES && child_around(&abbrevs, &scope, &named, &next); i++) {
+                if (next.addr == named.addr || !append_scope(&out, &next, language))
                         break;
                 scope = next;
         }

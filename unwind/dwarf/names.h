@@ -17,9 +17,18 @@ struct dwarf_name {
 struct dwarf_name dwarf_name_of(Dwarf_Die *die);
 
 /* Returns `plain`, preceded by the namespaces and classes around its DIE ("a::b::f"; "a.b.f" in D), if the language
- * of the unit that uses it (`user` is one of its DIEs; shared units have no language) has such names. New; NULL only
- * if out of memory or if there is no name. */
+ * of the unit that uses it (`user` is one of its DIEs; shared units have no language) has such names. A function nested
+ * in another one is "module.outer.inner" in D, and "outer::inner" in Fortran, as in gdb. New; NULL only if out of memory
+ * or if there is no name. */
 char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user);
+
+/* Where the name of a function comes from, by the DW_AT_language of the unit of `user`. */
+enum dwarf_naming {
+        DWARF_NAMING_LINKAGE, /* the linkage name, demangled, contains the scopes and parameters: C++, Rust, D */
+        DWARF_NAMING_SCOPES, /* DW_AT_name and the scopes around it: Fortran, where each compiler mangles differently */
+        DWARF_NAMING_GNAT,   /* DW_AT_name, in which GNAT encodes the scopes: Ada */
+};
+enum dwarf_naming dwarf_naming(Dwarf_Die *user);
 
 /* True if functions may be defined inside classes in the DW_AT_language of the unit. */
 bool dwarf_language_nests(Dwarf_Die *unit);

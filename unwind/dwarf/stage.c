@@ -73,10 +73,13 @@ static void put_number(struct sender *t, size_t n)
 
 static void put_string(struct sender *t, const char *s)
 {
-        size_t len = s ? strnlen(s, MAX_STRING) : 0;
+        size_t len = s ? strnlen(s, MAX_STRING + 1) : 0;
+        bool cut = len > MAX_STRING;
 
+        len = cut ? MAX_STRING : len;
         put_number(t, s ? len : no_string);
-        put(t, s ? s : "", len);
+        put(t, s ? s : "", cut ? len - 3 : len);
+        put(t, "...", cut ? 3 : 0);
 }
 
 static size_t begin_message(struct sender *t, char kind)
@@ -121,6 +124,7 @@ static void send_lines(void *ctx, size_t index, const struct symbol_line *lines,
         for (size_t i = 0; i < n && i < MAX_LINES; i++) {
                 put_number(t, lines[i].line);
                 put_number(t, lines[i].column);
+                put_number(t, lines[i].from_source);
                 put_string(t, lines[i].function);
                 put_string(t, lines[i].symbol);
                 put_string(t, lines[i].file);
@@ -226,6 +230,7 @@ static void receive_lines(struct receiver *l, struct dwarf_reader *r)
         for (size_t i = 0; lines && i < n; i++) {
                 lines[i].line = (uint32_t)dwarf_fixed(r, 4);
                 lines[i].column = (uint32_t)dwarf_fixed(r, 4);
+                lines[i].from_source = dwarf_fixed(r, 4) != 0;
                 lines[i].function = get_string(r);
                 lines[i].symbol = get_string(r);
                 lines[i].file = get_string(r);

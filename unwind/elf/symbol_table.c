@@ -11,9 +11,10 @@
 #include <string.h>
 
 enum {
-        NAME_MAX_BYTES = 8192, /* C++ names of several thousand bytes exist */
-        CHUNK = 1024,          /* symbols read at once */
-        MAX_SYMBOLS = 1 << 25, /* a sparse file may claim more */
+        NAME_MAX_BYTES = 8192,  /* of names that are compared */
+        LONGEST_NAME = 1 << 16, /* C++ names of several thousand bytes exist; of longer ones the end is left out */
+        CHUNK = 1024,           /* symbols read at once */
+        MAX_SYMBOLS = 1 << 25,  /* a sparse file may claim more */
         MAX_MEMORY_SYMBOLS = 1 << 20,
         CLOCK_EVERY = 16,          /* symbols: the name of each may be read, and its section searched for */
         MAX_RELOCATIONS = 1 << 24, /* bytes of the section that describes the slots */
@@ -129,7 +130,7 @@ static int finish(const struct names *names, struct symbol_want *wants, size_t n
         for (size_t i = 0; i < n; i++) {
                 struct symbol_want *w = &wants[i];
                 const struct symbol_candidate *c;
-                char name[NAME_MAX_BYTES], *copy;
+                char name[LONGEST_NAME], *copy;
 
                 if (i && wants[i - 1].section == w->section) {
                         keep_better(names, &wants[i - 1].sized, &w->sized);
@@ -141,6 +142,8 @@ static int finish(const struct names *names, struct symbol_want *wants, size_t n
                 read_name(names, c->name, name, sizeof(name));
                 if (!name[0])
                         continue;
+                if (strlen(name) == sizeof(name) - 1)
+                        strcpy(name + sizeof(name) - 4, "...");
                 name[1 + strcspn(name + 1, "@")] = '\0'; /* "memcpy@@GLIBC_2.14" */
                 copy = strdup(name);
                 if (!copy)
@@ -232,6 +235,43 @@ int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, s
         }
         free(chunk);
         return late ? -ETIME : finish(&names, wants, n);
+}
+
+static bool any_begins(const struct names *names, const Elf64_Sym *s, size_t n, const char *prefix)
+{
+        char name[16];
+
+        for (size_t i = 0; i < n; i++) {
+                if (!s[i].st_name)
+                        continue;
+                read_name(names, s[i].st_name, name, sizeof(name));
+                if (strncmp(name, prefix, strlen(prefix)) == 0)
+                        return true;
+        }
+        return false;
+}
+
+bool symbol_table_mentions(const struct elf_file *f, enum symbol_table_kind kind, const char *prefix,
+                           uint64_t deadline_ns)
+{
+        const Elf64_Shdr *table = find_table(f, kind);
+        struct names names = { .file = f };
+        Elf64_Sym chunk[64];
+        uint64_t count = table ? table->sh_size / sizeof(*chunk) : 0;
+
+        if (table)
+                names.strings = &f->sections[table->sh_link];
+        count = count < MAX_SYMBOLS ? count : MAX_SYMBOLS;
+        for (uint64_t done = 0; done < count && !clock_is_past(deadline_ns);) {
+                size_t part = count - done < 64 ? (size_t)(count - done) : 64;
+
+                if (elf_file_read(f, table->sh_offset + done * sizeof(*chunk), chunk, part * sizeof(*chunk)))
+                        break;
+                if (any_begins(&names, chunk, part, prefix))
+                        return true;
+                done += part;
+        }
+        return false;
 }
 
 /* ---- the table in memory ---- */

@@ -10,6 +10,7 @@
 /* The files found for one module, opened at the first query. */
 struct module_files {
         bool opened, frame_tried;
+        bool gnat_asked, gnat; /* the module contains Ada code */
         enum origin origin;
         bool has_main, has_mini, has_debug;
         struct elf_file main, mini, debug;

@@ -51,7 +51,7 @@ static char *without_variant(const char *symbol)
         return strndup(symbol, len);
 }
 
-/* Names the physical function: linkage name, else the ELF symbol, else DW_AT_name. Of several names for the same code
+/* Names the physical function: linkage name, else the ELF symbol, else DW_AT_name; in Fortran and Ada always DW_AT_name. Of several names for the same code
  * the symbol table's is the one that other tools print. */
 static void name_physical(struct symbol_line *line, const struct symbol_query *q)
 {
@@ -60,10 +60,10 @@ static void name_physical(struct symbol_line *line, const struct symbol_query *q
         if (line->symbol || !q->symbol)
                 return;
         line->symbol = strdup(q->symbol);
-        if (line->function && is_variant(q->symbol, line->function))
+        if (line->function && (line->from_source || is_variant(q->symbol, line->function)))
                 return;
         plain = line->function ? without_variant(q->symbol) : strdup(q->symbol);
-        function = plain ? demangle_call(plain) : NULL;
+        function = plain ? demangle(plain) : NULL;
         free(plain);
         if (function) {
                 free(line->function);

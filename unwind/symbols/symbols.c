@@ -58,12 +58,29 @@ static int by_module_and_address(const void *a, const void *b)
         return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
-static int answer(const struct symbol_want *w, uint64_t bias, struct symbol_query *q)
+/* GNAT's code refers to its run-time. Searched only if a symbol may be the name of an Ada function. */
+static bool made_by_gnat(struct symbols *s, int module)
 {
+        struct module_files *f = symbols_open(s, module);
+        uint64_t deadline = clock_share(s->deadline_ns);
+
+        if (!f->gnat_asked) {
+                f->gnat_asked = true;
+                f->gnat = (f->has_main && (symbol_table_mentions(&f->main, SYMBOL_TABLE_DYNAMIC, "__gnat_", deadline) ||
+                                           symbol_table_mentions(&f->main, SYMBOL_TABLE_FULL, "__gnat_", deadline))) ||
+                          (f->has_debug && symbol_table_mentions(&f->debug, SYMBOL_TABLE_FULL, "__gnat_", deadline));
+        }
+        return f->gnat;
+}
+
+static int answer(struct symbols *s, const struct symbol_want *w, uint64_t bias, struct symbol_query *q)
+{
+        bool ada = w->name && demangle_maybe_ada(w->name) && made_by_gnat(s, q->module);
+
         if (!w->name)
                 return 0;
         q->symbol = strdup(w->name);
-        q->function = demangle(w->name);
+        q->function = ada ? demangle_ada(w->name) : demangle(w->name);
         q->offset = q->addr - (w->addr + bias);
         return q->symbol && q->function ? 0 : -ENOMEM;
 }
@@ -84,7 +101,7 @@ static int resolve_module(struct symbols *s, struct symbol_query **q, size_t n)
         err = search_files(s, q[0]->module, wants, count);
         for (size_t i = 0; !err && i < n; i++) {
                 at += i && q[i]->addr != q[i - 1]->addr;
-                err = answer(&wants[at], bias, q[i]);
+                err = answer(s, &wants[at], bias, q[i]);
         }
         for (size_t i = 0; i < count; i++)
                 free(wants[i].name);

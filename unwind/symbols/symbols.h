@@ -18,10 +18,10 @@ struct symbol_query {
         int module;      /* in: index into the target's modules, or -1 */
         uint64_t addr;   /* in: run-time address to look up (pc, or pc - 1 for callers) */
         char *symbol;    /* out: new, the ELF symbol without its version; NULL: none */
-        char *function;  /* out: new, demangled (C++, Rust, D), or a copy of symbol; NULL: none */
+        char *function;  /* out: new, demangled (demangle.h), or a copy of symbol; NULL: none */
         uint64_t offset; /* out: addr minus the symbol's address */
         /* out: new, innermost first; the last is the physical function, into which all others are inlined. Its name:
-         * linkage name, else the ELF symbol, else the name in DWARF. */
+         * linkage name, else the ELF symbol, else the name in DWARF; in Fortran and Ada the name in DWARF. */
         struct symbol_line *lines;
         size_t line_count; /* out: 0: no debugging information */
 };
