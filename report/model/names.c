@@ -72,6 +72,18 @@ static bool read_operator(struct reading *r)
         return true;
 }
 
+/* Ada's operators: pack."<". C++'s literal operators have an empty pair: operator"" _km. */
+static bool read_quoted(struct reading *r)
+{
+        const char *end = *r->at == '"' ? strchr(r->at + 1, '"') : NULL;
+
+        if (!end)
+                return false;
+        put(r, r->at, (size_t)(end + 1 - r->at));
+        r->at = end + 1;
+        return true;
+}
+
 /* "<" after a name begins arguments; at the start it is Rust's "<Type as Trait>::method", whose contents are scanned.
  */
 static bool read_arguments(struct reading *r)
@@ -155,7 +167,7 @@ static char *read_name(const char *name, const char *arguments, const char *para
         r.arguments = arguments;
         r.parameters = parameters;
         while (*r.at) {
-                if (read_operator(&r) || read_arguments(&r) || read_parameters(&r))
+                if (read_operator(&r) || read_quoted(&r) || read_arguments(&r) || read_parameters(&r))
                         continue;
                 if (plain && (read_local(&r) || read_qualifier(&r)))
                         continue;
@@ -167,22 +179,37 @@ static char *read_name(const char *name, const char *arguments, const char *para
 
 /* ---- suffixes and prefixes added by compilers and glibc ---- */
 
-/* "f.constprop.0.isra.0", "f.cold", "f.llvm.1234": names of function copies made by gcc and clang. */
-static void cut_clones(char *name)
+/* True for "constprop.0", "cold", "llvm.1234", "0" after the dot, and more of them. In Ada and D a dot also separates
+ * scopes, and a function may be "tree.clone". */
+static bool is_clone(const char *s)
 {
-        static const char *const words[] = { "constprop",  "isra",   "part",  "cold",  "lto_priv",
-                                             "localalias", "llvm",   "clone", "actor", "destroy",
-                                             "resume",     "__uniq", NULL };
-        char *dot = strchr(name, '.');
+        static const char *const numbered[] = {
+                "constprop", "isra", "part", "lto_priv", "llvm", "clone", "__uniq", NULL
+        };
+        static const char *const alone[] = { "cold", "localalias", NULL };
         size_t i;
 
-        if (!dot || dot == name)
-                return;
-        for (i = 0; words[i]; i++) {
-                size_t len = strlen(words[i]);
+        for (i = 0; alone[i]; i++)
+                if (str_begins(s, alone[i]) && (!s[strlen(alone[i])] || s[strlen(alone[i])] == '.'))
+                        return true;
+        for (i = 0; numbered[i]; i++)
+                if (str_begins(s, numbered[i]) && s[strlen(numbered[i])] == '.' &&
+                    isdigit((unsigned char)s[strlen(numbered[i]) + 1]))
+                        return true;
+        return isdigit((unsigned char)*s);
+}
 
-                if (!strncmp(dot + 1, words[i], len) && (!dot[1 + len] || dot[1 + len] == '.'))
+/* Names of function copies made by gcc and clang: "f.constprop.0.isra.0", "f.cold", "f.llvm.1234". Copies of C++, D, Ada
+ * and Fortran functions are marked as in "f() [clone .cold]". */
+static void cut_clones(char *name)
+{
+        char *dot = strchr(name, '.');
+
+        for (; dot && dot > name; dot = strchr(dot + 1, '.')) {
+                if (is_clone(dot + 1)) {
                         *dot = '\0';
+                        return;
+                }
         }
 }
 
@@ -262,7 +289,8 @@ const char *names_plain(struct pool *pool, const char *name)
         name = without_alias(name);
         text = read_name(name, "<>", "", true);
         cut_hash(text);
-        cut_clones(text);
+        if (!strchr(name, '('))
+                cut_clones(text);
         kept = pool_strdup(pool, cut_processor(text));
         free(text);
         return kept;

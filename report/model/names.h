@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report/model/names.h: makes names of functions comparable and short. Supports C, C++ (as libiberty and LLVM print
- * them) and Rust. Not async-signal-safe. */
+ * them), Rust, D, Fortran and Ada. Not async-signal-safe. */
 #ifndef CRASHPRE_REPORT_NAMES_H
 #define CRASHPRE_REPORT_NAMES_H
 
