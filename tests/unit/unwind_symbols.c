@@ -361,6 +361,21 @@ static void test_long_name(void)
         free(got);
 }
 
+/* f<0, 1, 2, ...>() */
+static void test_many_arguments(void)
+{
+        char name[16384] = "_Z1fIJ", *at = name + strlen(name), *got;
+
+        for (int i = 0; i < 1700; i++)
+                at += sprintf(at, "Li%dE", i);
+        strcpy(at, "EEvv");
+        got = demangle(name);
+        tap_ok(got && strncmp(got, "f<0, 1, 2, ", 11) == 0 && strlen(got) > 2000 &&
+                       strcmp(got + strlen(got) - 3, "...") == 0,
+               "a template with 1,700 arguments is truncated, and marked");
+        free(got);
+}
+
 int main(void)
 {
         test_choice();
@@ -371,5 +386,6 @@ int main(void)
         test_ada();
         test_endless_name();
         test_long_name();
+        test_many_arguments();
         return tap_done();
 }

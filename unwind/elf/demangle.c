@@ -12,6 +12,7 @@ enum {
         MAX_MANGLED =
                 1 << 14,      /* gcc emits names of this size for nested templates; longer ones are shown as they are */
         MAX_READABLE = 65536, /* substitutions can make a short name grow exponentially: the rest is discarded */
+        SHORT = 1000,         /* an incomplete name that is shorter is not used */
         /* libiberty 2.40's parser needs up to 185 bytes of stack for each character: measured with "PPP...", "KRKR...",
          * "ZZZ..." of 16,000 characters. Its printer has a limit of its own, of 1024 levels. */
         STACK_PER_CHARACTER = 512,
@@ -105,7 +106,11 @@ static char *demangle_known(const char *symbol)
                 return finish(&t, 1);
         t.used = 0;
         t.cut = false;
-        return finish(&t, symbol[1] == 'Z' && cplus_demangle_v3_callback(symbol, cplus_options(symbol), append, &t));
+        if (symbol[1] != 'Z' || cplus_demangle_v3_callback(symbol, cplus_options(symbol), append, &t))
+                return finish(&t, symbol[1] == 'Z');
+        /* The name is valid, but the printer has reached its limit: for example a template with 1,100 arguments. */
+        t.cut = true;
+        return finish(&t, t.used > SHORT);
 }
 
 /* ---- Ada ---- */

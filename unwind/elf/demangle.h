@@ -2,7 +2,8 @@
 /* unwind/elf/demangle.h: demangles symbol names: C++ (Itanium ABI), Rust, D and Ada, with libiberty, and Fortran. Not
  * async-signal-safe.
  *
- * Names longer than 64 KiB are truncated and end in "...". A mark of a compiler's copy of a function is kept as
+ * Names longer than 64 KiB, or with more than 1,000 nested types or arguments of a template, are truncated and end in
+ * "...". A mark of a compiler's copy of a function is kept as
  * libiberty prints it for C++: "f() [clone .cold]". */
 #ifndef CRASHPRE_UNWIND_ELF_DEMANGLE_H
 #define CRASHPRE_UNWIND_ELF_DEMANGLE_H
