@@ -64,6 +64,11 @@ def inlined_block(block):
     return False
 
 
+def function_name(frame):
+    """As backtrace prints it, with the parameters that are part of a C++ name."""
+    return frame.function().print_name if frame.function() else frame.name()
+
+
 def in_system_call(pc):
     """Does pc stand behind a syscall instruction?"""
     try:
@@ -79,6 +84,7 @@ def describe(frame, newer):
     return {
         "pc": hex(pc),
         "names": names_of(frame, pc if exact or not pc else pc - 1),
+        "function": function_name(frame),
         "system_call": newer is None and in_system_call(pc),
         "signal_frame": frame.type() == gdb.SIGTRAMP_FRAME,
         "file": sal.symtab.filename if sal and sal.symtab else None,

@@ -35,6 +35,7 @@ def arguments():
     p.add_argument("--stdin", default="/dev/null")
     p.add_argument("--blocked", action="store_true", help="all other threads are blocked, so theirs must be equal frame by frame as well")
     p.add_argument("--prefix", type=int, metavar="N", help="a ruined stack, where gdb goes on guessing: the first N frames must be equal, and ours at most gdb's")
+    p.add_argument("--names", metavar="FILE", help="write gdb's and our name of each frame and inlined call of the stopped thread to FILE, separated by a tab, without parameters; those of inlined calls are not compared otherwise")
     p.add_argument("program", nargs=argparse.REMAINDER)
     options = p.parse_args()
     if options.program[:1] == ["--"]:
@@ -193,19 +194,19 @@ def same_call(theirs, ours):
     return same_place(theirs, ours) and simple(theirs["function"] or "") == simple(ours.get("function", ""))
 
 
-def same_lines(theirs, inlined, frame):
+def same_lines(theirs, inlined, frame, same=same_call):
     """File, line and inlined calls. Where a pc is the very first of an inlined call, gdb shows the call still to be made
     (infrun.c: stopped at the call site), so it may have fewer of the innermost ones, and shows the line of that call."""
     hidden = len(inlined) - len(theirs["inlined"])
-    if hidden < 0 or not all(map(same_call, theirs["inlined"], inlined[hidden:])):
+    if hidden < 0 or not all(map(same, theirs["inlined"], inlined[hidden:])):
         return False
     return same_place(theirs, frame)
 
 
-def compare_lines(theirs, thread, faults):
+def compare_lines(theirs, thread, faults, same):
     """(compared, different) frames, where both have lines."""
     pairs = [(a, i, b) for a, (i, b) in zip(theirs, with_inlined(thread)) if a["line"] and a["file"] and "line" in b]
-    different = [p for p in pairs if not same_lines(*p)]
+    different = [p for p in pairs if not same_lines(*p, same)]
     for a, inlined, b in different[:10]:
         chain = [f"{c['function']}:{c['line']}" for c in a["inlined"]]
         ours = [f"{c.get('function')}:{c.get('line')}" for c in inlined]
@@ -242,11 +243,33 @@ def compare(view, report, options):
             faults.append(f"thread {tid}: gdb (left) and ours (right, ended by {mine.get('unwind_end')}):")
             print_both(thread["frames"], physical(mine))
         elif (thread["stopped"] or options.blocked) and options.prefix is None:
-            n, bad = compare_lines(thread["frames"], mine, lines)
+            n, bad = compare_lines(thread["frames"], mine, lines, same_place if options.names else same_call)
             compared, different = compared + n, different + bad
     if different > 1 + compared // 200:
         faults += [f"{different} of {compared} frames with lines have other files, lines or inlined calls:"] + lines
     return faults, compared - different, compared
+
+
+def bare(name):
+    """A name without parameters, clone suffix and qualifiers."""
+    kept = {"(anonymous namespace)": "\1", "operator()": "\2"}
+    for text, sign in kept.items():
+        name = name.replace(text, sign)
+    count = 1
+    while count:
+        name, count = re.subn(r"\([^()]*\)", "", name)
+    name = re.sub(r" \[clone [^]]*\]| const$| volatile$| const &+$| &+$", "", name)
+    for text, sign in kept.items():
+        name = name.replace(sign, text)
+    return re.sub(r" (const|volatile)$", "", name)
+
+
+def write_names(theirs, thread, path):
+    """The number of calls inlined by gdb and by us was compared before."""
+    with open(path, "w", encoding="utf-8") as f:
+        for a, (inlined, b) in zip(theirs, with_inlined(thread)):
+            for names in [(c["function"], d.get("function")) for c, d in zip(a["inlined"], inlined)] + [(a["function"], b.get("function"))]:
+                print(*(bare(n or "?") for n in names), sep="\t", file=f)
 
 
 def moved_on(theirs, ours, thread):
@@ -263,6 +286,8 @@ def main():
         return 3
     report = read_report(view["pid"])
     faults, agree, compared = compare(view, report, options)
+    if options.names:
+        write_names(next(t["frames"] for t in view["threads"] if t["stopped"]), report["threads"][0], options.names)
     name = os.path.basename(options.program[0])
     if faults:
         print(f"{name}: differs from gdb")
