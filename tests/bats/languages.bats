@@ -160,6 +160,16 @@ d_as_gdb() {
         same_signature ml-O0
 }
 
+# Free Pascal's run-time sets its handlers by system calls of its own, so its crashes are not reported: only names are compared.
+@test "Pascal: functions are named as in gdb, not by linkage names" {
+        needs fpc fp-compiler
+        fpc -gw3 -O- -FE"$T" "$sources/shelf.pas" >&2
+        gdb -batch -nx -ex run -ex bt ./shelf 2>/dev/null | sed -n 's/^#[0-9]* *0x0*\([0-9a-f]*\) in \([^ ]*\).*/\1 \2/p' >stack
+        [ "$(cut -d ' ' -f 2 stack | paste -sd ' ')" = "Put Put Nested Outer \$main" ] || fail "$(cat stack)"
+        cut -d ' ' -f 1 stack | "$tools/addr2frames" shelf | sed -n 's/^  \([^|]*\)|.*/\1/p' >ours
+        diff <(cut -d ' ' -f 2 stack) ours
+}
+
 @test "assembly: frames and symbols, also one without type and size, are those of gdb" {
         gcc -g -O2 -c "$sources/stub.c" -o stub.o
         for option in -g -g0; do

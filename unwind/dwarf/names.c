@@ -97,6 +97,7 @@ static const struct language {
         { DW_LANG_Fortran03, "::", false, DWARF_NAMING_SCOPES },
         { DW_LANG_Fortran08, "::", false, DWARF_NAMING_SCOPES },
         { LANG_FORTRAN_18, "::", false, DWARF_NAMING_SCOPES },
+        { DW_LANG_Pascal83, NULL, false, DWARF_NAMING_SCOPES },
         { DW_LANG_Ada83, NULL, false, DWARF_NAMING_GNAT },
         { DW_LANG_Ada95, NULL, false, DWARF_NAMING_GNAT },
         { LANG_ADA_2005, NULL, false, DWARF_NAMING_GNAT },

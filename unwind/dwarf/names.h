@@ -25,7 +25,7 @@ char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user);
 /* Where the name of a function comes from, by the DW_AT_language of the unit of `user`. */
 enum dwarf_naming {
         DWARF_NAMING_LINKAGE, /* the linkage name, demangled, contains the scopes and parameters: C++, Rust, D */
-        DWARF_NAMING_SCOPES, /* DW_AT_name and the scopes around it: Fortran, where each compiler mangles differently */
+        DWARF_NAMING_SCOPES, /* DW_AT_name and the scopes around it: Fortran, where each compiler mangles differently; Pascal */
         DWARF_NAMING_GNAT,   /* DW_AT_name, in which GNAT encodes the scopes: Ada */
 };
 enum dwarf_naming dwarf_naming(Dwarf_Die *user);
