@@ -19,6 +19,11 @@
 #define TRAP_DEPTH 6 /* frames from the instruction to the function that was told to end the program */
 #define NULL_ARRAY ((uint64_t)1 << 32)
 
+/* How far below its stack SP may be because of a single variable, and how far above SP that variable is accessed by a
+ * pointer. */
+#define STACK_FARTHEST ((uint64_t)4 << 30)
+#define LOCAL_REACH ((uint64_t)1 << 20)
+
 void fault_facts_from_wire(const struct wire_crash *wire, struct crash_facts *out)
 {
         const siginfo_t info = wire->siginfo;
@@ -185,7 +190,40 @@ static enum fault_class refine_protection(const struct crash_facts *f, const str
                        : FAULT_UNKNOWN;
 }
 
-static enum fault_class refine_segv(const struct crash_facts *f, const struct fault_look *look,
+/* The stack in which the callers of the frame at the fault are, if SP is far below it. */
+static const struct mapping *left_stack(const struct target *t, uint64_t sp)
+{
+        const struct target_thread *thread = t && t->thread_count ? &t->threads[0] : NULL;
+        bool found = false;
+
+        for (size_t i = 0; thread && i < thread->frame_count; i++) {
+                const struct mapping *m = found ? target_mapping(t, thread->frames[i].sp) : NULL;
+
+                if (m && m->perms & MAPS_WRITE)
+                        return sp < m->start && m->start - sp <= STACK_FARTHEST ? m : NULL;
+                found |= thread->frames[i].sp == sp;
+        }
+        return NULL;
+}
+
+/* A large local variable took SP out of its stack, over the guard and over whatever mappings follow: what is at the
+ * address is chance, and so is the class that it suggests. */
+static bool is_beyond_stack(const struct crash_facts *f, const struct target *t, const struct examination *e)
+{
+        const struct memory_operand *m = bad_operand(e);
+        uint64_t sp = f->regs.v[ARCH_REG_SP];
+        const struct mapping *stack = f->regs.known >> ARCH_REG_SP & 1 ? left_stack(t, sp) : NULL, *at;
+
+        if (!stack || f->address.v + ARCH_RED_ZONE < sp || f->address.v >= stack->start)
+                return false;
+        at = target_mapping(t, sp);
+        if (at && at->perms & MAPS_WRITE)
+                return false;
+        return f->address.v + ARCH_RED_ZONE - sp < LOCAL_REACH ||
+               (m && (m->base == ARCH_REG_SP || m->base == ARCH_REG_FP));
+}
+
+static enum fault_class refine_segv(const struct crash_facts *f, const struct target *t, const struct fault_look *look,
                                     const struct examination *e, enum arch_access access, enum fault_class first)
 {
         if (f->code == SI_KERNEL)
@@ -196,7 +234,7 @@ static enum fault_class refine_segv(const struct crash_facts *f, const struct fa
                 return first == FAULT_UNKNOWN ? FAULT_EXECUTE_NON_EXECUTABLE : first; /* not contradicted by a map */
         if (!look->at.end && is_null(f, e))
                 return FAULT_NULL_DEREFERENCE;
-        if (fault_look_is_below_stack(look) && !is_stray_pointer(look, e))
+        if ((fault_look_is_below_stack(look) && !is_stray_pointer(look, e)) || is_beyond_stack(f, t, e))
                 return FAULT_STACK_OVERFLOW;
         if (f->code != SEGV_ACCERR)
                 return first;
@@ -227,7 +265,7 @@ static enum fault_class refine_fault(const struct crash_facts *f, const struct t
 {
         switch (f->signal) {
         case SIGSEGV:
-                return refine_segv(f, look, e, access_kind(f, look, e), first);
+                return refine_segv(f, t, look, e, access_kind(f, look, e), first);
         case SIGBUS:
                 return refine_bus(f, t, e);
         case SIGFPE:

@@ -160,10 +160,13 @@ static bool is_own_function(struct report *report, const char *function)
         const struct report_thread *thread = &report->threads[0];
         size_t i;
 
-        for (i = 0; i < thread->frame_count; i++)
-                if (thread->frames[i].function && !strcmp(thread->frames[i].function, function))
+        for (i = 0; i < thread->frame_count; i++) {
+                const char *name = thread->frames[i].function ? thread->frames[i].function : thread->frames[i].text;
+
+                if (name && !strcmp(name, function))
                         return own_frame(report, &thread->frames[i]);
-        return true; /* an address in a module without names */
+        }
+        return true;
 }
 
 static void add_name(const char **names, size_t *n, const char *name)

@@ -70,6 +70,26 @@ class_is() { assert_json "$(the_report)" ".fault.class == \"$1\""; }
         done
 }
 
+# What is 64 MB below a thread's or a coroutine's stack is chance: nothing, the closed pages of an arena, a library, or another stack.
+@test "alloca of 64 MB out of a thread's stack: five runs, one class and fingerprint; the raw class is not another one" {
+        for word in coroutine guardless heapcoroutine leaderless owncoroutine tlsdtor two cancelled thread; do
+                rm -rf "$T/of"
+                for run in 1 2 3 4 5; do
+                        CRASHPRE_DIR=$T/of/$run CRASHPRE_STDERR=none preloaded crasher $word-alloca >/dev/null 2>&1 </dev/null || true
+                done
+                jq -r '[.fingerprint, .fault.class] | @tsv' "$T"/of/*/*.json >"$T/all"
+                [ "$(wc -l <"$T/all")" = 5 ] || fail "$word: $(wc -l <"$T/all") reports" || return 1
+                [[ $(sort -u "$T/all") == *[[:xdigit:]]$'\t'stack-overflow ]] || fail "$word: $(cat "$T/all")" || return 1
+                [ "$(sort -u "$T/all" | wc -l)" = 1 ] || fail "$word: $(cat "$T/all")" || return 1
+                "$tools/classes" "$T"/of/*/*.txt >"$T/compared" || fail "$word: $(cat "$T/compared")" || return 1
+        done
+}
+
+@test "a recursion through a handler: the signal frame is not a function of the signature" {
+        preloaded crasher fullaltstack-large-local >/dev/null 2>&1 </dev/null || true
+        [ "$(json "$(the_report)" .signature)" = "large_local | zoo_go | fill_up" ] || fail "$(json "$(the_report)" .signature)"
+}
+
 # ---- the stack pointer ----
 
 @test "SP null, unmapped, not canonical: same death, the first frame" {

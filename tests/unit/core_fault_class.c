@@ -70,6 +70,8 @@ static const struct {
           FAULT_INACCESSIBLE_ADDRESS },
         { "write to read-only", SIGSEGV, SEGV_ACCERR, 0x900000, WRITE, PC, STACK + 64, READ_ONLY, "",
           FAULT_WRITE_TO_READ_ONLY },
+        { "write to read-only, where SP is too: a large variable?", SIGSEGV, SEGV_ACCERR, 0x900000, WRITE, PC, 0x900008,
+          READ_ONLY, "", FAULT_INACCESSIBLE_ADDRESS },
         { "something with read-only memory, no error code", SIGSEGV, SEGV_ACCERR, 0x900000, NONE, PC, STACK + 64,
           READ_ONLY, "", FAULT_INACCESSIBLE_ADDRESS },
         { "write, no map", SIGSEGV, SEGV_ACCERR, 0x900000, WRITE, PC, STACK + 64, NO_MAP, "", FAULT_UNKNOWN },

@@ -134,6 +134,64 @@ static void classes(void)
         }
 }
 
+/* The frames of a thread that has jumped out of its stack: SP, its callers in the stack. */
+static const char *class_beyond(uint64_t address, uint64_t sp, uint64_t caller_sp, int code)
+{
+        struct thread_frame frames[] = { { .pc = 0x400100, .sp = sp }, { .pc = 0x400200, .sp = caller_sp } };
+        struct target_thread jumped = { .frames = frames, .frame_count = 2 };
+        struct mapping with_stack[sizeof(mappings) / sizeof(mappings[0]) + 1];
+        struct target around = space;
+        struct crash_facts f = { .pid = SELF,
+                                 .signal = SIGSEGV,
+                                 .code = code,
+                                 .trap = 14,
+                                 .error = WRITE_FAULT,
+                                 .address = KNOWN_U64(address) };
+        struct report *report = report_new();
+        const char *class;
+
+        memcpy(with_stack, mappings, 5 * sizeof(mappings[0]));
+        memcpy(with_stack + 6, mappings + 5, sizeof(mappings) - 5 * sizeof(mappings[0]));
+        with_stack[5] = (struct mapping){
+                .start = 0x900000, .end = 0x901000, .perms = MAPS_READ | MAPS_WRITE, .path = "", .module = -1
+        };
+        around.mappings.v = with_stack;
+        around.mappings.n++;
+        around.threads = &jumped;
+        f.regs.v[ARCH_REG_PC] = 0x400100;
+        f.regs.v[ARCH_REG_SP] = sp;
+        f.regs.known = 1u << ARCH_REG_PC | 1u << ARCH_REG_SP;
+        fault_classify(report, &f, &around, NULL);
+        class = fault_class_name(fault_class_from_name(report->fault.class));
+        report_free(report);
+        return class;
+}
+
+static void beyond_the_stack(void)
+{
+        static const struct {
+                const char *title, *class;
+                uint64_t address, sp, caller_sp;
+                int code;
+        } jumps[] = {
+                { "nothing there", "stack-overflow", STACK - 0x4000008, STACK - 0x4000000, STACK + 64, SEGV_MAPERR },
+                { "a closed page", "stack-overflow", 0x800800, 0x800808, 0x900800, SEGV_ACCERR },
+                { "constants", "stack-overflow", 0x402100, 0x402108, 0x900800, SEGV_ACCERR },
+                { "16 KiB above SP", "stack-overflow", STACK - 0x3ffc000, STACK - 0x4000000, STACK + 64, SEGV_MAPERR },
+                { "2 MiB above SP, by an unknown operand", "unmapped-address", STACK - 0x3e00000, STACK - 0x4000000,
+                  STACK + 64, SEGV_MAPERR },
+                { "below SP", "unmapped-address", STACK - 0x4001000, STACK - 0x4000000, STACK + 64, SEGV_MAPERR },
+                { "SP further than any variable", "unmapped-address", 0x10000, 0x10008, STACK + 64, SEGV_MAPERR },
+                { "SP in its stack", "unmapped-address", STACK - 0x4000000, STACK + 32, STACK + 64, SEGV_MAPERR },
+        };
+
+        for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
+                const char *got = class_beyond(jumps[i].address, jumps[i].sp, jumps[i].caller_sp, jumps[i].code);
+
+                tap_ok(!strcmp(got, jumps[i].class), "SP out of its stack, %s: %s", jumps[i].title, got);
+        }
+}
+
 static void phrase(const struct crash_facts *facts, const char *type, const char *expected)
 {
         struct report *r = report_new();
@@ -185,6 +243,7 @@ static void phrases(void)
 int main(void)
 {
         classes();
+        beyond_the_stack();
         phrases();
         return tap_done();
 }

@@ -26,7 +26,7 @@ char *dwarf_name_qualified(const struct dwarf_name *name, Dwarf_Die *user);
 enum dwarf_naming {
         DWARF_NAMING_LINKAGE, /* the linkage name, demangled, contains the scopes and parameters: C++, Rust, D */
         DWARF_NAMING_SCOPES, /* DW_AT_name and the scopes around it: Fortran, where each compiler mangles differently; Pascal */
-        DWARF_NAMING_GNAT,   /* DW_AT_name, in which GNAT encodes the scopes: Ada */
+        DWARF_NAMING_GNAT, /* DW_AT_name, in which GNAT encodes the scopes: Ada */
 };
 enum dwarf_naming dwarf_naming(Dwarf_Die *user);
 

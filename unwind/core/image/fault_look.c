@@ -100,13 +100,21 @@ static enum fault_class fetch_class(const struct fault_look *look)
         return look->at.end ? FAULT_EXECUTE_NON_EXECUTABLE : FAULT_UNMAPPED_ADDRESS;
 }
 
+/* With SP in the same area, a large local variable may have taken it out of its stack. */
+static bool is_sp_in_area(const struct fault_look *look)
+{
+        uint64_t sp = look->regs->v[ARCH_REG_SP];
+
+        return knows(look, ARCH_REG_SP) && sp >= look->at.start && sp < look->at.end;
+}
+
 /* Mapped, but without the necessary permission. */
 static enum fault_class rights_class(const struct fault_look *look)
 {
         if (!look->at.end)
                 return FAULT_UNKNOWN; /* the map is not known, or has changed */
         if (fault_look_access(look) == ARCH_ACCESS_WRITE && look->at.perms & MAPS_READ &&
-            !(look->at.perms & MAPS_WRITE) && !fault_look_is_below_stack(look))
+            !(look->at.perms & MAPS_WRITE) && !fault_look_is_below_stack(look) && !is_sp_in_area(look))
                 return FAULT_WRITE_TO_READ_ONLY;
         return FAULT_INACCESSIBLE_ADDRESS;
 }
