@@ -8,6 +8,7 @@
 #include "unwind/core/terms/fault_class.h"
 #include "unwind/core/terms/str.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,18 +145,22 @@ static uint64_t hash(uint64_t h, const char *s)
         }
 }
 
-/* Returns malloc's message: there are few, apart from the numbers in them. */
+/* Returns malloc's message: there are few, apart from the numbers in them, which up to glibc 2.26 include an address,
+ * "0x00000000021ac010". */
 static const char *heap_message(struct report *report)
 {
         const char *message = report->cause.message;
+        bool hexadecimal = false;
         char *text, *c;
 
         if (!message || !fault_class_is(report->fault.class, FAULT_HEAP_CORRUPTION))
                 return NULL;
         text = pool_strdup(&report->pool, message);
-        for (c = text; *c; c++)
-                if (*c >= '0' && *c <= '9')
+        for (c = text; *c; c++) {
+                hexadecimal = isxdigit((unsigned char)*c) ? hexadecimal : *c == 'x' && c > text && c[-1] == '0';
+                if (isdigit((unsigned char)*c) || (hexadecimal && *c != 'x'))
                         *c = '0';
+        }
         return text;
 }
 

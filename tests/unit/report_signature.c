@@ -227,6 +227,10 @@ static void fingerprints(void)
         fingerprint_differs(with("a", "heap-corruption", "free(): invalid pointer", NULL),
                             with("a", "heap-corruption", "free(): double free", NULL), true,
                             "depends on malloc's message");
+        fingerprint_differs(
+                with("a", "heap-corruption", "double free or corruption (out): 0x00000000021ac010 ***", NULL),
+                with("a", "heap-corruption", "double free or corruption (out): 0x0000000000be9f10 ***", NULL), false,
+                "independent of an address in malloc's message");
         fingerprint_differs(stack("std::terminate a main"), stack("std::thread::~thread a main"), true,
                             "depends on the standard library's function called");
 }
