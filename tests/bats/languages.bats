@@ -95,6 +95,20 @@ same_signature() {
         same_signature ada-O0
 }
 
+@test "names as GNAT encodes them, no debugging information: Ada's only in a module that refers to GNAT's run-time" {
+        cat >encoded.c <<'END'
+static int *volatile nowhere;
+__attribute__((noinline)) void pack__proc__2(void) { *nowhere = 1; }
+int main(void) { pack__proc__2(); return 0; }
+#ifdef GNAT
+int __gnat_version;
+#endif
+END
+        gcc -o c encoded.c
+        gcc -DGNAT -o ada encoded.c
+        [ "$(signature_of c) $(signature_of ada)" = "pack__proc__2 | main pack.proc | main" ] || fail "$(signature_of c) $(signature_of ada)"
+}
+
 # Neither gdb 13 nor its backtrace demangles D's names where there is debugging information; ours are compared with its demangler.
 d_as_gdb() {
         fresh_reports

@@ -237,41 +237,27 @@ int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, s
         return late ? -ETIME : finish(&names, wants, n);
 }
 
-static bool any_begins(const struct names *names, const Elf64_Sym *s, size_t n, const char *prefix)
-{
-        char name[16];
-
-        for (size_t i = 0; i < n; i++) {
-                if (!s[i].st_name)
-                        continue;
-                read_name(names, s[i].st_name, name, sizeof(name));
-                if (strncmp(name, prefix, strlen(prefix)) == 0)
-                        return true;
-        }
-        return false;
-}
-
 bool symbol_table_mentions(const struct elf_file *f, enum symbol_table_kind kind, const char *prefix,
                            uint64_t deadline_ns)
 {
-        const Elf64_Shdr *table = find_table(f, kind);
-        struct names names = { .file = f };
-        Elf64_Sym chunk[64];
-        uint64_t count = table ? table->sh_size / sizeof(*chunk) : 0;
+        const Elf64_Shdr *table = find_table(f, kind), *strings = table ? &f->sections[table->sh_link] : NULL;
+        size_t len = strlen(prefix) + 1; /* with the NUL that ends the name before */
+        char pattern[32] = "", chunk[1 << 14];
+        bool found = false;
 
-        if (table)
-                names.strings = &f->sections[table->sh_link];
-        count = count < MAX_SYMBOLS ? count : MAX_SYMBOLS;
-        for (uint64_t done = 0; done < count && !clock_is_past(deadline_ns);) {
-                size_t part = count - done < 64 ? (size_t)(count - done) : 64;
+        if (!strings || strings->sh_type == SHT_NOBITS || len > sizeof(pattern))
+                return false;
+        memcpy(pattern + 1, prefix, len - 1);
+        for (uint64_t at = 0; !found && at + len <= strings->sh_size && !clock_is_past(deadline_ns);
+             at += sizeof(chunk) - (len - 1)) {
+                uint64_t left = strings->sh_size - at;
+                size_t part = left < sizeof(chunk) ? (size_t)left : sizeof(chunk);
 
-                if (elf_file_read(f, table->sh_offset + done * sizeof(*chunk), chunk, part * sizeof(*chunk)))
+                if (elf_file_read(f, strings->sh_offset + at, chunk, part))
                         break;
-                if (any_begins(&names, chunk, part, prefix))
-                        return true;
-                done += part;
+                found = memmem(chunk, part, pattern, len) != NULL;
         }
-        return false;
+        return found;
 }
 
 /* ---- the table in memory ---- */

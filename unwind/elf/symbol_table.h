@@ -44,8 +44,8 @@ int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, s
 int symbol_table_search_memory(struct target *t, const struct module *m, struct symbol_want *wants, size_t n,
                                uint64_t deadline_ns);
 
-/* True if the table has a symbol, defined or not, whose name begins with `prefix` (up to 15 characters). Gives up at
- * `deadline_ns`. */
+/* True if the table has a symbol, defined or not, whose name begins with `prefix` (up to 31 characters). Searches the
+ * names as text: reading each symbol takes 20 times as long. Gives up at `deadline_ns`. */
 bool symbol_table_mentions(const struct elf_file *f, enum symbol_table_kind kind, const char *prefix,
                            uint64_t deadline_ns);
 
