@@ -23,7 +23,8 @@ static const struct {
         { "assertion failed", FAULT_ASSERTION },
         { "ASSERT: \"", FAULT_ASSERTION }, /* Qt, qglobal.cpp */
         { "ASSERT failure in ", FAULT_ASSERTION },
-        { "] Check failed: ", FAULT_ASSERTION },   /* glog, abseil */
+        { "] Check failed: ", FAULT_ASSERTION }, /* glog, abseil */
+        { "] RAW: Check ", FAULT_ASSERTION },
         { ": Error: ", FAULT_ASSERTION },          /* libstdc++'s debug mode, src/c++11/debug.cc */
         { "Unexpected error: ", FAULT_ASSERTION }, /* assert_perror(3) */
         { "stack smashing detected", FAULT_STACK_SMASHING },

@@ -128,15 +128,97 @@ static const char *qstring(const struct live_frame *f, const uint64_t *w, size_t
         return NULL;
 }
 
-/* qlogging.cpp: QMessageLogger::fatal() and qt_message() keep the message in a QString until the process has ended. */
-static const char *qt_message(const struct live_frame *f)
+/* ---- variable arguments ---- */
+
+/* One conversion of printf(3), without what takes its width from an argument. Returns its length in `format`, 0: another form. */
+static size_t conversion(const char *format, char spec[16])
+{
+        size_t n = 1 + strspn(format + 1, "#0- +'123456789.");
+
+        n += strspn(format + n, "hlqjzt");
+        if (!format[n] || !strchr("diouxXcspfFeEgGaA", format[n]) || n + 2 > 16)
+                return 0;
+        memcpy(spec, format, n + 1);
+        spec[n + 1] = 0;
+        return n + 1;
+}
+
+static const char *converted(const struct live_frame *f, struct arch_va *va, const char *spec)
+{
+        struct pool *pool = &f->report->pool;
+        char kind = spec[strlen(spec) - 1];
+        bool is_double = strchr("fFeEgGaA", kind) != NULL;
+        uint64_t word = 0;
+        double number;
+        const char *s;
+
+        if (!live_word(f, arch_va_next(va, is_double), &word))
+                return NULL;
+        memcpy(&number, &word, sizeof(number));
+        if (is_double)
+                return pool_printf(pool, "%g", number);
+        if (kind == 's') {
+                s = word ? live_string(f, word) : "(null)";
+                return s ? s : "";
+        }
+        if (kind == 'c')
+                return pool_printf(pool, "%c", word >= ' ' && word < 0x7f ? (int)word : '?');
+        if (kind == 'd' || kind == 'i')
+                return strpbrk(spec, "lqjzt") ? pool_printf(pool, "%" PRId64, (int64_t)word)
+                                              : pool_printf(pool, "%" PRId32, (int32_t)word);
+        if (!strpbrk(spec, "lqjzt") && kind != 'p')
+                word = (uint32_t)word;
+        return kind == 'u' ? pool_printf(pool, "%" PRIu64, word)
+                           : pool_printf(pool, kind == 'p' || strchr(spec, '#') ? "0x%" PRIx64 : "%" PRIx64, word);
+}
+
+/* The text of a function like printf(3): its format is a constant that the caller passes as argument `named` - 1, its arguments are those of the
+ * va_list in its frame. */
+static const char *printed(const struct live_frame *f, const struct live_frame *caller, unsigned named)
+{
+        struct cfi_space space = modules_space(f->t);
+        const char *format, *text = "", *part;
+        struct arch_va va;
+        uint64_t at;
+        size_t first, i, n;
+        char spec[16];
+
+        if (!arch_near_constant(&space, caller->pc, named - 1, &at) || !live_is_constant(f, at) ||
+            !(format = live_string(f, at)))
+                return NULL;
+        first = f->value_count - (size_t)(f->end - f->sp) / 8;
+        for (i = first; i + 2 < f->value_count && !arch_va_begin(f->values + i, f->sp, f->end, named, &va); i++)
+                ;
+        if (i + 2 >= f->value_count)
+                return strchr(format, '%') ? NULL : format;
+        for (; *format; format += n) {
+                n = strcspn(format, "%");
+                part = pool_strndup(&f->report->pool, format, n);
+                if (!n && format[1] == '%') {
+                        part = "%";
+                        n = 2;
+                } else if (!n && ((n = conversion(format, spec)) == 0 || !(part = converted(f, &va, spec)))) {
+                        return NULL;
+                }
+                text = pool_printf(&f->report->pool, "%s%s", text, part);
+        }
+        return text;
+}
+
+/* qlogging.cpp: QMessageLogger::fatal(this, format, ...) keeps the message in a QString, which is empty again in Qt 5. */
+static const char *qt_message(const struct live_frame *f, const struct live_frame *caller)
 {
         const char *s = NULL;
         size_t i;
 
         for (i = 0; i < f->value_count && !s; i++)
                 s = qstring(f, f->values + i, f->value_count - i);
-        return s;
+        return s || !caller ? s : printed(f, caller, 2);
+}
+
+static const char *caml_fatal(const struct live_frame *f, const struct live_frame *caller)
+{
+        return caller ? printed(f, caller, 1) : NULL;
 }
 
 /* ---- a text that is recognized by its form ---- */
@@ -227,41 +309,51 @@ static const char *constants(const struct live_frame *f, const struct live_frame
 
 /* ---- the table ---- */
 
-/* By names_plain(). `find`: from the function's frame; else `form`: from the constants of its caller. The first that finds something counts. */
+/* By names_plain(). `find`: from the function's frame; `find_called`: also from its caller's; `form`: from the constants of the caller. The
+ * first that finds something counts. */
 static const struct {
         const char *function;
         const char *(*find)(const struct live_frame *f);
+        const char *(*find_called)(const struct live_frame *f, const struct live_frame *caller);
         const char *form;
 } table[] = {
-        { "g_assertion_message*", glib_assertion, NULL },
-        { "g_logv", glib_message, NULL },
-        { "g_log_structured", glib_fields, NULL },
-        { "g_log_structured_standard", glib_fields, NULL },
-        { "g_log_structured_array", glib_fields, NULL },
-        { "QMessageLogger::fatal", qt_message, NULL },
-        { "qFatal", qt_message, NULL },
-        { "qt_assert*", qt_message, NULL },
-        { "absl::*RawLog*", absl_raw, NULL },
-        { "google::LogMessage::*", glog_message, NULL },
-        { "google::LogMessageFatal::*", glog_message, NULL },
-        { "absl::*log_internal::LogMessage*", glog_message, NULL },
-        { "core::panicking::panic_fmt", rust_panic_message, NULL },
-        { "core::panicking::panic_nounwind_fmt*", rust_panic_message, NULL },
-        { "core::panicking::panic_nounwind*", rust_panic_message, NULL },
-        { "std::panicking::begin_panic*", rust_panic_message, NULL },
-        { "*rust_begin_unwind", rust_panic_message, NULL },
-        { "std::panicking::rust_panic_with_hook", rust_panic_message, NULL },
+        { "g_assertion_message*", glib_assertion, NULL, NULL },
+        { "g_logv", glib_message, NULL, NULL },
+        { "g_log_structured", glib_fields, NULL, NULL },
+        { "g_log_structured_standard", glib_fields, NULL, NULL },
+        { "g_log_structured_array", glib_fields, NULL, NULL },
+        { "QMessageLogger::fatal", NULL, qt_message, NULL },
+        { "qFatal", NULL, qt_message, NULL },
+        { "qt_assert*", NULL, qt_message, NULL },
+        { "absl::*RawLog*", absl_raw, NULL, NULL },
+        { "google::LogMessage::*", glog_message, NULL, NULL },
+        { "google::LogMessageFatal::*", glog_message, NULL, NULL },
+        { "absl::*log_internal::LogMessage*", glog_message, NULL, NULL },
+        { "core::panicking::panic_fmt", rust_panic_message, NULL, NULL },
+        { "core::panicking::panic_nounwind_fmt*", rust_panic_message, NULL, NULL },
+        { "core::panicking::panic_nounwind*", rust_panic_message, NULL, NULL },
+        { "std::panicking::begin_panic*", rust_panic_message, NULL, NULL },
+        { "*rust_begin_unwind", rust_panic_message, NULL, NULL },
+        { "std::panicking::rust_panic_with_hook", rust_panic_message, NULL, NULL },
         /* boost/assert.hpp: (expression, function, file, line); with a message (expression, message, function, file) */
-        { "boost::assertion_failed", NULL, "%3s:%4d: %2s: Assertion `%1s' failed." },
-        { "boost::assertion::detail::assertion_failed_msg", NULL, "%4s: %3s: Assertion `%1s' failed: %2s" },
+        { "boost::assertion_failed", NULL, NULL, "%3s:%4d: %2s: Assertion `%1s' failed." },
+        { "boost::assertion::detail::assertion_failed_msg", NULL, NULL, "%4s: %3s: Assertion `%1s' failed: %2s" },
         /* caml/misc.h: caml_failed_assert (expression, file, line); caml_fatal_error (format, ...) */
-        { "caml_failed_assert", NULL, "%2s:%3d: Assertion `%1s' failed." },
-        { "caml_fatal_error", NULL, "Fatal error: %1s" },
+        { "caml_failed_assert", NULL, NULL, "%2s:%3d: Assertion `%1s' failed." },
+        { "caml_fatal_error", NULL, caml_fatal, NULL },
 };
+
+/* A function of the library that has no name, called by the known one, may have the data. */
+static bool inner_frame(struct report *report, struct target *t, size_t index, const struct live_frame *f,
+                        struct live_frame *out)
+{
+        return index && !report->threads[0].frames[index - 1].function && live_frame_read(report, t, index - 1, out) &&
+               out->module == f->module;
+}
 
 static const char *words_of(struct report *report, struct target *t, size_t index, const char *name)
 {
-        struct live_frame f, caller;
+        struct live_frame f, other;
         const char *s = NULL;
         size_t i;
 
@@ -270,8 +362,10 @@ static const char *words_of(struct report *report, struct target *t, size_t inde
                         continue;
                 if (table[i].find)
                         s = table[i].find(&f);
-                else if (live_frame_read(report, t, index + 1, &caller))
-                        s = constants(&f, &caller, table[i].form);
+                if (table[i].find && !s && inner_frame(report, t, index, &f, &other))
+                        s = table[i].find(&other);
+                if (!table[i].find && live_frame_read(report, t, index + 1, &other))
+                        s = table[i].form ? constants(&f, &other, table[i].form) : table[i].find_called(&f, &other);
         }
         return s;
 }

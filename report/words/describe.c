@@ -120,10 +120,23 @@ static const char *signal_name(struct report *report)
                                            : "an unknown signal";
 }
 
+const char *describe_finding(struct report *report)
+{
+        static const char prefix[] = "AddressSanitizer: "; /* preload/program/sanitizer.c */
+        const char *message = report->cause.message;
+
+        if (!is(report->cause.kind, "request") || !message || !str_begins(message, prefix))
+                return NULL;
+        message += sizeof(prefix) - 1;
+        return pool_strndup(&report->pool, message, strcspn(message, ":"));
+}
+
 const char *describe_cause(struct report *report)
 {
         const char *class = report->fault.class, *name = signal_name(report), *more;
 
+        if (describe_finding(report))
+                return report->cause.message;
         if (is(report->cause.kind, "request"))
                 return report->cause.message && *report->cause.message
                                ? pool_printf(&report->pool, "a request (%s)", report->cause.message)
@@ -159,6 +172,8 @@ const char *describe_headline(struct report *report)
         const char *cause = describe_cause(report), *what = process_name(report);
         const char *end = handler_end(report), *verb = end || is(report->cause.chance, "first") ? "got" : "died of";
 
+        if (describe_finding(report))
+                return pool_printf(&report->pool, "%s: %s", what, cause);
         if (is(report->cause.kind, "request"))
                 return pool_printf(&report->pool, "%s: report on %s", what, cause);
         if (!end)
@@ -230,6 +245,22 @@ const char *describe_assertion(struct report *report)
 {
         const char *message = report->cause.message, *begin, *end, *next;
 
+        /* GLib, gtestutils.c: "ERROR:a.c:8:main: assertion failed: (n > 0)", "assertion failed (a == b): (3 == 5)". */
+        begin = message ? strstr(message, "assertion failed: (") : NULL;
+        if (begin && message[strlen(message) - 1] == ')')
+                return pool_strndup(&report->pool, begin + 19, strlen(begin) - 20);
+        begin = message ? strstr(message, "assertion failed (") : NULL;
+        end = begin ? strstr(begin, "): ") : NULL;
+        if (end)
+                return pool_printf(&report->pool, "%.*s %s", (int)(end - begin - 18), begin + 18, end + 3);
+        begin = message ? strstr(message, "] Check failed: ")
+                        : NULL; /* glog, abseil: "Check failed: n > 0 (0 vs. 1) words" */
+        if (begin)
+                return pool_strdup(&report->pool, begin + 16);
+        begin = message ? strstr(message, "ASSERT: \"") : NULL; /* Qt: "ASSERT: \"n > 0\" in file a.cc, line 8" */
+        end = begin ? strstr(begin + 9, "\" in file ") : NULL;
+        if (end)
+                return pool_strndup(&report->pool, begin + 9, (size_t)(end - begin - 9));
         /* glibc, assert/assert.c: "%s%s%s:%u: %s%sAssertion `%s' failed.\n"; libstdc++ has two like quotes. */
         begin = message ? strstr(message, "Assertion ") : NULL;
         if (!begin || !strchr("`'", begin[10]) || !begin[10])
@@ -251,6 +282,17 @@ static const char *one_line(struct report *report, const char *s)
         return names_cut(&report->pool, line, SUMMARY_TEXT);
 }
 
+/* What is behind the prefix of a logging library: "F20261201 10:20:30.123456  4242 a.cc:12] Check failed: ...", "[a.cc : 12] RAW: ...". */
+static const char *without_prefix(const char *message)
+{
+        const char *end = strstr(message, "] RAW: ");
+
+        if (*message == '[' && end)
+                return end + 7;
+        end = strstr(message, "] ");
+        return *message == 'F' && message[1] >= '0' && message[1] <= '9' && end ? end + 2 : message;
+}
+
 /* Returns the message; for "*** stack smashing detected ***: terminated" without the asterisks. */
 static const char *message_phrase(struct report *report)
 {
@@ -259,7 +301,7 @@ static const char *message_phrase(struct report *report)
         if (assertion)
                 return pool_printf(&report->pool, "assertion failed: %s", one_line(report, assertion));
         if (strncmp(message, "*** ", 4))
-                return one_line(report, message);
+                return one_line(report, without_prefix(message));
         end = strstr(message + 4, " ***");
         return end ? pool_strndup(&report->pool, message + 4, (size_t)(end - message - 4)) : one_line(report, message);
 }
@@ -345,7 +387,7 @@ void describe_summary(struct report *report)
 {
         const char *what = describe_what(report), *where = describe_where(report);
 
-        report->cause.summary = where && !is(report->cause.kind, "request")
+        report->cause.summary = where && (!is(report->cause.kind, "request") || describe_finding(report))
                                         ? pool_printf(&report->pool, "%s%s%s", what, separator(report), where)
                                         : what;
 }

@@ -32,6 +32,10 @@ const char *describe_where(struct report *report);
 /* Describes fault.recursion: "f calling itself 870 times", "f and g calling each other 435 times"; NULL without one. */
 const char *describe_recursion(struct report *report);
 
+/* Returns what AddressSanitizer found ("heap-use-after-free"), from the reason of a report that its end of the program requested; NULL:
+ * it is no such report. */
+const char *describe_finding(struct report *report);
+
 /* Extracts the expression of the failed assertion from the message ("n > 0"); NULL if there is none. */
 const char *describe_assertion(struct report *report);
 

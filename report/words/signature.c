@@ -174,6 +174,8 @@ static const char *fingerprint(struct report *report, const struct parts *parts)
         h = hash(h, report->fault.class);
         h = hash(h, type ? names_plain(&report->pool, type) : NULL);
         h = hash(h, describe_assertion(report));
+        if (describe_finding(report))
+                h = hash(h, describe_finding(report));
         h = hash(h, heap_message(report));
         h = hash(h, parts->called);
         for (i = 0; i < parts->count; i++)

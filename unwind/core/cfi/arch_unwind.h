@@ -42,4 +42,21 @@ bool arch_simple_getter(const struct cfi_space *space, uint64_t code, uint64_t s
  * them all to constants and does nothing else, as for functions that report a failed check. Returns false otherwise. */
 bool arch_constant_arguments(const struct cfi_space *space, uint64_t return_address, uint64_t argument[4]);
 
+/* Finds in the code before the call with the return address `return_address` what loads a constant to the register of argument `n` (0 to 3).
+ * Where instructions begin is not known there: the caller checks what the constant points to. Returns false if there is none. */
+bool arch_near_constant(const struct cfi_space *space, uint64_t return_address, unsigned n, uint64_t *value);
+
+/* The arguments of a variadic function, by the va_list in its frame: see arch_va_begin(). */
+struct arch_va {
+        uint64_t general, vector, memory; /* addresses of the saved registers, and of the arguments behind them */
+        unsigned next_general, next_vector, next_memory;
+};
+
+/* Whether `words` is the va_list of a function with `named` arguments before the variable ones, whose frame is [sp, end): its parts point into
+ * that frame and behind it. */
+bool arch_va_begin(const uint64_t words[3], uint64_t sp, uint64_t end, unsigned named, struct arch_va *out);
+
+/* The address of the next argument: a double, or of any other type. */
+uint64_t arch_va_next(struct arch_va *va, bool is_double);
+
 #endif

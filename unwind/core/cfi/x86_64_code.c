@@ -173,3 +173,59 @@ bool arch_constant_arguments(const struct cfi_space *space, uint64_t return_addr
         }
         return false;
 }
+
+#define NEAR_BYTES 64
+
+/* Intel SDM 2: 48 8d /r with modrm 00 reg 101, lea disp32(%rip),%reg; b8+reg, mov $imm32,%reg; 48 89 /r, mov between registers. */
+bool arch_near_constant(const struct cfi_space *space, uint64_t return_address, unsigned n, uint64_t *value)
+{
+        uint8_t registers[] = { 7, 6, 2, 1 }; /* rdi, rsi, rdx, rcx */
+        const uint64_t begin = return_address - CALL_BYTES - NEAR_BYTES;
+        uint8_t code[NEAR_BYTES];
+        int32_t immediate;
+
+        if (n >= sizeof(registers) || space->read(space->ctx, begin, code, sizeof(code)))
+                return false;
+        for (unsigned at = NEAR_BYTES - 5; at-- > 0;) {
+                const uint8_t *c = code + at;
+
+                if (c[0] == 0x48 && c[1] == 0x89 && (c[2] & 0xc7) == (0xc0 | registers[n])) {
+                        registers[n] = c[2] >> 3 & 7;
+                        continue;
+                }
+                if (at + 7 <= NEAR_BYTES && c[0] == 0x48 && c[1] == 0x8d && c[2] == (uint8_t)(registers[n] << 3 | 5)) {
+                        __builtin_memcpy(&immediate, c + 3, sizeof(immediate));
+                        *value = begin + at + 7 + (uint64_t)(int64_t)immediate;
+                        return true;
+                }
+                if (c[0] == (uint8_t)(0xb8 | registers[n]) && (!at || c[-1] != 0x0f)) {
+                        __builtin_memcpy(&immediate, c + 1, sizeof(immediate));
+                        *value = (uint32_t)immediate;
+                        return true;
+                }
+        }
+        return false;
+}
+
+/* System V ABI, AMD64, 3.5.7: { unsigned gp_offset, fp_offset; void *overflow_arg_area, *reg_save_area }. Six general registers are saved,
+ * then eight vector registers of 16 bytes. */
+bool arch_va_begin(const uint64_t words[3], uint64_t sp, uint64_t end, unsigned named, struct arch_va *out)
+{
+        uint32_t general = (uint32_t)words[0], vector = (uint32_t)(words[0] >> 32);
+
+        if (general < 8 * named || general > 48 || general % 8 || vector < 48 || vector > 304 || vector % 16)
+                return false;
+        if (words[1] < end || words[1] > end + 256 || words[2] < sp || words[2] >= end || words[2] % 8)
+                return false;
+        *out = (struct arch_va){ .general = words[2], .vector = words[2] + 48, .memory = end, .next_general = named };
+        return true;
+}
+
+uint64_t arch_va_next(struct arch_va *va, bool is_double)
+{
+        if (is_double && va->next_vector < 8)
+                return va->vector + 16u * va->next_vector++;
+        if (!is_double && va->next_general < 6)
+                return va->general + 8u * va->next_general++;
+        return va->memory + 8u * va->next_memory++;
+}
