@@ -266,6 +266,17 @@ static int fail(struct process *p, int err, char *why, size_t size)
 
 /* ---- the interface ---- */
 
+/* Threads that the kernel adds to a process for its own work (io_uring, vhost) never execute code of the program: the kernel gives them
+ * registers of zeros (arch/x86/kernel/process.c: copy_thread()). One that does not stop has no registers here. */
+static bool is_kernel_worker(const struct process *p, const struct held *h)
+{
+        const uint32_t both = 1u << ARCH_REG_PC | 1u << ARCH_REG_SP;
+
+        if ((h->regs.known & both) == both && (h->regs.v[ARCH_REG_PC] || h->regs.v[ARCH_REG_SP]))
+                return false;
+        return proc_is_kernel_worker(p->base.proc, h->task);
+}
+
 static int make_threads(struct process *p)
 {
         struct target *t = &p->base;
@@ -276,7 +287,7 @@ static int make_threads(struct process *p)
         for (size_t i = 0; i < p->held_count; i++) {
                 const struct held *h = &p->held[i];
 
-                if (h->hold == HOLD_GONE)
+                if (h->hold == HOLD_GONE || is_kernel_worker(p, h))
                         continue;
                 t->threads[t->thread_count].tid = h->tid;
                 t->threads[t->thread_count++].regs = h->regs;

@@ -99,21 +99,46 @@ pid_t proc_own_tid(pid_t proc, pid_t task)
         return inner_number(path, &levels);
 }
 
-char proc_task_state(pid_t proc, pid_t task)
+/* Reads the line of /proc/PID/task/TID/stat into `text`; returns the state and what follows it, NULL if there is no such thread.
+ * "tid (comm) S ...": comm may contain any character. */
+static const char *read_stat(pid_t proc, pid_t task, char *text, size_t size)
 {
-        char path[64], text[256], *end;
+        char path[64], *end;
         FILE *f;
         size_t n;
 
         snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)proc, (int)task);
         f = fopen(path, "re");
         if (!f)
-                return 'X';
-        n = fread(text, 1, sizeof(text) - 1, f);
+                return NULL;
+        n = fread(text, 1, size - 1, f);
         fclose(f);
         text[n] = '\0';
-        end = strrchr(text, ')'); /* "tid (comm) S ...": comm may contain any character */
-        return end && end[1] == ' ' ? end[2] : 'X';
+        end = strrchr(text, ')');
+        return end && end[1] == ' ' ? end + 2 : NULL;
+}
+
+char proc_task_state(pid_t proc, pid_t task)
+{
+        char text[256];
+        const char *rest = read_stat(proc, task, text, sizeof(text));
+
+        return rest ? *rest : 'X';
+}
+
+/* Linux include/linux/sched.h. Before Linux 5.12, 0x10 was the flag of a thread that executes a virtual machine. */
+#define PF_IO_WORKER 0x10u
+#define PF_USER_WORKER 0x4000u
+
+bool proc_is_kernel_worker(pid_t proc, pid_t task)
+{
+        char text[256], state;
+        const char *rest = read_stat(proc, task, text, sizeof(text));
+        unsigned flags;
+
+        /* state, parent, process group, session, terminal, its process group, flags (proc(5)) */
+        return rest && sscanf(rest, "%c %*d %*d %*d %*d %*d %u", &state, &flags) == 2 &&
+               flags & (PF_IO_WORKER | PF_USER_WORKER);
 }
 
 pid_t proc_living(pid_t proc)

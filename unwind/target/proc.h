@@ -25,6 +25,10 @@ pid_t proc_own_tid(pid_t proc, pid_t task);
 /* Returns the state letter (proc(5)) of a thread; 'X' if it no longer exists. */
 char proc_task_state(pid_t proc, pid_t task);
 
+/* Whether the kernel added this thread to the process for its own work, as io_uring and vhost do. On older kernels, true also for some
+ * threads that execute a virtual machine. */
+bool proc_is_kernel_worker(pid_t proc, pid_t task);
+
 /* Returns a thread whose /proc/NUMBER files and memory are those of the process: `proc` itself, unless its main
  * thread ended by pthread_exit(3) and others are alive: maps, exe, environ and similar files of that number are then
  * empty or refused, and process_vm_readv(2) finds no memory. Returns `proc` also if nothing can be determined. */

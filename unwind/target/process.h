@@ -11,7 +11,8 @@
 
 /* Stops every thread of `pid` by PTRACE_SEIZE and PTRACE_INTERRUPT (ptrace(2)): lists the tasks repeatedly until none
  * is new, drops those that vanish, waits until `deadline_ns` (CLOCK_MONOTONIC) at most; a thread that has not stopped
- * by then, or 250 ms after all others (uninterruptible sleep), is kept without registers. Returns 0 and a new target
+ * by then, or 250 ms after all others (uninterruptible sleep), is kept without registers. Threads that the kernel added for its own
+ * work (io_uring) are no threads of the target. Returns 0 and a new target
  * in *out; else -errno and a message in `why`: the competing tracer's pid and name, or the remedy (ptrace_scope,
  * CAP_SYS_PTRACE, seccomp). */
 int process_attach(pid_t pid, uint64_t deadline_ns, struct target **out, char *why, size_t why_size);
