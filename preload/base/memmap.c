@@ -132,7 +132,9 @@ static void remember_omitted(const struct memmap_range *r)
 static void add_selected(const struct memmap_range *r, bool kept)
 {
         bool is_code = r->perms & MAPS_EXEC, follows = store.code && memmap_same_file(store.code, r);
-        size_t before = is_code && store.run_count && memmap_same_file(&store.run[0], r) ? store.run_count : 0;
+        /* memory of no file: code that the program moved there (modmap.c) */
+        size_t before =
+                is_code && store.run_count && (!r->inode || memmap_same_file(&store.run[0], r)) ? store.run_count : 0;
 
         if ((!is_code && !follows && !(r->path_len && r->path[0] == '[')) ||
             store.map.range_count + before >= MAX_RANGES) {

@@ -58,25 +58,69 @@ static bool image_from_loader(const struct memmap *m, size_t i, struct image *ou
         return false;
 }
 
-static bool read_image(const struct memmap *m, size_t i, struct image *out)
+/* Whether executable memory that is not mapped from the file of range `i` follows it: its code may have been moved. */
+static bool code_follows(const struct memmap *m, size_t i)
+{
+        for (size_t k = i + 1; k < m->range_count && k < i + RUN; k++) {
+                if (m->range[k].perms & MAPS_EXEC)
+                        return true;
+                if (m->range[k].inode && !memmap_same_file(&m->range[i], &m->range[k]))
+                        return false;
+        }
+        return false;
+}
+
+static bool is_anonymous(const struct memmap_range *r)
+{
+        return !r->inode && (!r->path_len || (r->path_len > 5 && !__builtin_memcmp(r->path, "[anon", 5)));
+}
+
+/* An image whose header was moved to anonymous memory together with its code: the dynamic section is still in a mapping of its file.
+ * Returns that mapping, or NULL. */
+static const struct memmap_range *read_moved_image(const struct memmap *m, size_t i, struct image *out)
+{
+        const struct memmap_range *r = &m->range[i];
+
+        if (!(r->perms & MAPS_EXEC) || i + 1 == m->range_count || !r[1].inode ||
+            image_read(&modmap_space, r->start, out))
+                return NULL;
+        for (size_t k = i + 1; k < m->range_count && k < i + RUN && m->range[k].start < out->end; k++)
+                if (m->range[k].inode && out->dynamic >= m->range[k].start && out->dynamic < m->range[k].end)
+                        return &m->range[k];
+        return NULL;
+}
+
+/* Reads the image whose header is at the start of range `i`. Returns a mapping of its file, or NULL. */
+static const struct memmap_range *read_image(const struct memmap *m, size_t i, struct image *out)
 {
         const struct memmap_range *r = &m->range[i];
         int err;
 
-        if (!r->path_len || !(r->perms & MAPS_READ) || (!r->inode && r->path[0] != '['))
-                return false;
-        if (r->inode && !memmap_has_code(m, r)) /* a data file may begin with an ELF header, too */
-                return false;
+        if (!(r->perms & MAPS_READ))
+                return NULL;
+        if (is_anonymous(r))
+                return read_moved_image(m, i, out);
+        if (r->inode && !memmap_has_code(m, r) &&
+            !code_follows(m, i)) /* a data file may begin with an ELF header, too */
+                return NULL;
         err = image_read(&modmap_space, r->start, out);
-        return !err || (err == -EFAULT && r->inode && image_from_loader(m, i, out)); /* [vvar] is never readable */
+        if (err == -EFAULT && r->inode && image_from_loader(m, i, out)) /* [vvar] is never readable */
+                err = 0;
+        return err ? NULL : r;
+}
+
+/* Whether the range is code of the image, whose file has mappings like `file`. */
+static bool is_code_of(const struct image *image, const struct memmap_range *file, const struct memmap_range *r)
+{
+        return r->perms & MAPS_EXEC && (memmap_same_file(file, r) || image_has_text(image, r->start));
 }
 
 /* A module starts at a mapping of a file (or the vdso) that begins with an ELF header, and includes the file's mappings
- * inside the extent given by its program headers. */
+ * inside the extent given by its program headers, and its code wherever that was moved to. */
 static void find_modules(const struct memmap *m)
 {
         for (size_t i = 0; i < m->range_count;) {
-                const struct memmap_range *first = &m->range[i];
+                const struct memmap_range *first = &m->range[i], *file;
                 struct modmap_module *mod = &store.module[store.map.module_count];
                 bool executable = first->perms & MAPS_EXEC;
                 size_t next = i + 1;
@@ -86,19 +130,21 @@ static void find_modules(const struct memmap *m)
                         i++;
                         continue;
                 }
-                if (!read_image(m, i, &mod->image)) {
+                file = read_image(m, i, &mod->image);
+                if (!file) {
                         i++;
                         continue;
                 }
                 mod->start = first->start;
                 mod->end = first->end;
-                mod->path = first->path;
-                mod->path_len = first->path_len;
+                mod->path = file->path;
+                mod->path_len = file->path_len;
                 for (; next < m->range_count && m->range[next].start < mod->image.end; next++) {
-                        if (!memmap_same_file(first, &m->range[next]))
-                                continue;
-                        mod->end = m->range[next].end;
-                        executable |= (m->range[next].perms & MAPS_EXEC) != 0;
+                        bool code = is_code_of(&mod->image, file, &m->range[next]);
+
+                        if (code || memmap_same_file(file, &m->range[next]))
+                                mod->end = m->range[next].end;
+                        executable |= code;
                 }
                 if (executable)
                         store.map.module_count++;

@@ -194,6 +194,31 @@ static void test_nested(void)
         target_free(&f.base);
 }
 
+/* Programs move their code to huge pages. */
+static void test_moved(void)
+{
+        struct fake f = LOAD("7f0000000000-7f0000001000 r--p 00000000 fe:01 41   /bin/app\n"
+                             "7f0000001000-7f0000003000 r-xp 00000000 00:00 0\n"
+                             "7f0000003000-7f0000004000 rw-p 00003000 fe:01 41   /bin/app\n"
+                             "7f0000100000-7f0000101000 r--p 00000000 fe:01 42   /lib/x.so\n"
+                             "7f0000101000-7f0000103000 r-xp 00000000 00:0f 43   /anon_hugepage (deleted)\n"
+                             "7f0000200000-7f0000203000 r--p 00000000 fe:01 44   /data/debug\n"
+                             "7f0000208000-7f0000209000 r-xp 00000000 00:00 0    [anon:jit]\n"
+                             "7f0000300000-7f0000301000 r--p 00000000 fe:01 45   /lib/y.so\n"
+                             "7f0000301000-7f0000302000 r-xp 00000000 00:00 0    [anon:text]\n",
+                             0, { 0x7f0000000000, 0x4000 }, { 0x7f0000100000, 0x3000 }, { 0x7f0000200000, 0x3000 },
+                             { 0x7f0000300000, 0x2000 });
+
+        tap_is(f.base.modules.n, 3, "a file whose code was moved is a module, one that was mapped as data is not");
+        tap_ok(module_is(&f, 0, 0x7f0000000000, 0x7f0000004000, "/bin/app"), "code in anonymous memory");
+        tap_is((unsigned)target_module_index(&f.base, 0x7f0000002000), 0, "an address in it");
+        tap_is((unsigned)target_module_index(&f.base, 0x7f0000102fff), 1, "an address in code in a file of hugetlbfs");
+        tap_is((unsigned)target_module_index(&f.base, 0x7f0000208000), (unsigned)-1,
+               "code made at run time is in no module");
+        tap_is((unsigned)target_module_index(&f.base, 0x7f0000301000), 2, "an address in code in memory with a name");
+        target_free(&f.base);
+}
+
 static void test_without_mappings(void)
 {
         struct module modules[] = { { .base = 0x1000, .end = 0x9000 }, { .base = 0x2000, .end = 0x3000 } };
@@ -226,6 +251,7 @@ int main(void)
         test_twice();
         test_odd();
         test_nested();
+        test_moved();
         test_without_mappings();
         test_many();
         return tap_done();

@@ -2,9 +2,13 @@
 /* tests/zoo/elsewhere.c: crashes of programs whose code or threads are not where they usually are.
  *
  *   elsewhere ring      beside threads that the kernel made for io_uring
+ *   elsewhere moved     all code of the program has been moved to anonymous memory, as for huge pages
+ *   elsewhere moved-header   together with the ELF header
+ *   elsewhere moved-file     to another file, as to one of hugetlbfs
  *
  * Ends with 77 where the kernel does not allow it.
  */
+#include <link.h>
 #include <linux/io_uring.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -73,11 +77,81 @@ static int ring(void)
         return 0;
 }
 
+/* ---- moved code ---- */
+
+struct segment {
+        uintptr_t header, start, end; /* of the program's executable segment, whole pages */
+};
+
+static int find_segment(struct dl_phdr_info *info, size_t size, void *out)
+{
+        struct segment *s = out;
+
+        (void)size;
+        for (int i = 0; i < info->dlpi_phnum; i++) {
+                const ElfW(Phdr) *p = info->dlpi_phdr + i;
+
+                if (p->p_type == PT_PHDR)
+                        s->header = info->dlpi_addr + p->p_vaddr - p->p_offset;
+                if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
+                        continue;
+                s->start = (info->dlpi_addr + p->p_vaddr) & ~(uintptr_t)4095;
+                s->end = (info->dlpi_addr + p->p_vaddr + p->p_memsz + 4095) & ~(uintptr_t)4095;
+        }
+        return 1; /* the first one is the program */
+}
+
+/* Replaces the memory by a copy at the same address. */
+static int move(uintptr_t start, uintptr_t end, int flags, int fd)
+{
+        size_t size = end - start;
+        char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+        if (copy == MAP_FAILED)
+                return UNAVAILABLE;
+        memcpy(copy, (void *)start, size);
+        if (mprotect(copy, size, PROT_READ | PROT_EXEC) ||
+            mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start) == MAP_FAILED)
+                return UNAVAILABLE;
+        crash();
+        return 0;
+}
+
+static int moved(void)
+{
+        struct segment s;
+
+        dl_iterate_phdr(find_segment, &s);
+        return move(s.start, s.end, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+static int moved_header(void)
+{
+        struct segment s;
+
+        dl_iterate_phdr(find_segment, &s);
+        return move(s.header, s.end, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+static int moved_file(void)
+{
+        int fd = memfd_create("text", 0);
+        struct segment s;
+
+        dl_iterate_phdr(find_segment, &s);
+        if (fd < 0 || ftruncate(fd, (off_t)(s.end - s.start)))
+                return UNAVAILABLE;
+        return move(s.start, s.end, MAP_SHARED, fd);
+}
+
 static const struct {
         const char *word;
         int (*run)(void);
 } words[] = {
         { "ring", ring },
+        { "moved", moved },
+        { "moved-header", moved_header },
+        { "moved-file", moved_file },
 };
 
 int main(int argc, char **argv)

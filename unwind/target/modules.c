@@ -65,7 +65,7 @@ int modules_parse_maps(struct target *t, char *text, size_t len)
         return 0;
 }
 
-/* ---- files that have an executable mapping ---- */
+/* ---- files that have an executable mapping, or executable memory of no file behind one of theirs: code that was moved ---- */
 
 struct file {
         const struct mapping *m; /* a mapping of the file; NULL: free */
@@ -96,25 +96,49 @@ static struct file *file_of(const struct file_table *files, const struct mapping
         return &files->v[i];
 }
 
+static bool is_anonymous(const struct mapping *m)
+{
+        return !m->path[0] || strncmp(m->path, "[anon", 5) == 0; /* "[anon:name]": proc(5) */
+}
+
+/* Whether the program may have moved the code of `before`, a mapping of a file, to `m`, the next executable one. */
+static bool may_be_moved(const struct mapping *before, const struct mapping *m)
+{
+        return before && (m->perms & MAPS_EXEC) && (is_anonymous(m) || (is_file(m) && !same_file(before, m)));
+}
+
+static void add_file(const struct file_table *files, const struct mapping *m)
+{
+        struct file *f = file_of(files, m);
+
+        f->m = m;
+        f->module = -1;
+}
+
 static int files_with_code(const struct mapping_list *list, struct file_table *files)
 {
+        const struct mapping *before = NULL; /* the latest mapping of a file that is not executable */
         size_t n = 0;
 
         for (size_t i = 0; i < list->n; i++)
-                n += is_file(&list->v[i]) && (list->v[i].perms & MAPS_EXEC);
+                n += (list->v[i].perms & MAPS_EXEC) != 0;
         files->size = 16;
-        while (files->size < n * 2)
+        while (files->size < n * 4)
                 files->size *= 2;
         files->v = calloc(files->size, sizeof(*files->v));
         if (!files->v)
                 return -ENOMEM;
         for (size_t i = 0; i < list->n; i++) {
-                if (is_file(&list->v[i]) && (list->v[i].perms & MAPS_EXEC)) {
-                        struct file *f = file_of(files, &list->v[i]);
+                const struct mapping *m = &list->v[i];
 
-                        f->m = &list->v[i];
-                        f->module = -1;
-                }
+                if (may_be_moved(before, m))
+                        add_file(files, before);
+                if (is_file(m) && i && (m[-1].perms & MAPS_EXEC) && is_anonymous(m - 1))
+                        add_file(files, m); /* the header may be in the memory before it */
+                if (is_file(m) && (m->perms & MAPS_EXEC))
+                        add_file(files, m);
+                else if (is_file(m))
+                        before = m;
         }
         return 0;
 }
@@ -183,7 +207,8 @@ struct builder {
         size_t room;
 };
 
-static int new_module(struct builder *b, const struct mapping *m, const struct image *image)
+/* `file`: a mapping of the module's file, usually the first one. */
+static int new_module(struct builder *b, const struct mapping *m, const struct mapping *file, const struct image *image)
 {
         struct module_list *list = &b->t->modules;
         struct module *module;
@@ -198,14 +223,14 @@ static int new_module(struct builder *b, const struct mapping *m, const struct i
                 b->room = room;
         }
         module = &list->v[list->n];
-        *module = (struct module){ .path = strdup(m->path),
+        *module = (struct module){ .path = strdup(file->path),
                                    .base = m->start,
                                    .end = m->end,
                                    .image = *image,
                                    .file_offset = m->offset,
-                                   .dev = m->dev,
-                                   .inode = m->inode,
-                                   .deleted = m->deleted };
+                                   .dev = file->dev,
+                                   .inode = file->inode,
+                                   .deleted = file->deleted };
         if (!module->path)
                 return -ENOMEM;
         if (image->base && image->end > module->end)
@@ -258,7 +283,7 @@ static int add_file_mapping(struct builder *b, struct mapping *m)
                 return 0;
         if (err)
                 image.base = 0;
-        err = new_module(b, m, &image);
+        err = new_module(b, m, m, &image);
         if (err)
                 return err;
         f->module = (int)b->t->modules.n - 1;
@@ -273,10 +298,49 @@ static int add_vdso(struct builder *b, struct mapping *m)
 
         if (err)
                 return 0;
-        err = new_module(b, m, &image);
+        err = new_module(b, m, m, &image);
         if (!err)
                 add_to_module(b, m, (int)b->t->modules.n - 1);
         return err;
+}
+
+/* An image whose header was moved to anonymous memory together with its code: the dynamic section is still in a mapping of its file. */
+static int add_moved(struct builder *b, struct mapping *m)
+{
+        const struct mapping_list *list = &b->t->mappings;
+        const struct mapping *next = m + 1, *file;
+        struct image image;
+        int err;
+
+        if (!(m->perms & MAPS_EXEC) || next == list->v + list->n || !is_file(next) || read_image(b->t, m, &image))
+                return 0;
+        file = image.dynamic ? target_mapping(b->t, image.dynamic) : NULL;
+        if (!file || !is_file(file))
+                return 0;
+        err = new_module(b, m, file, &image);
+        if (err)
+                return err;
+        add_to_module(b, m, (int)b->t->modules.n - 1);
+        if (file_of(&b->files, file)->m)
+                file_of(&b->files, file)->module = (int)b->t->modules.n - 1;
+        return 0;
+}
+
+/* Marks modules whose code is in executable memory of another origin. */
+static void find_moved_code(struct target *t)
+{
+        size_t next = 0; /* the first module that begins after the mapping */
+
+        for (size_t i = 0; i < t->mappings.n; i++) {
+                const struct mapping *m = &t->mappings.v[i];
+
+                while (next < t->modules.n && t->modules.v[next].base <= m->start)
+                        next++;
+                if (m->module >= 0 || !(m->perms & MAPS_EXEC))
+                        continue;
+                for (size_t k = next; k-- > 0 && next - k <= NESTING;)
+                        t->modules.v[k].has_code |= image_has_text(&t->modules.v[k].image, m->start);
+        }
 }
 
 /* Removes modules without code and updates the mappings' module indexes. */
@@ -305,9 +369,14 @@ static int drop_data(struct builder *b)
         return 0;
 }
 
-/* Zero-initialized data, and code that was moved to anonymous (huge) pages, belong to the image that contains their
- * addresses. */
-static void assign_anonymous(struct target *t)
+static bool belongs_to(const struct mapping *m, const struct image *image)
+{
+        return is_anonymous(m) ? m->start < image->end : (m->perms & MAPS_EXEC) && image_has_text(image, m->start);
+}
+
+/* Zero-initialized data, and code that was moved to anonymous (huge) pages or to a file of hugetlbfs, belong to the image that contains
+ * their addresses. */
+static void assign_rest(struct target *t)
 {
         size_t next = 0; /* the first module that begins after the mapping */
 
@@ -316,10 +385,10 @@ static void assign_anonymous(struct target *t)
 
                 while (next < t->modules.n && t->modules.v[next].base <= m->start)
                         next++;
-                if (m->module >= 0 || m->path[0])
+                if (m->module >= 0)
                         continue;
                 for (size_t k = next; k-- > 0 && next - k <= NESTING;) {
-                        if (m->start < t->modules.v[k].image.end) {
+                        if (belongs_to(m, &t->modules.v[k].image)) {
                                 m->module = (int)k;
                                 break;
                         }
@@ -366,11 +435,15 @@ int modules_build(struct target *t)
                         err = add_file_mapping(&b, m);
                 else if (strcmp(m->path, "[vdso]") == 0)
                         err = add_vdso(&b, m);
+                else if (is_anonymous(m))
+                        err = add_moved(&b, m);
         }
+        if (!err)
+                find_moved_code(t);
         if (!err)
                 err = drop_data(&b);
         if (!err)
-                assign_anonymous(t);
+                assign_rest(t);
         free(b.files.v);
         return err;
 }

@@ -33,6 +33,20 @@ static int read_phdr(const struct cfi_space *space, const Elf64_Ehdr *e, uint64_
         return read_at(space, base + e->e_phoff + i * sizeof(*out), out, sizeof(*out));
 }
 
+static void add_text(const Elf64_Phdr *p, struct image *image)
+{
+        uint64_t start = image->bias + p->p_vaddr / ARCH_PAGE_MIN * ARCH_PAGE_MIN,
+                 end = image->bias + p->p_vaddr + p->p_memsz;
+
+        if (!(p->p_flags & PF_X) || end < start)
+                return;
+        end = (end + ARCH_PAGE_MIN - 1) / ARCH_PAGE_MIN * ARCH_PAGE_MIN;
+        if (!image->text_end || start < image->text)
+                image->text = start;
+        if (end > image->text_end)
+                image->text_end = end;
+}
+
 /* Computes the load bias from the first PT_LOAD, the end from the highest: they should be sorted by address, but a
  * hostile file may not comply. */
 static int measure(const struct cfi_space *space, const Elf64_Ehdr *e, struct image *image)
@@ -55,6 +69,7 @@ static int measure(const struct cfi_space *space, const Elf64_Ehdr *e, struct im
                         return -ENOEXEC;
                 if (p.p_vaddr + p.p_memsz > end)
                         end = p.p_vaddr + p.p_memsz;
+                add_text(&p, image);
         }
         if (!found || end > UINT64_MAX - ARCH_PAGE_MIN)
                 return -ENOEXEC;

@@ -12,9 +12,11 @@
 #define IMAGE_BUILD_ID_MAX 64 /* bytes; GNU build-ids are 20, lld and Go may differ */
 
 struct image {
-        uint64_t base;         /* address of the ELF header */
-        uint64_t end;          /* end of the last PT_LOAD at run time, page-rounded up */
-        uint64_t bias;         /* run-time address minus ELF virtual address */
+        uint64_t base; /* address of the ELF header */
+        uint64_t end;  /* end of the last PT_LOAD at run time, page-rounded up */
+        uint64_t bias; /* run-time address minus ELF virtual address */
+        uint64_t text; /* start and end of the executable PT_LOADs at run time, page-rounded; 0, 0: none */
+        uint64_t text_end;
         uint64_t eh_frame_hdr; /* run-time address; 0: none */
         uint64_t eh_frame_hdr_size;
         uint64_t dynamic;      /* run-time address of PT_DYNAMIC; 0: none */
@@ -25,5 +27,12 @@ struct image {
 /* Reads the image whose ELF header is at `base` in the target. Returns 0, -ENOEXEC (no ELF image for this processor)
  * or -EFAULT. Only `read` of `space` is used. The build-id is the first NT_GNU_BUILD_ID of any PT_NOTE. */
 int image_read(const struct cfi_space *space, uint64_t base, struct image *out);
+
+/* Whether executable memory at `addr` belongs to the image whoever mapped it: programs move their code to anonymous (huge) pages, or
+ * to files of hugetlbfs, at the same addresses. */
+static inline bool image_has_text(const struct image *image, uint64_t addr)
+{
+        return addr - image->text < image->text_end - image->text;
+}
 
 #endif
