@@ -3,8 +3,11 @@
 #include "preload/base/fileid.h"
 #include "preload/base/keep.h"
 #include "preload/base/libc.h"
+#include "preload/base/lines.h"
 #include "preload/base/startup.h"
 #include "preload/base/syscalls.h"
+#include "preload/facts/exe.h"
+#include "unwind/core/image/maps.h"
 #include "unwind/core/terms/str.h"
 
 #include <limits.h>
@@ -13,7 +16,9 @@
 
 #define ENVIRONMENT_MAX 0x1000000 /* more than execve(2) accepts */
 
-SEALED_DATA struct settings settings = { .dir = "", .tmpdir = "", .helper = "", .argv0 = "", .note = "" };
+SEALED_DATA struct settings settings = {
+        .dir = "", .tmpdir = "", .helper = "", .argv0 = "", .program = "", .note = ""
+};
 
 static const char *keep(const char *s)
 {
@@ -126,19 +131,41 @@ static bool globs_match(const char *globs, const char *name)
         return false;
 }
 
+static bool find_program(void *ctx, const char *line, size_t len)
+{
+        uint64_t at = *(const uint64_t *)ctx;
+        struct maps_line m;
+        const char *kept;
+
+        if (maps_parse_line(line, len, &m) || at < m.start || at >= m.end)
+                return true;
+        kept = m.path_len && m.path[0] == '/' ? keep_string(m.path, m.path_len) : NULL;
+        if (kept)
+                settings.program = kept;
+        return false;
+}
+
+/* The kernel, and /proc/PID/exe, know only the loader. `execfn` is the argument of the loader's command line then, or that of its option
+ * --argv0 (glibc: elf/rtld.c: rtld_setup_main_map()): used only without /proc. */
+static __attribute__((noinline)) void set_program(uint64_t at, uint64_t execfn)
+{
+        char buf[PATH_MAX];
+
+        settings.program_at = at;
+        lines_each("/proc/self/maps", buf, sizeof(buf), find_program, &at);
+        if (!*settings.program && execfn)
+                settings.program = settings_absolute((const char *)execfn); // NOLINT(performance-no-int-to-ptr)
+}
+
 /* Evaluates CRASHPRE_ONLY and CRASHPRE_SKIP; NULL: not set. */
 static bool is_wanted(const char *only, const char *skip)
 {
         char exe[PATH_MAX];
         const char *base;
-        ssize_t n;
 
         if (!only && !skip)
                 return true;
-        n = sys_readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-        if (n > 0)
-                exe[n] = 0;
-        base = str_base(n > 0 ? exe : settings.argv0);
+        base = str_base(exe_path(exe, sizeof(exe)) ? exe : settings.argv0);
         return (!only || globs_match(only, base)) && !(skip && globs_match(skip, base));
 }
 
@@ -186,7 +213,7 @@ static void set_stderr(const char *of_run)
         }
 }
 
-void settings_load(char **argv, char **envp, uint64_t execfn)
+void settings_load(char **argv, char **envp, uint64_t execfn, uint64_t program_at)
 {
         struct setting_values v;
 
@@ -203,6 +230,8 @@ void settings_load(char **argv, char **envp, uint64_t execfn)
         settings.argv = (uint64_t)argv;
         if (argv && argv[0])
                 settings.argv0 = keep(argv[0]);
+        if (program_at)
+                set_program(program_at, execfn);
         settings.enabled = v.number[SETTING_ENABLED] && is_wanted(v.text[SETTING_ONLY], v.text[SETTING_SKIP]);
         if (!settings.enabled)
                 return;

@@ -39,6 +39,9 @@ struct settings {
         const char *helper;        /* CRASHPRE_HELPER, absolute; "": relative to the library (home.h) */
         struct redact_homes homes; /* $HOME, stored if paths are redacted */
         const char *argv0;         /* used if /proc is not available */
+        /* The program that the loader was told to run ("ld.so ./app"): an address in it, and its path. 0, "": the kernel started it. */
+        uint64_t program_at;
+        const char *program;
         /* Addresses of the arrays that main() gets, of the kernel's block of "NAME=value" strings, and of the variable environ; 0:
          * unknown. The program may change all of them. */
         uint64_t argv, envp, env_start, env_end, environ_at;
@@ -47,9 +50,9 @@ struct settings {
 
 extern struct settings settings; /* written only by settings_load(), before any handler is installed; then read-only */
 
-/* Reads the environment. `execfn`: AT_EXECFN of the auxiliary vector (getauxval(3)); 0: unknown. Not async-signal-safe; allocates nothing: strings are copied to static memory, since programs
+/* Reads the environment. `execfn`: AT_EXECFN of the auxiliary vector (getauxval(3)); 0: unknown. `program_at`: as above. Not async-signal-safe; allocates nothing: strings are copied to static memory, since programs
  * overwrite their environment (setproctitle) and change directory. */
-void settings_load(char **argv, char **envp, uint64_t execfn);
+void settings_load(char **argv, char **envp, uint64_t execfn, uint64_t program_at);
 
 /* Returns a stored absolute path, so that a later chdir() does not change the file that is meant; "" if it cannot be determined.
  * Not async-signal-safe. */

@@ -122,7 +122,8 @@ static __attribute__((constructor)) void load(int argc, char **argv, char **envp
         }
         next_init();
         aborts_init();
-        settings_load(argv, envp, aux(auxv, AT_EXECFN));
+        /* Without AT_BASE, the kernel started the loader itself, which has put the program's entry point into the vector. */
+        settings_load(argv, envp, aux(auxv, AT_EXECFN), aux(auxv, AT_BASE) ? 0 : aux(auxv, AT_ENTRY));
         if (!settings.enabled)
                 return;
         home_load();

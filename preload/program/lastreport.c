@@ -8,6 +8,7 @@
 #include "preload/program/lastreport.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
+#include "preload/facts/exe.h"
 #include "preload/facts/settings.h"
 #include "unwind/core/terms/raw_format.h"
 #include "unwind/core/terms/str.h"
@@ -96,11 +97,10 @@ const char *lastreport_newest(void)
         static char path[PATH_MAX];
         char exe[PATH_MAX];
         struct newest n = { .base = exe };
-        ssize_t len = sys_readlink("/proc/thread-self/exe", exe, sizeof(exe) - 1);
         int fd = sys_openat(AT_FDCWD, settings.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
         size_t at = 0;
 
-        exe[len > 0 ? str_without_deleted(exe, (size_t)len) : 0] = 0;
+        exe_path(exe, sizeof(exe));
         n.base = str_base(exe);
         for (char *p = exe; *p; p++)
                 *p = *p == '/' ? '/' : raw_name_char(*p);

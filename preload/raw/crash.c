@@ -4,6 +4,7 @@
 #include "preload/base/crashstack.h"
 #include "preload/base/sigsafe.h"
 #include "preload/base/syscalls.h"
+#include "preload/facts/settings.h"
 #include "unwind/core/terms/str.h"
 
 void crash_begin(struct crash *c, enum wire_kind kind, uint64_t fault_ns, const char *settings_note)
@@ -26,6 +27,7 @@ void crash_begin(struct crash *c, enum wire_kind kind, uint64_t fault_ns, const 
         w->altstack_base = crashstack_base();
         w->altstack_size = crashstack_size();
         w->park_pc = (uint64_t)arch_park;
+        w->program_at = settings.program_at;
         c->dir_fd = c->raw_fd = -1;
         str_cat(w->note, sizeof(w->note), &at, settings_note);
 }

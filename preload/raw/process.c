@@ -138,7 +138,10 @@ void rawsection_process(void)
         rawline_dec(RAW_KEY_TID, raw.crash->wire.tid);
         put_thread_name();
         rawline_dec(RAW_KEY_PPID, sys_0(SYS_getppid));
-        put_link(RAW_KEY_EXE, "/proc/thread-self/exe");
+        if (*settings.program)
+                rawline_path(RAW_KEY_EXE, settings.program, str_len(settings.program));
+        else
+                put_link(RAW_KEY_EXE, "/proc/thread-self/exe");
         put_link(RAW_KEY_CWD, "/proc/thread-self/cwd");
         rawline_dec(RAW_KEY_UID, sys_0(SYS_getuid));
         rawline_dec(RAW_KEY_GID, sys_0(SYS_getgid));

@@ -5,6 +5,7 @@
 #include "preload/base/probe.h"
 #include "preload/base/stackwalk.h"
 #include "preload/base/syscalls.h"
+#include "preload/facts/exe.h"
 #include "preload/facts/settings.h"
 #include "preload/privacy/secrets.h"
 #include "preload/raw/exception.h"
@@ -293,12 +294,9 @@ void rawreport_write(struct crash *c)
 
 void rawreport_name(struct crash *c)
 {
-        ssize_t n = sys_readlink("/proc/thread-self/exe", raw.text, sizeof(raw.text) - 1);
-        const char *base;
+        const char *base = str_base(exe_path(raw.text, sizeof(raw.text)) ? raw.text : settings.argv0);
         size_t at = 0;
 
-        raw.text[n > 0 ? str_without_deleted(raw.text, (size_t)n) : 0] = 0;
-        base = str_base(n > 0 ? raw.text : settings.argv0);
         str_cat(c->wire.id, sizeof(c->wire.id), &at, "crash-");
         for (; *base && at < 128; base++)
                 c->wire.id[at++] = raw_name_char(*base);

@@ -210,6 +210,15 @@ static void read_memory(struct helper *h)
                 memory_fill(h->report, h->target, h->privacy);
 }
 
+/* To the kernel, a program started by the loader ("ld.so ./app") is the loader. */
+static void name_program(struct helper *h)
+{
+        int module = h->wire.program_at ? target_module_index(h->target, h->wire.program_at) : -1;
+
+        if (module >= 0)
+                h->report->process.exe = pool_strdup(&h->report->pool, h->target->modules.v[module].path);
+}
+
 static void look_at_process(struct helper *h)
 {
         attach(h);
@@ -229,6 +238,7 @@ static void look_at_process(struct helper *h)
                 look_from_outside(h);
         else if (h->crash_missed)
                 add_wire_thread(h);
+        name_program(h);
         use_fault_registers(h);
         read_memory(h);
         if (h->attached && !helper_is_fatal(h)) {

@@ -42,3 +42,48 @@ moved() {
 @test "all code was moved to anonymous memory: the frames have names" { moved moved; }
 @test "all code was moved to anonymous memory, with the ELF header: the frames have names" { moved moved-header; }
 @test "all code was moved to another file: the frames have names" { moved moved-file; }
+
+# ---- a program that was started by the loader ----
+
+# by_loader [OPTION...]: the report of a program that the loader was told to run is the program's.
+by_loader() {
+        fresh_reports
+        run -139 timeout -k 5 30 env LD_PRELOAD="$preload" CRASHPRE_STDERR=brief "$loader" "$@" "$(zoo)" null-write
+        good_reports 1
+        [[ $output == *"crashpre: zoo["* ]] || fail "the headline is: $output"
+        [[ $(the_report) == */crash-zoo-* ]] || fail "the report is $(the_report)"
+        assert_json "$(the_report)" ".process.exe == \"$(realpath "$(zoo)")\" and .threads[0].frames[0].function == \"null_write\""
+        [ "$(raw_value "$(raw_report)" process exe)" = "$(realpath "$(zoo)")" ] || fail "exe is $(raw_value "$(raw_report)" process exe)"
+}
+
+need_loader() {
+        loader=$(readelf -lW "$(zoo)" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
+        [ -x "$loader" ] || skip "no loader that can be executed"
+}
+
+@test "a program started by the loader, as bundles do: headline, files and report are the program's" {
+        need_loader
+        by_loader
+        by_loader --library-path /lib:/usr/lib
+        by_loader --inhibit-cache
+        ! "$loader" --help | grep -q -- --argv0 || by_loader --argv0 another-name
+        library=$preload
+        preload='' by_loader --preload "$library"
+        cd "$(dirname "$(zoo)")"
+        zoo() { printf './zoo\n'; }
+        by_loader
+}
+
+@test "a program started by the loader: CRASHPRE_ONLY and CRASHPRE_SKIP see the program, attached or not" {
+        need_loader
+        fresh_reports
+        run -139 env CRASHPRE_ONLY=zoo CRASHPRE_SKIP='ld*' LD_PRELOAD="$preload" "$loader" "$(zoo)" null-write
+        good_reports 1
+        run -139 env CRASHPRE_ONLY='ld*' LD_PRELOAD="$preload" "$loader" "$(zoo)" null-write
+        run -139 env CRASHPRE_SKIP=zoo LD_PRELOAD="$preload" "$loader" "$(zoo)" null-write
+        good_reports 1
+        fresh_reports
+        run -139 "$tools/refuse" ptrace env LD_PRELOAD="$preload" "$loader" "$(zoo)" null-write
+        good_reports 1
+        assert_json "$(the_report)" ".process.exe == \"$(realpath "$(zoo)")\""
+}

@@ -30,7 +30,7 @@
 enum { WIRE_FD_CRASH = 3, WIRE_FD_STATUS = 4, WIRE_FD_RAW = 5, WIRE_FD_DIR = 6 };
 
 #define WIRE_MAGIC 0x70435243u
-#define WIRE_VERSION 6u
+#define WIRE_VERSION 7u
 #define WIRE_MAX_FRAMES 256
 #define WIRE_THROW_FRAMES 48
 #define WIRE_MESSAGE_MAX 4096 /* longer messages are truncated, here and in the raw report */
@@ -66,6 +66,7 @@ struct wire_crash {
         uint64_t sigmask;                      /* blocked at the crash, bit n-1 for signal n */
         uint64_t altstack_base, altstack_size; /* the stack the handler runs on */
         uint64_t park_pc;                      /* code that waits for ever, without a stack; 0: none */
+        uint64_t program_at;                   /* an address in the program, if the kernel started the loader; else 0 */
         struct arch_registers regs;            /* at the crash */
         struct arch_registers fault_regs;      /* at the fault siginfo describes: regs, or those of an outer frame */
         /* trap number and page-fault error code (x86-64: REG_TRAPNO, REG_ERR of the ucontext); 0 if none */
