@@ -87,3 +87,26 @@ need_loader() {
         good_reports 1
         assert_json "$(the_report)" ".process.exe == \"$(realpath "$(zoo)")\""
 }
+
+# ---- assembler code without unwind tables and frame pointers ----
+
+@test "a fault in assembler code that has neither unwind tables nor a frame pointer: its callers are not left out" {
+        for ZOO in O0 O2; do
+                export ZOO
+                fresh_reports
+                run -139 preloaded "$(elsewhere)" leaf
+                good_reports 1
+                [[ $(functions "$(the_report)" | head -n 3 | tr '\n' ' ') == "leaf_inner leaf_outer leaf " ]] || fail "$(functions "$(the_report)")"
+                frames_agree "$(raw_report)" "$(the_report)"
+        done
+}
+
+@test "a fault in such code that was called by a pointer: its callers are found by its symbol" {
+        for ZOO in O0 O2; do
+                export ZOO
+                fresh_reports
+                run -139 preloaded "$(elsewhere)" leaf-indirect
+                good_reports 1
+                [[ $(functions "$(the_report)" | head -n 3 | tr '\n' ' ') == "leaf_inner leaf_outer leaf_indirect " ]] || fail "$(functions "$(the_report)")"
+        done
+}

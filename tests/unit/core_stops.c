@@ -239,6 +239,98 @@ static void check_code_at_pc(void)
         }
 }
 
+/* Makes code + offset a location after a call of code + target. */
+static uint64_t after_call_of(unsigned target, unsigned offset)
+{
+        int32_t distance = (int32_t)(target - offset);
+
+        memcpy(code + offset - 4, &distance, sizeof(distance));
+        return after_call(offset);
+}
+
+/* Rule 3, by the prologue of a function that has no frame pointer. The chain has another caller. */
+static const uint8_t frameless[] = { 0xf3, 0x0f, 0x1e, 0xfa, 0x53, 0x55, 0x48, 0x83, 0xec, 0x18 };
+
+static void begin_frameless(unsigned offset, unsigned sp)
+{
+        begin(CODE + 0x20 + offset, sp, 20);
+        memcpy(code + 0x20, frameless, sizeof(frameless));
+        stack[20] = at(30);
+        stack[21] = after_call(0x200);
+        stack[15] = after_call_of(0x20, 0x100);
+        stack[13] = at(18); /* the saved frame pointer */
+        stack[18] = at(30);
+        stack[19] = after_call(0x300);
+}
+
+static uint64_t function_start;
+
+static uint64_t find_function(void *ctx, uint64_t pc)
+{
+        (void)ctx;
+        (void)pc;
+        return function_start;
+}
+
+static void check_frameless(void)
+{
+        static const struct {
+                const char *title;
+                unsigned offset, sp;
+        } places[] = { { "before its first instruction", 0, 15 },
+                       { "after a push", 5, 14 },
+                       { "behind its prologue", 11, 10 } };
+
+        for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+                begin_frameless(places[i].offset, places[i].sp);
+                start();
+                moves(places[i].title, CODE + 0x100, 16, CFI_TRUST_FRAME_POINTER);
+        }
+        tap_is(walk.regs.v[ARCH_REG_FP], at(18), "a frame pointer that was pushed is the caller's");
+        moves("next frame by that frame pointer", CODE + 0x300, 20, CFI_TRUST_FRAME_POINTER);
+
+        begin_frameless(11, 10);
+        stack[15] = after_call_of(0x40, 0x100);
+        start();
+        moves("a word behind a call of another function: frame pointer", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
+        begin_frameless(11, 9);
+        start();
+        moves("a word that is not where the prologue has it: frame pointer", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
+        begin_frameless(11, 10);
+        memcpy(code + 0x24, "\x55\x48\x89\xe5", 4);
+        start();
+        moves("a prologue that sets the frame pointer: frame pointer", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
+        begin_frameless(11, 10);
+        memcpy(code + 0x26, "\x48\x83\xe4\xf0", 4);
+        start();
+        moves("a prologue that aligns the stack: frame pointer", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
+
+        begin_frameless(11, 10);
+        memcpy(code + 0x100 - 6, "\x90\x90\x90\x90\xff\xd0", 6); /* call *%rax */
+        start();
+        moves("called through a register, without a symbol: frame pointer", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
+        function_start = CODE + 0x20;
+        buffers.space.function = find_function;
+        start();
+        moves("called through a register, with a symbol", CODE + 0x100, 16, CFI_TRUST_FRAME_POINTER);
+        function_start = CODE + 0x28;
+        start();
+        moves("a symbol inside of the prologue: frame pointer", CODE + 0x200, 22, CFI_TRUST_FRAME_POINTER);
+        buffers.space.function = NULL;
+
+        begin_frameless(11, 10);
+        memcpy(code + 0x400, "\xf2\xff\x25", 3); /* bnd jmp *disp32(%rip) */
+        memcpy(code + 0x403, &(int32_t){ 0x500 - 0x407 }, 4);
+        memcpy(code + 0x500, &(uint64_t){ CODE + 0x20 }, 8);
+        stack[15] = after_call_of(0x400, 0x100);
+        start();
+        moves("called through a stub", CODE + 0x100, 16, CFI_TRUST_FRAME_POINTER);
+        memcpy(code + 0x100 - 6, "\xff\x15", 2); /* call *disp32(%rip) */
+        memcpy(code + 0x100 - 4, &(int32_t){ 0x500 - 0x100 }, 4);
+        start();
+        moves("called through a pointer in memory", CODE + 0x100, 16, CFI_TRUST_FRAME_POINTER);
+}
+
 /* Rule 3, scan. */
 static void check_scan(void)
 {
@@ -549,6 +641,7 @@ int main(void)
         check_frame_pointers();
         check_bad_frame_pointers();
         check_code_at_pc();
+        check_frameless();
         check_scan();
         check_calls();
         check_trampoline();

@@ -5,6 +5,7 @@
  *   elsewhere moved     all code of the program has been moved to anonymous memory, as for huge pages
  *   elsewhere moved-header   together with the ELF header
  *   elsewhere moved-file     to another file, as to one of hugetlbfs
+ *   elsewhere leaf, leaf-indirect   in assembler code without unwind tables and frame pointer, called directly or by a pointer
  *
  * Ends with 77 where the kernel does not allow it.
  */
@@ -144,11 +145,45 @@ static int moved_file(void)
         return move(s.start, s.end, MAP_SHARED, fd);
 }
 
+/* ---- assembler code without unwind tables ---- */
+
+int leaf_inner(volatile int *p);
+int leaf_outer(volatile int *p);
+__asm__(".text\n"
+        ".type leaf_inner, @function\n"
+        "leaf_inner:\n"
+        "        movl $1, (%rdi)\n"
+        "        ret\n"
+        ".size leaf_inner, . - leaf_inner\n"
+        ".type leaf_outer, @function\n"
+        "leaf_outer:\n"
+        "        pushq %rbx\n"
+        "        subq $16, %rsp\n"
+        "        call leaf_inner\n"
+        "        addq $16, %rsp\n"
+        "        popq %rbx\n"
+        "        ret\n"
+        ".size leaf_outer, . - leaf_outer\n");
+
+static ENTRY int leaf(void)
+{
+        return leaf_outer(nowhere) + 1;
+}
+
+static int (*volatile outer)(volatile int *) = leaf_outer;
+
+static ENTRY int leaf_indirect(void)
+{
+        return outer(nowhere) + 1;
+}
+
 static const struct {
         const char *word;
         int (*run)(void);
 } words[] = {
         { "ring", ring },
+        { "leaf", leaf },
+        { "leaf-indirect", leaf_indirect },
         { "moved", moved },
         { "moved-header", moved_header },
         { "moved-file", moved_file },

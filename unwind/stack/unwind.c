@@ -17,6 +17,8 @@ enum {
         STACK_AHEAD = 8192,  /* bytes of each stack fetched before the walks */
         REGISTERS_KEPT = 32, /* frames */
         RETRIES = 8,         /* repeated walks of one thread after a further table was found */
+        FUNCTIONS =
+                64, /* searches of symbol tables for the start of a function, and slots of their results; a power of two */
 };
 
 /* Unwind tables from a module's file, in addition to those that are loaded. */
@@ -27,6 +29,11 @@ struct file_tables {
         size_t debug_frame_size;
 };
 
+/* Where the function that contains a pc starts; start 0: unknown. */
+struct function {
+        uint64_t pc, start;
+};
+
 struct unwinder {
         struct target *t;
         struct cfi_space space;
@@ -35,6 +42,8 @@ struct unwinder {
         struct file_tables *files;   /* one per module */
         struct symbols *own_symbols; /* created here if the target had none */
         struct engine *engine;
+        struct function functions[FUNCTIONS];
+        unsigned searches;           /* of symbol tables: each takes long */
         struct frames frames, other; /* results of the two engines */
         unwind_note *note;
         void *note_ctx;
@@ -86,6 +95,29 @@ static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
                                     .debug_frame = u->files[i].debug_frame,
                                     .debug_frame_size = u->files[i].debug_frame_size };
         return 0;
+}
+
+static struct symbols *get_symbols(struct unwinder *u)
+{
+        if (!u->t->symbols)
+                u->own_symbols = symbols_new(u->t, NULL, NULL, NULL);
+        return u->t->symbols;
+}
+
+static uint64_t space_function(void *ctx, uint64_t pc)
+{
+        struct unwinder *u = ctx;
+        struct function *f = &u->functions[pc % FUNCTIONS];
+        int module;
+
+        if (f->pc == pc)
+                return f->start;
+        module = module_index(u, pc);
+        if (module < 0 || u->searches == FUNCTIONS || !get_symbols(u))
+                return 0;
+        u->searches++;
+        *f = (struct function){ pc, symbols_function(u->t->symbols, module, pc) };
+        return f->start;
 }
 
 static void report(const struct unwinder *u, pid_t tid, const char *what)
@@ -167,9 +199,7 @@ static bool load_tables(struct unwinder *u, int module)
                 return false;
         f = &u->files[module];
         f->tried = true;
-        if (!u->t->symbols)
-                u->own_symbols = symbols_new(u->t, NULL, NULL, NULL);
-        if (!u->t->symbols)
+        if (!get_symbols(u))
                 return false;
         if (symbols_debug_frame(u->t->symbols, module, &f->debug_frame, &f->debug_frame_size))
                 f->debug_frame = NULL;
@@ -299,9 +329,11 @@ int unwind_threads(struct target *t, size_t max_frames, enum unwind_check check,
         struct unwinder u = { .t = t, .note = note, .note_ctx = ctx };
         int err = 0;
 
-        u.space = (struct cfi_space){
-                .ctx = &u, .read = space_read, .module = space_module, .executable = space_executable
-        };
+        u.space = (struct cfi_space){ .ctx = &u,
+                                      .read = space_read,
+                                      .module = space_module,
+                                      .executable = space_executable,
+                                      .function = space_function };
         u.cache = (struct cfi_cache){ calloc(ROWS, sizeof(*u.cache.rows)), ROWS };
         u.files = calloc(t->modules.n + 1, sizeof(*u.files));
         if (!u.cache.rows || !u.files)

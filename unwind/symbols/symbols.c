@@ -49,6 +49,16 @@ static int search_files(struct symbols *s, int module, struct symbol_want *wants
         return 0;
 }
 
+uint64_t symbols_function(struct symbols *s, int module, uint64_t addr)
+{
+        uint64_t bias = s->t->modules.v[module].image.bias;
+        struct symbol_want want = { .vaddr = addr - bias };
+        bool found = !search_files(s, module, &want, 1) && want.name;
+
+        free(want.name);
+        return found ? want.addr + bias : 0;
+}
+
 static int by_module_and_address(const void *a, const void *b)
 {
         const struct symbol_query *x = *(struct symbol_query *const *)a, *y = *(struct symbol_query *const *)b;

@@ -53,6 +53,9 @@ void symbol_query_clear(struct symbol_query *q);
  * 0 or -ENOENT. */
 int symbols_debug_frame(struct symbols *s, int module, const uint8_t **data, size_t *size);
 
+/* Returns the start of the function that contains `addr` in the target, by the ELF symbols of its module; 0: unknown. */
+uint64_t symbols_function(struct symbols *s, int module, uint64_t addr);
+
 /* Finds the address of a module's .eh_frame in the target from the section headers of its file. Returns 0 or -ENOENT.
  */
 int symbols_eh_frame(struct symbols *s, int module, uint64_t *addr);

@@ -33,6 +33,22 @@ struct arch_frame_link arch_link_by_fp(uint64_t fp);
  * false if the code at `pc` is neither. */
 bool arch_link_by_code(const struct cfi_space *space, uint64_t pc, uint64_t sp, struct arch_frame_link *out);
 
+/* What the beginning of a function has done to the stack: `depth` is the number of bytes between SP and the return address. */
+struct arch_prologue {
+        uint64_t depth;
+        bool saved_fp; /* FP was pushed, `fp_offset` bytes below the return address */
+        uint64_t fp_offset;
+        bool framed; /* FP has been set: the frame-pointer chain includes this function */
+};
+
+/* Interprets the code from `start`, the first instruction of a function, to the first instruction that does not belong to a prologue, or
+ * to `pc`. Returns false if the code cannot be read, or moves SP by an amount that it does not contain. */
+bool arch_read_prologue(const struct cfi_space *space, uint64_t start, uint64_t pc, struct arch_prologue *out);
+
+/* Finds the function that is called by the instruction before the return address: a direct call, also through a PLT stub, or one
+ * through an address in memory. Returns false for any other. */
+bool arch_call_target(const struct cfi_space *space, uint64_t return_address, uint64_t *target);
+
 /* Computes the return value of the function at `code` when it is called with `self`, if the function only loads a
  * pointer from an object or returns a constant. Returns false if it does more, or contains an unsupported
  * instruction. */

@@ -64,6 +64,8 @@ struct cfi_space {
         int (*module)(void *ctx, uint64_t pc, struct cfi_module *out);
         /* True if `addr` is in an executable mapping. */
         bool (*executable)(void *ctx, uint64_t addr);
+        /* May be NULL. Returns the start of the function that contains `pc`, by its symbol; 0: unknown. */
+        uint64_t (*function)(void *ctx, uint64_t pc);
 };
 
 /* How the caller's value of a register is found (DWARF 5 section 6.4.1). */
@@ -159,7 +161,9 @@ bool cfi_walk_is_signal_frame(struct cfi_walk *walk);
  *   3. No row: if the code at pc is the sigreturn sequence, the kernel's signal frame at SP. Else frame pointers: for
  *      an exact pc that is in a prologue or at a return, the return address at the location that this code implies;
  *      else the chain: FP aligned to 8, FP >= SP, both words readable, return address executable and after a call
- *      instruction, new FP > FP or 0. Else a scan of the stack from SP (at most 1024 bytes from frame 0, 320
+ *      instruction, new FP > FP or 0. Before the chain: a function without frame pointer, whose start is known by a symbol, or as
+ *      the target of the call that precedes a word of the stack: the return address at the location that its prologue implies.
+ *      Else a scan of the stack from SP (at most 1024 bytes from frame 0, 320
  *      otherwise) for an executable address inside a module that a call instruction precedes.
  *   4. The walk ends if the return address is undefined; if the new pc is 0 (both end-of-stack) or in no executable
  *      mapping (any pc from a signal frame is accepted); if the CFA does not grow by the size of a return address, in

@@ -7,6 +7,8 @@
 #define SCAN_FIRST 1024 /* bytes of stack scanned from the innermost frame, whose function may have large locals */
 #define SCAN_LATER 320
 
+#define FUNCTION_MAX 65536 /* bytes: a function without CFI that is longer is treated as unknown */
+
 /* A frame pointer farther up than this belongs to another stack: a coroutine starts with its creator's frame pointer.
  */
 #define FRAME_MAX (8ull << 20)
@@ -215,6 +217,45 @@ static int follow_link(const struct cfi_walk *walk, const struct arch_frame_link
         return 0;
 }
 
+/* Whether the word at `at` is where the function at `start` has its return address; if so, moves there. */
+static bool fits_prologue(const struct cfi_walk *walk, uint64_t start, uint64_t at, const struct arch_prologue *p,
+                          struct move *to)
+{
+        uint64_t pc, fp;
+
+        if (p->framed || lookup_pc(walk) - start >= FUNCTION_MAX || at != walk->regs.v[ARCH_REG_SP] + p->depth ||
+            read_word(walk, at, &pc) || !plausible_return(walk, pc))
+                return false;
+        set_caller(walk, to, pc, at + 8);
+        if (!p->saved_fp && is_known(&walk->regs, ARCH_REG_FP))
+                set_register(&to->regs, ARCH_REG_FP, walk->regs.v[ARCH_REG_FP]);
+        else if (p->saved_fp && !read_word(walk, at - p->fp_offset, &fp))
+                set_register(&to->regs, ARCH_REG_FP, fp);
+        to->trust = CFI_TRUST_FRAME_POINTER;
+        return true;
+}
+
+/* A function that does not set a frame pointer, or has not done so yet: the chain would leave out its caller. */
+static int move_by_prologue(const struct cfi_walk *walk, struct move *to)
+{
+        uint64_t pc = lookup_pc(walk), sp = walk->regs.v[ARCH_REG_SP], start, word;
+        uint64_t size = walk->depth ? SCAN_LATER : SCAN_FIRST;
+        struct arch_prologue p;
+
+        if (!executable(walk, pc) || sp % 8)
+                return -ENOENT;
+        start = walk->space->function ? walk->space->function(walk->space->ctx, pc) : 0;
+        if (start && start <= pc && arch_read_prologue(walk->space, start, pc, &p) &&
+            fits_prologue(walk, start, sp + p.depth, &p, to))
+                return 0;
+        for (uint64_t at = sp; at - sp < size && !read_word(walk, at, &word); at += 8)
+                if (plausible_return(walk, word) && arch_call_target(walk->space, word, &start) && start <= pc &&
+                    pc - start < FUNCTION_MAX && arch_read_prologue(walk->space, start, pc, &p) &&
+                    fits_prologue(walk, start, at, &p, to))
+                        return 0;
+        return -ENOENT;
+}
+
 /* Rule 3, second part. */
 static int move_by_frame_pointer(const struct cfi_walk *walk, struct move *to)
 {
@@ -223,6 +264,8 @@ static int move_by_frame_pointer(const struct cfi_walk *walk, struct move *to)
 
         if (walk->exact_pc && executable(walk, walk->regs.v[ARCH_REG_PC]) &&
             arch_link_by_code(walk->space, walk->regs.v[ARCH_REG_PC], sp, &link) && !follow_link(walk, &link, to))
+                return 0;
+        if (!move_by_prologue(walk, to))
                 return 0;
         if (!cfi_usable(&walk->regs, ARCH_REG_FP) || fp % 8 || fp < sp || fp - sp > FRAME_MAX)
                 return -ENOENT;

@@ -104,6 +104,128 @@ bool arch_simple_getter(const struct cfi_space *space, uint64_t code, uint64_t s
         return g.done && g.rax;
 }
 
+/* ---- prologues ---- */
+
+#define PROLOGUE_STEPS 16
+#define PROLOGUE_LONGEST 8
+
+/* Returns the number of bytes by which `sub $n,%rsp` or `lea -n(%rsp),%rsp` lowers SP, and its length; 0: another instruction. */
+static unsigned lowers_sp(const uint8_t *code, uint64_t *by)
+{
+        if (code[0] != 0x48)
+                return 0;
+        if (code[1] == 0x83 && code[2] == 0xec)
+                return *by = extend8(code[3]), 4;
+        if (code[1] == 0x81 && code[2] == 0xec)
+                return *by = extend32(code + 3), 7;
+        if (code[1] == 0x8d && code[2] == 0x64 && code[3] == 0x24)
+                return *by = -extend8(code[4]), 5;
+        if (code[1] == 0x8d && code[2] == 0xa4 && code[3] == 0x24)
+                return *by = -extend32(code + 4), 8;
+        return 0;
+}
+
+static bool sets_fp(const uint8_t *code) /* mov %rsp,%rbp, in both encodings */
+{
+        return code[0] == 0x48 && ((code[1] == 0x89 && code[2] == 0xe5) || (code[1] == 0x8b && code[2] == 0xec));
+}
+
+static unsigned push(struct arch_prologue *p, unsigned len)
+{
+        p->depth += 8;
+        return len;
+}
+
+/* Returns the length of an instruction of a prologue, 0 for any other. */
+static unsigned prologue_step(struct arch_prologue *p, const uint8_t *code)
+{
+        uint64_t by = 0;
+        unsigned len;
+
+        if (code[0] == 0xf3 && code[1] == 0x0f && code[2] == 0x1e && code[3] == 0xfa) /* endbr64 */
+                return 4;
+        if (code[0] == 0x55) {
+                p->saved_fp = true;
+                p->fp_offset = p->depth + 8;
+        }
+        if (code[0] >= 0x50 && code[0] <= 0x57 && code[0] != 0x54)
+                return push(p, 1);
+        if (code[0] == 0x41 && code[1] >= 0x50 && code[1] <= 0x57)
+                return push(p, 2);
+        if (code[0] == 0x48 && code[1] == 0x83 && code[2] == 0x0c &&
+            code[3] == 0x24) /* orq $n,(%rsp): gcc -fstack-clash-protection */
+                return 5;
+        if (sets_fp(code)) {
+                p->framed = true;
+                return 3;
+        }
+        len = lowers_sp(code, &by);
+        p->depth += by;
+        return len;
+}
+
+static bool aligns_sp(const uint8_t *code) /* and $n,%rsp */
+{
+        return code[0] == 0x48 && (code[1] == 0x83 || code[1] == 0x81) && code[2] == 0xe4;
+}
+
+bool arch_read_prologue(const struct cfi_space *space, uint64_t start, uint64_t pc, struct arch_prologue *out)
+{
+        *out = (struct arch_prologue){ .depth = 0 };
+        for (unsigned i = 0; start < pc && i < PROLOGUE_STEPS && !out->framed; i++) {
+                uint8_t code[PROLOGUE_LONGEST] = { 0 };
+                unsigned len = (unsigned)(4096 - start % 4096); /* the next page may be unmapped */
+
+                if (space->read(space->ctx, start, code, sizeof(code)) &&
+                    (len >= sizeof(code) || space->read(space->ctx, start, code, len)))
+                        return false;
+                if (aligns_sp(code))
+                        return false;
+                len = prologue_step(out, code);
+                if (!len)
+                        break;
+                start += len;
+        }
+        return out->depth % 8 == 0 && out->depth < UINT32_MAX;
+}
+
+/* ---- the function that a call leads to ---- */
+
+static bool read_pointer(const struct cfi_space *space, uint64_t at, uint64_t *out)
+{
+        return !space->read(space->ctx, at, out, sizeof(*out));
+}
+
+/* Follows a PLT stub: jmp *disp32(%rip) behind endbr64 and bnd, either of which may be missing. */
+static void follow_stub(const struct cfi_space *space, uint64_t *target)
+{
+        uint8_t code[11];
+        unsigned at = 0;
+
+        if (space->read(space->ctx, *target, code, sizeof(code)))
+                return;
+        if (code[0] == 0xf3 && code[1] == 0x0f && code[2] == 0x1e && code[3] == 0xfa)
+                at = 4;
+        at += code[at] == 0xf2;
+        if (code[at] == 0xff && code[at + 1] == 0x25)
+                read_pointer(space, *target + at + 6 + extend32(code + at + 2), target);
+}
+
+bool arch_call_target(const struct cfi_space *space, uint64_t return_address, uint64_t *target)
+{
+        uint8_t code[6];
+
+        if (space->read(space->ctx, return_address - sizeof(code), code, sizeof(code)))
+                return false;
+        if (code[1] == 0xe8) {
+                *target = return_address + extend32(code + 2);
+                follow_stub(space, target);
+                return true;
+        }
+        return code[0] == 0xff && code[1] == 0x15 &&
+               read_pointer(space, return_address + extend32(code + 2), target); /* call *disp32(%rip) */
+}
+
 /* ---- constant arguments of a call ---- */
 
 #define CALL_BYTES 5       /* call rel32 */
