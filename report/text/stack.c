@@ -20,6 +20,8 @@
 #define FOLDED_NAMES 4
 #define INTERPRETER_FRAMES 2
 
+#define GUESSED "  (guessed from the stack)"
+
 /* The module and offset are omitted if less than this is left for the name. */
 #define LEAST_NAME 20
 
@@ -50,7 +52,7 @@ static const char *suffix_of_name(struct writer *w, const struct report_frame *f
                 return pool_printf(w->pool, "%s  (inlined)", text);
         if (frame->module.known && (with_place || !line))
                 text = pool_printf(w->pool, "%s  %s%s%s", text, w->style->cyan, text_safe(w, place), w->style->plain);
-        return is_guessed(frame) ? pool_printf(w->pool, "%s  (guessed from the stack)", text) : text;
+        return is_guessed(frame) ? pool_printf(w->pool, "%s" GUESSED, text) : text;
 }
 
 static const char *nameless(struct writer *w, const struct report_frame *frame)
@@ -60,7 +62,7 @@ static const char *nameless(struct writer *w, const struct report_frame *frame)
         return pool_printf(w->pool, "%s%s%s%s%s",
                            frame->module.known ? place : pool_printf(w->pool, "%s in no module", place),
                            line ? " at " : "", line ? text_safe(w, line) : "", frame->inlined ? "  (inlined)" : "",
-                           is_guessed(frame) ? "  (guessed from the stack)" : "");
+                           is_guessed(frame) ? GUESSED : "");
 }
 
 /* Escape sequences of colours have no width. */
@@ -217,13 +219,21 @@ static const char *folded_name(struct writer *w, const struct report_frame *fram
         return !outermost && (*name == '_' || strstr(name, "::_")) ? NULL : name;
 }
 
+static bool any_guessed(const struct report_thread *thread, const struct line *line)
+{
+        for (size_t i = line->first; i < line->end; i++)
+                if (is_guessed(&thread->frames[i]))
+                        return true;
+        return false;
+}
+
 /* Prints "#0-#7  raise <- abort <- std::terminate <- __cxa_throw". */
 static void foreign_line(struct writer *w, const struct report_thread *thread, const struct line *line)
 {
         const char *head = pool_printf(w->pool, "#%" PRId64 "-#%" PRId64 "  ", index_of(thread, line->first),
                                        index_of(thread, line->end - 1));
-        const char *text = NULL, *last = "";
-        size_t room = w->columns - 2 - names_width(head), n = 0, i;
+        const char *text = NULL, *last = "", *guessed = any_guessed(thread, line) ? GUESSED : "";
+        size_t room = w->columns - 2 - names_width(head) - names_width(guessed), n = 0, i;
 
         for (i = line->end; i-- > line->first && n < FOLDED_NAMES;) {
                 const char *name = folded_name(w, &thread->frames[i], !text);
@@ -238,7 +248,8 @@ static void foreign_line(struct writer *w, const struct report_thread *thread, c
         }
         if (!text)
                 text = text_safe(w, describe_place(w->report, &thread->frames[line->end - 1]));
-        fprintf(w->out, "  %s%s%s%s\n", w->style->faint, head, names_cut(w->pool, text, room), w->style->plain);
+        fprintf(w->out, "  %s%s%s%s%s\n", w->style->faint, head, names_cut(w->pool, text, room), guessed,
+                w->style->plain);
 }
 
 static void repeated_line(struct writer *w, const struct report_thread *thread, const struct line *line)

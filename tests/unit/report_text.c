@@ -261,6 +261,13 @@ static void folded(void)
         is_stack(STACK("lib:poll", "lib:inner", "lib:outer"),
                  "  #0  poll at a.c:0\n  #1  inner at a.c:1\n  #2  outer at a.c:2\n",
                  "a stack of libraries only is shown unchanged");
+        r = STACK("f", "lib:inner", "lib:middle", "lib:outer", "main");
+        r->threads[0].frames[2].trust = "scan";
+        is_stack(r,
+                 "  #0  f at a.c:0\n"
+                 "  #1-#3  inner <- middle <- outer  (guessed from the stack)\n"
+                 "  #4  main at a.c:4\n",
+                 "a line of several frames, one of which is a guess");
         r = STACK("f", "lib:start_thread", "lib:clone");
         r->threads[0].unwind_end = "unreadable";
         is_stack(r,
