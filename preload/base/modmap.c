@@ -4,6 +4,8 @@
 #include "preload/base/memmap.h"
 #include "preload/base/probe.h"
 #include "preload/base/syscalls.h"
+#include "unwind/core/cfi/registered.h"
+#include "unwind/core/image/dynsym.h"
 #include "unwind/core/image/maps.h"
 #include "unwind/core/terms/str.h"
 
@@ -14,6 +16,7 @@
 #define RUN 16  /* mappings of one file in a row: four or five are usual */
 #define LATER 8 /* modules that are not in the table */
 #define SEARCHES 32
+#define SEARCHES_MAX 256 /* of tables of code in no module: each may read thousands of entries */
 
 /* In .bss: takes address space, but no memory until a crash touches it. */
 static struct {
@@ -22,6 +25,14 @@ static struct {
         struct modmap_module later[LATER];
         unsigned later_count, searches;
 } store;
+
+/* Unwind tables of code in no module. */
+static struct {
+        struct registered known;
+        bool collected;
+        uint64_t pc, found; /* the latest search */
+        unsigned searches;
+} tables;
 
 static const struct modmap_module *find_in_table(uint64_t addr)
 {
@@ -208,6 +219,7 @@ const struct modmap *modmap_read(void)
 
         store.map = (struct modmap){ .module = store.module };
         store.later_count = store.searches = 0;
+        __builtin_memset(&tables, 0, sizeof(tables));
         if (m->error && !m->range_count)
                 linkmap_each(&modmap_space, add_linked, NULL);
         else
@@ -262,13 +274,49 @@ const struct modmap_module *modmap_find(uint64_t addr)
         return mod || !store.map.truncated ? mod : find_later(addr);
 }
 
+static bool space_executable(void *ctx, uint64_t addr)
+{
+        const struct memmap_range *r = memmap_find(memmap_last(), addr);
+
+        (void)ctx;
+        return r && r->perms & MAPS_EXEC;
+}
+
+/* libgcc_s.so, and the program, which may contain libgcc, have the variables. The program is mostly the first in the memory. */
+static void collect_registered(void)
+{
+        struct dynsym ignored;
+
+        for (size_t i = 0; i < store.map.module_count; i++) {
+                const struct image *image = &store.module[i].image;
+
+                if (!i || !dynsym_find(&modmap_space, image, REGISTERED_FUNCTION, &ignored))
+                        registered_collect(&modmap_space, image->data, image->data_end, &tables.known);
+        }
+        tables.collected = true;
+}
+
+/* Code that the program made at run time, and described to libgcc. */
+static int registered_module(uint64_t pc, struct cfi_module *out)
+{
+        if (!tables.collected)
+                collect_registered();
+        if (!tables.known.count)
+                return -ENOENT;
+        if (tables.pc != pc && tables.searches++ < SEARCHES_MAX) {
+                tables.pc = pc;
+                tables.found = registered_find(&modmap_space, &tables.known, pc);
+        }
+        *out = (struct cfi_module){ .start = pc, .end = pc + 1, .eh_frame = tables.found };
+        return tables.pc == pc && tables.found ? 0 : -ENOENT;
+}
+
 static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
 {
         const struct modmap_module *mod = modmap_find(pc);
 
-        (void)ctx;
         if (!mod)
-                return -ENOENT;
+                return space_executable(ctx, pc) ? registered_module(pc, out) : -ENOENT;
         *out = (struct cfi_module){
                 .start = mod->start,
                 .end = mod->end,
@@ -277,14 +325,6 @@ static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
                 .eh_frame_hdr_size = mod->image.eh_frame_hdr_size,
         };
         return 0;
-}
-
-static bool space_executable(void *ctx, uint64_t addr)
-{
-        const struct memmap_range *r = memmap_find(memmap_last(), addr);
-
-        (void)ctx;
-        return r && r->perms & MAPS_EXEC;
 }
 
 const struct cfi_space modmap_space = {

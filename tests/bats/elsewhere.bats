@@ -110,3 +110,22 @@ need_loader() {
                 [[ $(functions "$(the_report)" | head -n 3 | tr '\n' ' ') == "leaf_inner leaf_outer leaf_indirect " ]] || fail "$(functions "$(the_report)")"
         done
 }
+
+# ---- code made at run time ----
+
+# jit WORD: the frame of that code has no name, and its caller is right.
+jit() {
+        for ZOO in O0 O2; do
+                export ZOO
+                fresh_reports
+                run -139 preloaded "$(elsewhere)" "$1"
+                good_reports 1
+                [[ $(functions "$(the_report)" | head -n 3 | tr '\n' ' ') == "crash ? jit_call " ]] || fail "$(functions "$(the_report)")"
+                assert_json "$(the_report)" '.threads[0] | .unwind_end == "end-of-stack" and ([.frames[1:][].trust] | unique) == ["cfi"]'
+                frames_agree "$(raw_report)" "$(the_report)"
+        done
+}
+
+@test "code made at run time, its unwind tables given to libgcc: its caller is found by them" { jit jit; }
+@test "the same, when libgcc has sorted the tables" { jit jit-used; }
+@test "the same, one of a hundred functions" { jit jit-many; }

@@ -6,9 +6,13 @@
  *   elsewhere moved-header   together with the ELF header
  *   elsewhere moved-file     to another file, as to one of hugetlbfs
  *   elsewhere leaf, leaf-indirect   in assembler code without unwind tables and frame pointer, called directly or by a pointer
+ *   elsewhere jit       called by code made at run time, whose unwind tables were given to libgcc
+ *   elsewhere jit-used  the same, and libgcc has looked into its tables, which it does when an exception passes
+ *   elsewhere jit-many  the same, one of many
  *
  * Ends with 77 where the kernel does not allow it.
  */
+#include <execinfo.h>
 #include <link.h>
 #include <linux/io_uring.h>
 #include <stdint.h>
@@ -177,6 +181,73 @@ static ENTRY int leaf_indirect(void)
         return outer(nowhere) + 1;
 }
 
+/* ---- code made at run time ---- */
+
+#define JIT_FUNCTIONS 100
+#define JIT_SIZE 32
+
+void __register_frame(void *table);
+
+/* CIE: CFA is rsp + 8, return address at CFA - 8; FDE: CFA is rsp + 64 after the first instruction; a word of zero. */
+struct jit_table {
+        uint8_t cie[24];
+        uint32_t length, cie_offset;
+        uint64_t start, size;
+        uint8_t program[8];
+        uint32_t end;
+} __attribute__((packed));
+
+static const struct jit_table jit_model = {
+        .cie = { 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1 },
+        .length = 28,
+        .cie_offset = 28,
+        .size = JIT_SIZE,
+        .program = { 0x44, 0x0e, 64 },
+};
+
+/* sub $56,%rsp; mov $crash,%rax; call *%rax; add $56,%rsp; ret */
+static void jit_function(uint8_t *code, struct jit_table *table)
+{
+        void (*callee)(void) = crash;
+
+        memcpy(code, "\x48\x83\xec\x38\x48\xb8", 6);
+        memcpy(code + 6, &callee, 8);
+        memcpy(code + 14, "\xff\xd0\x48\x83\xc4\x38\xc3", 7);
+        *table = jit_model;
+        table->start = (uintptr_t)code;
+        __register_frame(table);
+}
+
+static ENTRY int jit_call(unsigned which, int used)
+{
+        static struct jit_table tables[JIT_FUNCTIONS];
+        uint8_t *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void *frames[8];
+
+        for (unsigned i = 0; i <= which; i++)
+                jit_function(code + i * JIT_SIZE, &tables[i]);
+        mprotect(code, 4096, PROT_READ | PROT_EXEC);
+        if (used && backtrace(frames, 8) < 3)
+                return UNAVAILABLE;
+        ((void (*)(void))(code + which * JIT_SIZE))();
+        return frames[0] != NULL;
+}
+
+static int jit(void)
+{
+        return jit_call(0, 0);
+}
+
+static int jit_used(void)
+{
+        return jit_call(0, 1);
+}
+
+static int jit_many(void)
+{
+        return jit_call(JIT_FUNCTIONS - 1, 1);
+}
+
 static const struct {
         const char *word;
         int (*run)(void);
@@ -184,6 +255,9 @@ static const struct {
         { "ring", ring },
         { "leaf", leaf },
         { "leaf-indirect", leaf_indirect },
+        { "jit", jit },
+        { "jit-used", jit_used },
+        { "jit-many", jit_many },
         { "moved", moved },
         { "moved-header", moved_header },
         { "moved-file", moved_file },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/stack/unwind.c: see unwind.h. */
 #include "unwind/stack/unwind.h"
+#include "unwind/core/cfi/registered.h"
+#include "unwind/core/image/dynsym.h"
 #include "unwind/stack/engine.h"
 #include "unwind/symbols/symbols.h"
 
@@ -42,6 +44,9 @@ struct unwinder {
         struct file_tables *files;   /* one per module */
         struct symbols *own_symbols; /* created here if the target had none */
         struct engine *engine;
+        struct registered registered;      /* tables of code in no module */
+        bool has_registered;               /* they were searched for */
+        struct function tables[FUNCTIONS]; /* as those found for each pc */
         struct function functions[FUNCTIONS];
         unsigned searches;           /* of symbol tables: each takes long */
         struct frames frames, other; /* results of the two engines */
@@ -77,6 +82,35 @@ static int module_index(struct unwinder *u, uint64_t addr)
         return m && m->module >= 0 && addr < u->t->modules.v[m->module].end ? m->module : -1;
 }
 
+/* libgcc_s.so, and the program, which may contain libgcc, have the variables. */
+static void collect_registered(struct unwinder *u)
+{
+        struct dynsym ignored;
+
+        for (size_t i = 0; i < u->t->modules.n; i++) {
+                const struct image *image = &u->t->modules.v[i].image;
+
+                if (image->base && (!i || !dynsym_find(&u->space, image, REGISTERED_FUNCTION, &ignored)))
+                        registered_collect(&u->space, image->data, image->data_end, &u->registered);
+        }
+        u->has_registered = true;
+}
+
+/* Code that the program made at run time, and described to libgcc. */
+static int registered_module(struct unwinder *u, uint64_t pc, struct cfi_module *out)
+{
+        struct function *f = &u->tables[pc % FUNCTIONS];
+
+        if (!u->has_registered)
+                collect_registered(u);
+        if (!u->registered.count)
+                return -ENOENT;
+        if (f->pc != pc)
+                *f = (struct function){ pc, registered_find(&u->space, &u->registered, pc) };
+        *out = (struct cfi_module){ .start = pc, .end = pc + 1, .eh_frame = f->start };
+        return f->start ? 0 : -ENOENT;
+}
+
 static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
 {
         struct unwinder *u = ctx;
@@ -84,7 +118,7 @@ static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)
         const struct module *m;
 
         if (i < 0)
-                return -ENOENT;
+                return space_executable(u, pc) ? registered_module(u, pc, out) : -ENOENT;
         m = &u->t->modules.v[i];
         *out = (struct cfi_module){ .start = u->last->start,
                                     .end = u->last->end < m->end ? u->last->end : m->end,

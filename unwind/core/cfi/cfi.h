@@ -60,7 +60,8 @@ struct cfi_space {
         void *ctx;
         /* Copies exactly `len` bytes at `addr` of the target. Returns 0 or -EFAULT. */
         int (*read)(void *ctx, uint64_t addr, void *buf, size_t len);
-        /* Fills *out with the module that contains `pc`. Returns 0 or -ENOENT. */
+        /* Fills *out with the module that contains `pc`, or with the table that the program registered for code it made at run time
+         * (registered.h). Returns 0 or -ENOENT. */
         int (*module)(void *ctx, uint64_t pc, struct cfi_module *out);
         /* True if `addr` is in an executable mapping. */
         bool (*executable)(void *ctx, uint64_t addr);

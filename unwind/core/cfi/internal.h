@@ -6,6 +6,7 @@
  *   program.c  executes the FDE's instructions: computes the row of an FDE
  *   expr.c     evaluates DWARF expressions
  *   cfi.c      finds and applies a row
+ *   registered.c   finds tables that were given to libgcc (registered.h)
  *   walk.c     the walk: selects the rule that leads to the caller, and decides when to stop
  *
  * Signal context and errors as in cfi.h.
@@ -92,6 +93,9 @@ struct cfi_fde {
 /* Finds the FDE that covers `pc`. Returns 0 or an error of cfi.h. On success `c` is positioned in the table that
  * contains the FDE. */
 int cfi_find_fde(struct cfi_cursor *c, const struct cfi_space *space, uint64_t pc, struct cfi_fde *out);
+
+/* True if an FDE of the table at `start`, which ends as .eh_frame does, covers `pc`. */
+bool cfi_table_covers(const struct cfi_space *space, uint64_t start, uint64_t pc);
 
 /* Executes the programs of `fde` up to `pc` and fills *out. Returns 0 or an error of cfi.h. */
 int cfi_run_program(struct cfi_cursor *c, const struct cfi_fde *fde, uint64_t pc, struct cfi_row *out);

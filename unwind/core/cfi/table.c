@@ -328,6 +328,16 @@ static int find_in_eh_frame(struct cfi_cursor *c, const struct cfi_module *m, ui
         return m->eh_frame_hdr ? find_by_header(c, m, pc, out) : scan_section(c, &s, pc, out);
 }
 
+bool cfi_table_covers(const struct cfi_space *space, uint64_t start, uint64_t pc)
+{
+        struct cfi_module m = { .eh_frame = start };
+        struct cfi_cursor c;
+        struct cfi_fde fde;
+
+        cfi_cursor_begin(&c, space);
+        return !find_in_eh_frame(&c, &m, pc, &fde);
+}
+
 static int find_in_debug_frame(struct cfi_cursor *c, const struct cfi_module *m, uint64_t pc, struct cfi_fde *out)
 {
         struct section s = { .start = (uintptr_t)m->debug_frame, .bias = m->bias, .debug = true };

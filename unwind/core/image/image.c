@@ -33,18 +33,18 @@ static int read_phdr(const struct cfi_space *space, const Elf64_Ehdr *e, uint64_
         return read_at(space, base + e->e_phoff + i * sizeof(*out), out, sizeof(*out));
 }
 
-static void add_text(const Elf64_Phdr *p, struct image *image)
+/* Widens [*start, *end) by the pages of a segment with the permission `flag`. */
+static void add_segment(const Elf64_Phdr *p, uint32_t flag, uint64_t bias, uint64_t *start, uint64_t *end)
 {
-        uint64_t start = image->bias + p->p_vaddr / ARCH_PAGE_MIN * ARCH_PAGE_MIN,
-                 end = image->bias + p->p_vaddr + p->p_memsz;
+        uint64_t from = bias + p->p_vaddr / ARCH_PAGE_MIN * ARCH_PAGE_MIN, to = bias + p->p_vaddr + p->p_memsz;
 
-        if (!(p->p_flags & PF_X) || end < start)
+        if (!(p->p_flags & flag) || to < from)
                 return;
-        end = (end + ARCH_PAGE_MIN - 1) / ARCH_PAGE_MIN * ARCH_PAGE_MIN;
-        if (!image->text_end || start < image->text)
-                image->text = start;
-        if (end > image->text_end)
-                image->text_end = end;
+        to = (to + ARCH_PAGE_MIN - 1) / ARCH_PAGE_MIN * ARCH_PAGE_MIN;
+        if (!*end || from < *start)
+                *start = from;
+        if (to > *end)
+                *end = to;
 }
 
 /* Computes the load bias from the first PT_LOAD, the end from the highest: they should be sorted by address, but a
@@ -69,7 +69,8 @@ static int measure(const struct cfi_space *space, const Elf64_Ehdr *e, struct im
                         return -ENOEXEC;
                 if (p.p_vaddr + p.p_memsz > end)
                         end = p.p_vaddr + p.p_memsz;
-                add_text(&p, image);
+                add_segment(&p, PF_X, image->bias, &image->text, &image->text_end);
+                add_segment(&p, PF_W, image->bias, &image->data, &image->data_end);
         }
         if (!found || end > UINT64_MAX - ARCH_PAGE_MIN)
                 return -ENOEXEC;

@@ -17,7 +17,8 @@ struct image {
         uint64_t bias; /* run-time address minus ELF virtual address */
         uint64_t text; /* start and end of the executable PT_LOADs at run time, page-rounded; 0, 0: none */
         uint64_t text_end;
-        uint64_t eh_frame_hdr; /* run-time address; 0: none */
+        uint64_t data, data_end; /* the same of the writable ones */
+        uint64_t eh_frame_hdr;   /* run-time address; 0: none */
         uint64_t eh_frame_hdr_size;
         uint64_t dynamic;      /* run-time address of PT_DYNAMIC; 0: none */
         uint32_t build_id_len; /* 0: none */
