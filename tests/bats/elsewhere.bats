@@ -129,3 +129,25 @@ jit() {
 @test "code made at run time, its unwind tables given to libgcc: its caller is found by them" { jit jit; }
 @test "the same, when libgcc has sorted the tables" { jit jit-used; }
 @test "the same, one of a hundred functions" { jit jit-many; }
+
+# crash_of_map [link]: runs jit-map, and removes its file.
+crash_of_map() {
+        fresh_reports
+        run -139 preloaded "$(elsewhere)" jit-map "$@"
+        rm -f /tmp/perf-"$(json "$(the_report)" .process.pid)".map*
+        good_reports 1
+}
+
+@test "code made at run time that /tmp/perf-PID.map names: the frame has the name of the last line for it" {
+        crash_of_map
+        assert_json "$(the_report)" '.threads[0].frames[1] | .function == "LazyCompile:*square app.js:7" and .function_offset == 16 and (has("module") | not)'
+        "$build/bin/crashpre" show "$(the_report)" | grep -F '#1  LazyCompile:*square app.js:7+0x10'
+}
+
+@test "/tmp/perf-PID.map is a symbolic link, or another user's: it is not read" {
+        crash_of_map link
+        assert_json "$(the_report)" '.threads[0].frames[1] | has("function") | not'
+        [ "$(id -u)" = 0 ] || skip "needs root to give a file away"
+        crash_of_map other
+        assert_json "$(the_report)" '.threads[0].frames[1] | has("function") | not'
+}

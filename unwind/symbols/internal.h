@@ -32,6 +32,9 @@ struct symbols {
  * module. */
 struct module_files *symbols_open(struct symbols *s, int module);
 
+/* Names queries that are in no module by /tmp/perf-PID.map; `q` ascends by address. Returns 0 or -ENOMEM. */
+int symbols_perf_map(struct symbols *s, struct symbol_query **q, size_t n);
+
 /* True if there is a .debug_info section, compressed or not. */
 bool symbols_has_dwarf(const struct elf_file *f);
 

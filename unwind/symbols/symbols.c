@@ -140,6 +140,8 @@ int symbols_resolve(struct symbols *s, struct symbol_query *q, size_t n)
                 if (order[i]->module >= 0 && (size_t)order[i]->module < s->t->modules.n &&
                     !clock_is_past(s->deadline_ns))
                         err = resolve_module(s, order + i, next - i);
+                else if (order[i]->module < 0)
+                        err = symbols_perf_map(s, order + i, next - i);
         }
         if (!err && !clock_is_past(s->deadline_ns))
                 err = symbol_lines_resolve(s, q, order, n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/symbols/symbols.h: names and lines of addresses: ELF symbols of the module, its separate debug file,
- * .gnu_debugdata; lines and inlined calls from DWARF in either file, its split units (.dwo, .dwp) and dwz's common
+ * .gnu_debugdata; /tmp/perf-PID.map for code made at run time; lines and inlined calls from DWARF in either file, its split units (.dwo, .dwp) and dwz's common
  * file.
  *
  * Files are opened below the target's root and verified by build-id (device and inode if there is none); a mismatch
@@ -18,7 +18,7 @@ struct symbol_query {
         int module;      /* in: index into the target's modules, or -1 */
         uint64_t addr;   /* in: run-time address to look up (pc, or pc - 1 for callers) */
         char *symbol;    /* out: new, the ELF symbol without its version; NULL: none */
-        char *function;  /* out: new, demangled (demangle.h), or a copy of symbol; NULL: none */
+        char *function;  /* out: new, demangled (demangle.h), or a copy of symbol, or of perf-PID.map; NULL: none */
         uint64_t offset; /* out: addr minus the symbol's address */
         /* out: new, innermost first; the last is the physical function, into which all others are inlined. Its name:
          * linkage name, else the ELF symbol, else the name in DWARF; in Fortran and Ada the name in DWARF. */

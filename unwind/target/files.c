@@ -84,9 +84,9 @@ static void unescape(const char *path, char *out, size_t size)
         out[n] = '\0';
 }
 
-static int open_in_root(const char *root, const char *path)
+static int open_in_root(const char *root, const char *path, int flags)
 {
-        struct open_how how = { .flags = OPEN_FLAGS, .resolve = RESOLVE_IN_ROOT };
+        struct open_how how = { .flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT };
         int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, err;
 
         if (dir < 0)
@@ -96,7 +96,7 @@ static int open_in_root(const char *root, const char *path)
         if (err == ENOSYS || err == EPERM) { /* before Linux 5.6, or a seccomp filter without this system call */
                 while (*path == '/')
                         path++;
-                fd = openat(dir, path, OPEN_FLAGS);
+                fd = openat(dir, path, flags, 0);
                 err = fd < 0 ? errno : 0;
         }
         close(dir);
@@ -104,7 +104,7 @@ static int open_in_root(const char *root, const char *path)
         return regular_only(fd);
 }
 
-int files_open(const struct target *t, const char *path)
+static int open_by_name(const struct target *t, const char *path, int flags)
 {
         char plain[4096];
         int fd;
@@ -114,7 +114,7 @@ int files_open(const struct target *t, const char *path)
         if (fd)
                 return fd;
         if (t->root[0]) {
-                fd = open_in_root(t->root, plain);
+                fd = open_in_root(t->root, plain, flags);
                 if (fd != -ENOENT && fd != -EACCES)
                         return fd;
                 if (access(t->root, F_OK) == 0)
@@ -122,7 +122,17 @@ int files_open(const struct target *t, const char *path)
                 /* The process has ended in the meantime, and its root link with it: most processes have the same root
                  * as we do. */
         }
-        return regular_only(open(plain, OPEN_FLAGS));
+        return regular_only(open(plain, flags, 0));
+}
+
+int files_open(const struct target *t, const char *path)
+{
+        return open_by_name(t, path, OPEN_FLAGS);
+}
+
+int files_open_no_link(const struct target *t, const char *path)
+{
+        return open_by_name(t, path, OPEN_FLAGS | O_NOFOLLOW);
 }
 
 int files_open_mapped(const struct target *t, const struct mapping *m)

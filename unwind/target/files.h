@@ -12,6 +12,9 @@
  * controlling terminal. Returns a descriptor (new) or -errno. */
 int files_open(const struct target *t, const char *path);
 
+/* The same, unless the last part of the path is a symbolic link. */
+int files_open_no_link(const struct target *t, const char *path);
+
 /* Opens exactly the file that is mapped at `m`, even if it was deleted, replaced or is in another mount namespace: by
  * /proc/PID/map_files (needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE), else by name if it was not deleted and device and
  * inode are unchanged. Returns a descriptor (new) or -errno; -ENOENT if no file is mapped. */
