@@ -149,7 +149,7 @@ static void fill_calls(struct report *report, struct report_frame *out, size_t c
                 physical->function = pool_strdup(&report->pool, q->function);
                 physical->symbol = pool_strdup(&report->pool, q->symbol);
         }
-        if (q->function)
+        if (q->function || q->symbol)
                 physical->function_offset = KNOWN_INT((int64_t)(from->exact_pc ? q->offset : q->offset + 1));
         for (i = 0; i < calls; i++)
                 out[i].text = describe_frame(report, &out[i]);

@@ -58,8 +58,9 @@ static const char *suffix_of_name(struct writer *w, const struct report_frame *f
 static const char *nameless(struct writer *w, const struct report_frame *frame)
 {
         const char *line = describe_line(w->report, frame), *place = text_safe(w, describe_place(w->report, frame));
+        const char *data = describe_data(w->report, frame);
 
-        return pool_printf(w->pool, "%s%s%s%s%s",
+        return pool_printf(w->pool, "%s%s%s%s%s%s%s", data ? text_safe(w, data) : "", data ? "  " : "",
                            frame->module.known ? place : pool_printf(w->pool, "%s in no module", place),
                            line ? " at " : "", line ? text_safe(w, line) : "", frame->inlined ? "  (inlined)" : "",
                            is_guessed(frame) ? GUESSED : "");

@@ -417,6 +417,15 @@ const char *describe_line(struct report *report, const struct report_frame *fram
         return pool_printf(&report->pool, "%s:%" PRId64, str_base(frame->file), frame->line.v);
 }
 
+const char *describe_data(struct report *report, const struct report_frame *frame)
+{
+        if (frame->function || !frame->symbol)
+                return NULL;
+        if (!frame->function_offset.known || !frame->function_offset.v)
+                return pool_printf(&report->pool, "data %s", frame->symbol);
+        return pool_printf(&report->pool, "data %s+0x%" PRIx64, frame->symbol, (uint64_t)frame->function_offset.v);
+}
+
 const char *describe_frame(struct report *report, const struct report_frame *frame)
 {
         const char *module = module_name(report, frame), *name = frame->function, *line = describe_line(report, frame);
@@ -425,6 +434,8 @@ const char *describe_frame(struct report *report, const struct report_frame *fra
                 return "<signal handler called>";
         if (line)
                 return pool_printf(&report->pool, "%s at %s", name ? name : describe_place(report, frame), line);
+        if (!name && describe_data(report, frame))
+                return pool_printf(&report->pool, "%s in %s", describe_data(report, frame), module);
         if (!name)
                 return describe_place(report, frame);
         if (frame->function_offset.known && frame->function_offset.v)

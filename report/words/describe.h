@@ -42,6 +42,9 @@ const char *describe_assertion(struct report *report);
 /* "SIGSEGV", "SIGRTMIN+3", from the report's pool; NULL: no such signal. */
 const char *describe_signal(struct report *report, int signal);
 
+/* Returns "data table+0x8" for a pc in a variable, NULL for any other frame. */
+const char *describe_data(struct report *report, const struct report_frame *frame);
+
 /* Returns "libx.so+0x1139", or the address if no module is known. */
 const char *describe_place(struct report *report, const struct report_frame *frame);
 

@@ -151,3 +151,13 @@ crash_of_map() {
         crash_of_map other
         assert_json "$(the_report)" '.threads[0].frames[1] | has("function") | not'
 }
+
+# ---- data as code ----
+
+@test "a call of a variable: the frame has the variable's name, and no function" {
+        run -139 preloaded "$(elsewhere)" data
+        good_reports 1
+        assert_json "$(the_report)" '.threads[0].frames[0] | .symbol == "table_of_numbers" and .function_offset == 8 and (has("function") | not)'
+        assert_json "$(the_report)" '.threads[0].frames[0].text == "data table_of_numbers+0x8 in elsewhere" and .threads[0].frames[1].function == "data"'
+        "$build/bin/crashpre" show "$(the_report)" | grep -E '#0  data table_of_numbers\+0x8  elsewhere\+0x'
+}

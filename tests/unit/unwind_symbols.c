@@ -128,7 +128,7 @@ static void test_choice(void)
                 { 0x1fff, "end_of_text", 0x1ff0, "the end of a section" },
                 { 0x2004, "", 0, "symbols do not extend into the next section" },
                 { 0x2050, "_fini", 0x2010, "a symbol without size extends to the end of its section" },
-                { 0x3004, "", 0, "symbols of data sections are ignored" },
+                { 0x3004, "variable", 0x3000, "an address in data: the object" },
                 { 0x9000, "", 0, "outside all sections" },
         };
         enum { CASES = sizeof(cases) / sizeof(cases[0]) };
@@ -144,8 +144,9 @@ static void test_choice(void)
         for (size_t i = 0; i < CASES; i++) {
                 const char *name = wants[i].name ? wants[i].name : "";
 
-                if (!tap_ok(strcmp(name, cases[i].name) == 0 && (!*name || wants[i].addr == cases[i].addr), "%s",
-                            cases[i].title))
+                if (!tap_ok(strcmp(name, cases[i].name) == 0 && (!*name || wants[i].addr == cases[i].addr) &&
+                                    wants[i].is_data == (cases[i].vaddr == 0x3004),
+                            "%s", cases[i].title))
                         printf("#   got %s at 0x%llx\n", name, (unsigned long long)wants[i].addr);
                 free(wants[i].name);
         }

@@ -10,6 +10,7 @@
  *   elsewhere jit-used  the same, and libgcc has looked into its tables, which it does when an exception passes
  *   elsewhere jit-many  the same, one of many
  *   elsewhere jit-map [link|other]   named in /tmp/perf-PID.map; in a file to which that is a link; in one that belongs to another user
+ *   elsewhere data      calls a variable
  *
  * Ends with 77 where the kernel does not allow it.
  */
@@ -182,6 +183,18 @@ static ENTRY int leaf_indirect(void)
         return outer(nowhere) + 1;
 }
 
+/* ---- data as code ---- */
+
+unsigned table_of_numbers[16] = { 1, 2, 3 };
+
+static ENTRY int data(void)
+{
+        void *volatile code = table_of_numbers + 2;
+
+        ((void (*)(void))code)();
+        return 1;
+}
+
 /* ---- code made at run time ---- */
 
 #define JIT_FUNCTIONS 100
@@ -295,6 +308,7 @@ static const struct {
         { "jit-used", jit_used },
         { "jit-many", jit_many },
         { "jit-map", jit_map },
+        { "data", data },
         { "moved", moved },
         { "moved-header", moved_header },
         { "moved-file", moved_file },

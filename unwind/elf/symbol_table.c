@@ -189,8 +189,27 @@ bool symbol_table_present(const struct elf_file *f, enum symbol_table_kind kind)
         return find_table(f, kind) != NULL;
 }
 
-/* Returns the index of the section a symbol belongs to; 0 if that contains no code. */
-static size_t section_of(const struct elf_file *f, const Elf64_Sym *s)
+static bool has_code(const struct elf_file *f, size_t section)
+{
+        return f->sections[section].sh_flags & SHF_EXECINSTR;
+}
+
+/* Sets the section of each want. Returns true if one of them has no code: an object may have been called. */
+static bool begin_wants(const struct elf_file *f, struct symbol_want *wants, size_t n)
+{
+        bool any_data = false;
+
+        for (size_t i = 0; i < n; i++) {
+                begin_search(&wants[i], elf_file_section_at(f, wants[i].vaddr));
+                if (wants[i].section)
+                        wants[i].is_data = !has_code(f, wants[i].section);
+                any_data |= wants[i].is_data;
+        }
+        return any_data;
+}
+
+/* Returns the index of the section a symbol belongs to; 0 if that contains no code, and the symbol is not a wanted object. */
+static size_t section_of(const struct elf_file *f, const Elf64_Sym *s, bool objects)
 {
         size_t i = s->st_shndx;
 
@@ -198,13 +217,13 @@ static size_t section_of(const struct elf_file *f, const Elf64_Sym *s)
                 i = elf_file_section_at(f, s->st_value);
         if (i >= f->section_count || i >= SHN_LORESERVE)
                 return s->st_shndx == SHN_XINDEX && i < f->section_count ? i : 0;
-        return (f->sections[i].sh_flags & SHF_EXECINSTR) ? i : 0;
+        return has_code(f, i) || (objects && ELF64_ST_TYPE(s->st_info) == STT_OBJECT) ? i : 0;
 }
 
 int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, struct symbol_want *wants, size_t n,
                         uint64_t deadline_ns)
 {
-        bool late = false;
+        bool late = false, objects;
         const Elf64_Shdr *table = find_table(f, kind);
         struct names names = { .file = f };
         Elf64_Sym *chunk;
@@ -216,8 +235,7 @@ int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, s
         if (!chunk)
                 return -ENOMEM;
         names.strings = &f->sections[table->sh_link];
-        for (size_t i = 0; i < n; i++)
-                begin_search(&wants[i], elf_file_section_at(f, wants[i].vaddr));
+        objects = begin_wants(f, wants, n);
         count = table->sh_size / sizeof(*chunk) < MAX_SYMBOLS ? table->sh_size / sizeof(*chunk) : MAX_SYMBOLS;
         for (uint64_t done = 0; !late && done < count;) {
                 size_t part = count - done < CHUNK ? (size_t)(count - done) : CHUNK;
@@ -225,7 +243,7 @@ int symbol_table_search(const struct elf_file *f, enum symbol_table_kind kind, s
                 if (elf_file_read(f, table->sh_offset + done * sizeof(*chunk), chunk, part * sizeof(*chunk)))
                         break; /* the table extends past the end of the file: use the symbols read so far */
                 for (size_t i = 0; !late && i < part; i++) {
-                        size_t section = is_code_symbol(&chunk[i]) ? section_of(f, &chunk[i]) : 0;
+                        size_t section = is_code_symbol(&chunk[i]) ? section_of(f, &chunk[i], objects) : 0;
 
                         if (section)
                                 add_candidate(&names, &chunk[i], section, wants, n);

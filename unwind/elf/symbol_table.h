@@ -7,7 +7,7 @@
  * symbol whose size covers the address is preferred to a nearer label without size; without such a symbol the nearest
  * label is used, unless a sized symbol is between it and the address; past the end of all symbols there is no name.
  * Of several symbols of one size at one address a global or weak one is preferred to a local one; then the one whose
- * name is the last by strcmp() is used.
+ * name is the last by strcmp() is used. An address in a section without code has the name of the object there: data was called.
  */
 #ifndef CRASHPRE_UNWIND_SYMBOL_TABLE_H
 #define CRASHPRE_UNWIND_SYMBOL_TABLE_H
@@ -21,11 +21,12 @@ struct symbol_candidate {
         uint64_t name; /* offset of its name in the string table */
 };
 
-/* One address. The caller sets `vaddr` and zeroes `name`; the wants are in ascending order of vaddr. */
+/* One address. The caller sets `vaddr` and zeroes `name` and `is_data`; the wants are in ascending order of vaddr. */
 struct symbol_want {
         uint64_t vaddr;
         char *name;    /* out: new; NULL: none */
         uint64_t addr; /* out: virtual address of the symbol */
+        bool is_data;  /* out: the address is in a section without code, and the symbol that of an object */
         /* Used by the search only. */
         size_t section;
         struct symbol_candidate covering, sized, label;

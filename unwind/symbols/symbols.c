@@ -90,9 +90,10 @@ static int answer(struct symbols *s, const struct symbol_want *w, uint64_t bias,
         if (!w->name)
                 return 0;
         q->symbol = strdup(w->name);
-        q->function = ada ? demangle_ada(w->name) : demangle(w->name);
+        if (!w->is_data)
+                q->function = ada ? demangle_ada(w->name) : demangle(w->name);
         q->offset = q->addr - (w->addr + bias);
-        return q->symbol && q->function ? 0 : -ENOMEM;
+        return q->symbol && (q->function || w->is_data) ? 0 : -ENOMEM;
 }
 
 /* `q` is in ascending order of address, for one module. */
