@@ -152,6 +152,12 @@ crash_of_map() {
         assert_json "$(the_report)" '.threads[0].frames[1] | has("function") | not'
 }
 
+@test "code made at run time with an ELF image for gdb: the frame has its name" {
+        run -139 preloaded "$(elsewhere)" jit-gdb
+        good_reports 1
+        assert_json "$(the_report)" '.threads[0].frames[1] | .function == "jit_cube(int)" and .symbol == "_Z8jit_cubei" and .function_offset == 16'
+}
+
 # ---- data as code ----
 
 @test "a call of a variable: the frame has the variable's name, and no function" {

@@ -9,10 +9,13 @@
  *   elsewhere jit       called by code made at run time, whose unwind tables were given to libgcc
  *   elsewhere jit-used  the same, and libgcc has looked into its tables, which it does when an exception passes
  *   elsewhere jit-many  the same, one of many
+ *   elsewhere jit-gdb   with an ELF image in memory, as for gdb
  *   elsewhere jit-map [link|other]   named in /tmp/perf-PID.map; in a file to which that is a link; in one that belongs to another user
  *   elsewhere data      calls a variable
  *
  * Ends with 77 where the kernel does not allow it.
+ *
+ * build-flags: -Wl,-E
  */
 #include <execinfo.h>
 #include <link.h>
@@ -233,7 +236,8 @@ static void jit_function(uint8_t *code, struct jit_table *table)
 }
 
 static void jit_name(const uint8_t *code);
-static int named;
+static void jit_describe(const uint8_t *code);
+static int named, described;
 
 static ENTRY int jit_call(unsigned which, int used)
 {
@@ -244,6 +248,8 @@ static ENTRY int jit_call(unsigned which, int used)
         for (unsigned i = 0; i <= which; i++)
                 jit_function(code + i * JIT_SIZE, &tables[i]);
         mprotect(code, 4096, PROT_READ | PROT_EXEC);
+        if (described)
+                jit_describe(code);
         if (named)
                 jit_name(code);
         if (used && backtrace(frames, 8) < 3)
@@ -260,6 +266,62 @@ static int jit(void)
 static int jit_used(void)
 {
         return jit_call(0, 1);
+}
+
+/* gdb's interface ("JIT Compilation Interface" in its manual): the variable has this name. */
+struct jit_entry {
+        struct jit_entry *next, *previous;
+        const void *image;
+        uint64_t size;
+};
+struct {
+        uint32_t version, action;
+        struct jit_entry *relevant, *first;
+} __jit_debug_descriptor = { 1, 0, NULL, NULL };
+
+/* A relocatable file with a function at offset 0 of its .text, the address of which is in the section header. */
+static struct {
+        ElfW(Ehdr) header;
+        ElfW(Shdr) sections[4];
+        ElfW(Sym) symbols[2];
+        char names[64];
+} jit_image;
+
+static void jit_describe(const uint8_t *code)
+{
+        static struct jit_entry entry;
+        static const char names[] = "\0_Z8jit_cubei\0.text";
+        ElfW(Ehdr) *e = &jit_image.header;
+
+        memcpy(e->e_ident, ELFMAG "\2\1\1", SELFMAG + 3);
+        e->e_type = ET_REL;
+        e->e_machine = EM_X86_64;
+        e->e_version = EV_CURRENT;
+        e->e_ehsize = sizeof(*e);
+        e->e_shoff = (uintptr_t)jit_image.sections - (uintptr_t)&jit_image;
+        e->e_shentsize = sizeof(ElfW(Shdr));
+        e->e_shnum = 4;
+        e->e_shstrndx = 3;
+        memcpy(jit_image.names, names, sizeof(names));
+        jit_image.sections[1] = (ElfW(Shdr)){ .sh_name = 14,
+                                              .sh_type = SHT_NOBITS,
+                                              .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
+                                              .sh_addr = (uintptr_t)code,
+                                              .sh_size = JIT_SIZE };
+        jit_image.sections[2] = (ElfW(Shdr)){ .sh_type = SHT_SYMTAB,
+                                              .sh_offset = (uintptr_t)jit_image.symbols - (uintptr_t)&jit_image,
+                                              .sh_size = sizeof(jit_image.symbols),
+                                              .sh_entsize = sizeof(ElfW(Sym)),
+                                              .sh_link = 3 };
+        jit_image.sections[3] = (ElfW(Shdr)){ .sh_type = SHT_STRTAB,
+                                              .sh_offset = (uintptr_t)jit_image.names - (uintptr_t)&jit_image,
+                                              .sh_size = sizeof(jit_image.names) };
+        jit_image.symbols[1] = (ElfW(Sym)){ .st_name = 1,
+                                            .st_info = STB_GLOBAL << 4 | STT_FUNC,
+                                            .st_shndx = 1,
+                                            .st_size = JIT_SIZE };
+        entry = (struct jit_entry){ NULL, NULL, &jit_image, sizeof(jit_image) };
+        __jit_debug_descriptor.first = &entry;
 }
 
 static char map_path[64];
@@ -286,6 +348,12 @@ static void jit_name(const uint8_t *code)
                 _exit(UNAVAILABLE);
 }
 
+static int jit_gdb(void)
+{
+        described = 1;
+        return jit_call(0, 0);
+}
+
 static int jit_map(void)
 {
         named = 1;
@@ -307,6 +375,7 @@ static const struct {
         { "jit", jit },
         { "jit-used", jit_used },
         { "jit-many", jit_many },
+        { "jit-gdb", jit_gdb },
         { "jit-map", jit_map },
         { "data", data },
         { "moved", moved },

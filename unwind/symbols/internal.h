@@ -32,7 +32,9 @@ struct symbols {
  * module. */
 struct module_files *symbols_open(struct symbols *s, int module);
 
-/* Names queries that are in no module by /tmp/perf-PID.map; `q` ascends by address. Returns 0 or -ENOMEM. */
+/* Name queries that are in no module, and have no name yet: by images for gdb in the target's memory, by /tmp/perf-PID.map. `q` ascends
+ * by address. Return 0 or -ENOMEM. */
+int symbols_jit(struct symbols *s, struct symbol_query **q, size_t n);
 int symbols_perf_map(struct symbols *s, struct symbol_query **q, size_t n);
 
 /* True if there is a .debug_info section, compressed or not. */

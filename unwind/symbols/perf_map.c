@@ -116,22 +116,12 @@ static void read_map(struct search *s, int fd, uint64_t deadline_ns)
 
 int symbols_perf_map(struct symbols *s, struct symbol_query **q, size_t n)
 {
-        struct search search = { .q = malloc((n + 1) * sizeof(struct symbol_query *)) };
-        int fd;
+        struct search search = { .q = q, .n = n };
+        int fd = open_map(s->t);
 
-        if (!search.q)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                const struct mapping *m = target_mapping(s->t, q[i]->addr);
-
-                if (m && m->perms & MAPS_EXEC)
-                        search.q[search.n++] = q[i];
-        }
-        fd = search.n ? open_map(s->t) : -1;
-        if (fd >= 0) {
-                read_map(&search, fd, clock_share(s->deadline_ns));
-                close(fd);
-        }
-        free(search.q);
+        if (fd < 0)
+                return 0;
+        read_map(&search, fd, clock_share(s->deadline_ns));
+        close(fd);
         return search.err;
 }

@@ -120,6 +120,30 @@ static int resolve_module(struct symbols *s, struct symbol_query **q, size_t n)
         return err;
 }
 
+/* Code made at run time; `q` is in ascending order of address. */
+static int resolve_generated(struct symbols *s, struct symbol_query **q, size_t n)
+{
+        struct symbol_query **code = malloc((n + 1) * sizeof(struct symbol_query *));
+        size_t count = 0, left = 0;
+        int err = code ? 0 : -ENOMEM;
+
+        for (size_t i = 0; !err && i < n; i++) {
+                const struct mapping *m = target_mapping(s->t, q[i]->addr);
+
+                if (m && m->perms & MAPS_EXEC)
+                        code[count++] = q[i];
+        }
+        if (count)
+                err = symbols_jit(s, code, count);
+        for (size_t i = 0; i < count; i++)
+                if (!code[i]->function)
+                        code[left++] = code[i];
+        if (!err && left)
+                err = symbols_perf_map(s, code, left);
+        free(code);
+        return err;
+}
+
 int symbols_resolve(struct symbols *s, struct symbol_query *q, size_t n)
 {
         struct symbol_query **order = malloc((n + 1) * sizeof(*order));
@@ -142,7 +166,7 @@ int symbols_resolve(struct symbols *s, struct symbol_query *q, size_t n)
                     !clock_is_past(s->deadline_ns))
                         err = resolve_module(s, order + i, next - i);
                 else if (order[i]->module < 0)
-                        err = symbols_perf_map(s, order + i, next - i);
+                        err = resolve_generated(s, order + i, next - i);
         }
         if (!err && !clock_is_past(s->deadline_ns))
                 err = symbol_lines_resolve(s, q, order, n);

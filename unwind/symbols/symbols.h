@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/symbols/symbols.h: names and lines of addresses: ELF symbols of the module, its separate debug file,
- * .gnu_debugdata; /tmp/perf-PID.map for code made at run time; lines and inlined calls from DWARF in either file, its split units (.dwo, .dwp) and dwz's common
- * file.
+ * .gnu_debugdata; lines and inlined calls from DWARF in either file, its split units (.dwo, .dwp) and dwz's common
+ * file; for code made at run time, images for gdb and /tmp/perf-PID.map.
  *
  * Files are opened below the target's root and verified by build-id (device and inode if there is none); a mismatch
  * is always reported. For a deleted or replaced file .dynsym is read from the target's memory. Queries of all threads
