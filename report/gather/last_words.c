@@ -310,7 +310,7 @@ static const char *constants(const struct live_frame *f, const struct live_frame
 /* ---- the table ---- */
 
 /* By names_plain(). `find`: from the function's frame; `find_called`: also from its caller's; `form`: from the constants of the caller. The
- * first that finds something counts. */
+ * first line that finds something counts. */
 static const struct {
         const char *function;
         const char *(*find)(const struct live_frame *f);
@@ -351,33 +351,33 @@ static bool inner_frame(struct report *report, struct target *t, size_t index, c
                out->module == f->module;
 }
 
-static const char *words_of(struct report *report, struct target *t, size_t index, const char *name)
+static const char *words_at(struct report *report, struct target *t, size_t entry, size_t index)
 {
         struct live_frame f, other;
         const char *s = NULL;
-        size_t i;
 
-        for (i = 0; i < sizeof(table) / sizeof(table[0]) && !s; i++) {
-                if (fnmatch(table[i].function, name, 0) || !live_frame_read(report, t, index, &f))
-                        continue;
-                if (table[i].find)
-                        s = table[i].find(&f);
-                if (table[i].find && !s && inner_frame(report, t, index, &f, &other))
-                        s = table[i].find(&other);
-                if (!table[i].find && live_frame_read(report, t, index + 1, &other))
-                        s = table[i].form ? constants(&f, &other, table[i].form) : table[i].find_called(&f, &other);
-        }
+        if (!live_frame_read(report, t, index, &f))
+                return NULL;
+        if (table[entry].find)
+                s = table[entry].find(&f);
+        if (table[entry].find && !s && inner_frame(report, t, index, &f, &other))
+                s = table[entry].find(&other);
+        if (!table[entry].find && live_frame_read(report, t, index + 1, &other))
+                s = table[entry].form ? constants(&f, &other, table[entry].form) : table[entry].find_called(&f, &other);
         return s;
 }
 
 const char *last_words(struct report *report, struct target *t)
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
-        const char *s = NULL;
-        size_t i;
+        const char *names[DEPTH], *s;
+        size_t n, entry, i;
 
-        for (i = 0; thread && i < thread->frame_count && i < DEPTH && !s && !thread->frames[i].signal_frame; i++)
-                if (thread->frames[i].function)
-                        s = words_of(report, t, i, names_plain(&report->pool, thread->frames[i].function));
-        return s;
+        for (n = 0; thread && n < thread->frame_count && n < DEPTH && !thread->frames[n].signal_frame; n++)
+                names[n] = thread->frames[n].function ? names_plain(&report->pool, thread->frames[n].function) : "";
+        for (entry = 0; thread && entry < sizeof(table) / sizeof(table[0]); entry++)
+                for (i = 0; i < n; i++)
+                        if (!fnmatch(table[entry].function, names[i], 0) && (s = words_at(report, t, entry, i)))
+                                return s;
+        return NULL;
 }

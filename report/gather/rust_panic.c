@@ -29,6 +29,14 @@ static void put(struct text *t, const char *s)
         t->buf[t->used] = 0;
 }
 
+/* The name of a source file is beside most messages. */
+static bool is_file(const char *s)
+{
+        size_t len = strlen(s);
+
+        return len > 3 && !strcmp(s + len - 3, ".rs");
+}
+
 /* ---- arguments ---- */
 
 /* What formats an argument: "<usize as core::fmt::Display>::fmt", in the older mangling "core::fmt::num::imp::<impl core::fmt::Display for
@@ -53,7 +61,8 @@ static bool formats(const char *name, const char *type)
         size_t len = strlen(type);
 
         for (; at; at = strstr(at + 1, type))
-                if (at > name && (at[-1] == '<' || at[-1] == ' ') && (at[len] == '>' || !strncmp(at + len, " as ", 4)))
+                if (at > name &&
+                    ((at[-1] == '<' && !strncmp(at + len, " as ", 4)) || (at[-1] == ' ' && at[len] == '>')))
                         return true;
         return false;
 }
@@ -177,9 +186,13 @@ static void put_value(struct text *t, const struct live_frame *f, uint64_t value
 /* An argument: the value and the function that formats it. */
 static bool put_argument(struct text *t, const struct live_frame *f, uint64_t args, size_t index)
 {
+        const struct mapping *code;
         uint64_t pair[2];
 
         if (target_read(f->t, args + 16 * index, pair, sizeof(pair)))
+                return false;
+        code = target_mapping(f->t, pair[1]);
+        if (!code || !(code->perms & MAPS_EXEC))
                 return false;
         put_value(t, f, pair[0], pair[1]);
         return true;
@@ -193,7 +206,8 @@ static bool put_pieces(struct text *t, const struct live_frame *f, uint64_t piec
 {
         size_t begin = t->used, i;
 
-        if (!n || n > PIECES_MAX || count > n || count + 1 < n || !live_is_constant(f, pieces) || (count && args & 7))
+        if (!n || n > PIECES_MAX || count > n || count + 1 < n ||
+            (!live_is_constant(f, pieces) && target_mapping(f->t, pieces) != target_mapping(f->t, f->sp)) || (count && args & 7))
                 return false;
         for (i = 0; i < n; i++) {
                 uint64_t p = 0, len = 0;
@@ -201,7 +215,7 @@ static bool put_pieces(struct text *t, const struct live_frame *f, uint64_t piec
 
                 if (!live_word(f, pieces + 16 * i, &p) || !live_word(f, pieces + 16 * i + 8, &len))
                         break;
-                if (len && (!live_is_constant(f, p) || !(s = live_text(f, p, len))))
+                if (len && (!live_is_constant(f, p) || !(s = live_text(f, p, len)) || (n == 1 && is_file(s))))
                         break;
                 put(t, s);
                 if (i < count && !put_argument(t, f, args, i))
@@ -259,28 +273,50 @@ static bool put_template(struct text *t, const struct live_frame *f, uint64_t at
         return t->used > begin;
 }
 
-/* A fmt::Arguments at `at`, in any of its forms. */
-static bool put_arguments(struct text *t, const struct live_frame *f, uint64_t at)
+/* A fmt::Arguments until Rust 1.92: three slices, in an order that the compiler chooses. */
+static bool put_slices(struct text *t, const struct live_frame *f, uint64_t at)
 {
         uint64_t w[6];
         size_t i, k;
 
         if (target_read(f->t, at, w, sizeof(w)))
                 return false;
-        if (live_is_constant(f, w[0]) && w[1] & 1 &&
-            w[1] >> 1 <= LIVE_STRING_MAX) { /* since 1.93: only text, its length twice and 1 */
-                const char *s = live_text(f, w[0], w[1] >> 1);
-
-                if (s)
-                        put(t, s);
-                if (s)
-                        return true;
-        }
         for (i = 0; i < 6; i += 2)
                 for (k = 0; k < 6; k += 2)
                         if (i != k && put_pieces(t, f, w[i], w[i + 1], w[k], w[k + 1]))
                                 return true;
-        return live_is_constant(f, w[0]) && !live_is_constant(f, w[1]) && !(w[1] & 7) && put_template(t, f, w[0], w[1]);
+        return false;
+}
+
+/* Since 1.93, with arguments. */
+static bool put_sequence(struct text *t, const struct live_frame *f, uint64_t at)
+{
+        uint64_t w[2];
+
+        return !target_read(f->t, at, w, sizeof(w)) && live_is_constant(f, w[0]) && !live_is_constant(f, w[1]) &&
+               !(w[1] & 7) && put_template(t, f, w[0], w[1]);
+}
+
+/* Since 1.93, without arguments: a text, and twice its length and 1. Only looked for where the other forms are not: a slice has the same
+ * form. */
+static bool put_literal(struct text *t, const struct live_frame *f, uint64_t at)
+{
+        uint64_t w[2];
+        const char *s;
+
+        if (target_read(f->t, at, w, sizeof(w)) || !live_is_constant(f, w[0]) || !(w[1] & 1) ||
+            w[1] >> 1 > LIVE_STRING_MAX)
+                return false;
+        s = live_text(f, w[0], w[1] >> 1);
+        if (!s || is_file(s))
+                return false;
+        put(t, s);
+        return true;
+}
+
+static bool put_arguments(struct text *t, const struct live_frame *f, uint64_t at)
+{
+        return put_slices(t, f, at) || put_sequence(t, f, at) || put_literal(t, f, at);
 }
 
 /* ---- the panic ---- */
@@ -301,26 +337,56 @@ static const char *location(const struct live_frame *f, uint64_t at)
         file = live_text(f, l.name, l.len);
         if (!file)
                 file = live_text(f, l.name, l.len - 1);
-        if (!file || strlen(file) < 4 || strcmp(file + strlen(file) - 3, ".rs") != 0)
+        if (!file || !is_file(file))
                 return NULL;
         return pool_printf(&f->report->pool, "%s:%" PRIu32 ":%" PRIu32, file, l.line, l.column);
 }
 
+typedef bool reader(struct text *t, const struct live_frame *f, uint64_t at);
+
+/* Tries each word of the frame, then what words of it point to on the stack. */
+static bool put_first(struct text *t, const struct live_frame *f, reader *read)
+{
+        const struct mapping *stack = target_mapping(f->t, f->sp);
+        uint64_t at;
+        size_t i;
+
+        for (at = f->sp; at < f->end; at += 8)
+                if (read(t, f, at))
+                        return true;
+        for (i = 0; stack && i < f->value_count; i++)
+                if (target_mapping(f->t, f->values[i]) == stack && !(f->values[i] & 7) && read(t, f, f->values[i]))
+                        return true;
+        return false;
+}
+
+/* std::panicking::begin_panic::<&str>(), of the 2015 and 2018 editions, has the text itself. */
+static bool put_payload(struct text *t, const struct live_frame *f, uint64_t at)
+{
+        uint64_t p;
+        const char *s = live_word(f, at, &p) && live_is_constant(f, p) ? str_at(f, at) : NULL;
+
+        if (!s || is_file(s))
+                return false;
+        put(t, s);
+        return true;
+}
+
 const char *rust_panic_message(const struct live_frame *f)
 {
+        static reader *const forms[] = { put_slices, put_sequence, put_literal }, *const payload[] = { put_payload };
+        bool begins = strstr(f->name, "::begin_panic") != NULL && !strstr(f->name, "begin_panic_handler"),
+             found = false;
+        reader *const *readers = begins ? payload : forms;
+        size_t n = begins ? 1 : strstr(f->name, "panicking::panic") ? 3 : 2, i;
         const char *place = NULL;
         static struct text t;
-        bool found = false;
-        size_t i;
 
         t.used = t.depth = 0;
         for (i = 0; i < f->value_count && !place; i++)
                 place = location(f, f->values[i]);
-        for (i = 0; i < f->value_count && !found; i++)
-                found = f->sp + 8 * i < f->end && put_arguments(&t, f, f->sp + 8 * i);
-        for (i = 0; i < f->value_count && !found; i++)
-                found = target_mapping(f->t, f->values[i]) == target_mapping(f->t, f->sp) &&
-                        put_arguments(&t, f, f->values[i]);
+        for (i = 0; i < n && !found; i++)
+                found = put_first(&t, f, readers[i]);
         if (!place && !found)
                 return NULL;
         return pool_printf(&f->report->pool, "panicked%s%s%s%s", place ? " at " : "", place ? place : "",

@@ -84,7 +84,7 @@ static const char *const foreign_functions[] = {
 
 /* C++ programs may also have a namespace "core": these apply to Rust's symbols only. */
 static const char *const foreign_rust_functions[] = {
-        "core::*", "alloc::*", "<core::*", "<alloc::*", "<std::*", "std::*",
+        "core::*", "alloc::*", "<core::*", "<alloc::*", "<std::*", "std::*", "panic_abort::*", "panic_unwind::*",
         /* traits of these for types of none, as "<usize as core::slice::index::SliceIndex<>>::index" */
         "<[a-z0-9]* as core::*", "<&* as core::*", "<\\[* as core::*", "<(* as core::*", "<dyn * as core::*",
         "<\\** as core::*", "<[A-Z] as core::*", "<[A-Z] as alloc::*", "<&* as alloc::*", "<[a-z0-9]* as alloc::*",

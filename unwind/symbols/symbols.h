@@ -15,9 +15,9 @@
 #include "unwind/target/target.h"
 
 struct symbol_query {
-        int module;      /* in: index into the target's modules, or -1 */
-        uint64_t addr;   /* in: run-time address to look up (pc, or pc - 1 for callers) */
-        char *symbol;    /* out: new, the ELF symbol without its version, of a variable if there is no function; NULL: none */
+        int module;    /* in: index into the target's modules, or -1 */
+        uint64_t addr; /* in: run-time address to look up (pc, or pc - 1 for callers) */
+        char *symbol; /* out: new, the ELF symbol without its version, of a variable if there is no function; NULL: none */
         char *function;  /* out: new, demangled (demangle.h), or a copy of symbol, or of perf-PID.map; NULL: none */
         uint64_t offset; /* out: addr minus the symbol's address */
         /* out: new, innermost first; the last is the physical function, into which all others are inlined. Its name:
