@@ -52,20 +52,17 @@ static const char *glib_message(const struct live_frame *f)
 /* glib/gmessages.c: an array of GLogField (key, value, length of the value or -1), one of which is the message. */
 static const char *glib_fields(const struct live_frame *f)
 {
-        uint64_t at;
-        int64_t len;
+        const char *s = NULL;
         size_t i;
 
-        for (i = 0; i + 2 < f->value_count; i++) {
+        for (i = f->stack; i + 2 < f->value_count && !s; i++) {
                 const char *key = live_is_constant(f, f->values[i]) ? live_string(f, f->values[i]) : NULL;
+                int64_t len = (int64_t)f->values[i + 2];
 
-                if (!key || strcmp(key, "MESSAGE") != 0)
-                        continue;
-                at = f->values[i + 1];
-                len = (int64_t)f->values[i + 2];
-                return len < 0 ? live_string(f, at) : live_text(f, at, (uint64_t)len);
+                if (key && !strcmp(key, "MESSAGE"))
+                        s = len < 0 ? live_string(f, f->values[i + 1]) : live_text(f, f->values[i + 1], (uint64_t)len);
         }
-        return NULL;
+        return s;
 }
 
 /* ---- Qt ---- */
@@ -180,14 +177,13 @@ static const char *printed(const struct live_frame *f, const struct live_frame *
         const char *format, *text = "", *part;
         struct arch_va va;
         uint64_t at;
-        size_t first, i, n;
+        size_t i, n;
         char spec[16];
 
         if (!arch_near_constant(&space, caller->pc, named - 1, &at) || !live_is_constant(f, at) ||
             !(format = live_string(f, at)))
                 return NULL;
-        first = f->value_count - (size_t)(f->end - f->sp) / 8;
-        for (i = first; i + 2 < f->value_count && !arch_va_begin(f->values + i, f->sp, f->end, named, &va); i++)
+        for (i = f->stack; i + 2 < f->value_count && !arch_va_begin(f->values + i, f->sp, f->end, named, &va); i++)
                 ;
         if (i + 2 >= f->value_count)
                 return strchr(format, '%') ? NULL : format;

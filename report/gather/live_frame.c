@@ -46,6 +46,7 @@ bool live_frame_read(struct report *report, struct target *t, size_t index, stru
         for (i = 0; regs && i < sizeof(preserved); i++)
                 if (regs->known >> preserved[i] & 1)
                         values[n++] = regs->v[preserved[i]];
+        out->stack = n;
         if (len && !target_read(t, out->sp, values + n, len))
                 n += len / sizeof(*values);
         out->values = values;

@@ -20,7 +20,7 @@ struct live_frame {
         uint64_t sp, end; /* its stack: [sp, end); both 0: not known */
         const uint64_t
                 *values; /* of the preserved registers that are known, then each word of the stack; from the pool */
-        size_t value_count;
+        size_t value_count, stack; /* values[stack] is the first word of the stack */
 };
 
 /* Fills *out with frame `index` of report->threads[0], inlined or not. False: the frame is not known well enough. */

@@ -207,7 +207,8 @@ static bool put_pieces(struct text *t, const struct live_frame *f, uint64_t piec
         size_t begin = t->used, i;
 
         if (!n || n > PIECES_MAX || count > n || count + 1 < n ||
-            (!live_is_constant(f, pieces) && target_mapping(f->t, pieces) != target_mapping(f->t, f->sp)) || (count && args & 7))
+            (!live_is_constant(f, pieces) && target_mapping(f->t, pieces) != target_mapping(f->t, f->sp)) ||
+            (count && args & 7))
                 return false;
         for (i = 0; i < n; i++) {
                 uint64_t p = 0, len = 0;
@@ -344,19 +345,24 @@ static const char *location(const struct live_frame *f, uint64_t at)
 
 typedef bool reader(struct text *t, const struct live_frame *f, uint64_t at);
 
-/* Tries each word of the frame, then what words of it point to on the stack. */
-static bool put_first(struct text *t, const struct live_frame *f, reader *read)
+#define NEAR 4 /* words: the size of a PanicInfo (library/core/src/panic/panic_info.rs) */
+
+/* A PanicInfo is the address of the arguments, that of the location, and flags, in an order that the compiler chooses. An address that is not
+ * beside that of the location may be left over from an earlier call. */
+static bool put_information(struct text *t, const struct live_frame *f, reader *const *readers, size_t n)
 {
         const struct mapping *stack = target_mapping(f->t, f->sp);
-        uint64_t at;
-        size_t i;
+        size_t i, k, form;
 
-        for (at = f->sp; at < f->end; at += 8)
-                if (read(t, f, at))
-                        return true;
-        for (i = 0; stack && i < f->value_count; i++)
-                if (target_mapping(f->t, f->values[i]) == stack && !(f->values[i] & 7) && read(t, f, f->values[i]))
-                        return true;
+        for (i = f->stack; stack && i < f->value_count; i++) {
+                if (!location(f, f->values[i]))
+                        continue;
+                for (form = 0; form < n; form++)
+                        for (k = i > f->stack + NEAR ? i - NEAR : f->stack; k < f->value_count && k <= i + NEAR; k++)
+                                if (target_mapping(f->t, f->values[k]) == stack && !(f->values[k] & 7) &&
+                                    readers[form](t, f, f->values[k]))
+                                        return true;
+        }
         return false;
 }
 
@@ -374,19 +380,21 @@ static bool put_payload(struct text *t, const struct live_frame *f, uint64_t at)
 
 const char *rust_panic_message(const struct live_frame *f)
 {
-        static reader *const forms[] = { put_slices, put_sequence, put_literal }, *const payload[] = { put_payload };
+        static reader *const forms[] = { put_slices, put_sequence, put_literal };
         bool begins = strstr(f->name, "::begin_panic") != NULL && !strstr(f->name, "begin_panic_handler"),
              found = false;
-        reader *const *readers = begins ? payload : forms;
-        size_t n = begins ? 1 : strstr(f->name, "panicking::panic") ? 3 : 2, i;
         const char *place = NULL;
         static struct text t;
+        uint64_t at;
+        size_t i;
 
         t.used = t.depth = 0;
         for (i = 0; i < f->value_count && !place; i++)
                 place = location(f, f->values[i]);
-        for (i = 0; i < n && !found; i++)
-                found = put_first(&t, f, readers[i]);
+        for (at = f->sp; begins && at < f->end && !found; at += 8)
+                found = put_payload(&t, f, at);
+        if (!begins)
+                found = put_information(&t, f, forms, sizeof(forms) / sizeof(forms[0]));
         if (!place && !found)
                 return NULL;
         return pool_printf(&f->report->pool, "panicked%s%s%s%s", place ? " at " : "", place ? place : "",

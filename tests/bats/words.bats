@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Last words: what a run-time or library said before it ended the program is the message; the class says what it was; the culprit is the
+# program's own function. From frames in use and records of the run-time (report/gather/last_words.c).
+bats_require_minimum_version 1.5.0
+
+setup() {
+        load helpers
+        fresh_reports
+        export CRASHPRE_STDERR=none
+        sources=$root/tests/runtimes
+        cd "$T" || return 1
+}
+
+# says CLASS MESSAGE PLACE PROGRAM WORD: MESSAGE is a pattern of the shell; PLACE, which the summary ends in, "FUNCTION at FILE:MARKER".
+says() {
+        local line place=$3
+        fresh_reports
+        timeout 60 env LD_PRELOAD="$preload" "${@:4}" >/dev/null 2>"$T/err" </dev/null || true
+        good_reports 1 || return 1
+        [[ $place != *:* ]] || line=$(grep -n "// WORDS: ${place##*:}\$" "$sources/$(sed 's/.* at \(.*\):.*/\1/' <<<"$place")" | cut -d: -f1)
+        [[ $(json "$(the_report)" .fault.class) == "$1" ]] || fail "$4 $5: class $(json "$(the_report)" .fault.class)" || return 1
+        # shellcheck disable=SC2053 # patterns
+        [[ $(json "$(the_report)" .cause.message) == $2 ]] || fail "$4 $5: message $(json "$(the_report)" .cause.message)" || return 1
+        [[ $(json "$(the_report)" .cause.summary) == *"in ${place%:*}${place/*:*/:$line}" ]] || fail "$4 $5: $(json "$(the_report)" .cause.summary)" || return 1
+        assert_json "$(the_report)" ".signature | startswith(\"${place%% at *}\")"
+}
+
+# needs_library PACKAGE HEADER
+needs_library() { echo "#include <$2>" | g++ -E -fPIC -x c++ "${@:3}" - >/dev/null 2>&1 || skip "package $1 is not installed"; }
+
+@test "GLib: g_error, a structured message, each kind of assertion" {
+        command -v pkg-config >/dev/null && pkg-config --exists glib-2.0 || skip "package libglib2.0-dev is not installed"
+        read -ra flags <<<"$(pkg-config --cflags --libs glib-2.0)"
+        for level in O0 O2; do
+                gcc -g -$level "$sources/glib.c" -o glib "${flags[@]}"
+                says abort 'cannot open theme dark' "load at glib.c:error" ./glib error || return 1
+                says abort 'no structure in theme dark' "structured at glib.c:structured" ./glib structured || return 1
+                says assertion 'ERROR:*/glib.c:*:main: assertion failed: (argc == 5)' "main at glib.c:assert" ./glib assert || return 1
+                says assertion '*assertion failed (argc == 5): (2 == 5)' "main at glib.c:compare" ./glib compare || return 1
+                says assertion '*assertion failed (argv?1? == "other"): ("strings" == "other")' "main at glib.c:strings" ./glib strings || return 1
+                says assertion '*code should not be reached' "main at glib.c:unreachable" ./glib unreachable || return 1
+        done
+}
+
+@test "GLib's words from a library of that name without debugging information: its record, and the text that g_logv holds" {
+        mkdir lib
+        printf '%s\n' '#include <stdlib.h>' '#include <stdio.h>' '#include <stdarg.h>' 'char *__glib_assert_msg;' \
+                'void g_assertion_message(const char *m) { char *s = malloc(200); snprintf(s, 200, "ERROR:x.c:1:f: assertion failed: (%s)", m); __glib_assert_msg = s; abort(); }' \
+                'void g_logv(const char *f, va_list a) { char *s; if (vasprintf(&s, f, a) < 0) return; fputs(s, stderr); __builtin_trap(); free(s); }' \
+                'void g_log(const char *f, ...) { va_list a; va_start(a, f); g_logv(f, a); va_end(a); }' >glib.c
+        gcc -D_GNU_SOURCE -O2 -fPIC -shared -fno-optimize-sibling-calls glib.c -o lib/libglib-2.0.so.0 && strip lib/libglib-2.0.so.0
+        printf '%s\n' 'void g_assertion_message(const char *); void g_log(const char *, ...);' '__attribute__((noinline)) static int f(int c) { if (c == 1) g_log("cannot open %s", "theme"); else g_assertion_message("n > 0"); return c; }' \
+                'int main(int c, char **v) { (void)v; return f(c); }' >app.c
+        gcc -g -O1 app.c -o app -Wl,-rpath,"$T/lib" lib/libglib-2.0.so.0
+        says_here() {
+                fresh_reports
+                LD_PRELOAD=$preload "${@:3}" >/dev/null 2>&1 || true
+                assert_json "$(the_report)" ".fault.class == \"$1\" and .cause.message == \"$2\" and .signature == \"f | main\""
+        }
+        says_here abort "cannot open theme" ./app
+        says_here assertion "ERROR:x.c:1:f: assertion failed: (n > 0)" ./app x
+}
+
+# library FLAG PACKAGE HEADER FATAL CHECK LINK...
+library() {
+        needs_library "$2" "$3" "${@:6}"
+        for level in O0 O2; do
+                g++ -g -$level -fPIC -D"$1" "$sources/libraries.cc" -o library "${@:6}"
+                [ -z "$4" ] || says abort "$4" "fatal at libraries.cc:fatal" ./library fatal || return 1
+                says assertion "$5" "checked at libraries.cc:check" ./library check || return 1
+        done
+}
+
+@test "Qt: qFatal and Q_ASSERT" {
+        local qt=/usr/include/x86_64-linux-gnu/qt5
+        library USE_QT qtbase5-dev QtGlobal "cannot go on with 2 of sheep, äöü" 'ASSERT: "(a) == 5" in file *libraries.cc, line *' -I$qt -I$qt/QtCore -lQt5Core
+}
+@test "glog: LOG(FATAL) and CHECK" { library USE_GLOG libgoogle-glog-dev glog/logging.h 'F[0-9]* libraries.cc:*] cannot go on with 2 of sheep' 'F*] Check failed: a == 5 (2 vs. 5) sheep' -lglog; }
+@test "abseil: RAW_LOG(FATAL) and RAW_CHECK" {
+        library USE_ABSL libabsl-dev absl/base/internal/raw_logging.h '[[]*libraries.cc : *] RAW: cannot go on with 2 of sheep' '*RAW: Check (a) == 5 failed: sheep' -labsl_raw_logging_internal
+}
+@test "Boost: an assertion with a handler of the program's" {
+        library USE_BOOST libboost-dev boost/assert.hpp "" '*libraries.cc:*: int checked(int): Assertion `(a) == 5'"' failed."
+}
+
+@test "Rust: each kind of panic: its place and its words, the program's own function, class panic" {
+        command -v rustc >/dev/null || skip "package rustc is not installed"
+        for level in 0 2; do
+                rustc --edition 2021 -g -C opt-level=$level -C panic=abort "$sources/panics.rs" -o panics 2>rustc.log || fail "$(<rustc.log)" || return 1
+                at() { says panic "panicked at $sources/panics.rs:*: $2" "panics::$1 at panics.rs:$1" ./panics "$1"; }
+                at index "index out of bounds: the len is 2 but the index is 7" || return 1
+                at none 'called `Option::unwrap()` on a `None` value' || return 1
+                at err 'called `Result::unwrap()` on an `Err` value: "no err"' || return 1
+                at formatted 'a 2 s formatted t "formatted" x ff n -5' || return 1
+                at plain "just words" || return 1
+                at check "assertion failed: a > 100" || return 1
+                at divide "attempt to divide by zero" || return 1
+                at unreach "internal error: entered unreachable code: state 7" || return 1
+        done
+}
+
+@test "AddressSanitizer: what it found is in summary and list; another finding is another bug" {
+        printf '#include <stdlib.h>\nint main(int c, char **v) { char *p = malloc(9); (void)v; if (c == 1) { free(p); return p[1]; } p[c + 7] = 1; if (c == 3) { free(p); free(p); } return 0; }\n' >a.c
+        gcc -g -fsanitize=address a.c -o a 2>gcc.log || skip "libasan is not installed"
+        summaries=()
+        for arguments in "" "x" "x y"; do
+                fresh_reports
+                # shellcheck disable=SC2086 # words
+                ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$preload ./a $arguments >/dev/null 2>&1 || true
+                summaries+=("$(json "$(the_report)" '.cause.summary + " " + .fingerprint')")
+        done
+        [[ ${summaries[0]} == "AddressSanitizer: heap-use-after-free: read of 1 byte at 0x"*", in main at a.c:2 "* ]] || fail "${summaries[@]}"
+        [[ ${summaries[1]} == "AddressSanitizer: heap-buffer-overflow: write of 1 byte at 0x"*", in main at a.c:2 "* ]] || fail "${summaries[@]}"
+        [ "$(printf '%s\n' "${summaries[@]##* }" | sort -u | wc -l)" -ge 2 ] || fail "${summaries[@]}"
+}
