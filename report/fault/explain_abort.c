@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define DEPTH 12
+#define UNWINDER_DEPTH 32 /* from abort() through std::terminate() to the function that unwinds */
 
 static bool message_contains(const struct report *report, const char *part)
 {
@@ -42,6 +43,8 @@ static const char *abort_words(struct report *report, const struct crash_facts *
         if (frame && !own_frame(report, frame)) /* a run-time that aborts */
                 frame = own_first(report, report->threads[0].frames + own_fault(report),
                                   report->threads[0].frame_count - own_fault(report));
+        if (message_contains(report, "exception not rethrown"))
+                return "A catch (...) did not rethrow the forced unwind of pthread_exit() or of the cancellation of the thread.";
         if (report->cause.message)
                 return "The program called abort() after printing a message.";
         if (frame && frame->function)
@@ -174,6 +177,11 @@ static const char *terminate(struct report *report, const struct crash_facts *f)
             fault_frame_of(report, "std::thread::operator=", DEPTH))
                 return "A std::thread object was destroyed or overwritten while its thread was neither joined nor "
                        "detached.";
+        if (fault_frame_of(report, "_Unwind_ForcedUnwind", UNWINDER_DEPTH))
+                return "pthread_exit() or the cancellation of the thread unwinds its stack (a forced unwind), which would have left a function that "
+                       "must not throw (noexcept, or a destructor).";
+        if (message_contains(report, "foreign exception"))
+                return "An exception of another language or run-time would have left a function of C++ that must not throw.";
         if (fault_frame_of(report, "__cxa_rethrow", DEPTH))
                 return "A \"throw;\" was executed outside of any catch: there was no exception to rethrow.";
         return "std::terminate() was called without an exception: because of a std::thread that was never joined, "

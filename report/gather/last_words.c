@@ -377,3 +377,49 @@ const char *last_words(struct report *report, struct target *t)
                                 return s;
         return NULL;
 }
+
+/* Itanium C++ ABI, exception handling, 1.1: { uint64_t class; cleanup; private_1, private_2 }; the class is four characters of the vendor, then
+ * four of the language. */
+static const char *exception_class(const struct live_frame *f, uint64_t at)
+{
+        uint64_t class, cleanup;
+        char name[9];
+        size_t i, letters = 0;
+
+        if (at & 7 || !live_word(f, at, &class) || !live_word(f, at + 8, &cleanup) ||
+            (cleanup && !live_is_constant(f, cleanup)))
+                return NULL;
+        for (i = 0; i < 8; i++) {
+                name[i] = (char)(class >> (56 - 8 * i));
+                if (name[i] && (name[i] < ' ' || name[i] >= 0x7f) && i < 7)
+                        return NULL;
+                letters += name[i] != 0;
+                if (!name[i])
+                        name[i] = ' ';
+        }
+        for (name[8] = 0, i = 8; i && name[i - 1] == ' '; i--)
+                name[i - 1] = 0;
+        return letters >= 4 && strncmp(name + 4, "C++", 3) != 0 ? pool_strdup(&f->report->pool, name) : NULL;
+}
+
+const char *last_words_foreign(struct report *report, struct target *t)
+{
+        static const char *const unwinder[] = { "_Unwind_RaiseException", "_Unwind_Resume",
+                                                "_Unwind_Resume_or_Rethrow" };
+        const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
+        const char *class = NULL;
+        struct live_frame f;
+        size_t i, k;
+
+        for (i = 0; thread && i < thread->frame_count && i < DEPTH && !class; i++)
+                for (k = 0; k < sizeof(unwinder) / sizeof(unwinder[0]) && !class; k++) {
+                        size_t value;
+
+                        if (!thread->frames[i].function || strcmp(thread->frames[i].function, unwinder[k]) != 0 ||
+                            !live_frame_read(report, t, i, &f))
+                                continue;
+                        for (value = 0; value < f.value_count && !class; value++)
+                                class = exception_class(&f, f.values[value]);
+                }
+        return class;
+}

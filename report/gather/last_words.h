@@ -11,4 +11,8 @@
  * found. Needs names. */
 const char *last_words(struct report *report, struct target *t);
 
+/* The run-time of an exception that is not of C++, and passes through C++ code: its class in the unwinder's header, of a frame of the unwinder
+ * that is active ("MOZ RUST" is Rust's). NULL: none; from the pool. */
+const char *last_words_foreign(struct report *report, struct target *t);
+
 #endif

@@ -48,6 +48,19 @@ static void find_assertion(struct report *report, struct target *t)
                         report->cause.message = pool_strdup(&report->pool, text);
 }
 
+/* What std::terminate() was called for: C++ knows of no exception. */
+static const char *without_exception(struct report *report, struct target *t)
+{
+        static const char *const forced[] = { "_Unwind_ForcedUnwind" };
+        const char *class;
+
+        if (is_on_stack(report, forced, 1))
+                return "terminate called for a forced unwind (pthread_exit, pthread_cancel)";
+        class = last_words_foreign(report, t);
+        return class ? pool_printf(&report->pool, "terminate called for a foreign exception (%s)", class)
+                     : "terminate called without an active exception";
+}
+
 void message_by_names(struct report *report, struct wire_crash *wire, struct target *t)
 {
         static const char *const terminate[] = { "std::terminate",         "__cxxabiv1::__terminate",
@@ -65,6 +78,9 @@ void message_by_names(struct report *report, struct wire_crash *wire, struct tar
                 wire->terminate = 1;
                 wire->uncaught_exception = wire->exception_certain = wire->exception.count > 0;
         }
+        if (wire->terminate && !wire->uncaught_exception && report->cause.message &&
+            strstr(report->cause.message, "without an active exception"))
+                report->cause.message = without_exception(report, t);
         if (wire->message[0] || report->cause.message)
                 return;
         if (!wire->terminate) {
@@ -76,7 +92,7 @@ void message_by_names(struct report *report, struct wire_crash *wire, struct tar
         else if (is_on_stack(report, deleted, 1))
                 report->cause.message = "deleted virtual method called";
         else if (!wire->uncaught_exception)
-                report->cause.message = "terminate called without an active exception";
+                report->cause.message = without_exception(report, t);
 }
 
 /* ---- exceptions ---- */

@@ -114,3 +114,22 @@ library() {
         [[ ${summaries[1]} == "AddressSanitizer: heap-buffer-overflow: write of 1 byte at 0x"*", in main at a.c:2 "* ]] || fail "${summaries[@]}"
         [ "$(printf '%s\n' "${summaries[@]##* }" | sort -u | wc -l)" -ge 2 ] || fail "${summaries[@]}"
 }
+
+@test "a forced unwind and a foreign exception that reach std::terminate() are named as such" {
+        printf '%s\n' '#include <pthread.h>' 'static void deep() noexcept { pthread_exit(nullptr); }' 'static void swallow() { try { pthread_exit(nullptr); } catch (...) { } }' \
+                'static void *run(void *keep) { if (keep) swallow(); else deep(); return nullptr; }' \
+                'int main(int c, char **) { pthread_t t; pthread_create(&t, nullptr, run, c > 1 ? &t : nullptr); pthread_join(t, nullptr); }' >forced.cc
+        printf '%s\n' '#include <unwind.h>' '#include <stdlib.h>' 'static struct _Unwind_Exception e;' \
+                'void thrower(void) { e.exception_class = 0x4d4f5a0052555354; _Unwind_RaiseException(&e); abort(); }' >thrower.c
+        printf '%s\n' 'extern "C" void thrower(void);' 'static void through() noexcept { thrower(); }' 'int main() { through(); }' >foreign.cc
+        g++ -g forced.cc -o forced -lpthread && gcc -g -fexceptions -c thrower.c && g++ -g foreign.cc thrower.o -o foreign
+        fresh_reports
+        preloaded ./forced 2>/dev/null || true
+        assert_json "$(the_report)" '.fault.class == "terminate" and (.cause.summary | test("forced unwind .*, in deep at forced.cc:2$")) and (.fault.explanation | test("must not throw"))'
+        fresh_reports
+        preloaded ./forced keep 2>/dev/null || true
+        assert_json "$(the_report)" '.cause.message == "FATAL: exception not rethrown" and (.fault.explanation | test("did not rethrow the forced unwind"))'
+        fresh_reports
+        preloaded ./foreign 2>/dev/null || true
+        assert_json "$(the_report)" '.fault.class == "terminate" and (.cause.message | test("foreign exception .MOZ RUST.")) and (.fault.explanation | test("another language"))'
+}
