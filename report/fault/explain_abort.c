@@ -78,7 +78,7 @@ static const char *panic(struct report *report, const struct crash_facts *f)
         (void)f;
         return pool_printf(
                 &report->pool,
-                "The program panicked%s%s, and a panic ends the process here: it was built so, or the panic cannot unwind.",
+                "The program panicked%s%s, and a panic ends the process here: it was built or set so, or the panic cannot unwind.",
                 where ? " " : "", where ? where : "");
 }
 

@@ -2,6 +2,7 @@
 /* report/gather/last_words.c: the table of functions, and how the message is found in each. */
 #include "report/gather/last_words.h"
 
+#include "report/gather/go_panic.h"
 #include "report/gather/live_frame.h"
 #include "report/gather/rust_panic.h"
 #include "report/model/names.h"
@@ -325,6 +326,7 @@ static const struct {
         { "google::LogMessage::*", glog_message, NULL, NULL },
         { "google::LogMessageFatal::*", glog_message, NULL, NULL },
         { "absl::*log_internal::LogMessage*", glog_message, NULL, NULL },
+        { "runtime.gopanic", go_panic_message, NULL, NULL },
         { "core::panicking::panic_fmt", rust_panic_message, NULL, NULL },
         { "core::panicking::panic_nounwind_fmt*", rust_panic_message, NULL, NULL },
         { "core::panicking::panic_nounwind*", rust_panic_message, NULL, NULL },
@@ -363,16 +365,19 @@ static const char *words_at(struct report *report, struct target *t, size_t entr
         return s;
 }
 
-const char *last_words(struct report *report, struct target *t)
+const char *last_words(struct report *report, struct target *t, bool in_handler)
 {
         const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
         const char *names[DEPTH], *s;
-        size_t n, entry, i;
+        size_t begin = 0, n, entry, i;
 
-        for (n = 0; thread && n < thread->frame_count && n < DEPTH && !thread->frames[n].signal_frame; n++)
+        while (in_handler && thread && begin < thread->frame_count && begin < DEPTH &&
+               !thread->frames[begin++].signal_frame)
+                ;
+        for (n = begin; thread && n < thread->frame_count && n < DEPTH && !thread->frames[n].signal_frame; n++)
                 names[n] = thread->frames[n].function ? names_plain(&report->pool, thread->frames[n].function) : "";
         for (entry = 0; thread && entry < sizeof(table) / sizeof(table[0]); entry++)
-                for (i = 0; i < n; i++)
+                for (i = begin; i < n; i++)
                         if (!fnmatch(table[entry].function, names[i], 0) && (s = words_at(report, t, entry, i)))
                                 return s;
         return NULL;

@@ -8,8 +8,8 @@
 #include "unwind/target/target.h"
 
 /* Returns the message, from the report's pool; NULL: none of the known functions is active in the crashing thread, or its message was not
- * found. Needs names. */
-const char *last_words(struct report *report, struct target *t);
+ * found. `in_handler`: a handler of the signal ended the program; what it interrupted counts. Needs names. */
+const char *last_words(struct report *report, struct target *t, bool in_handler);
 
 /* The run-time of an exception that is not of C++, and passes through C++ code: its class in the unwinder's header, of a frame of the unwinder
  * that is active ("MOZ RUST" is Rust's). NULL: none; from the pool. */

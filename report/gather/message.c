@@ -69,9 +69,8 @@ void message_by_names(struct report *report, struct wire_crash *wire, struct tar
         static const char *const pure[] = { "__cxa_pure_virtual" }, *const deleted[] = { "__cxa_deleted_virtual" };
         const siginfo_t info = wire->siginfo;
 
-        if (!report->cause.message && !wire->handler &&
-            (info.si_signo == SIGABRT || info.si_signo == SIGTRAP || info.si_signo == SIGILL))
-                report->cause.message = last_words(report, t);
+        if (!report->cause.message && (info.si_signo == SIGABRT || info.si_signo == SIGTRAP || info.si_signo == SIGILL))
+                report->cause.message = last_words(report, t, wire->handler != WIRE_HANDLER_NONE);
         if (info.si_signo != SIGABRT || info.si_code > 0)
                 return;
         if (!wire->terminate && is_on_stack(report, terminate, sizeof(terminate) / sizeof(terminate[0]))) {

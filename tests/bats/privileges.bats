@@ -278,7 +278,7 @@ not_executed() {
         run -139 preloaded crasher chroot-null-write
         CRASHPRE_DIR=$ZOO_ROOT/reports
         raw_is_complete "$(raw_report)"
-        grep -q '^helper: could not be started' "$(raw_report)" || fail "$(grep ^helper: "$(raw_report)")"
+        grep -q '^helper: not started: execve: ' "$(raw_report)" || fail "$(grep ^helper: "$(raw_report)")"
         [ ! -e "$ZOO_ROOT/ran" ] || fail "it was executed"
 }
 

@@ -133,3 +133,23 @@ library() {
         preloaded ./foreign 2>/dev/null || true
         assert_json "$(the_report)" '.fault.class == "terminate" and (.cause.message | test("foreign exception .MOZ RUST.")) and (.fault.explanation | test("another language"))'
 }
+
+@test "Go: the value of a panic, in a program with C code whose run-time is set to die of it" {
+        command -v go >/dev/null || skip "package golang-go is not installed"
+        printf 'module x\ngo 1.18\n' >go.mod
+        printf '%s\n' 'package main' '// static int twice(int a) { return 2 * a; }' 'import "C"' 'import ("errors"; "os")' \
+                'func index(v []int, i int) int { return v[i] }' 'func main() {' ' n := int(C.twice(2))' ' switch os.Args[1] {' ' case "text": panic("just words")' \
+                ' case "error": panic(errors.New("an error"))' ' case "index": index([]int{1, 2}, n+3)' ' case "nil": var p *int; *p = 1' ' case "number": panic(n)' ' }' '}' >x.go
+        GOFLAGS=-mod=mod GOCACHE=$T/cache HOME=$T CGO_ENABLED=1 go build -o x . 2>go.log || fail "$(<go.log)"
+        while read -r word place text; do
+                fresh_reports
+                GOTRACEBACK=crash preloaded ./x "$word" >/dev/null 2>&1 || true
+                assert_json "$(the_report)" ".fault.class == \"panic\" and .cause.message == \"panic: $text\" and (.cause.summary | endswith(\"in $place at x.go:${place##*:}\") or endswith(\"in ${place%:*} at x.go:${place##*:}\"))" || return 1
+        done <<'WORDS'
+text main.main:9 just words
+error main.main:10 an error
+index main.index:5 runtime error: index out of range [7] with length 2
+nil main.main:12 runtime error: invalid memory address or nil pointer dereference
+number main.main:13 4
+WORDS
+}
