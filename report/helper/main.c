@@ -143,7 +143,9 @@ static void print(struct helper *h)
                 text = text_log_line(h->report, &options);
                 break;
         default:
-                options.command = shown_path(&h->report->pool, shown_command(&h->report->pool, h->procfs.search_path, INSTALL_COMMAND_OF_HELPER), typed_in(h));
+                options.command = shown_path(
+                        &h->report->pool,
+                        shown_command(&h->report->pool, h->procfs.search_path, INSTALL_COMMAND_OF_HELPER), typed_in(h));
                 text = text_full(h->report, &options);
         }
         stderr_write(text, strlen(text));

@@ -166,8 +166,9 @@ in_order() {
 }
 
 @test "the next command and the path can be typed where the program was started; not where it has changed its directory" {
-        mkdir -p "$T/here/below" && cd "$T/here"
-        run_it() { (cd "$T/here" && PWD=$T/here PATH=$1 CRASHPRE_DIR=${2-reports} CRASHPRE_STDERR=full LD_PRELOAD=$preload "${@:3}" 2>&1 >/dev/null); }
+        mkdir -p "$T/here/below"
+        cd "$T/here"
+        run_it() { PWD=$T/here PATH=$1 CRASHPRE_DIR=$2 CRASHPRE_STDERR=full LD_PRELOAD=$preload "${@:3}"; }
         run run_it "$PATH" reports "$(zoo)" null-write
         [[ $output == *$'\n'"report: reports/crash-zoo-"*.json$'\n'"  more: $build/bin/crashpre show reports/crash-zoo-"*.json* ]] || fail "$output"
         run run_it "$build/bin:$PATH" reports "$(zoo)" null-write

@@ -49,13 +49,14 @@ needs_library() { echo "#include <$2>" | g++ -E -fPIC -x c++ "${@:3}" - >/dev/nu
                 'void g_assertion_message(const char *m) { char *s = malloc(200); snprintf(s, 200, "ERROR:x.c:1:f: assertion failed: (%s)", m); __glib_assert_msg = s; abort(); }' \
                 'void g_logv(const char *f, va_list a) { char *s; if (vasprintf(&s, f, a) < 0) return; fputs(s, stderr); __builtin_trap(); free(s); }' \
                 'void g_log(const char *f, ...) { va_list a; va_start(a, f); g_logv(f, a); va_end(a); }' >glib.c
-        gcc -D_GNU_SOURCE -O2 -fPIC -shared -fno-optimize-sibling-calls glib.c -o lib/libglib-2.0.so.0 && strip lib/libglib-2.0.so.0
+        gcc -D_GNU_SOURCE -O2 -fPIC -shared -fno-optimize-sibling-calls glib.c -o lib/libglib-2.0.so.0
+        strip lib/libglib-2.0.so.0
         printf '%s\n' 'void g_assertion_message(const char *); void g_log(const char *, ...);' '__attribute__((noinline)) static int f(int c) { if (c == 1) g_log("cannot open %s", "theme"); else g_assertion_message("n > 0"); return c; }' \
                 'int main(int c, char **v) { (void)v; return f(c); }' >app.c
         gcc -g -O1 app.c -o app -Wl,-rpath,"$T/lib" lib/libglib-2.0.so.0
         says_here() {
                 fresh_reports
-                LD_PRELOAD=$preload "${@:3}" >/dev/null 2>&1 || true
+                preloaded "${@:3}" >/dev/null 2>&1 || true
                 assert_json "$(the_report)" ".fault.class == \"$1\" and .cause.message == \"$2\" and .signature == \"f | main\""
         }
         says_here abort "cannot open theme" ./app
@@ -122,7 +123,9 @@ library() {
         printf '%s\n' '#include <unwind.h>' '#include <stdlib.h>' 'static struct _Unwind_Exception e;' \
                 'void thrower(void) { e.exception_class = 0x4d4f5a0052555354; _Unwind_RaiseException(&e); abort(); }' >thrower.c
         printf '%s\n' 'extern "C" void thrower(void);' 'static void through() noexcept { thrower(); }' 'int main() { through(); }' >foreign.cc
-        g++ -g forced.cc -o forced -lpthread && gcc -g -fexceptions -c thrower.c && g++ -g foreign.cc thrower.o -o foreign
+        g++ -g forced.cc -o forced -lpthread
+        gcc -g -fexceptions -c thrower.c
+        g++ -g foreign.cc thrower.o -o foreign
         fresh_reports
         preloaded ./forced 2>/dev/null || true
         assert_json "$(the_report)" '.fault.class == "terminate" and (.cause.summary | test("forced unwind .*, in deep at forced.cc:2$")) and (.fault.explanation | test("must not throw"))'

@@ -16,8 +16,7 @@
 #define BOOST_ENABLE_ASSERT_HANDLER
 #include <boost/assert.hpp>
 #include <cstdlib>
-namespace boost
-{
+namespace boost {
 __attribute__((noipa)) void assertion_failed(char const *, char const *, char const *, long)
 {
         std::abort();
