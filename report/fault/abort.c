@@ -15,7 +15,7 @@ static const struct {
         const char *part;
         enum fault_class class;
 } messages[] = {
-        { "panicked at ", FAULT_PANIC }, /* Rust: report/gather/rust_panic.c */
+        { "panicked at ", FAULT_PANIC }, /* Rust: report/runtime/rust_panic.c */
         { "panicked: ", FAULT_PANIC },
         { "malloc assertion failure in", FAULT_HEAP_CORRUPTION },
         { "sysmalloc: Assertion", FAULT_HEAP_CORRUPTION },

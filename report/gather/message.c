@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/gather/message.h"
 
-#include "report/gather/last_words.h"
+#include "report/runtime/last_words.h"
 #include "report/words/describe.h"
 #include "unwind/core/image/library_message.h"
 #include "unwind/target/modules.h"

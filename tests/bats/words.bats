@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Last words: what a run-time or library said before it ended the program is the message; the class says what it was; the culprit is the
-# program's own function. From frames in use and records of the run-time (report/gather/last_words.c).
+# program's own function. From frames in use and records of the run-time (report/runtime/last_words.c).
 bats_require_minimum_version 1.5.0
 
 setup() {

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
 // A trait's method of a generic type, a closure, a nested function, a module, extern "C".
-use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 static TOUCHED: AtomicUsize = AtomicUsize::new(0);
+
+// std::hint::black_box() is not in Rust 1.63.
+#[inline(never)]
+fn opaque<T>(value: T) -> T {
+    let copy = unsafe { std::ptr::read_volatile(&value) };
+    std::mem::forget(value);
+    copy
+}
 
 #[inline(never)]
 fn touch() {
@@ -42,7 +49,7 @@ pub mod store {
 #[inline(never)]
 extern "C" fn for_c(n: i32) {
     fn nested(n: i32) {
-        let mut cell = store::Cell { place: black_box(std::ptr::null_mut()) };
+        let mut cell = store::Cell { place: opaque(std::ptr::null_mut()) };
         cell.fill(&[n, 2]);
         touch();
     }
@@ -52,12 +59,12 @@ extern "C" fn for_c(n: i32) {
 
 #[inline(never)]
 fn call<F: Fn(i32)>(f: F) {
-    f(black_box(5));
+    f(opaque(5));
     touch();
 }
 
 fn main() {
-    let by = black_box(1);
+    let by = opaque(1);
     call(|n| {
         for_c(n + by);
         touch();

@@ -138,7 +138,7 @@ static void operands(void)
         f = CRASH(SIGSEGV, SI_KERNEL, "\x89\x02"); /* mov %eax,(%rdx) */
         f.regs.v[ARCH_REG_RDX] = 0xdead00000000beef;
         expect(&f, "general protection: the address of the operand", "non-canonical-address", "write", "rdx",
-               "0xdead00000000beef is not a valid address");
+               "0xdead00000000beef is not an address of this processor");
         f = CRASH(SIGBUS, SI_KERNEL, "\x8b\x45\x08"); /* mov 0x8(%rbp),%eax */
         f.regs.v[ARCH_REG_FP] = 0x4141414141414141;
         expect(&f, "stack segment fault: the address of the operand", "non-canonical-address", "read", "rbp + 8",

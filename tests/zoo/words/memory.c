@@ -342,7 +342,8 @@ __asm__(".text\n"
         ".size nocfi_with_fp, . - nocfi_with_fp\n"
         ".type nocfi_without_fp, @function\n"
         "nocfi_without_fp:\n\t"
-        "subq $24, %rsp\n\t"
+        "movl $24, %eax\n\t" /* no prologue from which the size of the frame is known */
+        "subq %rax, %rsp\n\t"
         "movq $0, (%rsp)\n\t" /* otherwise a scan could find old return addresses there */
         "movq $0, 8(%rsp)\n\t"
         "movq $0, 16(%rsp)\n\t"

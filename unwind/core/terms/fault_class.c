@@ -8,6 +8,10 @@
 
 #define SET(c) (UINT64_C(1) << FAULT_##c)
 
+/* An abort by an instruction: GLib, abort() of Rust's core. */
+#define ABORTS (SET(ABORT) | BY_INSTRUCTION)
+#define BY_INSTRUCTION (SET(TRAP) | SET(ILLEGAL_INSTRUCTION))
+
 /* The coarser class of an abort is abort, whatever its reason. That of a bad access is what the kernel reports of the
  * address: not mapped (SEGV_MAPERR), or mapped without the necessary permission (SEGV_ACCERR). */
 static const struct {
@@ -33,16 +37,15 @@ static const struct {
         [FAULT_ILLEGAL_INSTRUCTION] = { "illegal-instruction", 0 },
         [FAULT_PRIVILEGED_INSTRUCTION] = { "privileged-instruction", 0 },
         [FAULT_TRAP] = { "trap", 0 },
-        [FAULT_ABORT] = { "abort",
-                          SET(TRAP) | SET(ILLEGAL_INSTRUCTION) }, /* by an instruction: GLib, abort() of Rust's core */
-        [FAULT_ASSERTION] = { "assertion", SET(ABORT) | SET(TRAP) | SET(ILLEGAL_INSTRUCTION) },
-        [FAULT_PANIC] = { "panic", SET(ABORT) | SET(TRAP) | SET(ILLEGAL_INSTRUCTION) },
-        [FAULT_HEAP_CORRUPTION] = { "heap-corruption", SET(ABORT) },
-        [FAULT_STACK_SMASHING] = { "stack-smashing", SET(ABORT) },
-        [FAULT_FORTIFY] = { "fortify", SET(ABORT) },
-        [FAULT_UNCAUGHT_EXCEPTION] = { "uncaught-exception", SET(ABORT) | SET(TERMINATE) },
-        [FAULT_TERMINATE] = { "terminate", SET(ABORT) },
-        [FAULT_PURE_VIRTUAL_CALL] = { "pure-virtual-call", SET(ABORT) | SET(TERMINATE) },
+        [FAULT_ABORT] = { "abort", BY_INSTRUCTION },
+        [FAULT_ASSERTION] = { "assertion", ABORTS },
+        [FAULT_PANIC] = { "panic", ABORTS },
+        [FAULT_HEAP_CORRUPTION] = { "heap-corruption", ABORTS },
+        [FAULT_STACK_SMASHING] = { "stack-smashing", ABORTS },
+        [FAULT_FORTIFY] = { "fortify", ABORTS },
+        [FAULT_UNCAUGHT_EXCEPTION] = { "uncaught-exception", ABORTS | SET(TERMINATE) },
+        [FAULT_TERMINATE] = { "terminate", ABORTS },
+        [FAULT_PURE_VIRTUAL_CALL] = { "pure-virtual-call", ABORTS | SET(TERMINATE) },
         [FAULT_BAD_SYSTEM_CALL] = { "bad-system-call", 0 },
         [FAULT_SENT_BY_PROCESS] = { "sent-by-process", 0 },
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* report/gather/go_panic.c: see go_panic.h.
+/* report/runtime/go_panic.c: see go_panic.h.
  *
  * Sources: runtime/runtime2.go (_panic, eface), internal/abi/type.go (Type), runtime/error.go (boundsError) of Go 1.19 to 1.25.
  */
-#include "report/gather/go_panic.h"
+#include "report/runtime/go_panic.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "report/gather/live_frame.h"
+#include "report/runtime/live_frame.h"
 
 #include "report/model/utf8.h"
 

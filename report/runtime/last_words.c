@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* report/gather/last_words.c: the table of functions, and how the message is found in each. */
-#include "report/gather/last_words.h"
+/* report/runtime/last_words.c: the table of functions, and how the message is found in each. */
+#include "report/runtime/last_words.h"
 
-#include "report/gather/go_panic.h"
-#include "report/gather/live_frame.h"
-#include "report/gather/rust_panic.h"
+#include "report/runtime/go_panic.h"
+#include "report/runtime/live_frame.h"
+#include "report/runtime/rust_panic.h"
 #include "report/model/names.h"
 #include "unwind/core/cfi/arch_unwind.h"
 #include "unwind/core/image/dynsym.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* report/gather/live_frame.h: what a frame that is still active keeps: the registers that functions preserve, and its part of the stack.
+/* report/runtime/live_frame.h: what a frame that is still active keeps: the registers that functions preserve, and its part of the stack.
  * Not async-signal-safe. */
-#ifndef CRASHPRE_REPORT_LIVE_FRAME_H
-#define CRASHPRE_REPORT_LIVE_FRAME_H
+#ifndef CRASHPRE_REPORT_RUNTIME_LIVE_FRAME_H
+#define CRASHPRE_REPORT_RUNTIME_LIVE_FRAME_H
 
 #include "report/model/model.h"
 #include "unwind/target/target.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/gather/last_words.h: what a run-time or library said before it ended the program, as far as a function of it that is still active,
+/* report/runtime/last_words.h: what a run-time or library said before it ended the program, as far as a function of it that is still active,
  * or a record of its own, has it. Never from memory that is not in use any more. Not async-signal-safe. */
 #ifndef CRASHPRE_REPORT_LAST_WORDS_H
 #define CRASHPRE_REPORT_LAST_WORDS_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* report/gather/rust_panic.c: see rust_panic.h.
+/* report/runtime/rust_panic.c: see rust_panic.h.
  *
  * Sources: library/core/src/panic/location.rs, library/core/src/fmt/mod.rs and rt.rs of Rust. None of these layouts is promised; each is
  * recognized by what it points to: constants of a module, text, an argument list on a stack.
  */
-#include "report/gather/rust_panic.h"
+#include "report/runtime/rust_panic.h"
 
 #include "unwind/symbols/symbols.h"
 
