@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/target/aside.c: see aside.h. */
 #include "unwind/target/aside.h"
+#include "unwind/target/child.h"
 #include "unwind/target/clock.h"
 #include "unwind/target/weight.h"
 
@@ -125,7 +126,7 @@ ssize_t aside_run(aside_step *step, void *ctx, void *buf, size_t size, uint64_t 
 
         if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
                 return -errno;
-        pid = fork();
+        pid = child_fork();
         err = errno;
         if (!pid) {
                 fcntl(ends[1], F_SETFL, 0);
