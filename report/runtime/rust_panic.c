@@ -14,12 +14,13 @@
 
 #define PIECES_MAX 32
 #define TEXT_MAX 2048
+#define VALUES_MAX 256
 #define DEPTH_MAX 4 /* format_args!() in an argument of another one */
 
 struct text {
         char buf[TEXT_MAX];
         size_t used;
-        unsigned depth;
+        unsigned depth, values; /* of arguments: hostile memory may hold more than any message */
 };
 
 static void put(struct text *t, const char *s)
@@ -168,7 +169,7 @@ static void put_value(struct text *t, const struct live_frame *f, uint64_t value
         bool debug = name && strstr(name, "Debug");
         uint8_t flag;
 
-        if (t->depth++ >= DEPTH_MAX || !name) {
+        if (t->depth++ >= DEPTH_MAX || t->values++ >= VALUES_MAX || !name) {
                 put(t, "{}");
         } else if (put_integer(t, f, name, value)) {
         } else if (formats(name, "bool") && !target_read(f->t, value, &flag, 1)) {
@@ -388,7 +389,7 @@ const char *rust_panic_message(const struct live_frame *f)
         uint64_t at;
         size_t i;
 
-        t.used = t.depth = 0;
+        t.used = t.depth = t.values = 0;
         for (i = 0; i < f->value_count && !place; i++)
                 place = location(f, f->values[i]);
         for (at = f->sp; begins && at < f->end && !found; at += 8)
