@@ -25,6 +25,10 @@ int main(int argc, char **argv)
                 g_assert_cmpint(argc, ==, 5); // WORDS: compare
         if (!strcmp(argv[1], "strings"))
                 g_assert_cmpstr(argv[1], ==, "other"); // WORDS: strings
+        if (!strcmp(argv[1], "critical"))
+                g_critical("bad %d", argc); // WORDS: critical
+        if (!strcmp(argv[1], "precondition"))
+                g_return_val_if_fail(argc == 5, 1); // WORDS: precondition
         if (!strcmp(argv[1], "unreachable"))
                 g_assert_not_reached(); // WORDS: unreachable
         return 0;
