@@ -57,17 +57,33 @@ void probe_end(void)
         probe.pagemap_fd = UNTRIED;
 }
 
-/* Returns the page's entry in pagemap (maps.h), or `otherwise` if the file is refused. */
+/* Reads the entries of `n` pages in pagemap (maps.h). Returns how many, 0 if the file is refused. */
+static size_t pagemap_read(void *ctx, uint64_t page, uint64_t *entries, size_t n)
+{
+        long got;
+
+        (void)ctx;
+        if (probe.pagemap_fd == UNTRIED)
+                probe.pagemap_fd = sys_openat(AT_FDCWD, "/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+        if (probe.pagemap_fd < 0)
+                return 0;
+        got = sys_4(SYS_pread64, probe.pagemap_fd, (long)entries, (long)(n * sizeof(*entries)),
+                    (long)(page / keep_page_size() * sizeof(*entries)));
+        return got > 0 ? (size_t)got / sizeof(*entries) : 0;
+}
+
 static uint64_t pagemap_entry(uint64_t page, uint64_t otherwise)
 {
         uint64_t entry;
 
-        if (probe.pagemap_fd == UNTRIED)
-                probe.pagemap_fd = sys_openat(AT_FDCWD, "/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC, 0);
-        if (probe.pagemap_fd < 0 || sys_4(SYS_pread64, probe.pagemap_fd, (long)&entry, sizeof(entry),
-                                          (long)(page / keep_page_size() * sizeof(entry))) != sizeof(entry))
-                return otherwise;
-        return entry;
+        return pagemap_read(NULL, page, &entry, 1) == 1 ? entry : otherwise;
+}
+
+enum guard_state probe_guard(uint64_t start, uint64_t end, uint64_t address, struct guard_region *out)
+{
+        const struct guard_source source = { .read = pagemap_read, .page_size = keep_page_size() };
+
+        return guards_find(&source, start, end, address, out);
 }
 
 /* Private memory without a file; the kernel names some of it. Shared anonymous memory has a file, "/dev/zero". */

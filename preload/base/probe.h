@@ -9,8 +9,8 @@
 #ifndef CRASHPRE_PRELOAD_PROBE_H
 #define CRASHPRE_PRELOAD_PROBE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "unwind/core/image/guards.h"
+
 #include <sys/types.h>
 
 void probe_begin(void);
@@ -25,5 +25,8 @@ size_t probe_copy(uint64_t addr, void *buf, size_t n);
 /* Reads a string of at most size - 1 bytes and NUL-terminates it in `buf`. Returns its length, or -EFAULT if its first
  * byte is not readable. */
 ssize_t probe_string(uint64_t addr, char *buf, size_t size);
+
+/* Looks for a guard region at `address`, where an access failed with SEGV_MAPERR, in the mapping from `start` to `end`. */
+enum guard_state probe_guard(uint64_t start, uint64_t end, uint64_t address, struct guard_region *out);
 
 #endif

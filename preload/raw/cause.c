@@ -36,6 +36,25 @@ static bool is_stack(const struct crash *c, const struct memmap_range *r)
         return false;
 }
 
+/* A guard region is none of the ranges of the map, but has the same effect as one without rights, so it is made one here. */
+static void look_at_guard(const struct crash *c, struct fault_look *look)
+{
+        struct memmap_range rest;
+        struct guard_region guard;
+
+        look->guard = probe_guard(look->at.start, look->at.end, look->address, &guard);
+        if (look->guard == GUARD_NONE) /* mapped after the fault */
+                look->at = (struct fault_area){ 0 };
+        if (look->guard != GUARD_FOUND)
+                return;
+        rest = (struct memmap_range){ .start = guard.end, .end = look->at.end, .perms = look->at.perms, .path = "" };
+        if (rest.start < rest.end && rest.perms & MAPS_WRITE) {
+                look->above = area_of(&rest);
+                look->above_is_stack = is_stack(c, &rest);
+        }
+        look->at = (struct fault_area){ guard.start, guard.end, 0 };
+}
+
 static void look_at_map(const struct crash *c, struct fault_look *look)
 {
         const struct memmap_range *above = writable_above(look->address);
@@ -44,6 +63,8 @@ static void look_at_map(const struct crash *c, struct fault_look *look)
         look->at = area_of(memmap_find(raw.map, look->address));
         look->above = area_of(above);
         look->above_is_stack = above && is_stack(c, above);
+        if (fault_look_wants_guard(look))
+                look_at_guard(c, look);
 }
 
 /* A pure virtual call ends in std::terminate() whether or not an exception is being handled at that moment. */

@@ -4,6 +4,8 @@
 #include "report/words/describe.h"
 
 #include <inttypes.h>
+#include <signal.h>
+#include <string.h>
 
 /* The local variables of a function with a frame of this size are the cause of the overflow. */
 #define LARGE_FRAME 65536u
@@ -57,7 +59,8 @@ const char *explain_stack_overflow(struct explanation_input *in)
                         "The stack has no space for the local variables of this function, which extend %" PRIu64 " "
                         "KiB beyond its end: allocate the large ones on the heap.",
                         (stack->start - sp) / 1024);
-        if (stack)
+        if (stack &&
+            (in->address < stack->start || in->address >= stack->end)) /* else it has a guard of unknown size */
                 name = pool_printf(in->pool, "%s, %" PRIu64 " KiB,",
                                    explanation_capitalize(in, fault_place_name(in->report, in->t, stack)),
                                    (stack->end - stack->start) / 1024);
@@ -110,6 +113,9 @@ const char *explain_unmapped_address(struct explanation_input *in)
         const char *where = in->place.words ? pool_printf(in->pool, ", %s", in->place.words) : "";
         const char *first;
 
+        if (in->place.mapping && in->facts->code == SEGV_MAPERR)
+                where = pool_printf(in->pool, ", where nothing was mapped; most likely it was mapped since, %s",
+                                    in->place.words);
         if (in->m && in->m->in_segment)
                 return pool_printf(
                         in->pool,
@@ -129,11 +135,24 @@ const char *explain_unmapped_address(struct explanation_input *in)
         return explanation_join(in, explanation_join(in, first, unmapped_hint(in)), explanation_caller(in));
 }
 
+/* The map says that the memory is accessible, and pagemap was not readable, or this is a raw report. */
+static bool is_unseen_guard(const struct explanation_input *in)
+{
+        return in->facts->signal == SIGSEGV && in->facts->code == SEGV_MAPERR && in->place.mapping &&
+               !in->place.mapping->guard;
+}
+
 const char *explain_inaccessible_address(struct explanation_input *in)
 {
         const char *where = in->place.words ? in->place.words : "which does not permit that access";
         const char *more = NULL;
 
+        if (is_unseen_guard(in))
+                where = pool_printf(
+                        in->pool,
+                        "%s, where the kernel reports no page that can be accessed: most likely a guard region "
+                        "of madvise(2) (MADV_GUARD_INSTALL), which maps does not show",
+                        where);
         if (in->place.kind == PLACE_GUARD)
                 more = "The stack itself is not full: a pointer or an index is wrong.";
         return explanation_join(in,

@@ -113,6 +113,9 @@ void fault_fill_look(const struct crash_facts *f, const struct target *t, struct
         out->at = area_of(target_mapping(t, f->address.v));
         out->above = area_of(above);
         out->above_is_stack = above && is_stack_of(t, above);
+        out->guard = t->guard;
+        if (t->guard == GUARD_NONE && fault_look_wants_guard(out)) /* mapped after the fault */
+                out->at = (struct fault_area){ 0 };
 }
 
 /* ---- refinement by the instruction ---- */
@@ -236,6 +239,8 @@ static enum fault_class refine_segv(const struct crash_facts *f, const struct ta
                 return FAULT_NULL_DEREFERENCE;
         if ((fault_look_is_below_stack(look) && !is_stray_pointer(look, e)) || is_beyond_stack(f, t, e))
                 return FAULT_STACK_OVERFLOW;
+        if (fault_look_wants_guard(look) && look->guard == GUARD_UNKNOWN)
+                return FAULT_UNKNOWN;
         if (f->code != SEGV_ACCERR)
                 return first;
         if (look->at.perms & MAPS_READ && !(look->at.perms & MAPS_WRITE) && access != ARCH_ACCESS_READ)
@@ -250,6 +255,18 @@ static enum fault_class refine_bus(const struct crash_facts *f, const struct tar
         if (f->code == SI_KERNEL) /* through the stack segment: the address was in rsp or rbp */
                 return refine_protection(f, e);
         return f->code == BUS_ADRERR && (!m || m->path[0] == '/') ? FAULT_BUS_FILE_TRUNCATED : FAULT_UNKNOWN;
+}
+
+/* Mapped, and yet the kernel says that it is not, and pagemap cannot be read: most likely a guard region. */
+static enum fault_class guess_guard(const struct fault_look *look, const struct examination *e)
+{
+        const struct memory_operand *m = bad_operand(e);
+        uint64_t sp = look->regs->v[ARCH_REG_SP];
+        bool by_stack = m && (m->on_stack || m->base == ARCH_REG_SP || m->base == ARCH_REG_FP);
+
+        return by_stack && sp >= look->at.start && sp < look->at.end && look->address < sp + FAULT_STACK_LOWEST
+                       ? FAULT_STACK_OVERFLOW
+                       : FAULT_INACCESSIBLE_ADDRESS;
 }
 
 /* The processor raises the same exception for division by zero and for overflow. */
@@ -425,6 +442,9 @@ void fault_classify(struct report *report, const struct crash_facts *f, const st
         report->fault.frame = fault_frame(report, f);
         fault_fill_look(f, t, &look);
         class = classify(report, f, t, &look, seen);
+        if (class == FAULT_UNKNOWN && fault_class_from_name(report->fault.class) == FAULT_UNKNOWN &&
+            fault_look_wants_guard(&look))
+                class = guess_guard(&look, seen);
         if (class != FAULT_UNKNOWN || !report->fault.class)
                 report->fault.class = fault_class_name(class);
         report->cause.kind = kind(f, class);

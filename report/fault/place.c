@@ -144,6 +144,8 @@ const char *fault_place_name(struct report *report, const struct target *t, cons
         case PLACE_FILE:
                 return pool_printf(&report->pool, "the mapped file %s (%s)", file_name(report, m), rights(m));
         case PLACE_CLOSED:
+                if (m->guard)
+                        return "a guard region (MADV_GUARD_INSTALL)";
                 return m->path[0] ? pool_printf(&report->pool, "%s, mapped %s", file_name(report, m), rights(m))
                                   : "memory without access rights (PROT_NONE)";
         default:

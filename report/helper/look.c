@@ -12,6 +12,7 @@
 #include "unwind/core/terms/raw_keys.h"
 #include "unwind/stack/unwind.h"
 #include "unwind/target/clock.h"
+#include "unwind/target/pagemap.h"
 #include "unwind/target/process.h"
 #include "version.h"
 
@@ -181,6 +182,18 @@ static void name_crashing_thread(struct helper *h)
         h->crash_missed = true;
 }
 
+/* While the process is held: later it may have changed its memory. */
+static void find_guard(struct helper *h)
+{
+        struct crash_facts facts;
+        struct fault_look look;
+
+        fault_facts_from_wire(&h->wire, &facts);
+        fault_fill_look(&facts, h->target, &look);
+        if (fault_look_wants_guard(&look))
+                pagemap_find_guard(h->target, facts.address.v);
+}
+
 /* An earlier helper failed while it looked at the process: nothing of the process is read, since that may be why. */
 static void look_at_raw_report(struct helper *h)
 {
@@ -240,6 +253,7 @@ static void look_at_process(struct helper *h)
                 add_wire_thread(h);
         name_program(h);
         use_fault_registers(h);
+        find_guard(h);
         read_memory(h);
         if (h->attached && !helper_is_fatal(h)) {
                 process_release_all(h->target);

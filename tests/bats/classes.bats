@@ -96,4 +96,11 @@ raw_class_is() {
 @test "a division that failed, by zero or not: unknown" { raw_class_is unknown div-zero divide-overflow quotient-overflow; }
 @test "no stack where SP points: unmapped, not null" { raw_class_is unmapped-address sp-unmapped sp-null trashed-tp-access; }
 @test "a file behind a mapping: unknown without its size" { raw_class_is unknown bus cut-file; }
+@test "a guard region that maps does not show: as a guard page" {
+        status=0
+        "$(zoo)" guard-region >/dev/null 2>&1 || status=$?
+        [ $status != 2 ] || skip "this kernel has no guard regions"
+        raw_class_is inaccessible-address guard-region
+        raw_class_is stack-overflow guardregion-overflow
+}
 @test "an abort without names: abort" { raw_class_is abort abort assert fortify double-free; }

@@ -108,6 +108,13 @@ crash() {
         need clang++
 }
 
+# can WORD: skips unless the kernel has what the word needs.
+can() {
+        local status=0
+        "$(zoo)" "$1" >/dev/null 2>&1 || status=$?
+        [ $status != 2 ] && [ $status != 0 ] || skip "this kernel cannot run $1"
+}
+
 cxx() {
         PROGRAM=zoo_cxx crash "$@"
 }
@@ -170,6 +177,7 @@ faults() {
 @test "read of closed memory" { crash closed-read inaccessible-address read closed_read says="PROT_NONE"; }
 @test "write to closed memory" { crash closed-write inaccessible-address write closed_write says="PROT_NONE"; }
 @test "the guard of another thread's stack" { crash other-guard inaccessible-address write other_guard says="guard page below the stack of thread"; }
+@test "a guard region of madvise, which maps does not show" { can guard-region; crash guard-region inaccessible-address write guard_region says="in a guard region"; }
 @test "jump into data" { crash data-pc execute-non-executable execute call says="variables of zoo, which is not code"; }
 @test "jump into the heap" { crash heap-pc execute-non-executable execute heap_pc mapping='[[]heap]' says="in the heap, which is not code"; }
 @test "jump into the stack" { crash stack-pc execute-non-executable execute stack_pc mapping='[[]stack]' says="stack, which is not code"; }
@@ -182,6 +190,7 @@ faults() {
 
 @test "endless recursion" { crash overflow stack-overflow write overflow says="full"; }
 @test "endless recursion on a thread" { crash thread-overflow stack-overflow write overflow says="full"; }
+@test "endless recursion into a guard region" { can guard-region; crash guardregion-overflow stack-overflow write overflow says="The stack of thread * (zoo), 240 KiB, is full"; }
 @test "a local variable larger than the stack" { crash large-local stack-overflow write large_local says="local variables of this function"; }
 
 # ---- alignment, files ----
@@ -294,6 +303,25 @@ faults() {
         CRASHPRE_HELPER=/nonexistent preloaded crasher null-member >/dev/null 2>&1 && fail "did not crash"
         run "$build/bin/crashpre" show "$(raw_report)"
         [[ $output == *"null-dereference"* && $output == *"and rax is NULL"* ]] || fail "$output"
+}
+
+@test "a guard region, and pagemap cannot be read: the report guesses it, and says so" {
+        can guard-region
+        can_mount
+        fresh_reports
+        # shellcheck disable=SC2016 # of the inner shell
+        run -139 own_mounts sh -c 'mount --bind /dev/null /proc/$$/pagemap && mount --bind /dev/null /proc/$$/task/$$/pagemap &&
+                LD_PRELOAD=$0 exec "$1" guard-region' "$preload" "$(zoo)"
+        assert_json "$(the_report)" '.fault | .class == "inaccessible-address" and (.explanation | test("most likely a guard region"))'
+        [ "$(raw_value "$(raw_report)" cause class)" = unknown ]
+}
+
+@test "a guard region, from the raw report alone: the class, and the guard as a guess" {
+        can guard-region
+        fresh_reports
+        CRASHPRE_HELPER=/nonexistent preloaded crasher guard-region >/dev/null 2>&1 && fail "did not crash"
+        run "$build/bin/crashpre" show "$(raw_report)"
+        [[ ${output//$'\n'/ } == *inaccessible-address*"most likely a guard region"* ]] || fail "$output"
 }
 
 @test "CRASHPRE_REDACT=memory: no memory, but the instructions" {

@@ -29,7 +29,8 @@ enum where {
         IN_GUARD,
         IN_CONSTANTS,
         BELOW_GUARD,
-        BELOW_HEAP
+        BELOW_HEAP,
+        IN_REGION
 };
 
 static const struct {
@@ -102,6 +103,14 @@ static const struct {
           "", FAULT_INACCESSIBLE_ADDRESS },
         { "push below what is no stack", SIGSEGV, SEGV_MAPERR, STACK - 8, WRITE, PC, STACK, BELOW_HEAP, "",
           FAULT_UNMAPPED_ADDRESS },
+        { "mapped for reading and writing, and yet not mapped: a guard region, or what?", SIGSEGV, SEGV_MAPERR,
+          0x900000, WRITE, PC, STACK + 64, READ_WRITE, "", FAULT_UNKNOWN },
+        { "mapped without rights since", SIGSEGV, SEGV_MAPERR, 0x900000, WRITE, PC, STACK + 64, CLOSED, "",
+          FAULT_UNMAPPED_ADDRESS },
+        { "guard region, SP far above", SIGSEGV, SEGV_MAPERR, STACK - 8, WRITE, PC, STACK + 0x80000, IN_REGION, "",
+          FAULT_INACCESSIBLE_ADDRESS },
+        { "push into a guard region", SIGSEGV, SEGV_MAPERR, STACK - 8, WRITE, PC, STACK, IN_REGION, "",
+          FAULT_STACK_OVERFLOW },
         { "general protection: anything", SIGSEGV, SI_KERNEL, 0, 13, 0, PC, STACK + 64, NOTHING, "\x8b\x02",
           FAULT_UNKNOWN },
         { "general protection: pc", SIGSEGV, SI_KERNEL, 0, 13, 0, NOWHERE, STACK + 64, NOTHING, "",
@@ -143,7 +152,8 @@ static void set_map(struct fault_look *look, enum where where, uint64_t page)
         look->has_map = where != NO_MAP;
         if (where == READ_ONLY || where == READ_WRITE || where == CLOSED)
                 look->at = (struct fault_area){ page, page + 0x1000, perms[where] };
-        if (where == IN_GUARD || where == IN_CONSTANTS)
+        look->guard = where == IN_REGION ? GUARD_FOUND : GUARD_UNKNOWN;
+        if (where == IN_GUARD || where == IN_CONSTANTS || where == IN_REGION)
                 look->at = (struct fault_area){ STACK - 0x1000, STACK, where == IN_CONSTANTS ? MAPS_READ : 0 };
         if (where == BELOW_GUARD)
                 look->at = (struct fault_area){ STACK - 0x3000, STACK - 0x2000, 0 };
@@ -225,6 +235,71 @@ static void below_stack(void)
         look.at.perms = MAPS_READ | MAPS_WRITE;
         look.address = STACK - 8;
         tap_ok(!fault_look_is_below_stack(&look), "writable memory: none");
+}
+
+/* pagemap: pages 0 to 19 of a mapping at 0x10000. */
+struct pagemap {
+        const char *pages; /* g guard, s swapped out, p present, '.' missing */
+        bool refused, old; /* old: without a bit for guards */
+};
+
+static size_t read_pagemap(void *ctx, uint64_t page, uint64_t *entries, size_t n)
+{
+        const struct pagemap *map = ctx;
+        size_t first = (size_t)(page - 0x10000) / 4096, i;
+
+        for (i = 0; !map->refused && i < n && map->pages[first + i]; i++)
+                switch (map->pages[first + i]) {
+                case 'g':
+                        entries[i] = PAGEMAP_SWAPPED | 0x9f | 1ull << (55 + i % 3) | (map->old ? 0 : PAGEMAP_GUARD);
+                        break;
+                case 's':
+                        entries[i] = PAGEMAP_SWAPPED | 0x1234500;
+                        break;
+                case 'p':
+                        entries[i] = PAGEMAP_PRESENT | 77;
+                        break;
+                default:
+                        entries[i] = 0;
+                }
+        return i;
+}
+
+static void regions(void)
+{
+        static const struct {
+                const char *pages;
+                unsigned at;
+                enum guard_state state;
+                unsigned start, end, next;
+        } maps[] = {
+                { "gggg....pppp", 2, GUARD_FOUND, 0, 4, 12 },
+                { "ppggggss..ppgg.p", 5, GUARD_FOUND, 2, 6, 12 },
+                { "g", 0, GUARD_FOUND, 0, 1, 1 },
+                { "pppgg", 4, GUARD_FOUND, 3, 5, 5 },
+                { "ggpp", 2, GUARD_NONE, 0, 0, 0 },
+                { "gg..", 3, GUARD_NONE, 0, 0, 0 },
+        };
+
+        for (size_t i = 0; i < 2 * sizeof(maps) / sizeof(maps[0]); i++) {
+                struct pagemap map = { .pages = maps[i / 2].pages, .old = i % 2 };
+                const struct guard_source source = { read_pagemap, &map, 4096 };
+                struct guard_region region = { 0 };
+                uint64_t end = 0x10000 + strlen(map.pages) * 4096, start = 0x10000;
+                enum guard_state state = guards_find(&source, start, end, start + maps[i / 2].at * 4096u + 7, &region);
+                bool good = state == maps[i / 2].state;
+
+                if (state == GUARD_FOUND)
+                        good = good && region.start == start + maps[i / 2].start * 4096u &&
+                               region.end == start + maps[i / 2].end * 4096u &&
+                               guards_next(&source, &region, end) == start + maps[i / 2].next * 4096u;
+                tap_ok(good, "guards in %s, at %u%s", map.pages, maps[i / 2].at, map.old ? ", Linux 6.13" : "");
+                map.refused = true;
+                tap_ok(guards_find(&source, start, end, start, &region) == GUARD_UNKNOWN, "pagemap refused: unknown");
+        }
+        tap_ok(guards_may_be_at(MAPS_WRITE, 0x10000) && !guards_may_be_at(0, 0x10000) &&
+                       !guards_may_be_at(MAPS_EXEC, 0xffffffffff600000),
+               "a guard region is in memory that could be accessed, not in [vsyscall]");
 }
 
 static void aborts(void)
@@ -327,6 +402,7 @@ int main(void)
         order();
         first_look();
         below_stack();
+        regions();
         aborts();
         without_registers();
         canonical();

@@ -89,6 +89,8 @@ static const struct {
           "unmapped-address", "write", NULL },
         { "push below memory that is not a stack", SIGSEGV, SEGV_MAPERR, 0x4ffff8, WRITE_FAULT, 0x400100, 0x500000,
           "unmapped-address", "write", NULL },
+        { "mapped, and yet not mapped: most likely a guard", SIGSEGV, SEGV_MAPERR, 0x500010, WRITE_FAULT, 0x400100,
+          STACK + 64, "inaccessible-address", "write", "[heap]" },
         { "file truncated", SIGBUS, BUS_ADRERR, 0x700010, READ_FAULT, 0x400100, STACK + 64, "bus-file-truncated",
           "read", "/tmp/file" },
         { "misaligned", SIGBUS, BUS_ADRALN, 0x700001, 0, 0x400100, STACK + 64, "bus-misaligned", NULL, "/tmp/file" },

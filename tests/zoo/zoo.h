@@ -56,6 +56,9 @@ void zoo_wait_for(const volatile int *flag, const char *what);
 /* "SEGV" or "SIGSEGV" or "11" to its number; 0 if unknown. */
 int zoo_signal_number(const char *name);
 
+/* MADV_GUARD_INSTALL, since Linux 6.13; in the headers of glibc since 2.41. */
+#define ZOO_GUARD_INSTALL 102
+
 /* Keeps a function as a frame of its own under its own name. */
 #ifdef __clang__
 #define ZOO_FRAME __attribute__((noinline))

@@ -10,6 +10,7 @@
 #define CRASHPRE_UNWIND_TARGET_H
 
 #include "unwind/core/cfi/cfi.h"
+#include "unwind/core/image/guards.h"
 #include "unwind/core/image/image.h"
 #include "unwind/core/image/maps.h"
 #include "unwind/core/terms/wire.h"
@@ -51,6 +52,7 @@ struct mapping {
         uint64_t dev, inode; /* as in struct module */
         uint32_t perms;      /* MAPS_* */
         bool deleted;
+        bool guard;       /* a guard region, which /proc/PID/maps does not show (guards.h): perms are 0 */
         const char *path; /* "" if none */
         int module;       /* index of the module it belongs to (its .bss too), -1 none */
 };
@@ -99,6 +101,7 @@ struct target {
         pid_t living; /* proc_living() of proc */
         struct module_list modules;
         struct mapping_list mappings;
+        enum guard_state guard;        /* what was found at the bad address; set by pagemap_find_guard() */
         struct target_thread *threads; /* the crashing thread first, once it is known */
         size_t thread_count;
         char root[32];           /* "/proc/PID/root" or "": prefix for the target's file names */

@@ -285,6 +285,17 @@ ZOO_FRAME static void other_guard(const struct zoo_plan *plan UNUSED)
         *p = 1; /* CRASH: other-guard */
 }
 
+/* A guard region in the middle of memory that can be read and written, no stack. */
+ZOO_FRAME static void guard_region(const struct zoo_plan *plan UNUSED)
+{
+        char *room = mmap(NULL, (size_t)16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        volatile char *volatile p = room + 5 * PAGE;
+
+        if (room == MAP_FAILED || madvise(room + 4 * PAGE, (size_t)4 * PAGE, ZOO_GUARD_INSTALL))
+                zoo_broken("MADV_GUARD_INSTALL");
+        *p = 1; /* CRASH: guard-region */
+}
+
 ZOO_FRAME static void large_local(const struct zoo_plan *plan)
 {
         volatile char room[64 << 20];
@@ -646,6 +657,7 @@ const struct zoo_word fault_words[] = {
         { "heap-pc", heap_pc },
         { "stack-pc", stack_pc },
         { "other-guard", other_guard },
+        { "guard-region", guard_region },
         { "large-local", large_local },
         { "copy-from-wild", copy_from_wild },
         { "copy-to-wild", copy_to_wild },

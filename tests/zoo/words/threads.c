@@ -109,6 +109,21 @@ static void userstack_prefix(const struct zoo_plan *plan)
         pthread_join(start(&attr, run_plan_when_joined, plan), NULL);
 }
 
+/* Two stacks in one mapping, as the kernel merges them, each with a guard region at its low end as glibc 2.42 makes it; the thread
+ * has the lower one. */
+static void guardregion_prefix(const struct zoo_plan *plan)
+{
+        enum { STACK = 256 << 10, GUARD = 16 << 10 };
+        char *room = mmap(NULL, (size_t)2 * STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        pthread_attr_t attr;
+
+        if (room == MAP_FAILED || madvise(room, GUARD, ZOO_GUARD_INSTALL) || madvise(room + STACK, GUARD, ZOO_GUARD_INSTALL))
+                zoo_broken("MADV_GUARD_INSTALL");
+        pthread_attr_init(&attr);
+        pthread_attr_setstack(&attr, room, STACK);
+        pthread_join(start(&attr, run_plan_when_joined, plan), NULL);
+}
+
 static void detached_prefix(const struct zoo_plan *plan)
 {
         pthread_attr_t attr;
@@ -663,6 +678,7 @@ const struct zoo_word thread_words[] = {
         { "thread-", thread_prefix },
         { "smallstack-", smallstack_prefix },
         { "userstack-", userstack_prefix },
+        { "guardregion-", guardregion_prefix },
         { "detached-", detached_prefix },
         { "thrd-", thrd_prefix },
         { "timer-", timer_prefix },

@@ -53,6 +53,12 @@ enum arch_access fault_look_access(const struct fault_look *look)
 
 /* ---- bad addresses ---- */
 
+bool fault_look_wants_guard(const struct fault_look *look)
+{
+        return look->signal == SIGSEGV && look->code == SEGV_MAPERR && look->has_address && look->at.end &&
+               guards_may_be_at(look->at.perms, look->address);
+}
+
 bool fault_look_is_below_stack(const struct fault_look *look)
 {
         const struct fault_area *at = &look->at, *stack = &look->above;
@@ -119,6 +125,14 @@ static enum fault_class rights_class(const struct fault_look *look)
         return FAULT_INACCESSIBLE_ADDRESS;
 }
 
+/* Not mapped, or in a guard region of a mapping. */
+static enum fault_class maperr_class(const struct fault_look *look)
+{
+        if (look->guard == GUARD_FOUND)
+                return FAULT_INACCESSIBLE_ADDRESS;
+        return fault_look_wants_guard(look) ? FAULT_UNKNOWN : FAULT_UNMAPPED_ADDRESS;
+}
+
 static enum fault_class segv_class(const struct fault_look *look)
 {
         if (!look->has_address)
@@ -130,7 +144,7 @@ static enum fault_class segv_class(const struct fault_look *look)
         if (is_stack_overflow(look))
                 return FAULT_STACK_OVERFLOW;
         if (look->code == SEGV_MAPERR)
-                return FAULT_UNMAPPED_ADDRESS;
+                return maperr_class(look);
         return look->code == SEGV_ACCERR ? rights_class(look) : FAULT_UNKNOWN;
 }
 

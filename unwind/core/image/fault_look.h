@@ -9,6 +9,7 @@
 #define CRASHPRE_UNWIND_CORE_FAULT_LOOK_H
 
 #include "unwind/core/cfi/arch_fault.h"
+#include "unwind/core/image/guards.h"
 #include "unwind/core/terms/fault_class.h"
 
 /* An access below FAULT_NULL_PAGE is through a null pointer, whatever the instruction; below FAULT_NULL_AREA, the default of
@@ -39,10 +40,16 @@ struct fault_look {
         struct fault_area at,
                 above;       /* the mapping that holds `address`; the lowest writable one that begins above it */
         bool above_is_stack; /* it is [stack], or the thread has frames in it */
+        enum guard_state
+                guard; /* FOUND: `at` is only the guard region, without rights, and `above` may be the rest of its mapping.
+                                 * NONE: `at` is empty, if its mapping cannot have been there at the fault */
 };
 
 /* Returns the class or a coarser one (fault_class_is_coarser()); FAULT_UNKNOWN if nothing is certain. */
 enum fault_class fault_look_class(const struct fault_look *look);
+
+/* Whether the fault can only be explained by a guard region, or by a mapping that was made after it: `guard` is to be determined. */
+bool fault_look_wants_guard(const struct fault_look *look);
 
 /* Returns the access that faulted; ARCH_ACCESS_UNKNOWN if only the instruction shows it. */
 enum arch_access fault_look_access(const struct fault_look *look);

@@ -19,7 +19,9 @@ enum { MAPS_READ = 1, MAPS_WRITE = 2, MAPS_EXEC = 4, MAPS_SHARED = 8 };
  * guard page of madvise(2), which has its own bit since Linux 6.15. Without any of these bits the page has not been
  * written yet. */
 #define PAGEMAP_PRESENT (1ull << 63)
-#define PAGEMAP_TAKEN (PAGEMAP_PRESENT | 1ull << 62 | 1ull << 58)
+#define PAGEMAP_SWAPPED (1ull << 62)
+#define PAGEMAP_GUARD (1ull << 58)
+#define PAGEMAP_TAKEN (PAGEMAP_PRESENT | PAGEMAP_SWAPPED | PAGEMAP_GUARD)
 
 struct maps_line {
         uint64_t start, end, offset, inode;
