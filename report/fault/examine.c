@@ -306,32 +306,14 @@ static bool is_execution(const struct crash_facts *f)
         return f->address.v == f->regs.v[ARCH_REG_PC];
 }
 
-/* ---- the file behind a mapping ---- */
-
-static void find_file(const struct crash_facts *f, const struct target *t, struct examination *out)
-{
-        const struct mapping *m = f->address.known ? target_mapping(t, f->address.v) : NULL;
-        struct stat st;
-        int fd;
-
-        if (f->signal != SIGBUS || !m || !m->inode)
-                return;
-        out->file_offset = KNOWN_U64(m->offset + (f->address.v - m->start));
-        fd = files_open_mapped(t, m);
-        if (fd < 0)
-                return;
-        if (!files_stat(fd, &st))
-                out->file_size = KNOWN_U64((uint64_t)st.st_size);
-        close(fd);
-}
-
 void examine(struct report *report, const struct crash_facts *f, struct target *t, struct examination *out)
 {
         memset(out, 0, sizeof(*out));
         out->bad_operand = -1;
         if (!t || !f->signal || f->code <= 0 || !is_known(f, ARCH_REG_PC))
                 return; /* the pc at which a sent signal arrived is meaningless */
-        find_file(f, t, out);
+        if (f->signal == SIGBUS && f->address.known)
+                backing_look(t, f->address.v, &out->backing);
         if (is_execution(f)) {
                 find_arrival(f, t, out);
                 return;

@@ -11,6 +11,13 @@ static const char *jump_or_access(struct explanation_input *in)
         return in->report->fault.address.known ? explain_bad_jump(in) : explain_non_canonical(in);
 }
 
+static const char *bus_or_protection(struct explanation_input *in)
+{
+        const char *bus = explain_bus(in);
+
+        return bus ? bus : explain_protection(in);
+}
+
 static const struct {
         enum fault_class class;
         const char *(*explain)(struct explanation_input *in);
@@ -23,7 +30,8 @@ static const struct {
         { FAULT_INACCESSIBLE_ADDRESS, explain_inaccessible_address },
         { FAULT_EXECUTE_NON_EXECUTABLE, explain_bad_jump },
         { FAULT_NULL_CALL, explain_null_call },
-        { FAULT_BUS_FILE_TRUNCATED, explain_file_truncated },
+        { FAULT_BUS_FILE_TRUNCATED, explain_bus },
+        { FAULT_BUS_NO_MEMORY, explain_bus },
         { FAULT_BUS_MISALIGNED, explain_misaligned },
         { FAULT_BUS_MEMORY_FAILURE, explain_memory_failure },
         { FAULT_MISALIGNED_ACCESS, explain_misaligned },
@@ -33,7 +41,7 @@ static const struct {
         { FAULT_ILLEGAL_INSTRUCTION, explain_illegal },
         { FAULT_PRIVILEGED_INSTRUCTION, explain_privileged },
         { FAULT_TRAP, explain_trap },
-        { FAULT_UNKNOWN, explain_protection },
+        { FAULT_UNKNOWN, bus_or_protection },
 };
 
 const char *fault_explain(struct report *report, const struct crash_facts *facts, const struct target *t,

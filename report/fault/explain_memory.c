@@ -197,29 +197,153 @@ const char *explain_non_canonical(struct explanation_input *in)
 
 /* ---- mapped memory ---- */
 
-const char *explain_file_truncated(struct explanation_input *in)
+/* "64 MiB" */
+static const char *amount(struct explanation_input *in, uint64_t bytes)
 {
-        const struct examination *e = in->seen;
-        const char *file = in->place.mapping ? in->place.mapping->path : "a file";
-        const char *now = "";
+        static const char *const units[] = { "KiB", "MiB", "GiB" };
+        unsigned i = 0;
 
-        if (!e || !e->file_offset.known)
+        for (bytes /= 1024; bytes >= 10240 && i < 2; i++)
+                bytes /= 1024;
+        if (bytes % 1024 == 0 && bytes && i < 2) {
+                bytes /= 1024;
+                i++;
+        }
+        return pool_printf(in->pool, "%" PRIu64 " %s", bytes, units[i]);
+}
+
+/* "the tmpfs at /dev/shm" */
+static const char *file_system(struct explanation_input *in, const struct backing *b)
+{
+        if (!b->type[0])
+                return "its file system";
+        return pool_printf(in->pool, "the %s at %s", b->type, b->point);
+}
+
+/* "0 of 64 MiB free" */
+static const char *room_text(struct explanation_input *in, const struct backing *b)
+{
+        const char *room = b->room.v < 1024 ? "0" : amount(in, b->room.v);
+
+        return pool_printf(in->pool, "%s of %s free", room, amount(in, b->capacity));
+}
+
+static const char *no_room(struct explanation_input *in, const struct backing *b, bool certain)
+{
+        if (b->nowhere && b->committed_percent.known)
                 return pool_printf(in->pool,
-                                   "The program %s %s, in a mapped file that no longer has bytes there: it was "
-                                   "truncated after it was mapped, or its disk cannot be read.",
+                                   ", where it has no page yet, and %" PRIu64
+                                   " %% of the memory that the system may promise is "
+                                   "promised (vm.overcommit_memory is 2): most likely there was none for the page",
+                                   b->committed_percent.v);
+        if (b->nowhere || !b->room.known || !b->capacity)
+                return ", where it has no page yet: most likely the system had no memory for it";
+        if (b->room.v >= b->page_size)
+                return pool_printf(in->pool,
+                                   ", where it has no page yet: most likely there was no room for one; %s has room now "
+                                   "(%s)",
+                                   file_system(in, b), room_text(in, b));
+        return pool_printf(in->pool, ", and %s is full (%s): %sthere was no room for the page", file_system(in, b),
+                           room_text(in, b), certain ? "" : "most likely ");
+}
+
+static const char *no_huge_page(struct explanation_input *in, const struct backing *b)
+{
+        const char *size = amount(in, b->page_size);
+
+        if (b->room.known && b->capacity && b->room.v < b->page_size)
+                return pool_printf(in->pool, ", in memory of %s pages, and %s is full: there was no room for the page",
+                                   size, file_system(in, b));
+        if (b->huge_failed)
+                return pool_printf(
+                        in->pool,
+                        ", in memory of %s pages, and the system has no free one (HugePages_Free): there was "
+                        "none for this access",
+                        size);
+        return pool_printf(
+                in->pool,
+                ", in memory of %s pages: most likely no such page was free, or the control group may have no "
+                "more",
+                size);
+}
+
+/* "at byte 8192 of the mapped file /tmp/data" */
+static const char *file_text(struct explanation_input *in, const struct backing *b)
+{
+        const char *name = in->place.mapping ? in->place.mapping->path : "";
+
+        if (!b->file && b->huge)
+                return "in anonymous memory";
+        if (!b->file)
+                return in->place.words ? in->place.words : "in memory";
+        return pool_printf(in->pool, "at byte %" PRIu64 " of the mapped file %s", b->offset.v, name);
+}
+
+static const char *length_text(struct explanation_input *in, const struct backing *b)
+{
+        return b->size.known ? pool_printf(in->pool, ", which is %" PRIu64 " bytes long", b->size.v) : "";
+}
+
+static const char *file_reason(struct explanation_input *in, const struct backing *b, enum backing_cause cause)
+{
+        const char *length = length_text(in, b);
+
+        switch (cause) {
+        case BACKING_ENDS_BEFORE:
+                return pool_printf(in->pool, "%s now: it was truncated after it was mapped, or never was longer",
+                                   length);
+        case BACKING_MAY_END_BEFORE:
+                return ", whose length is not known: most likely it was truncated after it was mapped";
+        case BACKING_FULL:
+        case BACKING_MAY_BE_FULL:
+                return pool_printf(in->pool, "%s%s", length, no_room(in, b, cause == BACKING_FULL));
+        case BACKING_NO_HUGE_PAGE:
+                return pool_printf(in->pool, "%s%s", length, no_huge_page(in, b));
+        case BACKING_UNREADABLE:
+                return pool_printf(
+                        in->pool,
+                        "%s: most likely the page could not be read or written (an I/O error), or the file was "
+                        "shorter for a time",
+                        length);
+        case BACKING_DEVICE:
+                return ", a device: most likely its driver has nothing there";
+        default:
+                return b->no_answer
+                               ? ", whose file system does not answer: most likely the page could not be read"
+                               : ": most likely the file was truncated after it was mapped, or the page could not be read";
+        }
+}
+
+static const char *bus_reason(struct explanation_input *in, const struct backing *b, enum backing_cause cause)
+{
+        if (cause == BACKING_MARKED)
+                return ", in a page that is not present but taken: most likely the kernel could not read it back from swap, or "
+                       "it was marked as unusable by userfaultfd(2) (UFFDIO_POISON)";
+        if (cause == BACKING_USERFAULT)
+                return ", whose missing pages are left to userfaultfd(2): most likely the page was missing, and SIGBUS was "
+                       "requested for that (UFFD_FEATURE_SIGBUS)";
+        if (cause == BACKING_NO_HUGE_PAGE && !b->file)
+                return no_huge_page(in, b);
+        if (b->file)
+                return file_reason(in, b, cause);
+        return ": most likely the kernel could not read the page back from swap";
+}
+
+const char *explain_bus(struct explanation_input *in)
+{
+        static const struct backing none;
+        const struct backing *b = in->seen ? &in->seen->backing : &none;
+        bool reads = explanation_word_is(in->report->fault.access, "read");
+
+        if (in->facts->signal != SIGBUS || in->facts->code != BUS_ADRERR)
+                return NULL;
+        if (!b->mapped)
+                return pool_printf(in->pool,
+                                   "The program %s %s, and there was no page for it: most likely the mapped file was "
+                                   "truncated, or the page could not be read.",
                                    explanation_access_text(in), explanation_operand_text(in));
-        if (e->file_size.known && e->file_size.v > e->file_offset.v)
-                return pool_printf(in->pool,
-                                   "The program %s %s, at byte %" PRIu64 " of the mapped file %s, which is %" PRIu64
-                                   " bytes long: its disk could not be read, or it was temporarily shorter.",
-                                   explanation_access_text(in), explanation_operand_text(in), e->file_offset.v, file,
-                                   e->file_size.v);
-        if (e->file_size.known)
-                now = pool_printf(in->pool, ", which is %" PRIu64 " bytes long now", e->file_size.v);
-        return pool_printf(in->pool,
-                           "The program %s %s, at byte %" PRIu64 " of the mapped file %s%s: the file was truncated "
-                           "after it was mapped.",
-                           explanation_access_text(in), explanation_operand_text(in), e->file_offset.v, file, now);
+        return pool_printf(in->pool, "The program %s %s, %s%s.", explanation_access_text(in),
+                           explanation_operand_text(in), file_text(in, b), bus_reason(in, b, backing_cause(b, reads)));
 }
 
 const char *explain_misaligned(struct explanation_input *in)
@@ -239,7 +363,9 @@ const char *explain_misaligned(struct explanation_input *in)
 
 const char *explain_memory_failure(struct explanation_input *in)
 {
-        (void)in;
-        return "The memory of the machine is defective at that address: the hardware reported an error that it "
-               "could not correct.";
+        const char *bus = explain_bus(in);
+
+        return bus ? bus
+                   : "The kernel has marked the memory at that address as defective: most likely because of a hardware error that "
+                     "could not be corrected; MADV_HWPOISON of madvise(2) and UFFDIO_POISON of userfaultfd(2) do the same.";
 }

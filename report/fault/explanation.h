@@ -56,7 +56,7 @@ const char *explain_unmapped_address(struct explanation_input *in);
 const char *explain_inaccessible_address(struct explanation_input *in);
 const char *explain_write_to_read_only(struct explanation_input *in);
 const char *explain_non_canonical(struct explanation_input *in);
-const char *explain_file_truncated(struct explanation_input *in);
+const char *explain_bus(struct explanation_input *in);
 const char *explain_misaligned(struct explanation_input *in);
 const char *explain_memory_failure(struct explanation_input *in);
 

@@ -248,13 +248,29 @@ static enum fault_class refine_segv(const struct crash_facts *f, const struct ta
         return !look->at.end && access == ARCH_ACCESS_WRITE ? FAULT_WRITE_TO_READ_ONLY : FAULT_INACCESSIBLE_ADDRESS;
 }
 
-static enum fault_class refine_bus(const struct crash_facts *f, const struct target *t, const struct examination *e)
+static enum fault_class bus_class(const struct backing *b, enum arch_access access)
 {
-        const struct mapping *m = t && f->address.known ? target_mapping(t, f->address.v) : NULL;
+        switch (backing_cause(b, access == ARCH_ACCESS_READ)) {
+        case BACKING_ENDS_BEFORE:
+        case BACKING_MAY_END_BEFORE:
+                return FAULT_BUS_FILE_TRUNCATED;
+        case BACKING_USERFAULT:
+        case BACKING_NO_HUGE_PAGE:
+        case BACKING_FULL:
+        case BACKING_MAY_BE_FULL:
+                return FAULT_BUS_NO_MEMORY;
+        case BACKING_MARKED:
+                return FAULT_BUS_MEMORY_FAILURE;
+        default:
+                return FAULT_UNKNOWN;
+        }
+}
 
+static enum fault_class refine_bus(const struct crash_facts *f, const struct examination *e, enum arch_access access)
+{
         if (f->code == SI_KERNEL) /* through the stack segment: the address was in rsp or rbp */
                 return refine_protection(f, e);
-        return f->code == BUS_ADRERR && (!m || m->path[0] == '/') ? FAULT_BUS_FILE_TRUNCATED : FAULT_UNKNOWN;
+        return f->code == BUS_ADRERR && e ? bus_class(&e->backing, access) : FAULT_UNKNOWN;
 }
 
 /* Mapped, and yet the kernel says that it is not, and pagemap cannot be read: most likely a guard region. */
@@ -284,7 +300,7 @@ static enum fault_class refine_fault(const struct crash_facts *f, const struct t
         case SIGSEGV:
                 return refine_segv(f, t, look, e, access_kind(f, look, e), first);
         case SIGBUS:
-                return refine_bus(f, t, e);
+                return refine_bus(f, e, access_kind(f, look, e));
         case SIGFPE:
                 return refine_fpe(f, e);
         default:

@@ -95,7 +95,7 @@ raw_class_is() {
 }
 @test "a division that failed, by zero or not: unknown" { raw_class_is unknown div-zero divide-overflow quotient-overflow; }
 @test "no stack where SP points: unmapped, not null" { raw_class_is unmapped-address sp-unmapped sp-null trashed-tp-access; }
-@test "a file behind a mapping: unknown without its size" { raw_class_is unknown bus cut-file; }
+@test "a file behind a mapping: unknown without its size" { raw_class_is unknown bus cut-file short-file; }
 @test "a guard region that maps does not show: as a guard page" {
         status=0
         "$(zoo)" guard-region >/dev/null 2>&1 || status=$?

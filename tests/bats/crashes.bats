@@ -200,6 +200,10 @@ faults() {
 @test "misaligned area for the vector registers" { crash misaligned-save misaligned-access write misaligned_save instruction='fxsave 0x8(%rdi)' says="multiple of 16"; }
 @test "misaligned access with alignment checks on" { crash misaligned-check bus-misaligned read misaligned_check operand='rsi + 1' says="flag AC"; }
 @test "file cut short behind its mapping" { crash cut-file bus-file-truncated write cut_file mapping='*/cut-file' says="byte 8199 of the mapped file*4096 bytes long now"; }
+@test "file shorter than its mapping" { crash short-file bus-file-truncated read short_file says="byte 4103 of the mapped file*100 bytes long now*or never was longer"; }
+@test "no huge page" { can huge-page; crash huge-page bus-no-memory write huge_page says="no free one"; }
+@test "a page left to userfaultfd" { can unfilled-page; crash unfilled-page bus-no-memory write unfilled_page says="userfaultfd"; }
+@test "a page poisoned by userfaultfd" { can poisoned-page; crash poisoned-page bus-memory-failure read poisoned_page says="UFFDIO_POISON"; }
 @test "unnamed file cut short behind its mapping" { crash bus bus-file-truncated read bus says="byte 4096"; }
 
 # ---- arithmetic ----

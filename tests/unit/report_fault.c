@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/report_fault.c: fault class, access and phrase of a signal, code and address. */
+#include "report/fault/examine.h"
 #include "report/fault/fault.h"
 #include "report/words/describe.h"
 #include "tests/unit/tap.h"
@@ -89,10 +90,10 @@ static const struct {
           "unmapped-address", "write", NULL },
         { "push below memory that is not a stack", SIGSEGV, SEGV_MAPERR, 0x4ffff8, WRITE_FAULT, 0x400100, 0x500000,
           "unmapped-address", "write", NULL },
+        { "no page, and nothing was examined", SIGBUS, BUS_ADRERR, 0x700010, READ_FAULT, 0x400100, STACK + 64,
+          "unknown", "read", "/tmp/file" },
         { "mapped, and yet not mapped: most likely a guard", SIGSEGV, SEGV_MAPERR, 0x500010, WRITE_FAULT, 0x400100,
           STACK + 64, "inaccessible-address", "write", "[heap]" },
-        { "file truncated", SIGBUS, BUS_ADRERR, 0x700010, READ_FAULT, 0x400100, STACK + 64, "bus-file-truncated",
-          "read", "/tmp/file" },
         { "misaligned", SIGBUS, BUS_ADRALN, 0x700001, 0, 0x400100, STACK + 64, "bus-misaligned", NULL, "/tmp/file" },
         { "division by zero", SIGFPE, FPE_INTDIV, 0x400100, 0, 0x400100, STACK + 64, "integer-divide-by-zero", NULL,
           NULL },
@@ -194,6 +195,160 @@ static void beyond_the_stack(void)
         }
 }
 
+/* What was found where a page is missing, and the explanation. */
+static void missing_pages(void)
+{
+#define FILE_AT(at, length) \
+        .mapped = true, .file = true, .page_size = 4096, .offset = KNOWN_U64(at), .size = KNOWN_U64(length)
+        static const struct {
+                const char *title, *class, *words;
+                uint64_t error;
+                struct backing b;
+        } found[] = {
+                { "file ends before",
+                  "bus-file-truncated",
+                  "16 bytes long now: it was truncated",
+                  READ_FAULT,
+                  { FILE_AT(8192, 16) } },
+                { "file ends in the page before",
+                  "bus-file-truncated",
+                  "long now",
+                  READ_FAULT,
+                  { FILE_AT(4096, 4096) } },
+                { "file ends in that page",
+                  "unknown",
+                  "most likely the page could not be read",
+                  READ_FAULT,
+                  { FILE_AT(4196, 4100) } },
+                { "no length",
+                  "unknown",
+                  "most likely",
+                  READ_FAULT,
+                  { .mapped = true, .file = true, .page_size = 4096 } },
+                { "no answer",
+                  "unknown",
+                  "does not answer",
+                  READ_FAULT,
+                  { .mapped = true, .file = true, .page_size = 4096, .no_answer = true } },
+                { "tmpfs, no length",
+                  "bus-file-truncated",
+                  "most likely it was truncated",
+                  READ_FAULT,
+                  { .mapped = true, .file = true, .page_size = 4096, .kind = MOUNT_MEMORY } },
+                { "tmpfs, full, no length",
+                  "bus-no-memory",
+                  "is full (0 of 64 MiB free): most likely",
+                  READ_FAULT,
+                  { .mapped = true,
+                    .file = true,
+                    .page_size = 4096,
+                    .kind = MOUNT_MEMORY,
+                    .type = "tmpfs",
+                    .point = "/dev/shm",
+                    .room = KNOWN_U64(0),
+                    .capacity = 64 << 20 } },
+                { "tmpfs, full, hole",
+                  "bus-no-memory",
+                  "the tmpfs at /dev/shm is full (0 of 64 MiB free): there was no room",
+                  READ_FAULT,
+                  { FILE_AT(8192, 1 << 20), .content = CONTENT_HOLE, .kind = MOUNT_MEMORY, .type = "tmpfs",
+                    .point = "/dev/shm", .room = KNOWN_U64(0), .capacity = 64 << 20 } },
+                { "tmpfs, full, data",
+                  "unknown",
+                  "most likely the page could not be read",
+                  READ_FAULT,
+                  { FILE_AT(8192, 1 << 20), .content = CONTENT_DATA, .kind = MOUNT_MEMORY, .room = KNOWN_U64(0),
+                    .capacity = 64 << 20 } },
+                { "tmpfs, room again, hole",
+                  "bus-no-memory",
+                  "most likely there was no room for one; its file system has room now (1 MiB of 64 MiB free)",
+                  READ_FAULT,
+                  { FILE_AT(8192, 1 << 20), .content = CONTENT_HOLE, .kind = MOUNT_MEMORY,
+                    .room = KNOWN_U64((1 << 20) + 1), .capacity = 64 << 20 } },
+                { "memfd, no limit, hole",
+                  "bus-no-memory",
+                  "most likely the system had no memory",
+                  READ_FAULT,
+                  { FILE_AT(8192, 1 << 20), .content = CONTENT_HOLE, .kind = MOUNT_MEMORY, .nowhere = true,
+                    .room = KNOWN_U64(0) } },
+                { "memfd, all is promised",
+                  "bus-no-memory",
+                  "99 % of the memory",
+                  READ_FAULT,
+                  { FILE_AT(8192, 1 << 20), .content = CONTENT_HOLE, .kind = MOUNT_MEMORY, .nowhere = true,
+                    .committed = true, .committed_percent = KNOWN_U64(99) } },
+                { "full disk, write",
+                  "bus-no-memory",
+                  "the ext4 at /data is full (0 of 10 GiB free): most likely",
+                  WRITE_FAULT,
+                  { FILE_AT(8192, 1 << 20), .kind = MOUNT_LOCAL, .type = "ext4", .point = "/data", .room = KNOWN_U64(0),
+                    .capacity = 10ull << 30 } },
+                { "full disk, read",
+                  "unknown",
+                  "an I/O error",
+                  READ_FAULT,
+                  { FILE_AT(8192, 1 << 20), .kind = MOUNT_LOCAL, .room = KNOWN_U64(0), .capacity = 64 << 20 } },
+                { "huge pages",
+                  "bus-no-memory",
+                  "the system has no free one",
+                  READ_FAULT,
+                  { .mapped = true, .huge = true, .huge_failed = true, .page_size = 2 << 20 } },
+                { "huge pages, some are free",
+                  "bus-no-memory",
+                  "most likely no such page",
+                  READ_FAULT,
+                  { .mapped = true, .huge = true, .page_size = 2 << 20 } },
+                { "huge pages, file cut",
+                  "bus-file-truncated",
+                  "long now",
+                  READ_FAULT,
+                  { .mapped = true,
+                    .file = true,
+                    .huge = true,
+                    .page_size = 2 << 20,
+                    .offset = KNOWN_U64((2 << 20) + 5000),
+                    .size = KNOWN_U64(2 << 20) } },
+                { "userfaultfd",
+                  "bus-no-memory",
+                  "userfaultfd(2): most likely",
+                  READ_FAULT,
+                  { .mapped = true, .userfault = true, .page_size = 4096 } },
+                { "poisoned",
+                  "bus-memory-failure",
+                  "UFFDIO_POISON",
+                  READ_FAULT,
+                  { .mapped = true, .userfault = true, .marked = true, .page_size = 4096 } },
+                { "device",
+                  "unknown",
+                  "a device: most likely",
+                  READ_FAULT,
+                  { .mapped = true, .file = true, .device = true, .page_size = 4096 } },
+                { "nothing mapped any more",
+                  "unknown",
+                  "most likely the mapped file was truncated",
+                  READ_FAULT,
+                  { .mapped = false } },
+        };
+
+        for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++) {
+                struct crash_facts f = { .signal = SIGBUS,
+                                         .code = BUS_ADRERR,
+                                         .address = KNOWN_U64(0x700010),
+                                         .trap = ARCH_TRAP_PAGE_FAULT,
+                                         .error = found[i].error };
+                struct examination seen = { .bad_operand = -1, .backing = found[i].b };
+                struct report *r = report_new();
+
+                fault_classify(r, &f, &space, &seen);
+                if (!tap_ok(same(r->fault.class, found[i].class) && r->fault.explanation &&
+                                    strstr(r->fault.explanation, found[i].words),
+                            "no page, %s: %s", found[i].title, found[i].class))
+                        printf("#   got %s: %s\n", r->fault.class, r->fault.explanation ? r->fault.explanation : "-");
+                report_free(r);
+        }
+#undef FILE_AT
+}
+
 static void phrase(const struct crash_facts *facts, const char *type, const char *expected)
 {
         struct report *r = report_new();
@@ -246,6 +401,7 @@ int main(void)
 {
         classes();
         beyond_the_stack();
+        missing_pages();
         phrases();
         return tap_done();
 }

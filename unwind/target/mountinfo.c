@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -74,6 +75,21 @@ enum mount_kind mountinfo_of_mapping(const struct mapping *m)
                 mounts.known[mounts.known_count++].kind = s.kind;
         }
         return s.kind;
+}
+
+void mountinfo_name(const struct mapping *m, char *type, size_t type_size, char *point, size_t point_size)
+{
+        struct mount_search by_path = { .id = -1, .path = m->path, .path_len = strlen(m->path) };
+        struct mount_search by_device = { .id = -1, .dev = device(m->dev), .path = "" };
+        const struct mount_line *found = &by_path.found;
+
+        search(&by_path);
+        if (by_path.found.dev != by_device.dev) {
+                search(&by_device);
+                found = &by_device.found;
+        }
+        snprintf(type, type_size, "%.*s", (int)found->type_len, found->type ? found->type : "");
+        mounts_copy_point(found, point, point_size);
 }
 
 /* Sets what identifies the mount of `fd`, and *dev. */

@@ -13,6 +13,10 @@
 /* The file system of a mapping of another process that is in the same mount namespace. */
 enum mount_kind mountinfo_of_mapping(const struct mapping *m);
 
+/* The name of its type, and where it is mounted: there where the mapping's file is, if it is mounted at several places. Both are ""
+ * if it is mounted nowhere, or unknown. */
+void mountinfo_name(const struct mapping *m, char *type, size_t type_size, char *point, size_t point_size);
+
 /* The file system that `path` is on. *dev: its device, as in stat(2), 0 if it is not known. */
 enum mount_kind mountinfo_of_path(const char *path, dev_t *dev);
 

@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <fenv.h>
 #include <limits.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -570,6 +572,106 @@ ZOO_FRAME static void cut_file(const struct zoo_plan *plan)
         p[2 * PAGE + 7] = 1; /* CRASH: cut-file */
 }
 
+/* Mapped beyond its end from the beginning. */
+ZOO_FRAME static void short_file(const struct zoo_plan *plan)
+{
+        int fd = open(zoo_arg(plan, 0, "short-file"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+        volatile char *volatile p;
+
+        if (fd < 0 || ftruncate(fd, 100))
+                zoo_broken("short-file");
+        p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (p == MAP_FAILED)
+                zoo_broken("mmap");
+        sink = p[PAGE + 7]; /* CRASH: short-file */
+}
+
+/* A file of 128 MiB, written by memory from its beginning to its end. With a second argument it is deleted before, with a third one
+ * its descriptor is closed too. */
+ZOO_FRAME static void filled_file(const struct zoo_plan *plan)
+{
+        const char *name = zoo_arg(plan, 0, NULL);
+        int fd = name ? open(name, O_RDWR | O_CREAT | O_TRUNC, 0600) : -1;
+        size_t size = 128 << 20;
+        char *p;
+
+        if (fd < 0 || ftruncate(fd, (off_t)size))
+                zoo_broken("filled-file");
+        p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (p == MAP_FAILED || (zoo_arg(plan, 1, NULL) && unlink(name)))
+                zoo_broken("mmap");
+        if (zoo_arg(plan, 2, NULL))
+                close(fd);
+        for (size_t i = 0; i < size; i += PAGE)
+                ((volatile char *)p)[i] = 1; /* CRASH: filled-file */
+}
+
+/* A file of the server with that pid, which is ended. */
+ZOO_FRAME static void unserved_file(const struct zoo_plan *plan)
+{
+        const char *name = zoo_arg(plan, 0, NULL);
+        int fd = name ? open(name, O_RDONLY) : -1, server = atoi(zoo_arg(plan, 1, "0"));
+        volatile char *p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+        const struct timespec tick = { .tv_nsec = 1000000 };
+
+        if (p == MAP_FAILED || server <= 0 || kill(server, SIGKILL))
+                zoo_broken("unserved-file");
+        for (int i = 0; i < 10000 && !access(name, R_OK); i++)
+                nanosleep(&tick, NULL);
+        sink = *p; /* CRASH: unserved-file */
+}
+
+/* More huge pages than any system has free, which MAP_NORESERVE does not reserve. */
+ZOO_FRAME static void huge_page(const struct zoo_plan *plan UNUSED)
+{
+        size_t size = (size_t)1 << 40;
+        volatile char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0);
+
+        if (p == MAP_FAILED)
+                zoo_broken("MAP_HUGETLB");
+        for (size_t i = 0; i < size; i += (size_t)2 << 20)
+                p[i + 5000] = 1; /* CRASH: huge-page */
+}
+
+/* Memory whose missing pages raise SIGBUS. */
+static char *userfault_memory(int *fd)
+{
+        struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_SIGBUS };
+        size_t size = (size_t)4 * PAGE;
+        char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        struct uffdio_register area = { .range = { (uintptr_t)p, size }, .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+        *fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | 1 /* UFFD_USER_MODE_ONLY: needs no privilege */);
+        if (p == MAP_FAILED || *fd < 0 || ioctl(*fd, UFFDIO_API, &api) || ioctl(*fd, UFFDIO_REGISTER, &area))
+                zoo_broken("userfaultfd");
+        return p;
+}
+
+ZOO_FRAME static void unfilled_page(const struct zoo_plan *plan UNUSED)
+{
+        int fd;
+        volatile char *volatile p = userfault_memory(&fd);
+
+        p[PAGE] = 1; /* CRASH: unfilled-page */
+}
+
+/* UFFDIO_POISON, since Linux 6.6. */
+ZOO_FRAME static void poisoned_page(const struct zoo_plan *plan UNUSED)
+{
+        struct {
+                uint64_t start, length, mode;
+                int64_t updated;
+        } poison = { .length = (uint64_t)4 * PAGE };
+        int fd;
+        volatile char *volatile p = userfault_memory(&fd);
+
+        poison.start = (uintptr_t)p;
+        if (ioctl(fd, _IOWR(UFFDIO, 8, poison), &poison))
+                zoo_broken("UFFDIO_POISON");
+        sink = p[PAGE]; /* CRASH: poisoned-page */
+}
+
 /* --- sent, by the kernel for the program --- */
 
 ZOO_FRAME static void timer(const struct zoo_plan *plan UNUSED)
@@ -691,6 +793,12 @@ const struct zoo_word fault_words[] = {
         { "long-breakpoint", long_breakpoint },
         { "single-step", single_step },
         { "cut-file", cut_file },
+        { "short-file", short_file },
+        { "filled-file", filled_file },
+        { "unserved-file", unserved_file },
+        { "huge-page", huge_page },
+        { "unfilled-page", unfilled_page },
+        { "poisoned-page", poisoned_page },
         { "timer", timer },
         { "print-wild", print_wild },
         { "close-null", close_null },

@@ -28,6 +28,7 @@ static const struct {
         [FAULT_EXECUTE_NON_EXECUTABLE] = { "execute-non-executable", SET(INACCESSIBLE_ADDRESS) },
         [FAULT_NULL_CALL] = { "null-call", SET(UNMAPPED_ADDRESS) },
         [FAULT_BUS_FILE_TRUNCATED] = { "bus-file-truncated", 0 },
+        [FAULT_BUS_NO_MEMORY] = { "bus-no-memory", 0 },
         [FAULT_BUS_MISALIGNED] = { "bus-misaligned", 0 },
         [FAULT_BUS_MEMORY_FAILURE] = { "bus-memory-failure", 0 },
         [FAULT_MISALIGNED_ACCESS] = { "misaligned-access", 0 },

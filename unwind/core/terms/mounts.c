@@ -114,6 +114,15 @@ bool mounts_is_below(const struct mount_line *m, const char *path, size_t path_l
         return n == path_len || path[n] == '/';
 }
 
+void mounts_copy_point(const struct mount_line *m, char *out, size_t size)
+{
+        size_t n = 0;
+
+        for (size_t at = 0; at < m->point_len && n + 1 < size;)
+                out[n++] = unescaped(m->point, m->point_len, &at);
+        out[n] = 0;
+}
+
 bool mounts_is_nowhere(const char *path, size_t len)
 {
         static const char *const begins[] = {
@@ -137,12 +146,14 @@ void mounts_search_line(struct mount_search *s, const char *line, size_t len)
                 return;
         if ((s->id >= 0 && m.id == s->id) || (s->dev && m.dev == s->dev)) {
                 s->certain = true;
+                s->found = m;
                 s->kind = mounts_kind_of_type(m.type, m.type_len);
                 return;
         }
         /* of mounts at the same point the later one covers the earlier one */
         if (m.point_len >= s->longest && mounts_is_below(&m, s->path, s->path_len)) {
                 s->longest = m.point_len;
+                s->found = m;
                 s->kind = mounts_kind_of_type(m.type, m.type_len);
         }
 }

@@ -49,8 +49,12 @@ struct mount_search {
         /* results */
         bool certain; /* found by id or device: the search can end */
         enum mount_kind kind;
-        size_t longest; /* of the mount points above `path` */
+        struct mount_line found; /* points into the line that was found; point_len 0: none */
+        size_t longest;          /* of the mount points above `path` */
 };
+
+/* Copies a mount point without its escapes, as far as there is room, NUL-terminated. */
+void mounts_copy_point(const struct mount_line *m, char *out, size_t size);
 
 void mounts_search_line(struct mount_search *s, const char *line, size_t len);
 
