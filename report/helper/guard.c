@@ -6,7 +6,7 @@
 #include "unwind/core/terms/signames.h"
 #include "unwind/core/terms/wire.h"
 #include "unwind/target/arch.h"
-#include "unwind/target/child.h"
+#include "unwind/target/aside.h"
 #include "unwind/target/clock.h"
 #include "unwind/target/weight.h"
 
@@ -264,7 +264,7 @@ const char *guard_spare(uint64_t soft_ns, uint64_t hard_ns, pid_t dying)
                 return NULL;
         weight_try();
         spare.go = ends[1];
-        spare.pid = child_fork();
+        spare.pid = aside_fork();
         if (spare.pid) {
                 close(ends[0]);
                 if (spare.pid < 0)

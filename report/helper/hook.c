@@ -3,7 +3,7 @@
 
 #include "report/helper/guard.h"
 #include "unwind/core/terms/wire.h"
-#include "unwind/target/child.h"
+#include "unwind/target/aside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +57,7 @@ static _Noreturn void supervise(const char *command, const char *path, long seco
         sigemptyset(&child);
         sigaddset(&child, SIGCHLD);
         sigprocmask(SIG_BLOCK, &child, NULL);
-        pid = child_fork();
+        pid = aside_fork();
         if (!pid)
                 execute(command, path);
         if (pid < 0)
@@ -78,7 +78,7 @@ static _Noreturn void supervise(const char *command, const char *path, long seco
 
 void hook_start(const char *command, const char *path, long seconds)
 {
-        pid_t pid = child_fork();
+        pid_t pid = aside_fork();
 
         if (!pid)
                 supervise(command, path, seconds);

@@ -2,7 +2,7 @@
 #include "report/helper/stderr.h"
 #include "report/helper/guard.h"
 #include "report/text/text.h"
-#include "unwind/target/child.h"
+#include "unwind/target/aside.h"
 #include "unwind/target/clock.h"
 #include "unwind/target/mountinfo.h"
 
@@ -83,7 +83,7 @@ static void write_aside(const char *text, size_t len)
 {
         uint64_t deadline = clock_now_ns() + PATIENCE_MS * NS_PER_MS;
         const struct timespec nap = { .tv_nsec = 1000000 };
-        pid_t pid = child_fork();
+        pid_t pid = aside_fork();
 
         if (!pid) {
                 close_range(STDERR_FILENO + 1, ~0u, 0);

@@ -8,7 +8,7 @@
 #include "unwind/dwarf/stage.h"
 #include "unwind/dwarf/bytes.h"
 #include "unwind/dwarf/late.h"
-#include "unwind/target/child.h"
+#include "unwind/target/aside.h"
 #include "unwind/target/clock.h"
 #include "unwind/target/weight.h"
 
@@ -366,7 +366,7 @@ static size_t run_child(struct dwarf_stage *s, size_t first)
                 return s->count;
         }
         weight_try();
-        pid = child_fork();
+        pid = aside_fork();
         if (pid == 0)
                 child(s, first, ends[1], clock_now_ns(), self);
         close(ends[1]);

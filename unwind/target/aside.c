@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unwind/target/aside.c: see aside.h. */
 #include "unwind/target/aside.h"
-#include "unwind/target/child.h"
 #include "unwind/target/clock.h"
 #include "unwind/target/weight.h"
 
@@ -12,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -126,7 +126,7 @@ ssize_t aside_run(aside_step *step, void *ctx, void *buf, size_t size, uint64_t 
 
         if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
                 return -errno;
-        pid = child_fork();
+        pid = aside_fork();
         err = errno;
         if (!pid) {
                 fcntl(ends[1], F_SETFL, 0);
@@ -143,4 +143,9 @@ ssize_t aside_run(aside_step *step, void *ctx, void *buf, size_t size, uint64_t 
         if (pid > 0)
                 end(pid);
         return n;
+}
+
+pid_t aside_fork(void)
+{
+        return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 }

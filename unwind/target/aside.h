@@ -19,4 +19,9 @@ ssize_t aside_run(aside_step *step, void *ctx, void *buf, size_t size, uint64_t 
 /* Reaps children that were left behind and have ended since. */
 void aside_collect(void);
 
+/* Starts a child of this process, which has one thread. Returns like fork(2), by one system call: the child of fork(3) makes others with all
+ * signals blocked (glibc since 2.41), and where a seccomp filter of the crashed program answers those by SIGSYS, it is killed. Calls no
+ * functions of pthread_atfork(3). */
+pid_t aside_fork(void);
+
 #endif
