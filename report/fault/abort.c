@@ -23,7 +23,7 @@ static const struct {
         { "Assertion '", FAULT_ASSERTION },
         { "assertion failed", FAULT_ASSERTION },
         { ": assertion '", FAULT_ASSERTION }, /* g_return_if_fail() of GLib, where G_DEBUG makes it fatal */
-        { "ASSERT: \"", FAULT_ASSERTION }, /* Qt, qglobal.cpp */
+        { "ASSERT: \"", FAULT_ASSERTION },    /* Qt, qglobal.cpp */
         { "ASSERT failure in ", FAULT_ASSERTION },
         { "] Check failed: ", FAULT_ASSERTION }, /* glog, abseil */
         { "] RAW: Check ", FAULT_ASSERTION },

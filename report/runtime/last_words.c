@@ -2,10 +2,10 @@
 /* report/runtime/last_words.c: the table of functions, and how the message is found in each. */
 #include "report/runtime/last_words.h"
 
+#include "report/model/names.h"
 #include "report/runtime/go_panic.h"
 #include "report/runtime/live_frame.h"
 #include "report/runtime/rust_panic.h"
-#include "report/model/names.h"
 #include "unwind/core/cfi/arch_unwind.h"
 #include "unwind/core/image/dynsym.h"
 #include "unwind/target/modules.h"

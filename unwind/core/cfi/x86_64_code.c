@@ -252,7 +252,8 @@ static unsigned argument_step(struct arguments *a, const uint8_t *code, uint64_t
                 set_argument(a, code[0] - 0xb8, extend32(code + 1) & UINT32_MAX);
                 return 5;
         }
-        if (code[0] == 0x89 && (code[1] & 0xc7) == 0x44 && code[2] == 0x24) /* mov %reg32,disp8(%rsp): a variable is saved */
+        if (code[0] == 0x89 && (code[1] & 0xc7) == 0x44 &&
+            code[2] == 0x24) /* mov %reg32,disp8(%rsp): a variable is saved */
                 return 4;
         if (code[0] != 0x48)
                 return 0;
