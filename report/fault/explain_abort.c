@@ -12,6 +12,7 @@
 
 #define DEPTH 12
 #define UNWINDER_DEPTH 32 /* from abort() through std::terminate() to the function that unwinds */
+#define SYS_DISPATCHED 2  /* si_code: SYS_USER_DISPATCH, in the headers of glibc since 2.35 */
 
 static bool message_contains(const struct report *report, const char *part)
 {
@@ -78,7 +79,7 @@ static const char *panic(struct report *report, const struct crash_facts *f)
         (void)f;
         return pool_printf(
                 &report->pool,
-                "The program panicked%s%s, and a panic ends the process here: it was built or set so, or the panic cannot unwind.",
+                "The program panicked%s%s, and a panic ends the process here: most likely it was built or set so, or the panic cannot unwind.",
                 where ? " " : "", where ? where : "");
 }
 
@@ -99,16 +100,16 @@ static const char *heap_corruption(struct report *report, const struct crash_fac
 {
         (void)f;
         if (message_contains(report, "double free or corruption") && !message_contains(report, "(fasttop)"))
-                return "A block of memory was freed twice, and this is the second time; or a write past the end of "
+                return "Most likely a block of memory was freed twice, and this is the second time; or a write past the end of "
                        "a block overwrote malloc's data between the blocks.";
         if (message_contains(report, "double free"))
                 return "A block of memory was freed twice; this is the second time.";
         if (message_contains(report, "invalid pointer"))
-                return "free() or realloc() was called with a pointer that malloc() never returned: one into the "
-                       "middle of a block, to a variable, or one that was overwritten. Or malloc's data before the "
+                return "Most likely free() or realloc() was called with a pointer that malloc() never returned: one into "
+                       "the middle of a block, to a variable, or one that was overwritten. Or malloc's data before the "
                        "block was overwritten.";
-        return "The heap is corrupted: the program wrote past the end of a block, or to a block that was already "
-               "freed. This was detected here but happened earlier: valgrind or -fsanitize=address shows where.";
+        return "The heap is corrupted: most likely the program wrote past the end of a block, or to a block that was "
+               "already freed, some time before this was detected here. valgrind or -fsanitize=address shows where.";
 }
 
 static const char *stack_smashing(struct report *report, const struct crash_facts *f)
@@ -117,9 +118,9 @@ static const char *stack_smashing(struct report *report, const struct crash_fact
 
         (void)f;
         return pool_printf(&report->pool,
-                           "%s wrote past the end of a local array: the guard value after it had changed when the "
-                           "function returned.",
-                           frame ? frame->function : "A function");
+                           "The guard value after the local arrays of %s had changed when it returned: most likely it "
+                           "wrote past the end of a local array.",
+                           frame ? frame->function : "a function");
 }
 
 static const char *fortify(struct report *report, const struct crash_facts *f)
@@ -184,7 +185,7 @@ static const char *terminate(struct report *report, const struct crash_facts *f)
                 return "An exception of another language or run-time would have left a function of C++ that must not throw.";
         if (fault_frame_of(report, "__cxa_rethrow", DEPTH))
                 return "A \"throw;\" was executed outside of any catch: there was no exception to rethrow.";
-        return "std::terminate() was called without an exception: because of a std::thread that was never joined, "
+        return "std::terminate() was called without an exception: most likely because of a std::thread that was never joined, "
                "a \"throw;\" outside of any catch, or by the program itself.";
 }
 
@@ -192,7 +193,7 @@ static const char *pure_virtual(struct report *report, const struct crash_facts 
 {
         (void)report;
         (void)f;
-        return "A virtual function was called that the object does not implement: from the constructor or "
+        return "A virtual function was called that the object does not implement: most likely from the constructor or "
                "destructor of a base class, or on an object that was already destroyed.";
 }
 
@@ -200,6 +201,9 @@ static const char *system_call(struct report *report, const struct crash_facts *
 {
         const char *name = f->syscall.known && !f->syscall_foreign ? syscall_name(f->syscall.v) : NULL;
 
+        if (f->code == SYS_DISPATCHED)
+                return "The program made a system call that it had left to its own handler of SIGSYS (prctl(2), "
+                       "PR_SET_SYSCALL_USER_DISPATCH).";
         if (!f->syscall.known)
                 return "A seccomp filter does not allow the system call that the program made.";
         return pool_printf(&report->pool,
@@ -240,8 +244,8 @@ static const char *sent(struct report *report, const struct crash_facts *f)
         if (!f->sender_pid.v)
                 return pool_printf(
                         &report->pool,
-                        "A process outside this container, or one that the kernel had no room to record, sent %s; the program did "
-                        "not fault.",
+                        "%s was sent, most likely by a process outside this container, or by one that the kernel had no room to "
+                        "record; the program did not fault.",
                         name);
         return pool_printf(&report->pool,
                            "Process %" PRId64 "%s%s%s, uid %" PRId64 ", sent %s by %s; the program did not fault.",

@@ -30,10 +30,10 @@ const char *explain_bad_jump(struct explanation_input *in)
         bool returned = e && (e->arrival == ARRIVAL_RETURN ||
                               (e->decoded && e->target_is_bad && e->insn.kind == INSTRUCTION_RETURN));
         const char *where = in->place.words, *hint = fault_pointer_hint(in->report, in->t, in->address);
-        const char *why = returned ? "The return address on the stack was overwritten, most likely by a write past the "
+        const char *why = returned ? "Most likely the return address on the stack was overwritten, by a write past the "
                                      "end of a local array."
-                                   : "A function pointer, or the object that contains it, was not initialized, was "
-                                     "overwritten or freed; or the stack was overwritten.";
+                                   : "Most likely a function pointer, or the object that contains it, was not "
+                                     "initialized, was overwritten or freed; or the stack was overwritten.";
 
         if (!arch_is_canonical(in->address, 1))
                 where = "which is not a valid address on this processor";
@@ -53,17 +53,17 @@ const char *explain_null_call(struct explanation_input *in)
 
         if (e && e->arrival == ARRIVAL_RETURN)
                 return pool_printf(in->pool,
-                                   "The program returned to 0x%" PRIx64 ": the return address on the stack was "
-                                   "overwritten, most likely by a write past the end of a local array.",
+                                   "The program returned to 0x%" PRIx64 ": most likely the return address on the stack "
+                                   "was overwritten, by a write past the end of a local array.",
                                    in->address);
         if (in->address)
                 return pool_printf(in->pool,
-                                   "The program called address 0x%" PRIx64 "%s, which is next to NULL: a function "
-                                   "pointer that was computed from NULL or overwritten.",
+                                   "The program called address 0x%" PRIx64 "%s, which is next to NULL: most likely a "
+                                   "function pointer that was computed from NULL or overwritten.",
                                    in->address, by);
         return pool_printf(in->pool,
-                           "The program called a function through a pointer%s that is NULL: one that was not "
-                           "initialized, or a weak function without a definition.",
+                           "The program called a function through a pointer%s that is NULL: most likely one that was "
+                           "not initialized, or a weak function without a definition.",
                            by);
 }
 
@@ -187,12 +187,13 @@ const char *explain_illegal(struct explanation_input *in)
                                    "returns.",
                                    e->insn.text);
         if (e->insn.kind == INSTRUCTION_INVALID)
-                return "The program executed bytes that are not an instruction: it jumped to a wrong address, or "
-                       "its code was overwritten.";
-        return pool_printf(in->pool,
-                           "This processor does not support the instruction %s: the program was built for a newer "
-                           "processor, or it jumped to a wrong address.",
-                           e->insn.text);
+                return "The program executed bytes that are not an instruction: most likely it jumped to a wrong "
+                       "address, or its code was overwritten.";
+        return pool_printf(
+                in->pool,
+                "This processor, or its settings, do not permit the instruction %s: most likely the program was "
+                "built for a newer processor, or it jumped to a wrong address.",
+                e->insn.text);
 }
 
 /* The interface that can forbid an instruction that programs may use by default; NULL: not such an instruction. */
@@ -213,30 +214,30 @@ const char *explain_privileged(struct explanation_input *in)
         const char *by;
 
         if (!e || !e->decoded || e->insn.kind != INSTRUCTION_PRIVILEGED)
-                return "The program executed an instruction that is for the kernel only: it jumped to a wrong "
-                       "address, or called code that is not meant for programs.";
+                return "The program executed an instruction that is for the kernel only: most likely it jumped to "
+                       "a wrong address, or called code that is not meant for programs.";
         by = forbidden_by(e->insn.permit);
         if (by)
                 return pool_printf(
                         in->pool, "The program executed %s, which was forbidden for it by a setting of the kernel: %s.",
                         e->insn.text, by);
         return pool_printf(in->pool,
-                           "The program executed %s, which is for the kernel only: it jumped to a wrong address, "
-                           "or called code that is not meant for programs.",
+                           "The program executed %s, which is for the kernel only: most likely it jumped to a wrong "
+                           "address, or called code that is not meant for programs.",
                            e->insn.text);
 }
 
 const char *explain_trap(struct explanation_input *in)
 {
         if (in->facts->code == TRAP_TRACE)
-                return "The processor stopped after a single step (flag TF), without a debugger.";
+                return "The processor stopped after a single step (flag TF), and no debugger took the signal.";
         if (in->facts->code == TRAP_HWBKPT)
-                return "A hardware breakpoint was hit, without a debugger.";
+                return "A hardware breakpoint was hit, and no debugger took the signal.";
         if (in->seen && in->seen->decoded && in->seen->insn.kind == INSTRUCTION_BREAKPOINT)
                 return pool_printf(in->pool,
-                                   "The program executed a breakpoint in its own code (%s), without a debugger: "
-                                   "__builtin_debugtrap(), G_BREAKPOINT() and failed checks of some libraries do "
-                                   "that.",
+                                   "The program executed a breakpoint in its own code (%s), and no debugger took the "
+                                   "signal: __builtin_debugtrap(), G_BREAKPOINT() and failed checks of some "
+                                   "libraries do that.",
                                    in->seen->insn.text);
         return NULL;
 }
@@ -246,7 +247,7 @@ const char *explain_protection(struct explanation_input *in)
         if (in->facts->code != SI_KERNEL || !in->seen || !in->seen->decoded)
                 return NULL;
         return pool_printf(in->pool,
-                           "The processor refused the instruction %s (general protection): an operand has a value "
-                           "that is not allowed.",
+                           "The processor refused the instruction %s (general protection): most likely an operand "
+                           "has a value that is not allowed.",
                            in->seen->insn.text);
 }

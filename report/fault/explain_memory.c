@@ -17,9 +17,10 @@ const char *explain_null_dereference(struct explanation_input *in)
         static const char *const names[] = ARCH_REG_NAMES;
         const struct memory_operand *m = in->m;
         int64_t offset = (int64_t)in->address;
+        bool null_base = m && m->known && m->base >= 0 && !m->base_value;
         const char *what;
 
-        if (explanation_is_plain_pointer(m) && !m->base_value && m->displacement)
+        if (explanation_is_plain_pointer(m) && null_base && m->displacement)
                 return explanation_join(
                         in,
                         pool_printf(in->pool,
@@ -27,20 +28,20 @@ const char *explain_null_dereference(struct explanation_input *in)
                                     "array that is not there.",
                                     explanation_access_text(in), m->text, names[m->base]),
                         explanation_caller(in));
-        if (explanation_is_plain_pointer(m) && !m->base_value)
+        if (explanation_is_plain_pointer(m) && null_base)
                 what = ", which is NULL.";
-        else if (m && m->base >= 0 && m->index >= 0 && !m->base_value)
+        else if (null_base && m->index >= 0)
                 what = ": an element of an array through a NULL pointer.";
         else if (offset == 0)
                 what = ", that is through a NULL pointer.";
         else if (offset > 0)
                 what = pool_printf(in->pool,
-                                   "%s, that is %" PRId64 " byte%s from NULL: a member of a struct or an element of an "
-                                   "array through a NULL pointer.",
+                                   "%s, that is %" PRId64 " byte%s from NULL: most likely a member of a struct or an "
+                                   "element of an array through a NULL pointer.",
                                    m && m->base >= 0 ? pool_printf(in->pool, ", address 0x%" PRIx64, in->address) : "",
                                    offset, offset == 1 ? "" : "s");
         else
-                what = ", just below NULL: at a negative offset from a NULL pointer.";
+                what = ", just below NULL: most likely at a negative offset from a NULL pointer.";
         return explanation_join(in,
                                 pool_printf(in->pool, "The program %s %s%s", explanation_access_text(in),
                                             explanation_operand_text(in), what),
@@ -69,8 +70,8 @@ const char *explain_stack_overflow(struct explanation_input *in)
                                    "%s is full of calls, %s: the recursion is endless, or too deep for this stack.",
                                    name, describe_recursion(in->report));
         return pool_printf(in->pool,
-                           "%s is full: the cause is an endless recursion, or local variables that are too large "
-                           "for this stack.",
+                           "%s is full: most likely by an endless recursion, or by local variables that are too "
+                           "large for this stack.",
                            name);
 }
 
@@ -100,12 +101,12 @@ static const char *unmapped_hint(struct explanation_input *in)
         if (hint)
                 return hint;
         if (in->place.kind == PLACE_KERNEL)
-                return "The pointer was not initialized, or was overwritten.";
+                return "Most likely the pointer was not initialized, or was overwritten.";
         if (in->place.past_end)
                 return "Most likely a loop, an index or a length went past the end of that memory; or the memory "
                        "that the pointer points to was unmapped (munmap, free of a large block).";
-        return "The pointer was not initialized, was overwritten, or the memory that it points to was unmapped "
-               "(munmap, free of a large block).";
+        return "Most likely the pointer was not initialized or was overwritten, or the memory that it points to was "
+               "unmapped (munmap, free of a large block).";
 }
 
 const char *explain_unmapped_address(struct explanation_input *in)
@@ -125,8 +126,8 @@ const char *explain_unmapped_address(struct explanation_input *in)
                         in->place.words ? in->place.words : "which is invalid");
         if (in->m && in->m->base == ARCH_REG_SP && !(in->t && target_mapping(in->t, in->facts->regs.v[ARCH_REG_SP])))
                 return pool_printf(in->pool,
-                                   "The stack pointer itself is wrong, 0x%" PRIx64 ": it was set to an address "
-                                   "that is not a stack, or loaded from memory that was overwritten.",
+                                   "The stack pointer itself is wrong, 0x%" PRIx64 ": most likely it was set to an "
+                                   "address that is not a stack, or loaded from memory that was overwritten.",
                                    in->facts->regs.v[ARCH_REG_SP]);
         if (in->m)
                 where = pool_printf(in->pool, ", address 0x%" PRIx64 "%s", in->address, where);
@@ -154,7 +155,7 @@ const char *explain_inaccessible_address(struct explanation_input *in)
                         "of madvise(2) (MADV_GUARD_INSTALL), which maps does not show",
                         where);
         if (in->place.kind == PLACE_GUARD)
-                more = "The stack itself is not full: a pointer or an index is wrong.";
+                more = "Most likely a pointer or an index is wrong, and the stack itself is not full.";
         return explanation_join(in,
                                 pool_printf(in->pool, "The program %s %s, %s.", explanation_access_text(in),
                                             explanation_operand_text(in), where),
@@ -166,7 +167,7 @@ const char *explain_write_to_read_only(struct explanation_input *in)
         const char *where = in->place.words ? in->place.words : "which is read-only";
         const char *more = in->place.kind == PLACE_CONSTANTS ? "String literals and const objects are stored there."
                            : in->place.kind == PLACE_CODE    ? "Code cannot be changed."
-                           : in->place.kind == PLACE_FILE    ? "It was not mapped for writing."
+                           : in->place.kind == PLACE_FILE    ? "It is not mapped for writing."
                                                              : "It may only be read.";
 
         return explanation_join(
@@ -183,14 +184,14 @@ const char *explain_non_canonical(struct explanation_input *in)
         const char *hint;
 
         if (!in->report->fault.address.known)
-                return "The program used something that is not an address of this processor (non-canonical): a "
-                       "pointer was not initialized, or was overwritten.";
+                return "Most likely the program used something that is not an address of this processor (non-canonical), "
+                       "through a pointer that was not initialized or was overwritten.";
         hint = fault_pointer_hint(in->report, in->t, explanation_pointer(in));
         return explanation_join(in,
                                 pool_printf(in->pool,
                                             "The program %s %s, and 0x%" PRIx64 " is not an address of this "
-                                            "processor (non-canonical): the pointer was not initialized, or "
-                                            "was overwritten.",
+                                            "processor (non-canonical): most likely the pointer was not "
+                                            "initialized, or was overwritten.",
                                             explanation_access_text(in), explanation_operand_text(in), in->address),
                                 explanation_join(in, hint, explanation_caller(in)));
 }
@@ -346,18 +347,28 @@ const char *explain_bus(struct explanation_input *in)
                            explanation_operand_text(in), file_text(in, b), bus_reason(in, b, backing_cause(b, reads)));
 }
 
+/* Also raised for a locked access across two cache lines, if the system forbids that (split_lock_detect=fatal). */
+static const char *alignment_check(struct explanation_input *in)
+{
+        const struct arch_registers *regs = &in->facts->regs;
+
+        if (!(regs->known >> ARCH_REG_FLAGS & 1))
+                return "; most likely alignment checks are enabled (flag AC)";
+        return regs->v[ARCH_REG_FLAGS] & ARCH_FLAG_ALIGNMENT
+                       ? ", while alignment checks are enabled (flag AC)"
+                       : "; most likely a locked access across two cache lines (split_lock_detect)";
+}
+
 const char *explain_misaligned(struct explanation_input *in)
 {
         uint32_t alignment = in->seen && in->seen->decoded ? in->seen->insn.alignment : 0;
 
         if (fault_class_is(in->report->fault.class, FAULT_BUS_MISALIGNED) || !alignment)
-                return pool_printf(in->pool,
-                                   "The program %s %s, an address that is not a multiple of the size, while "
-                                   "alignment checks are enabled (flag AC).",
-                                   explanation_access_text(in), explanation_operand_text(in));
+                return pool_printf(in->pool, "The program %s %s, an address that is not a multiple of the size%s.",
+                                   explanation_access_text(in), explanation_operand_text(in), alignment_check(in));
         return pool_printf(in->pool,
                            "The instruction %s requires an address that is a multiple of %u, and 0x%" PRIx64 " is "
-                           "not: the pointer is not aligned for its type, or the stack is not aligned.",
+                           "not: most likely the pointer is not aligned for its type, or the stack is not aligned.",
                            in->seen->insn.text, alignment, in->address);
 }
 

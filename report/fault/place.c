@@ -315,7 +315,7 @@ static const char *freed_hint(const struct target *t, uint64_t value)
                 next = value ^ next >> 12;
         if (!(value >> 16) || value >> 47 || !(in_heap(t, value << 12) || (next % 16 == 0 && in_heap(t, next))))
                 return NULL;
-        return "It looks like a value that malloc writes to freed blocks: memory was used after it was freed.";
+        return "It looks like a value that malloc writes to freed blocks: most likely memory was used after it was freed.";
 }
 
 const char *fault_pointer_hint(struct report *report, const struct target *t, uint64_t value)

@@ -349,6 +349,51 @@ static void missing_pages(void)
 #undef FILE_AT
 }
 
+/* What is not certain is worded so. */
+static void guesses(void)
+{
+#define AT(signo, what) .signal = (signo), .code = (what), .pid = SELF, .address = KNOWN_U64(0x500010)
+#define FLAGS(value) .regs = {.v = { [ARCH_REG_FLAGS] = (value) }, .known = 1u << ARCH_REG_FLAGS }
+        static const struct {
+                const char *class, *words;
+                struct crash_facts f;
+        } facts[] = {
+                { "bus-memory-failure",
+                  "marked the memory at that address as defective: most likely",
+                  { AT(SIGBUS, 4) } },
+                { "bus-misaligned", "; most likely alignment checks", { AT(SIGBUS, BUS_ADRALN) } },
+                { "bus-misaligned",
+                  ", while alignment checks are enabled",
+                  { AT(SIGBUS, BUS_ADRALN), FLAGS(0x40246) } },
+                { "bus-misaligned", "; most likely a locked access", { AT(SIGBUS, BUS_ADRALN), FLAGS(0x246) } },
+                { "bad-system-call",
+                  "PR_SET_SYSCALL_USER_DISPATCH",
+                  { .signal = SIGSYS, .code = 2, .syscall = KNOWN_INT(41) } },
+                { "bad-system-call", "a seccomp filter", { .signal = SIGSYS, .code = 1, .syscall = KNOWN_INT(41) } },
+                { "non-canonical-address", "Most likely", { .signal = SIGSEGV, .code = SI_KERNEL, .pid = SELF } },
+                { "sent-by-process",
+                  "most likely by a process outside",
+                  { .signal = SIGSEGV,
+                    .code = SI_USER,
+                    .pid = SELF,
+                    .sender_pid = KNOWN_INT(0),
+                    .sender_uid = KNOWN_INT(0) } },
+        };
+
+        for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+                struct report *r = report_new();
+
+                fault_classify(r, &facts[i].f, &space, NULL);
+                if (!tap_ok(same(r->fault.class, facts[i].class) && r->fault.explanation &&
+                                    strstr(r->fault.explanation, facts[i].words),
+                            "%s: %s", facts[i].class, facts[i].words))
+                        printf("#   got %s: %s\n", r->fault.class, r->fault.explanation ? r->fault.explanation : "-");
+                report_free(r);
+        }
+#undef AT
+#undef FLAGS
+}
+
 static void phrase(const struct crash_facts *facts, const char *type, const char *expected)
 {
         struct report *r = report_new();
@@ -402,6 +447,7 @@ int main(void)
         classes();
         beyond_the_stack();
         missing_pages();
+        guesses();
         phrases();
         return tap_done();
 }

@@ -57,6 +57,8 @@ enum {
 #define ARCH_FAULT_WRITE 0x2u
 #define ARCH_FAULT_EXECUTE 0x10u
 
+#define ARCH_FLAG_ALIGNMENT (1u << 18) /* of ARCH_REG_FLAGS, AC: misaligned accesses fault (volume 1, 3.4.3.3) */
+
 #define ARCH_NAME "x86_64" /* as uname(2) returns it */
 
 /* Bytes an instruction may have (Intel SDM volume 2, 2.3.11). */
