@@ -246,7 +246,8 @@ static void look_at_file(const struct target *t, const struct mapping *m, uint64
         fd = open_backing(t, m, b);
         if (fd >= 0 && !files_stat(fd, &st))
                 b->size = KNOWN_U64((uint64_t)st.st_size);
-        if (t->living > 0) /* later its file system may be fuller, or emptier, than at the fault */
+        /* Later its file system may be fuller, or emptier, than at the fault. */
+        if (t->living > 0 && backing_cause(b, true) != BACKING_ENDS_BEFORE)
                 ask_file_system(fd, b);
         if (fd >= 0)
                 close(fd);

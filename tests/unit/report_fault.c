@@ -394,6 +394,26 @@ static void guesses(void)
 #undef FLAGS
 }
 
+/* The map was read after the fault, and pagemap shows an ordinary page. */
+static void mapped_since(void)
+{
+        struct crash_facts f = { .signal = SIGSEGV,
+                                 .code = SEGV_MAPERR,
+                                 .pid = SELF,
+                                 .trap = ARCH_TRAP_PAGE_FAULT,
+                                 .error = READ_FAULT,
+                                 .address = KNOWN_U64(0x500010) };
+        struct target later = space;
+        struct report *r = report_new();
+
+        later.guard = GUARD_NONE;
+        fault_classify(r, &f, &later, NULL);
+        tap_ok(same(r->fault.class, "unmapped-address") &&
+                       strstr(r->fault.explanation, "where nothing was mapped; most likely it was mapped since"),
+               "mapped after the fault: %s", r->fault.explanation);
+        report_free(r);
+}
+
 static void phrase(const struct crash_facts *facts, const char *type, const char *expected)
 {
         struct report *r = report_new();
@@ -448,6 +468,7 @@ int main(void)
         beyond_the_stack();
         missing_pages();
         guesses();
+        mapped_since();
         phrases();
         return tap_done();
 }
