@@ -16,7 +16,7 @@
 #define RUN 16  /* mappings of one file in a row: four or five are usual */
 #define LATER 8 /* modules that are not in the table */
 #define SEARCHES 32
-#define SEARCHES_MAX 256 /* of tables of code in no module: each may read thousands of entries */
+#define TABLES_READ 131072 /* objects and entries of tables of code in no module: a tenth of a second */
 
 /* In .bss: takes address space, but no memory until a crash touches it. */
 static struct {
@@ -31,7 +31,6 @@ static struct {
         struct registered known;
         bool collected;
         uint64_t pc, found; /* the latest search */
-        unsigned searches;
 } tables;
 
 static const struct modmap_module *find_in_table(uint64_t addr)
@@ -293,6 +292,7 @@ static void collect_registered(void)
                 if (!i || !dynsym_find(&modmap_space, image, REGISTERED_FUNCTION, &ignored))
                         registered_collect(&modmap_space, image->data, image->data_end, &tables.known);
         }
+        tables.known.left = TABLES_READ;
         tables.collected = true;
 }
 
@@ -303,12 +303,12 @@ static int registered_module(uint64_t pc, struct cfi_module *out)
                 collect_registered();
         if (!tables.known.count)
                 return -ENOENT;
-        if (tables.pc != pc && tables.searches++ < SEARCHES_MAX) {
+        if (tables.pc != pc) {
                 tables.pc = pc;
                 tables.found = registered_find(&modmap_space, &tables.known, pc);
         }
         *out = (struct cfi_module){ .start = pc, .end = pc + 1, .eh_frame = tables.found };
-        return tables.pc == pc && tables.found ? 0 : -ENOENT;
+        return tables.found ? 0 : -ENOENT;
 }
 
 static int space_module(void *ctx, uint64_t pc, struct cfi_module *out)

@@ -62,7 +62,7 @@ static uint64_t object(unsigned word, uint64_t begins, uint64_t table, uint64_t 
 
 static uint64_t find(uint64_t pc)
 {
-        struct registered r = { .count = 0 };
+        struct registered r = { .left = 1000 };
 
         registered_collect(&buffers.space, DATA, DATA + sizeof(data), &r);
         return registered_find(&buffers.space, &r, pc);
@@ -137,10 +137,28 @@ static void check_hostile(void)
         tap_is(r.count, 0, "too many variables");
 }
 
+/* A list that leads back to its beginning, and one that is longer than what may be read. */
+static void check_bound(void)
+{
+        struct registered r = { .left = 1000 };
+        uint64_t first, second;
+
+        begin();
+        first = object(0, UINT64_MAX, table_at(0), 0, 0);
+        second = object(8, UINT64_MAX, table_at(1), 0, first);
+        object(0, UINT64_MAX, table_at(0), 0, second);
+        data[0] = first;
+        registered_collect(&buffers.space, DATA, DATA + sizeof(data), &r);
+        tap_is(registered_find(&buffers.space, &r, code_at(5)), 0, "a list without an end");
+        tap_is(r.left, 0, "it takes what may be read");
+        tap_is(registered_find(&buffers.space, &r, code_at(0)), 0, "then nothing more is read");
+}
+
 int main(void)
 {
         check_list();
         check_tree();
         check_hostile();
+        check_bound();
         return tap_done();
 }

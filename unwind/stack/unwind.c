@@ -13,12 +13,13 @@
 #include <string.h>
 
 enum {
-        ROWS = 2048,         /* slots of the row cache; a power of two */
-        MAX_WALK = 1000000,  /* frames */
-        CLOCK_EVERY = 1024,  /* frames between two checks of the clock */
-        STACK_AHEAD = 8192,  /* bytes of each stack fetched before the walks */
-        REGISTERS_KEPT = 32, /* frames */
-        RETRIES = 8,         /* repeated walks of one thread after a further table was found */
+        ROWS = 2048,           /* slots of the row cache; a power of two */
+        MAX_WALK = 1000000,    /* frames */
+        CLOCK_EVERY = 1024,    /* frames between two checks of the clock */
+        STACK_AHEAD = 8192,    /* bytes of each stack fetched before the walks */
+        REGISTERS_KEPT = 32,   /* frames */
+        TABLES_READ = 1 << 20, /* objects and entries of tables of code in no module, for all threads */
+        RETRIES = 8,           /* repeated walks of one thread after a further table was found */
         FUNCTIONS =
                 64, /* searches of symbol tables for the start of a function, and slots of their results; a power of two */
 };
@@ -93,6 +94,7 @@ static void collect_registered(struct unwinder *u)
                 if (image->base && (!i || !dynsym_find(&u->space, image, REGISTERED_FUNCTION, &ignored)))
                         registered_collect(&u->space, image->data, image->data_end, &u->registered);
         }
+        u->registered.left = TABLES_READ;
         u->has_registered = true;
 }
 

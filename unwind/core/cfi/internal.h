@@ -94,8 +94,8 @@ struct cfi_fde {
  * contains the FDE. */
 int cfi_find_fde(struct cfi_cursor *c, const struct cfi_space *space, uint64_t pc, struct cfi_fde *out);
 
-/* True if an FDE of the table at `start`, which ends as .eh_frame does, covers `pc`. */
-bool cfi_table_covers(const struct cfi_space *space, uint64_t start, uint64_t pc);
+/* True if an FDE of the table at `start`, which ends as .eh_frame does, covers `pc`. Reads at most *left entries, and lowers it. */
+bool cfi_table_covers(const struct cfi_space *space, uint64_t start, uint64_t pc, unsigned *left);
 
 /* Executes the programs of `fde` up to `pc` and fills *out. Returns 0 or an error of cfi.h. */
 int cfi_run_program(struct cfi_cursor *c, const struct cfi_fde *fde, uint64_t pc, struct cfi_row *out);

@@ -4,7 +4,6 @@
 
 #define DATA_MAX 65536 /* bytes of a module's variables: libgcc_s.so has 2 KiB */
 #define WINDOW 32      /* of them, words read at once */
-#define OBJECTS 16384  /* of a list */
 #define ARRAY 256      /* tables of an object */
 #define DEPTH 16       /* of a tree */
 #define CIE_MAX 4096
@@ -74,30 +73,31 @@ static bool is_object(const struct cfi_space *space, uint64_t at)
 }
 
 /* Returns the object's table that covers `pc`, or 0. */
-static uint64_t find_in_object(const struct cfi_space *space, const struct object *o, uint64_t pc)
+static uint64_t find_in_object(const struct cfi_space *space, const struct object *o, uint64_t pc, unsigned *left)
 {
         if (o->pc_begin != UINT64_MAX && pc < o->pc_begin)
                 return 0;
         if (!(o->flags & OBJECT_ARRAY))
-                return cfi_table_covers(space, o->table, pc) ? o->table : 0;
+                return cfi_table_covers(space, o->table, pc, left) ? o->table : 0;
         for (unsigned i = 0; i < ARRAY; i++) {
                 uint64_t table;
 
                 if (!get(space, o->table + i * sizeof(table), &table, sizeof(table)) || !table)
                         return 0;
-                if (cfi_table_covers(space, table, pc))
+                if (cfi_table_covers(space, table, pc, left))
                         return table;
         }
         return 0;
 }
 
-static uint64_t find_in_list(const struct cfi_space *space, uint64_t at, uint64_t pc)
+static uint64_t find_in_list(const struct cfi_space *space, uint64_t at, uint64_t pc, unsigned *left)
 {
         struct object o;
         uint64_t table = 0;
 
-        for (unsigned i = 0; !table && at && i < OBJECTS && read_object(space, at, &o); i++) {
-                table = find_in_object(space, &o, pc);
+        while (!table && at && *left && read_object(space, at, &o)) {
+                --*left;
+                table = find_in_object(space, &o, pc, left);
                 at = o.next;
         }
         return table;
@@ -153,7 +153,7 @@ void registered_collect(const struct cfi_space *space, uint64_t data, uint64_t d
                         add_root(space, word[i], out);
 }
 
-uint64_t registered_find(const struct cfi_space *space, const struct registered *r, uint64_t pc)
+uint64_t registered_find(const struct cfi_space *space, struct registered *r, uint64_t pc)
 {
         uint64_t table = 0;
         struct object o;
@@ -162,9 +162,9 @@ uint64_t registered_find(const struct cfi_space *space, const struct registered 
                 uint64_t at = find_in_tree(space, r->root[i], pc);
 
                 if (at && read_object(space, at, &o))
-                        table = find_in_object(space, &o, pc);
+                        table = find_in_object(space, &o, pc, &r->left);
                 else
-                        table = find_in_list(space, r->root[i], pc);
+                        table = find_in_list(space, r->root[i], pc, &r->left);
         }
         return table;
 }

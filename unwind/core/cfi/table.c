@@ -194,18 +194,19 @@ static bool covers(const struct cfi_fde *fde, uint64_t pc)
 }
 
 /* Checks every FDE of the section. An FDE that cannot be read is skipped. The end of a .debug_frame is known; each
- * entry is at least as long as its length field, so the loop ends. */
-static int scan_section(struct cfi_cursor *c, const struct section *s, uint64_t pc, struct cfi_fde *out)
+ * entry is at least as long as its length field, so the loop ends. Of others at most *left entries are read, which is lowered. */
+static int scan_section(struct cfi_cursor *c, const struct section *s, uint64_t pc, unsigned *left, struct cfi_fde *out)
 {
         uint64_t at = s->start;
 
         out->cie.at = 0;
-        for (unsigned i = 0; at < s->end; i++) {
+        while (at < s->end) {
                 struct entry entry;
                 int err;
 
-                if (i == SCAN_MAX && !s->debug)
+                if (!s->debug && !*left)
                         return -E2BIG;
+                *left -= !s->debug;
                 err = read_entry(c, s, at, &entry);
                 if (err)
                         return err;
@@ -295,13 +296,14 @@ static int find_by_header(struct cfi_cursor *c, const struct cfi_module *m, uint
         struct section s;
         struct entry entry;
         uint64_t at;
+        unsigned left = SCAN_MAX;
         int err = read_header(c, m, &header);
 
         if (err)
                 return err;
         s = eh_frame_section(m, header.eh_frame);
         if (!header.count)
-                return header.eh_frame ? scan_section(c, &s, pc, out) : -ENOENT;
+                return header.eh_frame ? scan_section(c, &s, pc, &left, out) : -ENOENT;
         err = search_header(c, m, &header, pc, &at);
         if (err)
                 return err;
@@ -324,26 +326,29 @@ static int find_by_header(struct cfi_cursor *c, const struct cfi_module *m, uint
 static int find_in_eh_frame(struct cfi_cursor *c, const struct cfi_module *m, uint64_t pc, struct cfi_fde *out)
 {
         struct section s = eh_frame_section(m, m->eh_frame);
+        unsigned left = SCAN_MAX;
 
-        return m->eh_frame_hdr ? find_by_header(c, m, pc, out) : scan_section(c, &s, pc, out);
+        return m->eh_frame_hdr ? find_by_header(c, m, pc, out) : scan_section(c, &s, pc, &left, out);
 }
 
-bool cfi_table_covers(const struct cfi_space *space, uint64_t start, uint64_t pc)
+bool cfi_table_covers(const struct cfi_space *space, uint64_t start, uint64_t pc, unsigned *left)
 {
-        struct cfi_module m = { .eh_frame = start };
+        const struct cfi_module m = { .eh_frame = start };
+        struct section s = eh_frame_section(&m, start);
         struct cfi_cursor c;
         struct cfi_fde fde;
 
         cfi_cursor_begin(&c, space);
-        return !find_in_eh_frame(&c, &m, pc, &fde);
+        return !scan_section(&c, &s, pc, left, &fde);
 }
 
 static int find_in_debug_frame(struct cfi_cursor *c, const struct cfi_module *m, uint64_t pc, struct cfi_fde *out)
 {
         struct section s = { .start = (uintptr_t)m->debug_frame, .bias = m->bias, .debug = true };
+        unsigned left = 0; /* its end is known */
 
         s.end = s.start + m->debug_frame_size;
-        return scan_section(c, &s, pc, out);
+        return scan_section(c, &s, pc, &left, out);
 }
 
 int cfi_find_fde(struct cfi_cursor *c, const struct cfi_space *space, uint64_t pc, struct cfi_fde *out)
