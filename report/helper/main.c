@@ -13,10 +13,9 @@
 #include "report/helper/helper.h"
 #include "report/helper/hook.h"
 #include "report/helper/stderr.h"
+#include "report/helper/typed.h"
 #include "report/model/json.h"
 #include "report/model/redact.h"
-#include "report/place/install.h"
-#include "report/place/shown.h"
 #include "report/place/store.h"
 #include "report/relay.h"
 #include "report/text/text.h"
@@ -28,7 +27,6 @@
 #include "version.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,17 +109,6 @@ static void write_json(struct helper *h)
         helper_send_status(WIRE_WRITTEN);
 }
 
-/* The directory that paths are relative to for who typed the command: the program's, unless it has changed it since. NULL: none. */
-static const char *typed_in(const struct helper *h)
-{
-        static char cwd[PATH_MAX];
-
-        if (h->wire.root_changed || !h->procfs.shell_directory || !getcwd(cwd, sizeof(cwd)) ||
-            strcmp(cwd, h->procfs.shell_directory) != 0)
-                return NULL;
-        return cwd;
-}
-
 static void print(struct helper *h)
 {
         int device = stderr_device();
@@ -134,7 +121,7 @@ static void print(struct helper *h)
         if (h->name)
                 options.path = h->wire.dir[0] ? pool_printf(&h->report->pool, "%s/%s", h->wire.dir, h->name) : h->name;
         if (h->settings.stderr_text != SETTING_STDERR_JSON)
-                options.path = shown_path(&h->report->pool, options.path, typed_in(h));
+                options.path = typed_path(h, options.path);
         switch (h->settings.stderr_text) {
         case SETTING_STDERR_BRIEF:
                 text = text_brief(h->report, &options);
@@ -143,9 +130,7 @@ static void print(struct helper *h)
                 text = text_log_line(h->report, &options);
                 break;
         default:
-                options.command = shown_path(
-                        &h->report->pool,
-                        shown_command(&h->report->pool, h->procfs.search_path, INSTALL_COMMAND_OF_HELPER), typed_in(h));
+                options.command = typed_command(h);
                 text = text_full(h->report, &options);
         }
         stderr_write(text, strlen(text));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report/place/shown.h: paths and commands as people can type them. Not async-signal-safe; results are from the pool. */
+/* report/place/shown.h: paths as people can type them. Not async-signal-safe; results are from the pool. */
 #ifndef CRASHPRE_REPORT_SHOWN_H
 #define CRASHPRE_REPORT_SHOWN_H
 
@@ -7,9 +7,5 @@
 
 /* Returns `path` relative to the directory `cwd` if it is below it, else unchanged. NULL, or not absolute: unchanged. */
 const char *shown_path(struct pool *pool, const char *path, const char *cwd);
-
-/* Returns "crashpre" if the directories of `search` ($PATH; NULL: none) have a program of that name, else the path of the
- * command that belongs to this program; `place`: relative to the directory above this program's. */
-const char *shown_command(struct pool *pool, const char *search, const char *place);
 
 #endif

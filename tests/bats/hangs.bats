@@ -318,6 +318,7 @@ place_hangs() {
         source) begin "$T/late" ;;
         debug) CRASHPRE_DEBUG_DIR=$mnt/src begin "$T/late" ;;
         home) HOME=$mnt/src begin "$T/late" ;;
+        path) PATH=$mnt/src:$PATH CRASHPRE_STDERR=full begin "$T/late" ;;
         esac
         hang "${@: -1}"
         dies
@@ -330,6 +331,7 @@ place_hangs() {
 @test "the sources on a file server that hangs, known to the kernel: same death, functions and lines" { ways place_hangs source -c 3600; }
 @test "CRASHPRE_DEBUG_DIR on a file server that hangs: same death, functions and lines" { ways place_hangs debug; }
 @test "HOME on a file server that hangs: same death, functions and lines" { ways place_hangs home; }
+@test "a directory of PATH on a file server that hangs: same death, functions and lines" { ways place_hangs path; }
 
 @test "stderr is a file on a server that hangs: same death, both reports" {
         serve -f
