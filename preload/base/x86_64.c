@@ -180,12 +180,10 @@ __asm__(".pushsection .text, \"ax\", @progbits\n"
 _Static_assert(offsetof(struct arch_registers, known) == 208, "arch_capture writes by offset");
 _Static_assert(ARCH_REG_PC == 16, "arch_capture writes by offset");
 
-/* The kernel's signal frame (arch/x86/include/asm/sigframe.h: struct rt_sigframe). Its ucontext is shorter than
- * glibc's, which ends in space for vector state that the kernel stores elsewhere. */
-#define KERNEL_UCONTEXT_SIZE 304
+/* The kernel's signal frame; glibc's ucontext ends in space for vector state that the kernel stores elsewhere. */
 struct signal_frame {
         void (*return_address)(void);
-        uint8_t uc[KERNEL_UCONTEXT_SIZE];
+        uint8_t uc[ARCH_KERNEL_UCONTEXT_SIZE];
         uint8_t info[128];
 };
 

@@ -57,13 +57,6 @@ static const char *bounds_text(const struct live_frame *f, uint64_t data)
         return text;
 }
 
-static const char *string_at(const struct live_frame *f, uint64_t at)
-{
-        uint64_t p, len;
-
-        return live_word(f, at, &p) && live_word(f, at + 8, &len) ? live_text(f, p, len) : NULL;
-}
-
 /* `data`: the address of the value; of a pointer, which is stored itself, what it points to. */
 static const char *value_text(const struct live_frame *f, uint8_t kind, uint64_t size, uint64_t data)
 {
@@ -71,7 +64,7 @@ static const char *value_text(const struct live_frame *f, uint8_t kind, uint64_t
 
         if (kind == KIND_STRING ||
             kind == KIND_POINTER) /* a pointer to a struct that begins with a string, as of errors.New() */
-                return string_at(f, data);
+                return live_slice(f, data);
         if (kind == KIND_STRUCT && size == 24)
                 return bounds_text(f, data);
         if (size > sizeof(value) || kind > KIND_UINTPTR || target_read(f->t, data, &value, (size_t)size))

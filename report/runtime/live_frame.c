@@ -78,6 +78,13 @@ const char *live_string(const struct live_frame *f, uint64_t at)
         return n > 0 ? live_text(f, at, (uint64_t)n) : NULL;
 }
 
+const char *live_slice(const struct live_frame *f, uint64_t at)
+{
+        uint64_t p, len;
+
+        return live_word(f, at, &p) && live_word(f, at + 8, &len) ? live_text(f, p, len) : NULL;
+}
+
 static bool is_stack(const struct target *t, const struct mapping *m)
 {
         size_t i;

@@ -33,6 +33,9 @@ const char *live_text(const struct live_frame *f, uint64_t at, uint64_t len);
 /* The same for a string that ends in a NUL, of at most LIVE_STRING_MAX bytes; NULL also for an empty one. */
 const char *live_string(const struct live_frame *f, uint64_t at);
 
+/* The same for the text whose address and length are the two words at `at`: a &str of Rust, a string of Go. */
+const char *live_slice(const struct live_frame *f, uint64_t at);
+
 /* Whether `at` is in memory that the program may write to, and in no thread's stack: the heap, or data. */
 bool live_is_data(const struct live_frame *f, uint64_t at);
 

@@ -97,14 +97,6 @@ static bool put_integer(struct text *t, const struct live_frame *f, const char *
         return true;
 }
 
-/* A &str at `at`: the address of the text, and its length. */
-static const char *str_at(const struct live_frame *f, uint64_t at)
-{
-        uint64_t p, len;
-
-        return live_word(f, at, &p) && live_word(f, at + 8, &len) ? live_text(f, p, len) : NULL;
-}
-
 /* A String: pointer, length and capacity in an order that the compiler chooses. */
 static const char *string_at(const struct live_frame *f, uint64_t at)
 {
@@ -152,10 +144,10 @@ static void put_quoted(struct text *t, const char *s, bool quoted)
 static bool put_reference(struct text *t, const struct live_frame *f, uint64_t value, bool debug)
 {
         uint64_t to;
-        const char *s = str_at(f, value);
+        const char *s = live_slice(f, value);
 
         if (!s && live_word(f, value, &to))
-                s = str_at(f, to);
+                s = live_slice(f, to);
         if (!s && live_word(f, value, &to))
                 s = string_at(f, to);
         if (s)
@@ -174,7 +166,7 @@ static void put_value(struct text *t, const struct live_frame *f, uint64_t value
         } else if (put_integer(t, f, name, value)) {
         } else if (formats(name, "bool") && !target_read(f->t, value, &flag, 1)) {
                 put(t, flag ? "true" : "false");
-        } else if ((formats(name, "str") && (s = str_at(f, value))) ||
+        } else if ((formats(name, "str") && (s = live_slice(f, value))) ||
                    (formats(name, "alloc::string::String") && (s = string_at(f, value)))) {
                 put_quoted(t, s, debug);
         } else if (strstr(name, "fmt::Arguments") && put_arguments(t, f, value)) {
@@ -371,7 +363,7 @@ static bool put_information(struct text *t, const struct live_frame *f, reader *
 static bool put_payload(struct text *t, const struct live_frame *f, uint64_t at)
 {
         uint64_t p;
-        const char *s = live_word(f, at, &p) && live_is_constant(f, p) ? str_at(f, at) : NULL;
+        const char *s = live_word(f, at, &p) && live_is_constant(f, p) ? live_slice(f, at) : NULL;
 
         if (!s || is_file(s))
                 return false;

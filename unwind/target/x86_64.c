@@ -125,14 +125,10 @@ size_t arch_count_frame_pointers(const uint8_t *code, size_t len)
         return n;
 }
 
-/* The kernel's struct rt_sigframe (arch/x86/include/asm/sigframe.h): the return address, which the handler has popped, a ucontext that
- * is shorter than libc's, and the siginfo. */
-#define KERNEL_UCONTEXT_SIZE 304
-
 int arch_signal_of_frame(struct target *t, uint64_t sp, int *signal)
 {
         siginfo_t info;
-        int err = target_read(t, sp + KERNEL_UCONTEXT_SIZE, &info.si_signo, sizeof(info.si_signo));
+        int err = target_read(t, sp + ARCH_KERNEL_UCONTEXT_SIZE, &info.si_signo, sizeof(info.si_signo));
 
         if (!err)
                 *signal = info.si_signo;

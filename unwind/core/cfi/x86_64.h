@@ -95,6 +95,10 @@ struct arch_registers {
         }
 
 /* The order in which gdb's "info registers" lists them. */
+/* The kernel's struct rt_sigframe (arch/x86/include/asm/sigframe.h) has a return address, a ucontext of this size, shorter than libc's, and the
+ * siginfo. */
+#define ARCH_KERNEL_UCONTEXT_SIZE 304
+
 /* That functions preserve (System V ABI, AMD64, figure 3.4), other than SP. */
 #define ARCH_REG_PRESERVED ARCH_REG_RBX, ARCH_REG_FP, ARCH_REG_R12, ARCH_REG_R13, ARCH_REG_R14, ARCH_REG_R15
 
