@@ -6,6 +6,7 @@
 #include "report/fault/explain.h"
 #include "report/fault/syscall_name.h"
 #include "report/words/describe.h"
+#include "report/words/own.h"
 #include "report/words/recursion.h"
 #include "unwind/core/image/fault_look.h"
 #include "unwind/core/image/maps.h"
@@ -16,7 +17,6 @@
 
 /* Maximum offset of a member or an array element from a null pointer, if the pointer is known. */
 #define NULL_INDEXED ((uint64_t)16 << 20)
-#define TRAP_DEPTH 6 /* frames from the instruction to the function that was told to end the program */
 #define NULL_ARRAY ((uint64_t)1 << 32)
 
 /* How far below its stack SP may be because of a single variable, and how far above SP that variable is accessed by a
@@ -320,23 +320,20 @@ static enum fault_class refine_abort(const struct report *report, enum fault_cla
 }
 
 /* The functions of a run-time that end the program by an instruction, as others do by abort(): g_error() and what
- * core::intrinsics::abort() of Rust is compiled to. */
-static enum fault_class refine_trap(const struct report *report, enum fault_class first)
+ * core::intrinsics::abort() of Rust is compiled to. An instruction of the program's own is none, whoever called it. */
+static enum fault_class refine_trap(struct report *report, enum fault_class first)
 {
-        static const char *const functions[] = { "g_logv", "g_log", "g_log_structured", "g_log_structured_array",
-                                                 "g_log_structured_standard" };
-        enum fault_class class = fault_abort_class(report);
-        size_t i;
+        const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
+        size_t at = own_fault(report);
+        enum fault_class class;
 
-        if (class == FAULT_PANIC || class == FAULT_ASSERTION)
-                return class;
-        for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-                if (fault_frame_of(report, functions[i], TRAP_DEPTH))
-                        return FAULT_ABORT;
-        return first;
+        if (!thread || at >= thread->frame_count || own_frame(report, &thread->frames[at]))
+                return first;
+        class = fault_abort_class(report);
+        return class == FAULT_PANIC || class == FAULT_ASSERTION || class == FAULT_ABORT ? class : first;
 }
 
-static enum fault_class classify(const struct report *report, const struct crash_facts *f, const struct target *t,
+static enum fault_class classify(struct report *report, const struct crash_facts *f, const struct target *t,
                                  const struct fault_look *look, const struct examination *e)
 {
         enum fault_class first = fault_look_class(look);

@@ -3,6 +3,7 @@
 
 #include "report/runtime/last_words.h"
 #include "report/words/describe.h"
+#include "report/words/own.h"
 #include "unwind/core/image/library_message.h"
 #include "unwind/target/modules.h"
 
@@ -61,6 +62,19 @@ static const char *without_exception(struct report *report, struct target *t)
                      : "terminate called without an active exception";
 }
 
+/* Whether a library or run-time has executed an instruction that ends the program. */
+static bool is_end_by_instruction(struct report *report, const struct wire_crash *wire)
+{
+        const struct report_thread *thread = report->thread_count ? &report->threads[0] : NULL;
+        size_t i = 0;
+
+        if (wire->siginfo.si_signo != SIGTRAP && wire->siginfo.si_signo != SIGILL)
+                return false;
+        while (wire->handler && thread && i < thread->frame_count && !thread->frames[i++].signal_frame)
+                ;
+        return thread && i < thread->frame_count && !own_frame(report, &thread->frames[i]);
+}
+
 void message_by_names(struct report *report, struct wire_crash *wire, struct target *t)
 {
         static const char *const terminate[] = { "std::terminate",         "__cxxabiv1::__terminate",
@@ -69,7 +83,7 @@ void message_by_names(struct report *report, struct wire_crash *wire, struct tar
         static const char *const pure[] = { "__cxa_pure_virtual" }, *const deleted[] = { "__cxa_deleted_virtual" };
         const siginfo_t info = wire->siginfo;
 
-        if (!report->cause.message && (info.si_signo == SIGABRT || info.si_signo == SIGTRAP || info.si_signo == SIGILL))
+        if (!report->cause.message && (info.si_signo == SIGABRT || is_end_by_instruction(report, wire)))
                 report->cause.message = last_words(report, t, wire->handler != WIRE_HANDLER_NONE);
         if (info.si_signo != SIGABRT || info.si_code > 0)
                 return;

@@ -40,6 +40,7 @@ needs_library() { echo "#include <$2>" | g++ -E -fPIC -x c++ "${@:3}" - >/dev/nu
                 says assertion '*assertion failed (argc == 5): (2 == 5)' "main at glib.c:compare" ./glib compare || return 1
                 says assertion '*assertion failed (argv?1? == "other"): ("strings" == "other")' "main at glib.c:strings" ./glib strings || return 1
                 says assertion '*code should not be reached' "main at glib.c:unreachable" ./glib unreachable || return 1
+                says illegal-instruction null "handler at glib.c:handler" ./glib handler || return 1
                 G_DEBUG=fatal-criticals says abort "bad 2" "main at glib.c:critical" ./glib critical || return 1
                 G_DEBUG=fatal-criticals says assertion "main: assertion 'argc == 5' failed" "main at glib.c:precondition" ./glib precondition || return 1
         done

@@ -13,6 +13,15 @@ static void structured(const char *name)
         g_log_structured("app", G_LOG_LEVEL_ERROR, "MESSAGE", "no structure in %s", name); // WORDS: structured
 }
 
+static void handler(const char *domain, GLogLevelFlags level, const char *message, void *data)
+{
+        (void)domain;
+        (void)level;
+        (void)message;
+        (void)data;
+        __builtin_trap(); // WORDS: handler
+}
+
 int main(int argc, char **argv)
 {
         if (!strcmp(argv[1], "error"))
@@ -25,6 +34,10 @@ int main(int argc, char **argv)
                 g_assert_cmpint(argc, ==, 5); // WORDS: compare
         if (!strcmp(argv[1], "strings"))
                 g_assert_cmpstr(argv[1], ==, "other"); // WORDS: strings
+        if (!strcmp(argv[1], "handler")) {
+                g_log_set_default_handler(handler, NULL);
+                g_message("not the last word");
+        }
         if (!strcmp(argv[1], "critical"))
                 g_critical("bad %d", argc); // WORDS: critical
         if (!strcmp(argv[1], "precondition"))
