@@ -62,8 +62,8 @@ static bool is_relayed(int dir_fd, const char *name)
         return is;
 }
 
-/* Chooses the newest report of a directory, if it is newer than what was chosen before: its JSON file, or the raw one. One of a program that passed on a signal is chosen
- * only if there is no other. */
+/* Chooses the newest report of a directory, its JSON file or the raw one, if it is newer than what was chosen before. One of a program
+ * that passed on a signal is chosen only if there is no other. */
 static void choose_newest(struct choice *c, const char *dir)
 {
         struct store_choice newest = { .name = NULL }, relayed = { .name = NULL };

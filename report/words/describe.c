@@ -249,14 +249,11 @@ const char *describe_assertion(struct report *report)
         begin = message ? strstr(message, "assertion failed: (") : NULL;
         if (begin && message[strlen(message) - 1] == ')')
                 return pool_strndup(&report->pool, begin + 19, strlen(begin) - 20);
-        begin = message ? strstr(message, "assertion failed (") : NULL;
+        begin = message ? strstr(message, "assertion failed (")
+                        : NULL; /* the values behind it differ from run to run */
         end = begin ? strstr(begin, "): ") : NULL;
         if (end)
-                return pool_printf(&report->pool, "%.*s %s", (int)(end - begin - 18), begin + 18, end + 3);
-        begin = message ? strstr(message, "] Check failed: ")
-                        : NULL; /* glog, abseil: "Check failed: n > 0 (0 vs. 1) words" */
-        if (begin)
-                return pool_strdup(&report->pool, begin + 16);
+                return pool_strndup(&report->pool, begin + 18, (size_t)(end - begin - 18));
         begin = message ? strstr(message, "ASSERT: \"") : NULL; /* Qt: "ASSERT: \"n > 0\" in file a.cc, line 8" */
         end = begin ? strstr(begin + 9, "\" in file ") : NULL;
         if (end)

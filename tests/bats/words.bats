@@ -30,7 +30,8 @@ says() {
 needs_library() { echo "#include <$2>" | g++ -E -fPIC -x c++ "${@:3}" - >/dev/null 2>&1 || skip "package $1 is not installed"; }
 
 @test "GLib: g_error, a structured message, each kind of assertion" {
-        command -v pkg-config >/dev/null && pkg-config --exists glib-2.0 || skip "package libglib2.0-dev is not installed"
+        command -v pkg-config >/dev/null || skip "package pkgconf is not installed"
+        pkg-config --exists glib-2.0 || skip "package libglib2.0-dev is not installed"
         read -ra flags <<<"$(pkg-config --cflags --libs glib-2.0)"
         for level in O0 O2; do
                 gcc -g -$level "$sources/glib.c" -o glib "${flags[@]}"
@@ -102,6 +103,20 @@ library() {
                 at divide "attempt to divide by zero" || return 1
                 at unreach "internal error: entered unreachable code: state 7" || return 1
         done
+}
+
+@test "GLib's assertion with values: the values are in the message, and neither in summary nor fingerprint" {
+        command -v pkg-config >/dev/null || skip "package pkgconf is not installed"
+        pkg-config --exists glib-2.0 || skip "package libglib2.0-dev is not installed"
+        read -ra flags <<<"$(pkg-config --cflags --libs glib-2.0)"
+        gcc -g "$sources/glib.c" -o glib "${flags[@]}"
+        for more in "" "x" "x x"; do
+                # shellcheck disable=SC2086 # words
+                preloaded ./glib compare $more >/dev/null 2>&1 || true
+        done
+        [ "$(jq -s 'map(.cause.message) | unique | length' "$CRASHPRE_DIR"/*.json)" = 3 ] || fail "$(jq .cause "$CRASHPRE_DIR"/*.json)"
+        [ "$(jq -s -r 'map(.fingerprint) | unique | length' "$CRASHPRE_DIR"/*.json)" = 1 ] || fail "$(jq .fingerprint "$CRASHPRE_DIR"/*.json)"
+        [[ $(jq -s -r 'map(.cause.summary) | unique | .[]' "$CRASHPRE_DIR"/*.json) == "assertion failed: argc == 5, in main at glib.c:"* ]] || fail "$(jq .cause "$CRASHPRE_DIR"/*.json)"
 }
 
 @test "AddressSanitizer: what it found is in summary and list; another finding is another bug" {
